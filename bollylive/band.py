@@ -1,0 +1,65 @@
+"""A set: who is in the band, what everybody may play, and how far ahead the model thinks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+# player: only the musician plays it; continue: the model takes over when the musician stops, and yields at once;
+# accompany: the model plays along all the time; off: nothing is heard or sent.
+Role: TypeAlias = Literal["player", "continue", "accompany", "off"]
+MODEL_ROLES: tuple[Role, ...] = ("continue", "accompany")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSet:
+    """One instrument of the band."""
+
+    channel: int  # 0-15
+    name: str = ""
+    role: Role = "continue"
+    program: int | None = None  # 0-127; None: as the musician or the synthesiser has it
+    lowest: int = 0  # pitch 0-127: the model plays nothing below
+    highest: int = 127  # pitch 0-127: the model plays nothing above
+    polyphony: int = 4  # 1-8 notes at one onset
+    density: float = 0.0  # -2 sparse to 2 busy
+    thru: bool | None = None  # None: as the set says
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A whole band and its tempo, as a set file describes them."""
+
+    name: str = "untitled"
+    tempo_bpm: float = 96.0  # 20-300, until a MIDI clock says otherwise
+    beats_per_bar: int = 4  # 1-8
+    model: str = "bollywood"  # a model's name, or the path of its .onnx
+    buffer_notes: int | None = None  # notes a channel remembers, 4-512; None: as many as the model was made for
+    seed: int | None = None  # the same seed and the same playing give the same music; None: another one each time
+    temperature: float = 1.0  # 0.1 predictable to 3.0 wild
+    nucleus: float = 0.95  # 0.05-1.0: the share of likely notes that is chosen from
+    horizon_beats: float = 2.0  # 0.25-8: how far ahead the model plans
+    commit_beats: float = 0.5  # 0-4 and below the horizon: what is nearer than this is not taken back
+    handover_beats: float = 2.0  # 0-64: the silence after which the model continues a channel
+    rest_after_beats: float = 16.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
+    thru: bool = True  # what the musician plays goes to the output as well
+    default_role: Role = "continue"  # of a channel that the set does not name, once it receives notes
+    in_port: str | None = None  # None: a virtual port of our own
+    out_port: str | None = None
+    channels: tuple[ChannelSet, ...] = ()
+
+    def channel(self, channel: int) -> ChannelSet:
+        """Return what is set for a channel 0-15; one that the set does not name plays the default role."""
+        for known in self.channels:
+            if known.channel == channel:
+                return known
+        return ChannelSet(channel, role=self.default_role)
+
+    def passes_thru(self, channel: int) -> bool:
+        """Whether what the musician plays on a channel 0-15 goes to the output as well."""
+        setting = self.channel(channel)
+        return setting.role != "off" and (self.thru if setting.thru is None else setting.thru)
+
+    def programs(self) -> list[tuple[int, int]]:
+        """The (channel, program) of every instrument that the model may play; percussion has none."""
+        return [(c.channel, c.program) for c in self.channels if c.program is not None and c.role in MODEL_ROLES]

@@ -1,0 +1,291 @@
+"""Read this first: how what the musician plays becomes what the band plays.
+
+    handle: follow the beat · wake · give way · assemble notes · buffer and ensemble
+    tick:   rest · hand over · replan · ask the model · plan · commit
+
+The engine owns all musical state. It hears words from the relay, keeps every channel's buffer, and plans each
+channel's notes a little ahead, in order of time and at one instant in order of channel, so that everybody hears
+those who decided before. It knows no clock but the `now_s` that it is given.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+
+from bollylive import codec
+from bollylive.assembler import Assembler
+from bollylive.band import Set
+from bollylive.ensemble import Ensemble
+from bollylive.grid import Grid
+from bollylive.history import Entry, History
+from bollylive.note import Anchor, Control, Heard, Note, NoteOff, NoteOn, Play, Program, Release
+from bollylive.part import Ask, Part
+from bollylive.predictor import Predictor, Question
+
+Words: TypeAlias = list[Play | Release]
+
+_log = logging.getLogger(__name__)
+_ALL_OFF = (120, 123)
+_RETRY_S = 0.25  # a model that failed once may work again
+
+
+class Engine:
+    """The band. Feed it with `handle`, call `tick` when `next_due` says so, and relay the words that it returns.
+
+    One thread owns it; a call blocks for at most one call of the model. `counts` holds the model's `failures` and
+    the notes `skipped` because their time had passed before they were planned.
+    """
+
+    def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
+        self.band = band
+        self.counts: Counter[str] = Counter()
+        self._predictor = predictor
+        self._buffer_notes = band.buffer_notes or predictor.buffer_notes
+        self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT
+        self._knobs = np.array([band.temperature] * 4 + [band.nucleus], dtype=np.float32)
+        self._random = np.random.default_rng(seed)
+        self._own_downbeat = own_downbeat
+        self._grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
+        self._assembler = Assembler()
+        self._ensemble = Ensemble()
+        self._parts: dict[int, Part] = {}
+        self._awake = False  # the band sleeps until the musician begins
+        self._active = 0  # the tick at which the musician last touched anything
+        self._stale = False  # the musician has played something that the plan does not know
+        self._retry_s = -math.inf
+        for setting in band.channels:
+            self._part(setting.channel)
+
+    def handle(self, word: Heard | Anchor) -> Words:
+        """Take in what the relay says, and give what must happen at once. Never calls the model."""
+        if isinstance(word, Anchor):
+            self._follow(word)
+            return []
+        if isinstance(word.event, Program):
+            self._part(word.event.channel).change_program(word.event.program)
+        if not isinstance(word.event, NoteOn | NoteOff | Control):
+            return []
+        if not self._grid.anchor.running:
+            if isinstance(word.event, Control):  # a pedal moves while the song stands still; no note is open
+                self._assembler.handle(word.event, word.beat)
+            return []
+        if isinstance(word.event, Control) and word.event.number in _ALL_OFF:
+            self._sleep(word.beat)
+            return [Release(channel) for channel in self._parts]
+        words = self._give_way(word) if isinstance(word.event, NoteOn) else []
+        for note in self._assembler.handle(word.event, word.beat):
+            self._hear(note)
+        return words
+
+    def tick(self, now_s: float) -> Words:
+        """Do what is due, with at most one call of the model."""
+        if not self._grid.anchor.running:
+            return []
+        earliest = self._grid.earliest(now_s)
+        self._rest(earliest)
+        self._hand_over(earliest)
+        self._replan(earliest)
+        if asks := self._asks(earliest, now_s):
+            self._answer(asks, now_s)
+        return self._commit(earliest)
+
+    def next_due(self, now_s: float) -> float | None:
+        """When to call `tick` next; None where nothing can happen before the next word."""
+        if not self._grid.anchor.running:
+            return None
+        parts = self._parts.values()
+        acts = [entry.tick - self._commit_ticks for part in parts for entry in part.plan[:1]]
+        if (tick := self._rest_tick()) is not None:
+            acts.append(tick)
+        due = [self._grid.seconds_at(min(acts))] if acts else []
+        if self._stale:
+            due.append(now_s)
+        # What needs the model waits until it may be tried again.
+        asks = [part.due - self._horizon_ticks for part in parts if part.due is not None and not part.adrift]
+        asks += [tick for part in parts if (tick := self._handover_tick(part)) is not None]
+        if any(part.history.unheard() is not None for part in parts):
+            due.append(max(now_s, self._retry_s))
+        elif asks:
+            due.append(max(self._grid.seconds_at(min(asks)), self._retry_s))
+        return min(due, default=None)
+
+    def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
+        """Fill the buffers with music that is taken as just played; the channels that may will continue it."""
+        for channel, program in programs.items():
+            self._part(channel).change_program(program)
+        for note in notes:
+            self._hear(replace(note, duration_beats=None))
+            self._hear(note)
+        self._awake = True
+
+    @property
+    def _commit_ticks(self) -> int:
+        return round(self.band.commit_beats * codec.TICKS_PER_BEAT)
+
+    @property
+    def _horizon_ticks(self) -> int:
+        return round(self.band.horizon_beats * codec.TICKS_PER_BEAT)
+
+    def _part(self, channel: int) -> Part:
+        if channel not in self._parts:
+            history = History(self._buffer_notes, self._predictor.state_shape)
+            self._parts[channel] = Part(self.band.channel(channel), history)
+            self._parts = dict(sorted(self._parts.items()))
+        return self._parts[channel]
+
+    def _follow(self, anchor: Anchor) -> None:
+        old = self._grid.anchor
+        if not anchor.running or anchor.epoch != old.epoch:
+            self._sleep(old.beat_at(anchor.at_s))
+        self._shift(self._grid.follow(anchor))
+
+    def _shift(self, ticks: int) -> None:
+        self._ensemble.shift(ticks)
+        self._active += ticks
+        for part in self._parts.values():
+            part.shift(ticks)
+
+    def _give_way(self, word: Heard) -> Words:
+        """The musician begins a note: the band wakes, and who continues this channel yields at once."""
+        assert isinstance(word.event, NoteOn)
+        part = self._part(word.event.channel)
+        if not self._awake and part.setting.role != "off":
+            self._wake(word.beat)
+        if part.setting.role != "continue" or part.due is None:
+            return []
+        self._quieten(part, self._grid.tick_of(word.beat))
+        return [Release(part.channel)]
+
+    def _wake(self, beat: float) -> None:
+        """In free tempo the musician's first note is the downbeat; the accompaniment comes in with it."""
+        if self._own_downbeat and not self._grid.anchor.followed:
+            self._shift(self._grid.move_zero(beat))
+        self._awake = True
+        for part in self._parts.values():
+            if part.setting.role == "accompany":
+                part.come_in(self._grid.next_tick(beat))
+
+    def _sleep(self, beat: float) -> None:
+        """Nothing more is planned until the musician begins again."""
+        self._awake = False
+        for note in self._assembler.close_all(beat):
+            self._hear(note)
+        for part in self._parts.values():
+            self._quieten(part, self._grid.tick_of(beat))
+
+    def _quieten(self, part: Part, after_tick: int) -> None:
+        part.be_quiet(after_tick)
+        self._ensemble.withdraw(part.channel, after_tick)
+
+    def _hear(self, note: Note) -> None:
+        """A note of the musician's begins (its duration is None) or ends."""
+        part = self._part(note.channel)
+        if part.setting.role == "off":
+            return
+        tick = self._grid.tick_of(note.onset_beats)
+        if note.duration_beats is None:
+            self._ensemble.add(note.channel, part.instrument, tick, note.pitch, note.velocity, 0, by_model=False)
+            if part.setting.role != "player":
+                part.history.insert(Entry(tick, note.pitch, 0, note.velocity))
+            self._stale = True
+            part.active = self._active = tick
+        else:
+            duration = max(1, round(note.duration_beats * codec.TICKS_PER_BEAT))
+            self._ensemble.close(note.channel, tick, note.pitch, duration)
+            part.history.close(tick, note.pitch, duration)
+            part.active = self._active = tick + duration
+
+    def _rest_tick(self) -> int | None:
+        """When the band goes to sleep, if it may: never under a clock, whose stop decides, nor while a key is held."""
+        led = self._grid.anchor.followed or not self._own_downbeat
+        if led or not self._awake or not self.band.rest_after_beats or any(map(self._assembler.held, self._parts)):
+            return None
+        return self._active + round(self.band.rest_after_beats * codec.TICKS_PER_BEAT)
+
+    def _rest(self, earliest: int) -> None:
+        tick = self._rest_tick()
+        if tick is not None and earliest >= tick:
+            # What is committed is played to its end: the band stops, it is not cut off.
+            self._sleep(self._grid.beat_of(earliest + self._commit_ticks))
+
+    def _handover_tick(self, part: Part) -> int | None:
+        """When the model takes a channel over, if it may."""
+        waiting = self._awake and part.due is None and part.active is not None
+        if not waiting or part.setting.role != "continue" or self._assembler.held(part.channel):
+            return None
+        assert part.active is not None
+        return part.active + round(self.band.handover_beats * codec.TICKS_PER_BEAT)
+
+    def _hand_over(self, earliest: int) -> None:
+        for part in self._parts.values():
+            tick = self._handover_tick(part)
+            if part.adrift or (tick is not None and earliest >= tick):
+                part.carry_on(earliest)
+
+    def _replan(self, earliest: int) -> None:
+        """What lies beyond the commit line is planned anew when the musician has played something."""
+        if not self._stale:
+            return
+        self._stale = False
+        line = earliest + self._commit_ticks
+        for part in self._parts.values():
+            if part.due is not None and part.withdraw(line):
+                self._ensemble.withdraw(part.channel, line)
+                part.carry_on(earliest)
+
+    def _asks(self, earliest: int, now_s: float) -> list[Ask]:
+        """What every part has yet to hear, and the one note that comes first in time, then in order of channel."""
+        if now_s < self._retry_s:
+            return []
+        asks: list[Ask] = []
+        first: Part | None = None
+        for part in self._parts.values():
+            self.counts["skipped"] += part.skip_ahead(earliest)
+            ready = part.prepare(earliest + self._horizon_ticks)
+            if hearing := part.ask_to_hear(self._cycle):
+                asks.append(hearing)
+            elif ready and (first is None or part.due_tick < first.due_tick):
+                first = part
+        return [*asks, first.ask_to_choose(self._cycle)] if first else asks
+
+    def _answer(self, asks: list[Ask], now_s: float) -> None:
+        """Put the questions to the model, and every answer where it belongs."""
+        heard = self._ensemble.hear([ask.part.channel for ask in asks], [ask.tick for ask in asks])
+        question = Question(
+            row=np.concatenate([ask.row for ask in asks]),
+            context=heard,
+            state=np.stack([ask.state for ask in asks]),
+            knobs=np.tile(self._knobs, (len(asks), 1)),
+            pitch_bias=np.stack([ask.pitch_bias for ask in asks]),
+            onset_bias=np.stack([ask.onset_bias for ask in asks]),
+            noise=self._random.random((len(asks), 4), dtype=np.float32),
+        )
+        try:
+            answer = self._predictor.predict(question)
+        except Exception:  # on stage nothing is fatal: whatever the runtime raises, the band pauses and tries again
+            self.counts["failures"] += 1
+            self._retry_s = now_s + _RETRY_S
+            _log.exception("the model failed; the next try comes in %g s", _RETRY_S)
+            return
+        for ask, chosen, state in zip(asks, answer.chosen, answer.state, strict=True):
+            part = ask.part
+            if entry := part.take(ask, codec.decode(chosen), state):
+                self._ensemble.add(
+                    part.channel, part.instrument, entry.tick, entry.pitch, entry.velocity, entry.duration_ticks, True
+                )
+
+    def _commit(self, earliest: int) -> Words:
+        """The notes that are near enough to be fixed."""
+        epoch = self._grid.anchor.epoch
+        words: Words = []
+        for part in self._parts.values():
+            for entry in part.commit(earliest + self._commit_ticks):
+                onset, duration = self._grid.beat_of(entry.tick), entry.duration_ticks / codec.TICKS_PER_BEAT
+                words.append(Play(Note(part.channel, entry.pitch, entry.velocity, onset, duration), epoch))
+        return words

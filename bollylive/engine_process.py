@@ -1,0 +1,71 @@
+"""The process that thinks: it holds the model and the engine, and no port.
+
+It may be killed at any moment; the port process ends its notes and starts another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import time
+from multiprocessing.connection import Connection
+
+from bollylive.band import Set
+from bollylive.engine import Engine
+from bollylive.errors import BollyLiveError
+from bollylive.model import Model, find_model
+from bollylive.note import Anchor, Heard, Ready, Release, Trouble
+from bollylive.pipe import Pipe
+
+_log = logging.getLogger(__name__)
+_LONGEST_WAIT_S = 1.0
+_CHANNELS = range(16)
+
+
+def run_engine(connection: Connection, band: Set, seed: int) -> None:
+    """Load the model and play until the other end of the pipe is gone."""
+    for name in ("SIGINT", "SIGHUP"):  # these go to the whole terminal; the port process decides when it is over
+        with contextlib.suppress(AttributeError):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    logging.basicConfig(format="bollylive engine: %(message)s")
+    pipe = Pipe(connection)
+    try:
+        model = Model(find_model(band.model))
+        model.warm_up()
+    except BollyLiveError as error:
+        pipe.put([Trouble(str(error), fatal=True)])
+        pipe.flush()
+        return
+    engine = Engine(band, model, seed)
+    pipe.put([Ready(model.name, band.buffer_notes or model.buffer_notes)])
+    pipe.flush()
+    anchor: Anchor | None = None
+    while not pipe.closed:
+        try:
+            anchor = _serve(engine, pipe) or anchor
+        except Exception:  # noqa: BLE001  # on stage nothing is fatal: the band begins anew with empty buffers
+            _log.exception("the engine stumbled and begins anew")
+            engine = Engine(band, model, seed)
+            if anchor:
+                engine.handle(anchor)
+            pipe.put(Release(channel) for channel in _CHANNELS)
+            pipe.put([Trouble("The engine stumbled and begins anew; its buffers are empty.")])
+
+
+def _serve(engine: Engine, pipe: Pipe) -> Anchor | None:
+    """One turn: wait for words or for what is due, and do it; gives the newest anchor that came."""
+    now_s = time.perf_counter()
+    due_s = engine.next_due(now_s)
+    wait_s = _LONGEST_WAIT_S if due_s is None else min(due_s - now_s, _LONGEST_WAIT_S)
+    if wait_s > 0:
+        pipe.wait(wait_s)
+    anchor = None
+    for word in pipe.receive():
+        if isinstance(word, Heard | Anchor):
+            anchor = word if isinstance(word, Anchor) else anchor
+            pipe.put(engine.handle(word))
+    pipe.flush()
+    pipe.put(engine.tick(time.perf_counter()))
+    pipe.flush()
+    return anchor

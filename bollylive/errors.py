@@ -1,0 +1,27 @@
+"""What can go wrong, in sentences that a musician can act upon."""
+
+from __future__ import annotations
+
+
+class BollyLiveError(Exception):
+    """The base of every error that BollyLive raises on purpose; its text says what, where, and the cure."""
+
+
+class SetError(BollyLiveError):
+    """A set file that cannot be used; `problems` holds one sentence each, all of them at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class PortError(BollyLiveError):
+    """A MIDI port that is not there, or a machine without a MIDI system."""
+
+
+class ModelError(BollyLiveError):
+    """A model that is missing, damaged, or made for another codec."""
+
+
+class FileError(BollyLiveError):
+    """A MIDI file that cannot be read or written."""

@@ -1,0 +1,58 @@
+"""The engine's time: codec ticks since a bar line, over the relay's beats and seconds."""
+
+from __future__ import annotations
+
+import math
+
+from bollylive.codec import TICKS_PER_BEAT
+from bollylive.note import Anchor
+
+_LATE_TICKS = 0.5  # a note this much late still sounds as if it were on its tick
+
+
+class Grid:
+    """Ticks counted from a bar line at `zero_beats`; beats and seconds come from the newest anchor."""
+
+    def __init__(self, anchor: Anchor) -> None:
+        self.anchor = anchor
+        self.zero_beats = 0.0
+
+    def tick_of(self, beat: float) -> int:
+        """The tick nearest to a beat; never later than `earliest` at that beat."""
+        return math.ceil(self._ticks(beat) - _LATE_TICKS)
+
+    def beat_of(self, tick: int) -> float:
+        """The beat of a tick."""
+        return self.zero_beats + tick / TICKS_PER_BEAT
+
+    def earliest(self, now_s: float) -> int:
+        """The first tick at which something can still begin."""
+        return math.ceil(self._ticks(self.anchor.beat_at(now_s)) - _LATE_TICKS)
+
+    def next_tick(self, beat: float) -> int:
+        """The first tick that is not before a beat."""
+        return math.ceil(self._ticks(beat) - 1e-6)
+
+    def seconds_at(self, tick: float) -> float:
+        """When a tick falls, while musical time runs."""
+        return self.anchor.seconds_at(self.zero_beats + tick / TICKS_PER_BEAT)
+
+    def move_zero(self, beat: float) -> int:
+        """Make a beat the bar line; returns by how many ticks all that is known moves."""
+        shift = -round(self._ticks(beat))
+        self.zero_beats = beat
+        return shift
+
+    def follow(self, anchor: Anchor) -> int:
+        """Take a new anchor; returns by how many ticks all that is known moves when the song position jumped.
+
+        Within an epoch it moves only where the song goes on at another place than where it stood still.
+        """
+        before = self._ticks(self.anchor.beat_at(anchor.at_s))
+        if anchor.epoch != self.anchor.epoch:
+            self.zero_beats = 0.0
+        self.anchor = anchor
+        return round(self._ticks(anchor.beat) - before)
+
+    def _ticks(self, beat: float) -> float:
+        return (beat - self.zero_beats) * TICKS_PER_BEAT

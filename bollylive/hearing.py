@@ -1,0 +1,95 @@
+"""What the rest of the band sounds, as the fixed-size vector that a voice's prediction sees.
+
+`hear` is a pure function of the notes, so a withdrawn plan needs no undoing. A voice hears every other channel up
+to the tick asked for; at that very tick it hears only those of lower rank, because the band decides in that order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bollylive.codec import TICKS_PER_BEAT
+
+WINDOW_TICKS = 32 * TICKS_PER_BEAT
+_HARMONY_HALF_LIFE = 2 * TICKS_PER_BEAT
+_KEY_HALF_LIFE = 8 * TICKS_PER_BEAT
+_PULSE_HALF_LIFE = TICKS_PER_BEAT
+
+_KICKS = (35, 36)
+_SNARES = (37, 38, 39, 40)
+
+CONTEXT_SIZE = 4 * 12 + 9
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The notes of all channels as arrays [N], sorted by onset; `end` of a held note lies beyond any tick asked for."""
+
+    onset: Ints  # ticks
+    end: Ints  # ticks
+    pitch: Ints
+    velocity: Ints
+    channel: Ints
+    rank: Ints  # who decides first at one tick: a channel's own number, or -1 for the musician
+    percussion: NDArray[np.bool_]
+
+    def between(self, first_tick: int, last_tick: int) -> Band:
+        """The notes that can matter to questions from `first_tick` to `last_tick`."""
+        low, high = np.searchsorted(self.onset, (first_tick - WINDOW_TICKS, last_tick + 1))
+        part = slice(int(low), int(high))
+        return Band(
+            self.onset[part],
+            self.end[part],
+            self.pitch[part],
+            self.velocity[part],
+            self.channel[part],
+            self.rank[part],
+            self.percussion[part],
+        )
+
+
+def hear(band: Band, channel: Ints | int, tick: Ints, lag: Ints | int = 0) -> Floats:
+    """What each of Q questions (channel, tick) hears of the band: float32 [Q, CONTEXT_SIZE], values in 0-1.
+
+    By `lag` ticks the others' newest onsets may be kept back, as on stage, where a plan is made ahead of them.
+    Columns: pitch classes sounding (12), bass (12), harmony of the last beats (12), key (12); kick, snare, other
+    percussion; density, an onset right now, time since the last onset, loudness, highest pitch, voices sounding.
+    """
+    asked = np.asarray(tick)[:, None]
+    own = np.broadcast_to(np.asarray(channel), (len(tick),))[:, None]
+    age = asked - band.onset
+    heard = (band.channel != own) & (age < WINDOW_TICKS)
+    heard &= (age > lag) | ((age == 0) & (lag == 0) & (band.rank < own))
+    age = np.maximum(age, 0).astype(np.float32)
+    pitched = heard & ~band.percussion
+    sounding = pitched & (band.end > asked)
+    classes = np.eye(12, dtype=np.float32)[band.pitch % 12]
+
+    context = np.zeros((len(tick), CONTEXT_SIZE), dtype=np.float32)
+    context[:, 0:12] = np.minimum(sounding.astype(np.float32) @ classes, 1)
+    lowest = np.where(sounding, band.pitch, 999).min(axis=1, initial=999)
+    some = lowest < 999
+    context[some, 12 + lowest[some] % 12] = 1
+    harmony = (pitched * np.exp2(-age / _HARMONY_HALF_LIFE)) @ classes
+    context[:, 24:36] = harmony / (1 + harmony)
+    key = (pitched * np.exp2(-age / _KEY_HALF_LIFE)) @ classes
+    context[:, 36:48] = key / np.maximum(key.sum(axis=1, keepdims=True), 1e-3)
+
+    pulse = np.where(heard, np.exp2(-age / _PULSE_HALF_LIFE), 0).astype(np.float32)
+    kick, snare = np.isin(band.pitch, _KICKS), np.isin(band.pitch, _SNARES)
+    for column, kind in ((48, kick), (49, snare), (50, ~kick & ~snare)):
+        context[:, column] = (pulse * (band.percussion & kind)).max(axis=1, initial=0)
+    weight = pulse.sum(axis=1)
+    context[:, 51] = weight / (8 + weight)
+    context[:, 52] = (heard & (age == 0)).any(axis=1)
+    context[:, 53] = pulse.max(axis=1, initial=0)
+    context[:, 54] = pulse @ band.velocity.astype(np.float32) / np.maximum(weight, 1e-3) / 127
+    context[:, 55] = np.where(sounding, band.pitch, 0).max(axis=1, initial=0) / 127
+    context[:, 56] = np.minimum(sounding.sum(axis=1) / 16, 1)
+    return context

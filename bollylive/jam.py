@@ -1,0 +1,75 @@
+"""`bollylive jam`, put together: the ports, the set, the engine, the recording, and the order of their beginnings and ends."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from bollylive.band import Set
+from bollylive.demo import demo_seconds, demo_timeline
+from bollylive.midifile import write_song
+from bollylive.port_process import PortProcess
+from bollylive.ports import Ports
+from bollylive.song import describe
+from bollylive.take import Take
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+@dataclass(frozen=True)
+class JamOptions:
+    """What the command line says beside the set."""
+
+    api: str | None = None
+    demo: bool = False
+    record: Path | None = None
+    seconds: float | None = None
+    seed: int = 0
+
+
+def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int, dict[str, float]]:
+    """Play on MIDI ports until a signal, the end of the demo, or `seconds`; gives the exit status and a summary.
+
+    Raises PortError where there is no MIDI system or no such port. Whatever else happens, every note is ended, the
+    ports are closed and the recording is written.
+    """
+    ports = Ports(options.api, band.in_port, band.out_port)
+    say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
+    names = {setting.channel: setting.name for setting in band.channels}
+    take = Take(names, band.beats_per_bar) if options.record else None
+    musician = demo_timeline(band.tempo_bpm) if options.demo else []
+    seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
+    received: list[int] = []
+    process = PortProcess(ports, band, options.seed, say, take, musician)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        process.stop()
+
+    handlers = {}
+    for name in _SIGNALS:
+        with suppress(AttributeError):  # Windows has no SIGHUP
+            number = getattr(signal, name)
+            handlers[number] = signal.signal(number, stop)
+    try:
+        process.run(seconds)
+    finally:
+        process.close()
+        if take is not None and options.record is not None:
+            write_take(take, options.record, band, say)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if received:
+        return 128 + received[0], process.summary()
+    return (0 if process.ready else 1), process.summary()
+
+
+def write_take(take: Take, path: Path, band: Set, say: Callable[[str], None]) -> None:
+    """Write a recording, one track for each channel and player, and say what it holds."""
+    tracks = take.tracks()
+    write_song(path, tracks, take.tempos(), ((0.0, float(band.beats_per_bar)),))
+    say(f"recorded {path}: {describe(tracks)}")

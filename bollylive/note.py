@@ -1,0 +1,179 @@
+"""The words that all rooms speak: notes, what a MIDI cable carries, and what relay and engine tell each other.
+
+Channels are 0-15 here and 1-16 wherever a person reads them. Everything is frozen, so a word may cross
+threads and processes freely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Player: TypeAlias = Literal["musician", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note in musical time; `duration_beats` is None while it is still held."""
+
+    channel: int  # 0-15
+    pitch: int  # 0-127
+    velocity: int  # 1-127
+    onset_beats: float
+    duration_beats: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOn:
+    """A key goes down; `velocity` is 1-127 (0 is a `NoteOff` on the wire)."""
+
+    channel: int
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOff:
+    """A key comes up."""
+
+    channel: int
+    pitch: int
+    velocity: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control change, number and value 0-127."""
+
+    channel: int
+    number: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program change: General MIDI program 0-127."""
+
+    channel: int
+    program: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """MIDI clock, 24 to the beat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The song starts from its beginning; the next tick is beat 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """The song goes on from where it is; the next tick is that place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The song stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Song position, in sixteenths since the beginning, 0-16383."""
+
+    sixteenths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """A new free tempo, in beats per minute; a MIDI clock overrides it."""
+
+    bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Anything else a cable carries (bend, aftertouch, SysEx): passed through, without meaning here."""
+
+    data: bytes
+
+
+Event: TypeAlias = NoteOn | NoteOff | Control | Program | Tick | Start | Continue | Stop | Position | Tempo | Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The beat as one point and one slope: at `at_s` it is `beat`, and a beat lasts `seconds_per_beat`.
+
+    While `running` is false musical time stands still at `beat`. `epoch` counts the jumps (Start, Song
+    Position): notes planned under another epoch belong to a time that is gone.
+    """
+
+    beat: float
+    seconds_per_beat: float
+    at_s: float
+    running: bool = True
+    epoch: int = 0
+    followed: bool = False  # a MIDI clock leads, so beat 0 is a bar line of the DAW's
+
+    def beat_at(self, now_s: float) -> float:
+        """The beat at `now_s`."""
+        if not self.running:
+            return self.beat
+        return self.beat + (now_s - self.at_s) / self.seconds_per_beat
+
+    def seconds_at(self, beat: float) -> float:
+        """When `beat` falls, in the seconds of `at_s`; only meaningful while `running`."""
+        return self.at_s + (beat - self.beat) * self.seconds_per_beat
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Relay to engine: the musician's event, with the second and the beat at which it came."""
+
+    event: Event
+    at_s: float
+    beat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Engine to relay: a committed note, in the beats of `epoch`."""
+
+    note: Note
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Engine to relay: end the model's notes on this channel now, and forget those that have not begun."""
+
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Engine to relay: the model is loaded and warm; from now on the band hears."""
+
+    model: str
+    buffer_notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Engine to relay: a sentence for the musician; `fatal` if the engine cannot go on, whatever is tried."""
+
+    text: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as it left: who played it, at which beat, how much after it was due."""
+
+    event: Event
+    by: Player
+    at_s: float
+    beat: float
+    late_s: float = 0.0

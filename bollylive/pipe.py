@@ -1,0 +1,70 @@
+"""The pipe between the port process and the engine process, in the frozen words of `note`.
+
+Neither side may ever wait for the other: words are put into an outbox and leave in small bundles when the other
+side has room. If it has had none for very long, the oldest words are lost, and counted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterable
+from multiprocessing.connection import Connection, wait
+from select import select
+from typing import Any
+
+_BUNDLE_WORDS = 64  # fits into any system's buffer, so that a send never blocks
+_MOST_WORDS = 50_000
+
+
+class Pipe:
+    """One end of the pipe. `closed` once the other end is gone; `lost` counts words. One thread; never raises."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.closed = False
+        self.lost = 0
+        self._connection = connection
+        self._outbox: deque[Any] = deque()
+
+    def put(self, words: Iterable[Any]) -> None:
+        """Add words to the outbox."""
+        self._outbox.extend(words)
+        while len(self._outbox) > _MOST_WORDS:
+            self._outbox.popleft()
+            self.lost += 1
+
+    def flush(self) -> None:
+        """Send what the other side has room for. Does not block."""
+        while self._outbox and not self.closed and self._has_room():
+            bundle = [self._outbox.popleft() for _ in range(min(_BUNDLE_WORDS, len(self._outbox)))]
+            try:
+                self._connection.send(bundle)
+            except OSError:
+                self.closed = True
+
+    def receive(self) -> list[Any]:
+        """All words that have come. Does not block."""
+        words: list[Any] = []
+        try:
+            while self.wait(0):
+                words += self._connection.recv()
+        except (EOFError, OSError):
+            self.closed = True
+        return words
+
+    def wait(self, timeout_s: float) -> bool:
+        """Block until something has come, or the other side is gone, or the time is over; True if `receive` pays."""
+        if self.closed:
+            return False
+        if sys.platform == "win32":  # a pipe is no socket there
+            return bool(wait([self._connection], timeout_s))
+        # A tenth of the price of multiprocessing's own wait, and this is asked a thousand times a second.
+        return bool(select([self._connection], [], [], timeout_s)[0])
+
+    def close(self) -> None:
+        """Close this end."""
+        self.closed = True
+        self._connection.close()
+
+    def _has_room(self) -> bool:
+        return sys.platform == "win32" or bool(select([], [self._connection], [], 0)[1])

@@ -1,0 +1,159 @@
+"""The process that owns the ports: small and quiet, so that a note is never late because Python is busy.
+
+It passes the musician's notes through, follows their clock, sends what the engine has planned, and outlives the
+engine: when that dies its notes are ended and another one is started.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import deque
+from collections.abc import Callable
+
+from bollylive.band import Set
+from bollylive.clock import Clock
+from bollylive.engine_link import EngineLink
+from bollylive.note import Anchor, Event, Heard, NoteOn, Play, Ready, Release, Sent, Trouble
+from bollylive.ports import Ports
+from bollylive.relay import Relay
+from bollylive.scheduler import Scheduler
+from bollylive.take import Take
+from bollylive.wire import Reader, write
+
+POLL_S = 0.001
+_FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
+_KEPT_LATENESSES = 100_000
+
+
+class PortProcess:
+    """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
+
+    `musician` plays by itself, in seconds from the moment the band is ready: the demo. `take` collects what is
+    sent. `late_s` holds how late the newest planned note-ons left; `stop` may be called by a signal handler.
+    """
+
+    def __init__(
+        self,
+        ports: Ports,
+        band: Set,
+        seed: int,
+        say: Callable[[str], None],
+        take: Take | None = None,
+        musician: list[tuple[float, Event]] | None = None,
+    ) -> None:
+        self.late_s: deque[float] = deque(maxlen=_KEPT_LATENESSES)
+        self.ready = False
+        self._ports, self._band, self._say, self._take = ports, band, say, take
+        self._musician = deque(musician or [])
+        self._ready_s = 0.0
+        self._stopped = False
+        self._alone = False  # no engine, for good: only the musician's own notes pass
+        self._reader = Reader()
+        self._clock = Clock(band.tempo_bpm, time.perf_counter())
+        self._scheduler = Scheduler()
+        thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
+        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru)
+        self._engine = EngineLink(band, seed)
+        self._report(self._clock.anchor)
+
+    def stop(self) -> None:
+        """Let `run` return soon."""
+        self._stopped = True
+
+    def run(self, seconds: float | None = None) -> None:
+        """Play until stopped, or for so long after the band is ready."""
+        while not self._stopped and not self._over(seconds):
+            now_s = time.perf_counter()
+            for data in self._ports.poll():
+                for event in self._reader.feed(data):
+                    self._relay.handle(event, now_s)
+            self._play_demo(now_s)
+            self._relay.tick(time.perf_counter())
+            pipe = self._engine.pipe
+            pipe.flush()
+            due_s = self._relay.next_due()
+            wait_s = POLL_S if due_s is None else min(POLL_S, max(0.0, due_s - time.perf_counter()))
+            if self._alone:
+                time.sleep(wait_s)
+                continue
+            if pipe.wait(wait_s):
+                for word in pipe.receive():
+                    self._obey(word)
+            if pipe.closed:
+                self._bury()
+
+    def close(self) -> None:
+        """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone."""
+        self._relay.close(time.perf_counter())
+        time.sleep(_FLUSH_S)
+        self._ports.close()
+        self._engine.end()
+
+    def summary(self) -> dict[str, float]:
+        """What happened, in numbers: notes planned and how late they left, and what was dropped or lost."""
+        late = sorted(self.late_s) or [0.0]
+        return {
+            "planned_notes": len(self.late_s),
+            "late_ms_p50": 1e3 * late[len(late) // 2],
+            "late_ms_p99": 1e3 * late[min(len(late) - 1, int(0.99 * len(late)))],
+            "late_ms_max": 1e3 * late[-1],
+            "dropped_late": self._scheduler.dropped_late,
+            "dropped_held": self._scheduler.dropped_held,
+            "dropped_stale": self._relay.dropped_stale,
+            "bad_bytes": self._reader.dropped,
+            "send_failures": self._ports.send_failures,
+        }
+
+    def _over(self, seconds: float | None) -> bool:
+        return seconds is not None and self.ready and time.perf_counter() - self._ready_s > seconds
+
+    def _send(self, sent: Sent) -> None:
+        self._ports.send(write(sent.event))
+        if sent.by == "model" and isinstance(sent.event, NoteOn):
+            self.late_s.append(sent.late_s)
+        if self._take is not None:
+            self._take.add(sent)
+
+    def _report(self, word: Heard | Anchor) -> None:
+        if self._take is not None and isinstance(word, Anchor):
+            self._take.add_anchor(word)
+        self._engine.pipe.put([word])
+
+    def _obey(self, word: Play | Release | Ready | Trouble) -> None:
+        now_s = time.perf_counter()
+        match word:
+            case Play() | Release():
+                self._relay.obey(word, now_s)
+            case Ready(model, buffer_notes):
+                self._begin(now_s)
+                self._say(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
+            case Trouble(text, fatal):
+                self._say(text)
+                self._stopped |= fatal
+
+    def _begin(self, now_s: float) -> None:
+        if self.ready:
+            return
+        for channel, program in self._band.programs():
+            self._relay.program(channel, program, now_s)
+        # Nothing here makes cycles, and a full collection would stall for as long as a note lasts.
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self.ready, self._ready_s = True, time.perf_counter()
+
+    def _play_demo(self, now_s: float) -> None:
+        while self.ready and self._musician and self._musician[0][0] <= now_s - self._ready_s:
+            self._relay.handle(self._musician.popleft()[1], now_s)
+
+    def _bury(self) -> None:
+        """The engine is gone: end its notes, and start another."""
+        for channel in range(16):
+            self._relay.obey(Release(channel), time.perf_counter())
+        self._alone = not self._engine.revive()
+        if not self._alone:
+            self._say("The engine ended unexpectedly; its notes are ended and another one is starting.")
+            self._report(self._clock.anchor)
+        else:
+            self._say("The engine keeps failing; your own notes still pass. Stop, and run `bollylive check`.")

@@ -1,0 +1,146 @@
+"""The shelves of the design against the code: who may import whom, and what the core must not know of."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "bollylive"
+
+
+def _names(words: str) -> set[str]:
+    return set(words.split())
+
+
+# Every room stands on one shelf. A new room is entered here first.
+SHELVES: dict[str, set[str]] = {
+    "words": _names("band errors instruments note song"),
+    "core": _names("""
+        assembler clock codec demo engine ensemble grid hearing history part predictor pulse relay scheduler sidecar smf
+        take wire
+    """),
+    "edge": _names("midifile model pipe ports setfile"),
+    "shell": _names("""
+        __init__ __main__ bench check cli engine_process jam perform port_process rehearsal
+    """),
+}
+
+# Imports point down, and edges do not know each other.
+MAY_IMPORT: dict[str, set[str]] = {
+    "words": {"words"},
+    "core": {"words", "core"},
+    "edge": {"words", "core"},
+    "shell": {"words", "core", "edge", "shell"},
+}
+
+# What the words and the core must not know of: time is an argument, and the world is at the edges.
+WORLD = _names("""
+    asyncio datetime multiprocessing os pathlib queue select signal socket subprocess sys threading time
+    mido onnxruntime rtmidi
+""")
+
+# These live in the port process, which is small and quiet, with all that they import.
+WITHOUT_NUMPY = _names("""
+    assembler band clock errors midifile note pipe port_process ports pulse relay scheduler setfile smf song take wire
+""")
+
+# Third-party libraries that have one room each.
+ONE_ROOM = {"mido": "midifile", "onnxruntime": "model", "rtmidi": "ports", "tomllib": "setfile", "tomli": "setfile"}
+
+OFFLINE = _names("torch training onnx onnxscript symusic matplotlib tqdm")
+MAY_PRINT_OR_EXIT = {"cli", "__main__"}
+
+
+def _room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+ROOMS = {path: _room_of(path) for path in sorted(PACKAGE.rglob("*.py"))}
+SHELF_OF = {room: shelf for shelf, rooms in SHELVES.items() for room in rooms}
+
+
+def _imports(path: Path) -> tuple[set[str], set[str]]:
+    """The rooms of ours, and the top-level names of all else, that a module imports anywhere in its text."""
+    own: set[str] = set()
+    other: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = ".".join(filter(None, ["bollylive" if node.level else "", node.module or ""]))
+            modules = [f"{package}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for parts in (module.split(".") for module in modules):
+            if parts[0] != "bollylive":
+                other.add(parts[0])
+            elif len(parts) > 1 and parts[1] in ROOMS.values():
+                own.add(parts[1])
+    return own, other
+
+
+IMPORTS = {path: _imports(path) for path in ROOMS}
+
+
+def _each_room() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", ROOMS, ids=[str(path.relative_to(PACKAGE)) for path in ROOMS])
+
+
+def _with_all_it_imports(room: str) -> set[str]:
+    reached: set[str] = set()
+    ahead = {room}
+    while ahead:
+        reached |= ahead
+        ahead = {own for path, name in ROOMS.items() if name in ahead for own in IMPORTS[path][0]} - reached
+    return reached
+
+
+@_each_room()
+def test_every_room_stands_on_one_shelf(path: Path) -> None:
+    on = [shelf for shelf, rooms in SHELVES.items() if ROOMS[path] in rooms]
+    assert len(on) == 1, f"{path.name} stands on {on or 'no shelf'}: enter it in SHELVES."
+
+
+@_each_room()
+def test_imports_point_down_the_shelves(path: Path) -> None:
+    room = ROOMS[path]
+    allowed = MAY_IMPORT[SHELF_OF[room]]
+    wrong = {own for own in IMPORTS[path][0] if own != room and SHELF_OF.get(own) not in allowed}
+    assert not wrong, f"{room} ({SHELF_OF[room]}) must not import {wrong}."
+
+
+@_each_room()
+def test_words_and_core_know_nothing_of_the_world(path: Path) -> None:
+    if SHELF_OF[ROOMS[path]] in ("words", "core"):
+        assert not IMPORTS[path][1] & WORLD
+
+
+@pytest.mark.parametrize("room", sorted(WITHOUT_NUMPY & set(ROOMS.values())))
+def test_the_port_process_does_without_numpy(room: str) -> None:
+    rooms = _with_all_it_imports(room)
+    assert not [path.name for path, name in ROOMS.items() if name in rooms and "numpy" in IMPORTS[path][1]]
+
+
+@_each_room()
+def test_each_device_library_has_one_room(path: Path) -> None:
+    assert not [library for library in IMPORTS[path][1] if ONE_ROOM.get(library, ROOMS[path]) != ROOMS[path]]
+
+
+@_each_room()
+def test_nothing_live_needs_the_training_tools(path: Path) -> None:
+    assert not IMPORTS[path][1] & OFFLINE
+
+
+@_each_room()
+def test_only_the_command_line_prints_or_exits(path: Path) -> None:
+    if ROOMS[path] in MAY_PRINT_OR_EXIT:
+        return
+    loud = {"print", "exit", "quit", "SystemExit", "_exit"}
+    said = {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name | ast.Attribute)
+    }
+    assert not said & loud

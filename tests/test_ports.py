@@ -1,0 +1,117 @@
+"""The real ports, on a private JACK server."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bollylive.errors import PortError
+from bollylive.ports import Ports, available_apis, list_ports
+
+pytestmark = pytest.mark.ports
+
+Environment = dict[str, str]
+
+
+@pytest.fixture
+def ports(jack_server: Environment) -> Iterator[Ports]:
+    opened = Ports("jack")
+    yield opened
+    opened.close()
+
+
+def _lsp(environment: Environment) -> list[str]:
+    return subprocess.run(["jack_lsp"], env=environment, capture_output=True, text=True, check=True).stdout.split("\n")
+
+
+def _eventually(what: Callable[[], bool], limit_s: float = 5.0) -> bool:
+    deadline_s = time.monotonic() + limit_s
+    while not (done := what()) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return done
+
+
+def _receive(ports: Ports, count: int) -> list[list[int]]:
+    received: list[list[int]] = []
+
+    def complete() -> bool:
+        received.extend(ports.poll())
+        return len(received) >= count
+
+    _eventually(complete)
+    return received
+
+
+def test_the_virtual_ports_have_stable_names(ports: Ports, jack_server: Environment) -> None:
+    assert (ports.input_name, ports.output_name) == ("BollyLive In:in", "BollyLive Out:out")
+    assert {"BollyLive In:in", "BollyLive Out:out"} <= set(_lsp(jack_server))
+
+
+def test_a_second_pair_joins_the_first_and_everything_passes_both_ways(ports: Ports) -> None:
+    other = Ports("jack", input_name="BollyLive Out:out", output_name="bollylive in")
+    messages = [[0x90, 60, 100], [0xF8], [0xFE], [0xF0, 1, 2, 3, 0xF7], [0xB0, 64, 127], [0xF2, 4, 1]]
+    try:
+        for sender, receiver in ((other, ports), (ports, other)):
+            for message in messages:
+                sender.send(bytes(message))
+            assert _receive(receiver, len(messages)) == messages
+    finally:
+        other.close()
+
+
+def test_an_unknown_name_lists_the_ports_that_are_there(ports: Ports) -> None:
+    with pytest.raises(PortError, match=r"no MIDI output 'Moog'.*'BollyLive In:in'"):
+        Ports("jack", output_name="Moog")
+
+
+def test_an_ambiguous_name_is_refused(ports: Ports) -> None:
+    other = Ports("jack")
+    try:
+        with pytest.raises(PortError, match="could be any of"):
+            Ports("jack", input_name="BollyLive")
+    finally:
+        other.close()
+
+
+def test_sending_the_impossible_is_counted_and_closing_twice_is_harmless(ports: Ports) -> None:
+    ports.send(b"")
+    assert ports.send_failures == 1
+    ports.close()
+    ports.close()
+    ports.send(b"\xf8")
+    assert ports.send_failures == 2
+    assert ports.poll() == []
+
+
+def test_ports_are_gone_after_closing(jack_server: Environment) -> None:
+    Ports("jack").close()
+    assert _eventually(lambda: not any("BollyLive" in name for name in _lsp(jack_server)))
+
+
+def test_the_ports_can_be_listed(ports: Ports) -> None:
+    assert "jack" in available_apis()
+    inputs, outputs = list_ports("jack")
+    assert "BollyLive Out:out" in inputs
+    assert "BollyLive In:in" in outputs
+
+
+def test_without_a_server_the_error_says_what_to_start(
+    jack_server: Environment, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "nobody-runs-this")
+    with pytest.raises(PortError, match="jackd"):
+        Ports("jack")
+    assert capfd.readouterr().err == ""
+
+
+def test_equal_names_are_refused_before_anything_opens() -> None:
+    with pytest.raises(PortError, match="hear itself"):
+        Ports(input_name="loopMIDI Port", output_name="LoopMIDI port")
+
+
+def test_an_unknown_system_is_refused() -> None:
+    with pytest.raises(PortError, match="choose from"):
+        Ports("oss")

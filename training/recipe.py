@@ -1,0 +1,57 @@
+"""What a training depends on beside its data: the settings of a run, and how much of each corpus is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+# How much of what is heard comes from each corpus; unnamed ones count by `OTHER_WEIGHT`.
+WEIGHTS = {
+    "gm-ensembles": 60.0,
+    "hindi-film-melodies": 5.0,
+    "south-asian-melodies": 5.0,
+    "south-asian-anthems": 0.5,
+    "bandish-bhatkhande": 2.0,
+    "carnatic": 2.0,
+    "yaman-phrases": 0.5,
+    "pop909": 8.0,
+    "openscore-lieder": 5.0,
+    "openscore-quartets": 4.0,
+    "groove": 8.0,
+}
+OTHER_WEIGHT = 5.0
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The sizes that a checkpoint needs to be rebuilt."""
+
+    width: int = field(default=256, metadata={"help": "width of the recurrent layers"})
+    layers: int = field(default=2, metadata={"help": "number of recurrent layers"})
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The settings of a run; `help` is what the command line says of each."""
+
+    notes: int = field(default=30_000_000, metadata={"help": "rows (notes and rests) to train on in all"})
+    batch: int = field(default=32, metadata={"help": "sequences a step"})
+    # Twice the live buffer, which holds between n and 2n notes.
+    length: int = field(default=128, metadata={"help": "rows a sequence, at least 8"})
+    rate: float = field(default=2e-3, metadata={"help": "highest learning rate"})
+    warmup: int = field(default=200, metadata={"help": "steps until the rate is at its highest"})
+    weight_decay: float = field(default=0.01, metadata={"help": "weight decay of AdamW"})
+    clip: float = field(default=1.0, metadata={"help": "largest norm of the gradient"})
+    seed: int = field(default=1, metadata={"help": "seed of weights and batches"})
+    every: int = field(default=500, metadata={"help": "steps between validations, each with a checkpoint"})
+    workers: int = field(default=1, metadata={"help": "processes that make batches; 0 makes them between steps"})
+    threads: int = field(default=2, metadata={"help": "threads of torch"})
+    device: str = field(default="auto", metadata={"help": "cpu, cuda, or auto: cuda where there is one"})
+    bfloat16: bool = field(default=True, metadata={"help": "compute in bfloat16 where precision allows"})
+
+
+def shares(names: Iterable[str]) -> dict[str, float]:
+    """The share, 0-1, of what is heard that comes from each of these corpora."""
+    weights = {name: WEIGHTS.get(name, OTHER_WEIGHT) for name in names}
+    whole = sum(weights.values())
+    return {name: weight / whole for name, weight in weights.items()}

@@ -1,0 +1,78 @@
+"""A run folder: `config.json`, `metrics.csv` and its picture, `checkpoint.pt` (the newest, to resume), `best.pt`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import torch
+
+from training.errors import TrainingError
+from training.recipe import ModelConfig, TrainConfig
+
+_FIELDS = ("pitch", "duration", "velocity", "onset")
+
+
+def write_config(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
+    """Write what the run depends on beside its data."""
+    text = json.dumps({"model": asdict(sizes), "train": asdict(config)}, indent=1)
+    (run / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def read_config(run: Path) -> tuple[ModelConfig, TrainConfig]:
+    """What a run was begun with; the defaults where nothing is there yet."""
+    path = run / "config.json"
+    if not path.exists():
+        return ModelConfig(), TrainConfig()
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        sizes = {f.name: saved["model"][f.name] for f in fields(ModelConfig) if f.name in saved["model"]}
+        config = {f.name: saved["train"][f.name] for f in fields(TrainConfig) if f.name in saved["train"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path}: this is no configuration of a run ({error!r}); use another folder.") from error
+    return ModelConfig(**sizes), TrainConfig(**config)
+
+
+def save(state: Mapping[str, object], path: Path) -> None:
+    """Write a checkpoint so that an interruption never leaves half of one."""
+    part = path.with_suffix(".part")
+    torch.save(dict(state), part)
+    part.replace(path)
+
+
+def append_metrics(run: Path, step: int, seconds: float, train_bits: float, figures: dict[str, list[float]]) -> None:
+    """Add a line to `metrics.csv`: step, seconds, training bits per note, then total and fields for each corpus."""
+    row: dict[str, object] = {"step": step, "seconds": round(seconds), "train": round(train_bits, 4)}
+    for name, values in figures.items():
+        row[name] = round(sum(values), 4)
+        row.update({f"{name}.{f[0]}": round(value, 4) for f, value in zip(_FIELDS, values, strict=True)})
+    path = run / "metrics.csv"
+    new = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def read_metrics(run: Path) -> dict[str, list[float]]:
+    """The columns of `metrics.csv` but for those of single fields; empty where there is none yet."""
+    path = run / "metrics.csv"
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {name: [float(row[name]) for row in rows] for name in rows[0] if "." not in name} if rows else {}
+
+
+def best_step(run: Path) -> int:
+    """The step at which `best.pt` was written: that of the lowest mean over the held-out corpora; 0 if unknown."""
+    metrics = read_metrics(run)
+    held = [values for name, values in metrics.items() if name not in ("step", "seconds", "train")]
+    if not metrics:
+        return 0
+    means = [sum(column) for column in zip(*(held or [metrics["train"]]), strict=True)]
+    return int(metrics["step"][means.index(min(means))])

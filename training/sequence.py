@@ -1,0 +1,126 @@
+"""A voice of a song as the model's rows, with what it hears of the band: for training and for measuring alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bollylive import codec, hearing
+from training.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
+
+_LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
+_HEARING_CHUNK = 32
+_CHOICE = 8  # of so many times the sequences asked for, the held-out ones are drawn
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One voice's rows int64 [T, 9], context float32 [T, C]; `heard` are the rows as the state hears them."""
+
+    rows: codec.Rows
+    heard: codec.Rows
+    context: NDArray[np.float32]
+
+    @property
+    def notes(self) -> int:
+        """How many of the rows are notes, not rests."""
+        return int((self.rows[:, 1] != codec.REST).sum())
+
+
+@dataclass(frozen=True)
+class Augment:
+    """What to do to a song before it is encoded; the default is nothing."""
+
+    transpose: int = 0
+    louder: int = 0
+    lag: int = 0
+    deaf: bool = False
+    missing: frozenset[int] = frozenset()
+    instrument: int | None = None
+    lead_in: int = codec.TICKS_PER_BEAT
+
+
+def with_rests(notes: NDArray[np.int32], start: int) -> codec.Voice:
+    """A voice's notes with rest rows between them, beginning with the rest at `start`."""
+    silent = [(start, 0, codec.REST, 0)]
+    onsets = [start, *notes[:, ONSET].tolist()]
+    for since, until in pairwise(onsets):
+        if until - since > codec.WAIT_TICKS:
+            silent += [(tick, 0, codec.REST, 0) for tick in codec.rest_ticks(since, until)]
+    rows = np.concatenate([np.array(silent), notes[:, [ONSET, DURATION, PITCH, VELOCITY]]]).astype(np.int64)
+    rows = rows[np.lexsort((rows[:, 2], rows[:, 0]))]
+    return codec.Voice(rows[:, 0], rows[:, 2], rows[:, 1], rows[:, 3])
+
+
+def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augment) -> Sequence:
+    """Encode up to `length` rows of a voice from its note number `first`, as its state would hear them."""
+    notes = song.notes.copy()
+    notes[:, VELOCITY] = np.clip(notes[:, VELOCITY] + augment.louder, 1, 127)
+    percussion = song.instruments[notes[:, VOICE]] == codec.PERCUSSION
+    notes[~percussion, PITCH] += augment.transpose
+    own = notes[notes[:, VOICE] == voice][first : first + length]
+    far = np.flatnonzero(np.diff(own[:, ONSET]) > _LONGEST_WAIT_TICKS)
+    own = own[: far[0] + 1] if len(far) else own
+
+    start = int(own[0, ONSET]) - augment.lead_in
+    full = with_rests(own, start)
+    part = codec.Voice(full.tick[:length], full.pitch[:length], full.duration[:length], full.velocity[:length])
+    bar = np.maximum(np.searchsorted(song.bars[:, 0], part.tick, side="right") - 1, 0)
+    instrument = augment.instrument if augment.instrument is not None else int(song.instruments[voice])
+    rows = codec.encode(
+        part,
+        since=start,
+        previous=codec.REST,
+        instrument=instrument,
+        origin=song.bars[bar, 0].astype(np.int64),
+        cycle=song.bars[bar, 1].astype(np.int64),
+    )
+    if len(full.tick) > len(part.tick):
+        ahead = int(full.tick[length] - full.tick[length - 1])
+        rows[-1, 4] = codec.WAIT if full.pitch[length] == codec.REST else ahead
+
+    context = np.zeros((len(rows), hearing.CONTEXT_SIZE), dtype=np.float32)
+    if not augment.deaf:
+        kept = ~np.isin(notes[:, VOICE], list(augment.missing))
+        others, drums = notes[kept].astype(np.int64), percussion[kept]
+        band = hearing.Band(
+            others[:, ONSET],
+            others[:, ONSET] + others[:, DURATION],
+            others[:, PITCH],
+            others[:, VELOCITY],
+            others[:, VOICE],
+            others[:, VOICE],
+            drums,
+        )
+        for begin in range(0, len(rows), _HEARING_CHUNK):
+            ticks = part.tick[begin : begin + _HEARING_CHUNK]
+            near = band.between(int(ticks[0]), int(ticks[-1]))
+            context[begin : begin + _HEARING_CHUNK] = hearing.hear(near, voice, ticks, augment.lag)
+    return Sequence(rows, rows, context)
+
+
+def cut_songs(songs: Iterable[Song], length: int) -> Iterator[Sequence]:
+    """Whole voices, unaugmented, in sequences of at most `length` rows; every note stands in exactly one."""
+    for song in songs:
+        for voice in np.unique(song.notes[:, VOICE]):
+            count = int((song.notes[:, VOICE] == voice).sum())
+            first = 0
+            while first < count:
+                sequence = make_sequence(song, int(voice), first, length, Augment())
+                first += sequence.notes
+                yield sequence
+
+
+def some_sequences(songs: list[Song], length: int, limit: int, seed: int) -> list[Sequence]:
+    """At most `limit` sequences of songs, always the same ones for a seed."""
+    rng = np.random.default_rng(seed)
+    sequences: list[Sequence] = []
+    for i in rng.permutation(len(songs)):
+        sequences += cut_songs([songs[i]], length)
+        if len(sequences) > _CHOICE * limit:
+            break
+    return [sequences[i] for i in rng.permutation(len(sequences))[:limit]]

@@ -1,0 +1,98 @@
+"""Where music comes from: a folder or an archive of MIDI files, and the SOURCES.tsv that may lie with them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from training.errors import TrainingError
+
+_ENDINGS = (".mid", ".midi", ".kar")
+_VALID_PERCENT = 4
+
+
+def archive_format(path: Path) -> tuple[str, str] | None:
+    """The format of an archive, in shutil's words, and its ending; None for what cannot be unpacked."""
+    known = [(ending, name) for name, endings, _ in shutil.get_unpack_formats() for ending in endings]
+    for ending, name in sorted(known, key=lambda pair: -len(pair[0])):
+        if path.name.lower().endswith(ending):
+            return name, ending
+    return None
+
+
+def by_name(sources: list[Path]) -> dict[str, Path]:
+    """Sources by the name of their corpus: the folder's, or the archive's without its ending.
+
+    Raises TrainingError where a source is missing, is neither, or has the name of another.
+    """
+    named: dict[str, Path] = {}
+    for source in sources:
+        if not source.exists():
+            raise TrainingError(f"{source}: there is no such folder or archive.")
+        name = source.resolve().name
+        if not source.is_dir():
+            kind = archive_format(source)
+            if kind is None:
+                raise TrainingError(f"{source}: this is neither a folder nor an archive (.tar.xz, .tar.gz, .zip).")
+            name = name[: -len(kind[1])]
+        if name in named:
+            raise TrainingError(f"{named[name]} and {source} would both become the corpus {name!r}; rename one.")
+        named[name] = source
+    return named
+
+
+@contextmanager
+def opened(source: Path) -> Iterator[Path]:
+    """The folder of a source; an archive is unpacked for as long as it is open."""
+    kind = archive_format(source)
+    if source.is_dir() or kind is None:
+        yield source
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            if kind[0] == "zip":
+                shutil.unpack_archive(source, scratch, "zip")
+            else:
+                shutil.unpack_archive(source, scratch, kind[0], filter="data")
+        except Exception as error:  # each format raises classes of its own
+            raise TrainingError(f"{source}: this archive cannot be unpacked: {error}") from error
+        inside = [path for path in Path(scratch).iterdir() if not path.name.startswith((".", "__MACOSX"))]
+        yield inside[0] if len(inside) == 1 and inside[0].is_dir() else Path(scratch)
+
+
+def midi_files(folder: Path) -> list[Path]:
+    """All MIDI files in a folder and below, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
+
+
+def read_sources(folder: Path) -> dict[str, dict[str, str]]:
+    """The rows of a corpus' SOURCES.tsv by file name; empty where there is none.
+
+    Of its columns `file` is needed; `work` (songs that belong together), `split` and `licence` are used if there.
+    """
+    table = folder / "SOURCES.tsv"
+    if not table.exists():
+        return {}
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        return {row["file"]: row for row in rows}
+    except (KeyError, ValueError, csv.Error) as error:
+        raise TrainingError(
+            f"{folder.name}/SOURCES.tsv: this is no table with a column 'file', separated by tabs, in UTF-8: {error!r}."
+        ) from error
+
+
+def is_valid(work: str, split: str | None) -> bool:
+    """Whether a work is kept for validation: as its corpus says, else by a hash of its name.
+
+    What a corpus keeps from training under any name (valid, test) is never trained on.
+    """
+    if split:
+        return split.lower() != "train"
+    return int(hashlib.sha1(work.encode()).hexdigest(), 16) % 100 < _VALID_PERCENT
