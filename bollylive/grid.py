@@ -44,15 +44,16 @@ class Grid:
         return shift
 
     def follow(self, anchor: Anchor) -> int:
-        """Take a new anchor; returns by how many ticks all that is known moves when the song position jumped.
+        """Take a new anchor; returns by how many ticks all that is known moves.
 
-        Within an epoch it moves only where the song goes on at another place than where it stood still.
+        That is when the song position jumped, and when the song goes on elsewhere than where it stood still.
         """
-        before = self._ticks(self.anchor.beat_at(anchor.at_s))
-        if anchor.epoch != self.anchor.epoch:
-            self.zero_beats = 0.0
+        old = self.anchor
+        before = self._ticks(old.beat_at(anchor.at_s))
         self.anchor = anchor
-        return round(self._ticks(anchor.beat) - before)
+        if anchor.epoch != old.epoch:
+            self.zero_beats = 0.0
+        return 0 if old.running and anchor.epoch == old.epoch else round(self._ticks(anchor.beat) - before)
 
     def _ticks(self, beat: float) -> float:
         return (beat - self.zero_beats) * TICKS_PER_BEAT

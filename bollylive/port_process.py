@@ -30,7 +30,8 @@ class PortProcess:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
     `musician` plays by itself, in seconds from the moment the band is ready: the demo. `take` collects what is
-    sent. `late_s` holds how late the newest planned note-ons left; `stop` may be called by a signal handler.
+    sent. `late_s` holds how late the newest note-ons left that were planned ahead (a reply, played at the very moment
+    that it answers, is not among them); `stop` may be called by a signal handler.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class PortProcess:
         self._ports, self._band, self._say, self._take = ports, band, say, take
         self._musician = deque(musician or [])
         self._ready_s = 0.0
+        self._replies: set[tuple[int, int, float]] = set()  # channel, pitch, onset of notes that came when due
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
         self._reader = Reader()
@@ -111,7 +113,11 @@ class PortProcess:
     def _send(self, sent: Sent) -> None:
         self._ports.send(write(sent.event))
         if sent.by == "model" and isinstance(sent.event, NoteOn):
-            self.late_s.append(sent.late_s)
+            key = (sent.event.channel, sent.event.pitch, sent.beat)
+            if key in self._replies:
+                self._replies.remove(key)
+            else:
+                self.late_s.append(sent.late_s)
         if self._take is not None:
             self._take.add(sent)
 
@@ -123,7 +129,12 @@ class PortProcess:
     def _obey(self, word: Play | Release | Ready | Trouble) -> None:
         now_s = time.perf_counter()
         match word:
-            case Play() | Release():
+            case Play(note):
+                if note.onset_beats <= self._clock.beat_at(now_s):
+                    self._replies.add((note.channel, note.pitch, note.onset_beats))
+                self._relay.obey(word, now_s)
+            case Release():
+                self._replies.clear()
                 self._relay.obey(word, now_s)
             case Ready(model, buffer_notes):
                 self._begin(now_s)

@@ -27,7 +27,7 @@ from bollylive.errors import PortError
 if TYPE_CHECKING:
     import rtmidi
 
-INPUT_NAME, OUTPUT_NAME = "BollyLive In", "BollyLive Out"
+NAME = "BollyLive"
 QUEUE_MESSAGES = 16_384
 CLOSE_LIMIT_S = 1.0
 
@@ -48,19 +48,21 @@ class Ports:
     """One open input and one open output; raises PortError if they cannot be had.
 
     `api` is one of `available_apis()`, or None for the first that works. A name joins an existing port, by
-    its whole name or by a part that only one port has; without a name a virtual port is made. All methods
-    are for one thread. `send_failures` counts what could not be sent.
+    its whole name or by a part that only one port has; without a name a virtual port is made, called after
+    `name`. All methods are for one thread. `send_failures` counts what could not be sent.
     """
 
-    def __init__(self, api: str | None = None, input_name: str | None = None, output_name: str | None = None) -> None:
+    def __init__(
+        self, api: str | None = None, input_name: str | None = None, output_name: str | None = None, name: str = NAME
+    ) -> None:
         if input_name is not None and output_name is not None and input_name.casefold() == output_name.casefold():
             raise PortError(_same_port(input_name))
         self.send_failures = 0
         self._in: rtmidi.MidiIn | None
         self._out: rtmidi.MidiOut | None
-        self.api, self._in, self._out = clients = _clients(api)
+        self.api, self._in, self._out = clients = _clients(api, name)
         try:
-            self.input_name, self.output_name = _open(*clients, input_name, output_name)
+            self.input_name, self.output_name = _open(*clients, input_name, output_name, name)
         except BaseException:
             self.close()
             raise
@@ -113,7 +115,7 @@ def list_ports(api: str | None = None) -> tuple[list[str], list[str]]:
         output.delete()
 
 
-def _clients(api: str | None) -> tuple[str, rtmidi.MidiIn, rtmidi.MidiOut]:
+def _clients(api: str | None, own_name: str = NAME) -> tuple[str, rtmidi.MidiIn, rtmidi.MidiOut]:
     import rtmidi
 
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # looking for JACK must not start it
@@ -126,8 +128,8 @@ def _clients(api: str | None) -> tuple[str, rtmidi.MidiIn, rtmidi.MidiOut]:
         constant = getattr(rtmidi, _API_CONSTANTS[name])
         try:
             with _quiet():
-                input_ = rtmidi.MidiIn(constant, INPUT_NAME, QUEUE_MESSAGES)
-                return name, input_, rtmidi.MidiOut(constant, OUTPUT_NAME)
+                input_ = rtmidi.MidiIn(constant, f"{own_name} In", QUEUE_MESSAGES)
+                return name, input_, rtmidi.MidiOut(constant, f"{own_name} Out")
         except rtmidi.RtMidiError as error:
             reasons.append(f"{name}: {error}")
     cure = _CURES.get(sys.platform, _CURES["linux"])
@@ -135,7 +137,12 @@ def _clients(api: str | None) -> tuple[str, rtmidi.MidiIn, rtmidi.MidiOut]:
 
 
 def _open(
-    api: str, client_in: rtmidi.MidiIn, client_out: rtmidi.MidiOut, input_name: str | None, output_name: str | None
+    api: str,
+    client_in: rtmidi.MidiIn,
+    client_out: rtmidi.MidiOut,
+    input_name: str | None,
+    output_name: str | None,
+    name: str,
 ) -> tuple[str, str]:
     into = None if input_name is None else _find(client_in.get_ports(), input_name, "input")
     out_of = None if output_name is None else _find(client_out.get_ports(), output_name, "output")
@@ -143,8 +150,8 @@ def _open(
         raise PortError(_same_port(into[1]))
     client_in.ignore_types(sysex=False, timing=False, active_sense=False)
     return (
-        _join(client_in, into, INPUT_NAME, "in", api),
-        _join(client_out, out_of, OUTPUT_NAME, "out", api),
+        _join(client_in, into, f"{name} In", "in", api),
+        _join(client_out, out_of, f"{name} Out", "out", api),
     )
 
 

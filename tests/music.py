@@ -45,7 +45,9 @@ def write_events(path: Path, events: list[tuple[int, mido.Message]], file_format
     path.parent.mkdir(parents=True, exist_ok=True)
     file = mido.MidiFile(type=file_format, ticks_per_beat=TICKS_PER_BEAT)
     last = max(tick for tick, _ in events)
-    tempos = [(tick, mido.MetaMessage("set_tempo", tempo=us)) for tick, us in zip((0, last // 2), _TEMPO_US, strict=True)]
+    tempos = [
+        (tick, mido.MetaMessage("set_tempo", tempo=us)) for tick, us in zip((0, last // 2), _TEMPO_US, strict=True)
+    ]
     channels = sorted({message.channel for _, message in events})
     groups = [tempos, *([event for event in events if event[1].channel == c] for c in channels)]
     for group in groups if file_format else [tempos + events]:

@@ -23,7 +23,7 @@ SHELVES: dict[str, set[str]] = {
     """),
     "edge": _names("midifile model pipe ports setfile"),
     "shell": _names("""
-        __init__ __main__ bench check cli engine_process jam perform port_process rehearsal
+        __init__ __main__ bench check cli echo engine_link engine_process jam perform port_process probe rehearsal
     """),
 }
 
@@ -43,7 +43,7 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock errors midifile note pipe port_process ports pulse relay scheduler setfile smf song take wire
+    assembler band clock errors echo engine_link midifile note pipe port_process ports pulse relay scheduler setfile smf song take wire
 """)
 
 # Third-party libraries that have one room each.

@@ -47,7 +47,7 @@ def read_song(path: Path) -> Music:
 
     Raises whatever symusic raises, or ValueError if the file has too few notes.
     """
-    score: Any = symusic.Score(path)
+    score: Any = symusic.Score(path, fmt="midi")  # left to itself it refuses .kar
     scale = TICKS_PER_BEAT / score.ticks_per_quarter
     parts: list[NDArray[np.int32]] = [np.zeros((0, 5), dtype=np.int32)]
     instruments: list[int] = []

@@ -12,21 +12,22 @@ from torch.nn import functional as F
 from bollylive import codec
 from training.model import BandModel
 
-KNOBS = ("pitch_temperature", "duration_temperature", "velocity_temperature", "onset_temperature", "nucleus")
+_COLDEST = 1e-3  # colder would divide by nothing
 
 
 def choose(scores: Tensor, temperature: Tensor, nucleus: Tensor, noise: Tensor) -> Tensor:
     """Draw one word per row [B] from scores [B, V] by uniform noise [B] in (0, 1).
 
     Nucleus sampling (Holtzman et al. 2020): only the most probable words that together reach `nucleus` are
-    possible. The same noise gives the same words.
+    possible, at least the first. The same noise gives the same words; temperature 0 takes the most probable.
     """
-    probability, order = torch.softmax(scores / temperature.unsqueeze(-1), dim=-1).sort(dim=-1, descending=True)
+    warm = temperature.clamp(min=_COLDEST).unsqueeze(-1)
+    probability, order = torch.softmax(scores / warm, dim=-1).sort(dim=-1, descending=True)
     reached = probability.cumsum(dim=-1)
     kept = torch.where(reached - probability < nucleus.unsqueeze(-1), probability, 0)
     passed = kept.cumsum(dim=-1) < noise.unsqueeze(-1) * kept.sum(dim=-1, keepdim=True)
     # Rounding may let the noise pass every kept word; the last one kept is then meant.
-    index = torch.minimum(passed.sum(dim=-1), (kept > 0).sum(dim=-1) - 1)
+    index = torch.minimum(passed.sum(dim=-1), (kept > 0).sum(dim=-1) - 1).clamp(min=0)
     return order.gather(-1, index.unsqueeze(-1)).squeeze(-1)
 
 

@@ -1,0 +1,71 @@
+"""A program under measurement: started, watched from outside through /proc, and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+_START_LIMIT_S = 20.0
+_END_LIMIT_S = 5.0
+
+
+class Probe:
+    """A Python module run as a program of its own, with its children; `ready_s` is how long it took to say ready."""
+
+    def __init__(self, *arguments: str) -> None:
+        began_s = time.perf_counter()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("ready"):
+                break
+        self.ready_s = time.perf_counter() - began_s
+
+    @property
+    def processes(self) -> list[int]:
+        """The numbers of the program's processes; only its own where the system has no /proc."""
+        found = [self._process.pid]
+        for parent in found:
+            children = Path(f"/proc/{parent}/task/{parent}/children")
+            if children.exists():
+                found += [int(number) for number in children.read_text().split()]
+        return found
+
+    def resident_mb(self) -> float | None:
+        """The resident memory of all its processes in MB (10^6 bytes); None without /proc."""
+        try:
+            status = [Path(f"/proc/{number}/status").read_text() for number in self.processes]
+        except OSError:
+            return None
+        lines = [line for text in status for line in text.splitlines() if line.startswith("VmRSS")]
+        return sum(int(line.split()[1]) for line in lines) * 1024 / 1e6
+
+    def cpu_s(self) -> float | None:
+        """The processor time that all its processes have used; None without /proc."""
+        try:
+            stats = [Path(f"/proc/{number}/stat").read_text() for number in self.processes]
+        except OSError:
+            return None
+        # After the name in brackets come the state and then the fields from the fourth on; see proc(5).
+        fields = [text.rpartition(")")[2].split() for text in stats]
+        ticks = sum(int(field[11]) + int(field[12]) for field in fields)
+        return float(ticks) / os.sysconf("SC_CLK_TCK")
+
+    def wait(self) -> None:
+        """Wait until the program ends by itself."""
+        self._process.communicate()
+
+    def end(self) -> None:
+        """Ask the program to end, and make it if it does not."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.communicate(timeout=_END_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()

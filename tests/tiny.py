@@ -1,0 +1,55 @@
+"""A tiny network and its songs, built once for all tests of the training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from music import write_song
+
+from training.corpus import Song
+from training.model import BandModel
+from training.prepare import read_song
+from training.recipe import ModelConfig
+
+SIZES = ModelConfig(width=16, layers=2)
+
+
+def read(path: Path, valid: bool = False) -> Song:
+    """A MIDI file as a song."""
+    return Song(path.name, path.name, valid, *read_song(path))
+
+
+def little_song(folder: Path, seed: int = 0, bars: int = 8) -> Song:
+    """Three voices and drums; see `music.write_song`."""
+    return read(write_song(folder / f"song{seed}.mid", seed, bars))
+
+
+def tiny_network(seed: int = 0, sizes: ModelConfig = SIZES) -> BandModel:
+    """A network with weights by chance, large enough that its scores are far from even."""
+    torch.manual_seed(seed)
+    model = BandModel(sizes).eval()
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(2)
+    return model
+
+
+def checkpoint(folder: Path, model: BandModel) -> Path:
+    """The network as `train` saves its best one."""
+    path = folder / "best.pt"
+    config = {"width": model.config.width, "layers": model.config.layers}
+    torch.save({"model": model.state_dict(), "config": config}, path)
+    return path
+
+
+def float_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny network as a float ONNX graph: exporting takes seconds, so it is done once a session."""
+    from training.graph import export_float
+    from training.step import Step
+
+    path = tmp_path_factory.getbasetemp() / "tiny-float.onnx"
+    if not path.exists():
+        export_float(Step(tiny_network()).eval(), path)
+    return path
