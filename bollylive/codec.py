@@ -88,7 +88,7 @@ def encode(
     number, or one for every row where the metre changes.
     Raises ValueError where two rows are further apart than `WAIT_TICKS`: a rest row is missing.
     """
-    delta = np.diff(voice.tick, prepend=since)
+    delta = voice.tick - np.concatenate(((since,), voice.tick[:-1]))
     if len(delta) and (delta.min() < 0 or delta.max() > WAIT_TICKS):
         raise ValueError(f"rows must be 0 to {WAIT_TICKS} ticks apart, not {delta.min()} to {delta.max()}")
     rest = voice.pitch == REST
@@ -96,7 +96,7 @@ def encode(
     rows[:, 0] = np.where(rest, WAIT, delta)
     rows[:, 1] = voice.pitch
     rows[:, 2] = np.where(voice.duration <= 0, HELD, np.searchsorted(_DURATION_BORDERS, voice.duration))
-    rows[:, 3] = np.clip(voice.velocity, 0, 127) // _VELOCITY_STEP
+    rows[:, 3] = voice.velocity // _VELOCITY_STEP
     rows[:-1, 4] = rows[1:, 0]
     rows[-1:, 4] = CHOOSE
     rows[:, 5] = instrument

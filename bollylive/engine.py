@@ -240,7 +240,10 @@ class Engine:
                 part.carry_on(earliest)
 
     def _asks(self, earliest: int, now_s: float) -> list[Ask]:
-        """What every part has yet to hear, and the one note that comes first in time, then in order of channel."""
+        """What every part has yet to hear, and the one note that comes first in time, then in order of channel.
+
+        A note that is due at once is asked for alone: a smaller call is sooner back.
+        """
         if now_s < self._retry_s:
             return []
         asks: list[Ask] = []
@@ -252,7 +255,10 @@ class Engine:
                 asks.append(hearing)
             elif ready and (first is None or part.due_tick < first.due_tick):
                 first = part
-        return [*asks, first.ask_to_choose(self._cycle)] if first else asks
+        if first is None:
+            return asks
+        question = first.ask_to_choose(self._cycle)
+        return [question] if question.tick <= earliest else [*asks, question]
 
     def _answer(self, asks: list[Ask], now_s: float) -> None:
         """Put the questions to the model, and every answer where it belongs."""

@@ -18,8 +18,7 @@ _HARMONY_HALF_LIFE = 2 * TICKS_PER_BEAT
 _KEY_HALF_LIFE = 8 * TICKS_PER_BEAT
 _PULSE_HALF_LIFE = TICKS_PER_BEAT
 
-_KICKS = (35, 36)
-_SNARES = (37, 38, 39, 40)
+_FIRST_KICK, _LAST_KICK, _LAST_SNARE = 35, 36, 40  # General MIDI: kicks 35-36, then side stick, snares and clap 37-40
 
 CONTEXT_SIZE = 4 * 12 + 9
 
@@ -82,7 +81,8 @@ def hear(band: Band, channel: Ints | int, tick: Ints, lag: Ints | int = 0) -> Fl
     context[:, 36:48] = key / np.maximum(key.sum(axis=1, keepdims=True), 1e-3)
 
     pulse = np.where(heard, np.exp2(-age / _PULSE_HALF_LIFE), 0).astype(np.float32)
-    kick, snare = np.isin(band.pitch, _KICKS), np.isin(band.pitch, _SNARES)
+    kick = (band.pitch >= _FIRST_KICK) & (band.pitch <= _LAST_KICK)
+    snare = (band.pitch > _LAST_KICK) & (band.pitch <= _LAST_SNARE)
     for column, kind in ((48, kick), (49, snare), (50, ~kick & ~snare)):
         context[:, column] = (pulse * (band.percussion & kind)).max(axis=1, initial=0)
     weight = pulse.sum(axis=1)

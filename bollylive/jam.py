@@ -11,7 +11,6 @@ from types import FrameType
 
 from bollylive.band import Set
 from bollylive.demo import demo_seconds, demo_timeline
-from bollylive.midifile import write_song
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
 from bollylive.song import describe
@@ -46,7 +45,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     received: list[int] = []
     process = PortProcess(ports, band, options.seed, say, take, musician)
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         process.stop()
 
@@ -70,6 +69,8 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
 
 def write_take(take: Take, path: Path, band: Set, say: Callable[[str], None]) -> None:
     """Write a recording, one track for each channel and player, and say what it holds."""
+    from bollylive.midifile import write_song  # here, since the port process is small until its work is done
+
     tracks = take.tracks()
     write_song(path, tracks, take.tempos(), ((0.0, float(band.beats_per_bar)),))
     say(f"recorded {path}: {describe(tracks)}")

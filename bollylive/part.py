@@ -174,4 +174,4 @@ class Part:
         return bias
 
     def _sounding_at(self, tick: int) -> int:
-        return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.history.entries[-8:])
+        return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.history.entries)

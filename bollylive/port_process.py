@@ -21,7 +21,9 @@ from bollylive.scheduler import Scheduler
 from bollylive.take import Take
 from bollylive.wire import Reader, write
 
-POLL_S = 0.001
+_POLL_S = 0.001
+_IDLE_POLL_S = 0.0025  # when nothing has come or gone for a while: a third of the processor time
+_IDLE_AFTER_S = 2.0
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _KEPT_LATENESSES = 100_000
 
@@ -49,6 +51,7 @@ class PortProcess:
         self._musician = deque(musician or [])
         self._ready_s = 0.0
         self._replies: set[tuple[int, int, float]] = set()  # channel, pitch, onset of notes that came when due
+        self._busy_s = 0.0  # when something last came
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
         self._reader = Reader()
@@ -68,21 +71,19 @@ class PortProcess:
         while not self._stopped and not self._over(seconds):
             now_s = time.perf_counter()
             for data in self._ports.poll():
+                self._busy_s = now_s
                 for event in self._reader.feed(data):
                     self._relay.handle(event, now_s)
             self._play_demo(now_s)
             self._relay.tick(time.perf_counter())
-            pipe = self._engine.pipe
-            pipe.flush()
-            due_s = self._relay.next_due()
-            wait_s = POLL_S if due_s is None else min(POLL_S, max(0.0, due_s - time.perf_counter()))
+            self._engine.pipe.flush()
+            wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
-                continue
-            if pipe.wait(wait_s):
-                for word in pipe.receive():
+            elif self._engine.pipe.wait(wait_s):
+                for word in self._engine.pipe.receive():
                     self._obey(word)
-            if pipe.closed:
+            if self._engine.pipe.closed and not self._alone:
                 self._bury()
 
     def close(self) -> None:
@@ -106,6 +107,11 @@ class PortProcess:
             "bad_bytes": self._reader.dropped,
             "send_failures": self._ports.send_failures,
         }
+
+    def _wait_s(self, now_s: float) -> float:
+        poll_s = _POLL_S if now_s - self._busy_s < _IDLE_AFTER_S else _IDLE_POLL_S
+        due_s = self._relay.next_due()
+        return poll_s if due_s is None else min(poll_s, max(0.0, due_s - time.perf_counter()))
 
     def _over(self, seconds: float | None) -> bool:
         return seconds is not None and self.ready and time.perf_counter() - self._ready_s > seconds

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bollylive import codec
-from bollylive.note import Event, NoteOff, NoteOn, Sent
+from bollylive.note import NoteOff, NoteOn, Sent
 from bollylive.predictor import Answer, Floats, Ints, Question
 
 FORBIDDEN = -1e8  # a bias below this rules a word out
-WILD = ()  # a script without a word in it: the noise decides when the next note comes
+WILD: tuple[int, ...] = ()  # a script without a word in it: the noise decides when the next note comes
 
 
 class FakePredictor:
@@ -72,38 +73,31 @@ class FakePredictor:
         return int(allowed[np.abs(allowed - wanted).argmin()])
 
 
-def _any(noise: float, bias: Floats | np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> int:
+def _any(noise: float, bias: NDArray[np.float64]) -> int:
     """A word drawn by the noise from those that the bias allows, after the bias' own weights."""
     weight = np.exp(bias - bias.max()).cumsum()
     return int(np.searchsorted(weight, float(noise) * weight[-1], side="right").clip(0, len(weight) - 1))
 
 
-def sounding(sent: Sequence[Sent], on_error: Callable[[str], None]) -> set[tuple[int, int]]:
-    """Follow what left, tell of every off without an on and every on without an off between, and what still sounds."""
+def sounding(sent: Sequence[Sent]) -> set[tuple[int, int]]:
+    """Follow what left: every on needs an off before the next, every off its on. Gives what still sounds."""
     open_: set[tuple[int, int]] = set()
     for message in sent:
         match message.event:
             case NoteOn(channel, pitch):
-                if (channel, pitch) in open_:
-                    on_error(f"a second on without an off: {message}")
+                assert (channel, pitch) not in open_, f"a second on without an off between: {message}"
                 open_.add((channel, pitch))
             case NoteOff(channel, pitch):
-                if (channel, pitch) not in open_:
-                    on_error(f"an off without an on: {message}")
-                open_.discard((channel, pitch))
+                assert (channel, pitch) in open_, f"an off without an on: {message}"
+                open_.remove((channel, pitch))
     return open_
 
 
-def ons(sent: Sequence[Sent], by: str = "model", channel: int | None = None) -> list[Sent]:
+def ons(sent: Sequence[Sent], channel: int | None = None, by: str = "model") -> list[tuple[Sent, NoteOn]]:
     """The note-ons of a player, on one channel or on all."""
-    return [s for s in sent if isinstance(s.event, NoteOn) and s.by == by and channel in (None, s.event.channel)]
+    return [(s, s.event) for s in sent if isinstance(s.event, NoteOn) and s.by == by and channel in (None, s.event.channel)]
 
 
-def offs(sent: Sequence[Sent], by: str = "model", channel: int | None = None) -> list[Sent]:
-    """The note-offs of a player, on one channel or on all."""
-    return [s for s in sent if isinstance(s.event, NoteOff) and s.by == by and channel in (None, s.event.channel)]
-
-
-def events(sent: Sequence[Sent]) -> list[Event]:
-    """What left, without who and when."""
-    return [message.event for message in sent]
+def onsets(sent: Sequence[Sent], channel: int | None = None, by: str = "model") -> list[float]:
+    """The seconds of these note-ons."""
+    return [message.at_s for message, _ in ons(sent, channel, by)]

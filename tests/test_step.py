@@ -34,7 +34,7 @@ def _choose(scores: list[float], nucleus: float, noise: list[float], temperature
 
 
 def _even_noise(count: int = 1000) -> list[float]:
-    return ((np.arange(count) + 0.5) / count).tolist()
+    return [(i + 0.5) / count for i in range(count)]
 
 
 def test_words_are_drawn_as_often_as_they_are_probable() -> None:

@@ -15,6 +15,8 @@ from training.recipe import ModelConfig
 
 SIZES = ModelConfig(width=16, layers=2)
 
+torch.set_num_threads(1)  # more only wait for each other at these sizes
+
 
 def read(path: Path, valid: bool = False) -> Song:
     """A MIDI file as a song."""

@@ -115,8 +115,8 @@ class Card:
         rows = self.step * config.batch * config.length
         return _wrap(
             f"A GRU of width {sizes.width} and depth {sizes.layers}, trained on {rows:,} rows (notes and rests) of "
-            f"{config.notes:,} planned, in {self.step:,} steps of {config.batch} sequences of {config.length}. AdamW, rate "
-            f"{config.rate:g} with {config.warmup} steps of warm-up and a cosine, weight decay "
+            f"{config.notes:,} planned, in {self.step:,} steps of {config.batch} sequences of {config.length}. AdamW, "
+            f"rate {config.rate:g} with {config.warmup} steps of warm-up and a cosine, weight decay "
             f"{config.weight_decay:g}, gradients clipped at {config.clip:g}, seed {config.seed}. Songs are transposed, "
             "made louder or softer, and heard late, with members of the band missing, or not at all. The checkpoint is "
             "the one that was best on held-out songs; its matrices are int8."

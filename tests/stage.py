@@ -1,0 +1,87 @@
+"""A real performance for tests: the program in a process of its own, and a peer at the other side of its ports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bollylive.note import NoteOff, NoteOn
+from bollylive.ports import Ports
+from bollylive.wire import Reader
+
+POLL_S = 0.002
+READY_LIMIT_S = 20.0
+
+
+def until(condition: Callable[[], bool], limit_s: float) -> bool:
+    """Poll a condition; False if it is still not so when the limit is over."""
+    deadline_s = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+class Peer:
+    """Whoever is at the other side: hears `BollyLive Out`, plays into `BollyLive In`, and keeps account of the notes."""
+
+    def __init__(self) -> None:
+        self.ports = Ports("jack", "BollyLive Out", "BollyLive In", "Peer")
+        self.sounding: set[tuple[int, int]] = set()
+        self.ons: list[NoteOn] = []
+        self.faults: list[str] = []
+        self._reader = Reader()
+
+    def play(self, *messages: tuple[int, ...]) -> None:
+        """Send messages, one after another."""
+        for message in messages:
+            self.ports.send(bytes(message))
+
+    def listen(self) -> None:
+        """Take in what has come; a second on without an off, or an off without an on, is a fault."""
+        for data in self.ports.poll():
+            for event in self._reader.feed(data):
+                if isinstance(event, NoteOn):
+                    self.ons.append(event)
+                    if (event.channel, event.pitch) in self.sounding:
+                        self.faults.append(f"struck twice: {event}")
+                    self.sounding.add((event.channel, event.pitch))
+                elif isinstance(event, NoteOff):
+                    if (event.channel, event.pitch) not in self.sounding:
+                        self.faults.append(f"ended without sounding: {event}")
+                    self.sounding.discard((event.channel, event.pitch))
+
+    def hears(self, condition: Callable[[], bool], limit_s: float = 5.0) -> bool:
+        """Listen until a condition holds; False if it does not within the limit."""
+
+        def heard() -> bool:
+            self.listen()
+            return condition()
+
+        return until(heard, limit_s)
+
+
+@contextmanager
+def jam(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`bollylive jam` with its ports open and its band ready; killed at the end if it still runs."""
+    command = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--seed", "1", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert any(line.startswith("ready") for line in process.stdout), "the band did not get ready"
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def engine_of(process: subprocess.Popen[str]) -> int:
+    """The number of the engine's process, a child of the port process."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return next(int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes())

@@ -1,0 +1,652 @@
+"""What the band does, heard from outside: relay and engine on virtual time, with a fake model."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import WILD, FakePredictor, onsets, ons, sounding
+
+from bollylive.band import ChannelSet, Set
+from bollylive.codec import CHOOSE, REST, TICKS_PER_BEAT
+from bollylive.engine import Engine
+from bollylive.note import (
+    Anchor,
+    Continue,
+    Control,
+    Heard,
+    Note,
+    NoteOff,
+    NoteOn,
+    Play,
+    Position,
+    Program,
+    Release,
+    Start,
+    Stop,
+    Tempo,
+    Tick,
+)
+from bollylive.rehearsal import Rehearsal
+
+TICK_S = 0.5 / TICKS_PER_BEAT  # at 120 beats per minute
+KEY, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
+
+MELODY = ChannelSet(0, role="player")
+BASS = ChannelSet(1, role="accompany")
+
+
+def stage(
+    *channels: ChannelSet, model: FakePredictor | None = None, seed: int = 1, tempo_bpm: float = 120.0, **settings: Any
+) -> Rehearsal:
+    """A band with these channels and settings; without a model of its own it plays a note every half beat."""
+    band = Set(tempo_bpm=tempo_bpm, channels=channels, **settings)
+    return Rehearsal(band, model or FakePredictor(), seed)
+
+
+def tap(rehearsal: Rehearsal, at_s: float, duration_s: float = 0.1, channel: int = 0, pitch: int = 60) -> None:
+    rehearsal.play(NoteOn(channel, pitch, 100), at_s)
+    rehearsal.play(NoteOff(channel, pitch), at_s + duration_s)
+
+
+def run_clock(rehearsal: Rehearsal, from_s: float, ticks: int, tick_s: float = TICK_S) -> float:
+    """Tick as a DAW does; gives the second after the last tick."""
+    for i in range(ticks):
+        rehearsal.play(Tick(), from_s + i * tick_s)
+    return from_s + ticks * tick_s
+
+
+def on_grid(rehearsal: Rehearsal, zero_beats: float = 0.0) -> bool:
+    ticks = [(message.beat - zero_beats) * TICKS_PER_BEAT for message, _ in ons(rehearsal.sent)]
+    return bool(ticks) and bool(np.allclose(ticks, np.round(ticks), atol=1e-6))
+
+
+# The beginning
+
+
+def test_the_band_sleeps_until_the_musician_begins() -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model)
+    rehearsal.advance(60)
+    rehearsal.play(Control(0, 64, 127), 61)
+    rehearsal.play(OFF, 62)
+    rehearsal.advance(70)
+    assert onsets(rehearsal.sent) == []
+    assert model.questions == []
+
+
+@pytest.mark.parametrize("at_s", [0.0, 1.0, 1.2345678])
+def test_the_accompaniment_comes_in_with_the_first_note_at_the_same_instant(at_s: float) -> None:
+    rehearsal = stage(MELODY, BASS)
+    rehearsal.play(KEY, at_s)
+    rehearsal.advance(at_s + 2)
+    (played, _), (answered, _) = ons(rehearsal.sent, 0, "musician")[0], ons(rehearsal.sent, 1)[0]
+    assert answered.at_s == pytest.approx(played.at_s, abs=1e-6)
+    assert answered.beat == pytest.approx(played.beat, abs=1e-6)
+
+
+def test_the_first_note_is_the_downbeat_of_a_free_tempo() -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model)
+    rehearsal.play(KEY, 1.2345)
+    rehearsal.advance(3.0)
+    assert on_grid(rehearsal, zero_beats=2 * 1.2345)
+    first = model.rows[model.rows[:, 1] == CHOOSE][0]
+    assert first[6] == 0
+
+
+def test_the_accompaniment_hears_the_note_that_it_comes_in_with() -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model)
+    rehearsal.play(NoteOn(0, 64, 100), 1.0)
+    rehearsal.advance(1.1)
+    asked = next(q for q in model.questions if q.row[0, 1] == CHOOSE)
+    assert asked.context[0, :12].nonzero()[0].tolist() == [4]
+
+
+def test_a_channel_that_is_off_neither_wakes_the_band_nor_is_heard() -> None:
+    model = FakePredictor()
+    rehearsal = stage(ChannelSet(0, role="off"), BASS, model=model)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(10)
+    assert model.questions == []
+    assert rehearsal.sent == []
+
+
+def test_a_channel_that_the_set_does_not_name_plays_the_default_role() -> None:
+    rehearsal = stage()
+    tap(rehearsal, 1.0, channel=5)
+    rehearsal.advance(10)
+    assert onsets(rehearsal.sent, 5)
+
+
+# Taking over and giving way
+
+
+def test_the_model_takes_over_after_the_silence_and_keeps_to_the_beat() -> None:
+    rehearsal = stage(ChannelSet(0))
+    tap(rehearsal, 1.0, 0.25)
+    rehearsal.advance(6.0)
+    first = onsets(rehearsal.sent)[0]
+    assert 2.25 <= first < 2.25 + 0.5  # two beats of silence, and at most a beat to its place in the beat
+    assert on_grid(rehearsal, zero_beats=2.0)
+
+
+@pytest.mark.parametrize("handover_beats", [0.0, 0.5, 8.0])
+def test_how_long_a_silence_it_takes_is_set(handover_beats: float) -> None:
+    rehearsal = stage(ChannelSet(0), handover_beats=handover_beats)
+    tap(rehearsal, 1.0, 0.25)
+    rehearsal.advance(10.0)
+    first = onsets(rehearsal.sent)[0]
+    assert 0 <= first - 1.25 - handover_beats / 2 < 0.5
+
+
+def test_a_held_key_is_no_silence() -> None:
+    rehearsal = stage(ChannelSet(0))
+    rehearsal.play(KEY, 1.0)
+    rehearsal.advance(30.0)
+    assert onsets(rehearsal.sent) == []
+
+
+def test_a_pedal_alone_does_not_hold_the_model_back() -> None:
+    rehearsal = stage(ChannelSet(0))
+    rehearsal.play(Control(0, 64, 127), 0.9)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(6.0)
+    assert onsets(rehearsal.sent)
+
+
+def test_the_model_yields_at_once_and_its_notes_end() -> None:
+    rehearsal = stage(ChannelSet(0))
+    tap(rehearsal, 1.0)
+    rehearsal.advance(6.01)
+    assert sounding(rehearsal.sent), "the fake's notes are long"
+    rehearsal.play(KEY, 6.01)
+    assert sounding(rehearsal.sent) == {(0, 60)}
+    rehearsal.play(OFF, 6.2)
+    rehearsal.advance(7.1)
+    assert onsets(rehearsal.sent)[-1] <= 6.01
+    assert sounding(rehearsal.sent) == set()
+    rehearsal.advance(10.0)
+    assert onsets(rehearsal.sent)[-1] > 7.2
+
+
+def test_who_accompanies_does_not_yield() -> None:
+    rehearsal = stage(MELODY, BASS)
+    for i in range(20):
+        tap(rehearsal, 1.0 + 0.3 * i)
+    gaps = [b - a for a, b in pairwise(onsets(rehearsal.sent, 1))]
+    assert max(gaps) < 0.5
+
+
+def test_who_accompanies_goes_on_while_the_musician_plays_on_the_same_channel() -> None:
+    rehearsal = stage(ChannelSet(0, role="accompany"), horizon_beats=8.0)
+    for i in range(20):
+        tap(rehearsal, 1.0 + 0.3 * i, pitch=60 + i % 3)
+    gaps = [b - a for a, b in pairwise(onsets(rehearsal.sent, 0))]
+    assert max(gaps) <= 0.5 + 1e-6
+
+
+def test_a_channel_whose_buffer_was_taken_back_whole_can_be_continued() -> None:
+    model = FakePredictor((1,), buffer_notes=4)
+    rehearsal = stage(ChannelSet(0), ChannelSet(1, role="player"), model=model, horizon_beats=4.0)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(2.11)
+    rehearsal.play(Control(0, 123, 0), 2.11)
+    tap(rehearsal, 5.0, channel=1)
+    rehearsal.advance(6.0)
+    assert onsets(rehearsal.sent, 0)[-1] > 5.0
+
+
+# Time
+
+
+def test_every_note_leaves_when_it_was_planned() -> None:
+    model = FakePredictor(WILD)
+    rehearsal = stage(MELODY, BASS, ChannelSet(2, role="accompany"), model=model, tempo_bpm=133.0)
+    for i in range(10):
+        tap(rehearsal, 1.0 + 0.37 * i)
+    rehearsal.advance(10.0)
+    assert len(onsets(rehearsal.sent)) > 10
+    for message, _ in ons(rehearsal.sent):
+        due_s = message.beat * 60 / 133
+        assert -1e-9 <= message.at_s - due_s == pytest.approx(message.late_s, abs=1e-9)
+        assert message.late_s <= 30 / 133 / TICKS_PER_BEAT + 1e-6
+
+
+@pytest.mark.parametrize("tempo_bpm", [20, 47, 96, 100, 240, 300])
+def test_the_band_is_on_the_grid_at_any_tempo(tempo_bpm: float) -> None:
+    rehearsal = stage(MELODY, BASS, tempo_bpm=tempo_bpm, rest_after_beats=0)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(8.0)
+    assert on_grid(rehearsal, zero_beats=tempo_bpm / 60)
+    assert len(onsets(rehearsal.sent)) == pytest.approx(14 * tempo_bpm / 60, abs=1)
+
+
+def test_tempo_jumps_lose_nothing() -> None:
+    rehearsal = stage(MELODY, BASS, rest_after_beats=0)
+    tap(rehearsal, 0.0)
+    beats = 0.0
+    for i in range(1, 20):
+        rehearsal.play(Tempo(40 if i % 2 else 240), 0.7 * i)
+        beats += 0.7 * (40 if i % 2 else 240) / 60
+    rehearsal.advance(0.7 * 20)
+    assert on_grid(rehearsal)
+    assert len(onsets(rehearsal.sent)) == pytest.approx(2 * (beats + 0.7 * 2), abs=2)
+    assert max(message.late_s for message, _ in ons(rehearsal.sent)) < 1e-6
+
+
+def test_under_a_clock_the_band_is_on_the_grid_of_the_daw() -> None:
+    rehearsal = stage(MELODY, BASS)
+    rehearsal.play(Start(), 1.0)
+    now_s = run_clock(rehearsal, 1.01, 31)
+    rehearsal.play(KEY, now_s + 0.003)
+    run_clock(rehearsal, now_s + TICK_S, 240)
+    assert on_grid(rehearsal)
+    first, _ = ons(rehearsal.sent)[0]
+    assert first.beat * TICKS_PER_BEAT == pytest.approx(32)
+    assert first.at_s == pytest.approx(1.01 + 32 * TICK_S, abs=1e-3)
+
+
+def test_stop_silences_the_band_until_the_musician_begins_again() -> None:
+    rehearsal = stage(MELODY, BASS)
+    rehearsal.play(Start(), 0.9)
+    rehearsal.play(Tick(), 1.0)
+    rehearsal.play(KEY, 1.0)
+    now_s = run_clock(rehearsal, 1.0 + TICK_S, 100)
+    rehearsal.play(Stop(), now_s)
+    count = len(onsets(rehearsal.sent))
+    assert count
+    assert sounding(rehearsal.sent) == {(0, 60)}
+    rehearsal.play(OFF, now_s + 0.1)
+    tap(rehearsal, now_s + 0.5)  # heard by nobody: time stands still
+    rehearsal.advance(now_s + 5)
+    rehearsal.play(Continue(), now_s + 5)
+    now_s = run_clock(rehearsal, now_s + 5.01, 100)
+    assert len(onsets(rehearsal.sent)) == count
+    rehearsal.play(KEY, now_s)
+    run_clock(rehearsal, now_s + TICK_S, 100)
+    assert len(onsets(rehearsal.sent)) > count
+    assert on_grid(rehearsal)
+
+
+def test_a_new_song_position_ends_the_plan_and_the_band_goes_on_from_there() -> None:
+    rehearsal = stage(MELODY, BASS)
+    rehearsal.play(Start(), 0.9)
+    rehearsal.play(Tick(), 1.0)
+    rehearsal.play(KEY, 1.0)
+    now_s = run_clock(rehearsal, 1.0 + TICK_S, 100)
+    rehearsal.play(OFF, now_s)
+    rehearsal.play(Position(400), now_s)
+    assert sounding(rehearsal.sent) == set()
+    count = len(ons(rehearsal.sent))
+    rehearsal.play(Tick(), now_s + TICK_S)
+    rehearsal.play(KEY, now_s + TICK_S)
+    run_clock(rehearsal, now_s + 2 * TICK_S, 100)
+    after = [message.beat for message, _ in ons(rehearsal.sent)[count:]]
+    assert after[0] == pytest.approx(100.0)
+    assert on_grid(rehearsal)
+
+
+def test_a_clock_that_stops_dead_does_not_stop_the_band() -> None:
+    rehearsal = stage(MELODY, BASS)
+    rehearsal.play(Start(), 0.9)
+    rehearsal.play(Tick(), 1.0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.play(OFF, 1.0)
+    now_s = run_clock(rehearsal, 1.0 + TICK_S, 100)
+    rehearsal.advance(now_s + 6)
+    gaps = [b - a for a, b in pairwise(onsets(rehearsal.sent))]
+    assert max(gaps) == pytest.approx(0.25, abs=0.01)
+    assert onsets(rehearsal.sent)[-1] > now_s + 5.7
+
+
+def test_a_song_that_goes_on_behind_where_it_stood_still_takes_its_buffers_along() -> None:
+    rehearsal = stage(ChannelSet(0), BASS)
+    rehearsal.play(Start(), 0.9)
+    now_s = run_clock(rehearsal, 1.0, 30)
+    for i in range(4):  # the clock is dead, the beat goes on
+        tap(rehearsal, now_s + 0.4 * i)
+    rehearsal.play(Stop(), now_s + 1.8)
+    rehearsal.play(Continue(), now_s + 3.0)
+    now_s = run_clock(rehearsal, now_s + 3.01, 40)
+    tap(rehearsal, now_s)
+    run_clock(rehearsal, now_s + 0.1, 200)
+    assert onsets(rehearsal.sent, 0)[-1] > now_s + 2
+    assert on_grid(rehearsal)
+
+
+# Following the musician
+
+
+def test_what_lies_beyond_the_commit_line_is_planned_anew_when_the_musician_plays() -> None:
+    runs = []
+    for plays in (False, True):
+        rehearsal = stage(MELODY, BASS, model=FakePredictor((6,)), horizon_beats=4.0, commit_beats=0.5)
+        tap(rehearsal, 1.0, 0.01)
+        rehearsal.advance(3.0)
+        if plays:
+            rehearsal.play(NoteOn(0, 67, 100), 3.0)
+        rehearsal.advance(4.5)
+        runs.append([(round(message.at_s, 6), note.pitch) for message, note in ons(rehearsal.sent)])
+    line_s = 3.0 + 0.25
+    left, followed = runs
+    assert [note for note in left if note[0] <= line_s] == [note for note in followed if note[0] <= line_s]
+    old, new = ([note for note in run if note[0] > line_s + 1e-6] for run in runs)
+    assert [at for at, _ in old] == [at for at, _ in new]  # no gap
+    assert sum(a == b for a, b in zip(old, new, strict=True)) < len(old) / 4  # by chance a pitch comes back
+
+
+def test_a_new_plan_begins_from_the_state_before_what_was_taken_back() -> None:
+    model = FakePredictor((6,), buffer_notes=64)
+    rehearsal = stage(MELODY, BASS, model=model, horizon_beats=4.0, commit_beats=0.5)
+    tap(rehearsal, 1.0, 0.01)
+    rehearsal.advance(3.0)
+    asked = len(model.questions)
+    rehearsal.play(NoteOn(0, 67, 100), 3.0)
+    rehearsal.advance(3.0001)
+    anew = model.questions[asked]
+    assert anew.row[0, 1] == CHOOSE
+    # Since beat 2 a note every quarter beat, up to half a beat from beat 6: that, and the rest that opens the voice.
+    assert anew.state[0, 0, 0] == 1 + 4 * (6 + 0.5 - 2) + 1
+    assert anew.state[0, 0, 0] < model.questions[asked - 1].state[0, 0, 0]
+    assert anew.context[0, :12].nonzero()[0].tolist() == [7]
+
+
+def test_the_parts_decide_in_order_and_hear_those_before_them() -> None:
+    model = FakePredictor((48,))
+    rehearsal = stage(*(ChannelSet(channel, role="accompany", polyphony=1) for channel in (1, 2, 3)), model=model)
+    tap(rehearsal, 1.0, channel=8)
+    asked = [q for q in model.questions if q.row[0, 1] == CHOOSE][:3]
+    assert [round(16 * float(q.context[0, 56])) for q in asked] == [1, 2, 3]
+
+
+# Trouble
+
+
+def test_a_model_that_fails_is_tried_again_and_nothing_breaks() -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, ChannelSet(2), model=model, rest_after_beats=0)
+    tap(rehearsal, 1.0)
+    tap(rehearsal, 1.1, channel=2)
+    rehearsal.advance(5.0)
+    model.failures = 20
+    rehearsal.advance(10.7)
+    assert rehearsal.engine.counts["failures"] == 20
+    quiet = [at for at in onsets(rehearsal.sent) if 6.1 < at < 9.9]
+    assert quiet == []
+    rehearsal.advance(12.0)
+    for channel in (1, 2):
+        assert onsets(rehearsal.sent, channel)[-1] > 11.4
+    assert on_grid(rehearsal, zero_beats=2.0)
+    rehearsal.close()
+    assert sounding(rehearsal.sent) == set()
+
+
+def test_a_model_that_never_works_leaves_the_musician_alone() -> None:
+    model = FakePredictor()
+    model.failures = 10**6
+    rehearsal = stage(ChannelSet(0), BASS, model=model)
+    for i in range(10):
+        tap(rehearsal, 1.0 + i)
+    rehearsal.advance(20.0)
+    assert onsets(rehearsal.sent) == []
+    assert len(onsets(rehearsal.sent, 0, "musician")) == 10
+    assert rehearsal.engine.counts["failures"] == pytest.approx(4 * 19, abs=2)
+
+
+def test_what_is_planned_already_is_played_in_time_while_the_model_fails() -> None:
+    model = FakePredictor((6,))
+    rehearsal = stage(MELODY, BASS, model=model, tempo_bpm=240, commit_beats=0.0, horizon_beats=8.0)
+    tap(rehearsal, 1.0, 0.01)
+    rehearsal.advance(2.0)
+    model.failures = 10**6
+    rehearsal.advance(3.5)
+    late = [message.late_s for message, _ in ons(rehearsal.sent) if 2.0 < message.at_s]
+    assert len(late) == 6 * 4
+    assert max(late) < 1e-6
+
+
+# Resting
+
+
+def test_in_free_tempo_the_band_rests_after_the_musicians_silence() -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model, rest_after_beats=8.0)
+    tap(rehearsal, 1.0, 0.5)
+    rehearsal.advance(30.0)
+    last = onsets(rehearsal.sent)[-1]
+    assert 1.5 + 4.0 - 0.25 <= last <= 1.5 + 4.0 + 0.25
+    asked = len(model.questions)
+    rehearsal.advance(60.0)
+    assert len(model.questions) == asked
+    tap(rehearsal, 60.0)
+    rehearsal.advance(61.0)
+    assert onsets(rehearsal.sent)[-1] > 60.5
+
+
+def test_the_band_does_not_rest_while_a_key_is_held_nor_where_it_is_set_so() -> None:
+    held, tireless = stage(MELODY, BASS, rest_after_beats=8.0), stage(MELODY, BASS, rest_after_beats=0.0)
+    held.play(KEY, 1.0)
+    tap(tireless, 1.0)
+    for rehearsal in (held, tireless):
+        rehearsal.advance(30.0)
+        assert onsets(rehearsal.sent)[-1] > 29.7
+
+
+def test_under_a_clock_only_its_stop_rests_the_band() -> None:
+    rehearsal = stage(MELODY, BASS, rest_after_beats=2.0)
+    rehearsal.play(Start(), 0.9)
+    rehearsal.play(Tick(), 1.0)
+    tap(rehearsal, 1.0, 0.01)
+    now_s = run_clock(rehearsal, 1.0 + TICK_S, 48 * 8)
+    assert onsets(rehearsal.sent)[-1] > now_s - 0.3
+
+
+@pytest.mark.parametrize("number", [120, 123])
+def test_all_notes_off_ends_everything_until_the_next_note(number: int) -> None:
+    rehearsal = stage(MELODY, BASS, ChannelSet(2))
+    tap(rehearsal, 1.0)
+    tap(rehearsal, 1.0, channel=2)
+    rehearsal.advance(4.1)
+    assert sounding(rehearsal.sent)
+    rehearsal.play(Control(0, number, 0), 4.1)
+    assert sounding(rehearsal.sent) == set()
+    count = len(onsets(rehearsal.sent))
+    rehearsal.advance(20.0)
+    assert len(onsets(rehearsal.sent)) == count
+    tap(rehearsal, 20.0)
+    rehearsal.advance(21.0)
+    assert onsets(rehearsal.sent, 1)[-1] > 20.4
+
+
+# What may be played
+
+
+def test_a_program_change_changes_the_instrument_that_the_model_plays() -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, ChannelSet(1, role="accompany", program=32), ChannelSet(9, role="accompany"), model=model)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(2.0)
+    assert set(model.rows[:, 5]) == {32, 128}
+    asked = len(model.rows)
+    rehearsal.play(Program(1, 38), 2.0)
+    rehearsal.play(Program(9, 16), 2.0)
+    rehearsal.advance(3.0)
+    assert set(model.rows[asked:, 5]) == {38, 128}
+
+
+def test_a_program_is_taken_in_also_while_time_stands_still() -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model)
+    rehearsal.play(Start(), 1.0)
+    rehearsal.play(Program(1, 38), 1.1)
+    rehearsal.play(Tick(), 1.2)
+    rehearsal.play(KEY, 1.2)
+    run_clock(rehearsal, 1.2 + TICK_S, 10)
+    assert set(model.rows[:, 5]) == {38}
+
+
+def test_a_pedal_that_lifts_while_time_stands_still_is_lifted() -> None:
+    model = FakePredictor()
+    rehearsal = stage(ChannelSet(0), model=model)
+    rehearsal.play(Control(0, 64, 127), 0.1)
+    rehearsal.play(Start(), 1.0)
+    rehearsal.play(Control(0, 64, 0), 1.1)
+    rehearsal.play(Tick(), 1.2)
+    rehearsal.play(KEY, 1.2)
+    rehearsal.play(OFF, 1.2 + 6 * TICK_S)
+    run_clock(rehearsal, 1.2 + 7 * TICK_S, 20)
+    durations = model.rows[model.rows[:, 1] == 60][:, 2]
+    assert durations[-1] == 5  # six ticks, not held any more
+
+
+def test_all_sixteen_channels_play_at_once() -> None:
+    model = FakePredictor(WILD)
+    rehearsal = stage(*(ChannelSet(channel, role="accompany") for channel in range(16)), model=model)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(6.0)
+    assert {note.channel for _, note in ons(rehearsal.sent)} == set(range(16))
+    assert max(len(question.row) for question in model.questions) >= 15
+    rehearsal.close()
+    assert sounding(rehearsal.sent) == set()
+
+
+@pytest.mark.parametrize("polyphony", [1, 2, 4, 8])
+def test_chords_are_no_larger_than_allowed_and_keep_to_the_range(polyphony: int) -> None:
+    setting = ChannelSet(1, role="accompany", lowest=60, highest=84, polyphony=polyphony)
+    rehearsal = stage(MELODY, setting, model=FakePredictor((0, 0, 0, 0, 0, 0, 0, 0, 24)))
+    for i in range(12):
+        tap(rehearsal, 1.0 + 0.61 * i)
+    rehearsal.advance(12.0)
+    chords: dict[float, list[int]] = {}
+    for message, note in ons(rehearsal.sent):
+        chords.setdefault(round(message.beat, 6), []).append(note.pitch)
+    assert max(map(len, chords.values())) <= polyphony
+    assert polyphony in map(len, chords.values()) or polyphony == 8
+    for pitches in chords.values():
+        assert pitches == sorted(set(pitches))
+        assert 60 <= pitches[0] <= pitches[-1] <= 84
+
+
+def test_density_makes_the_difference() -> None:
+    counts = []
+    for density in (-2.0, 0.0, 2.0):
+        rehearsal = stage(
+            MELODY, ChannelSet(1, role="accompany", density=density, polyphony=1), model=FakePredictor(WILD)
+        )
+        tap(rehearsal, 1.0)
+        rehearsal.advance(8.0)
+        counts.append(len(onsets(rehearsal.sent)))
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_the_knobs_reach_the_model() -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model, temperature=1.5, nucleus=0.8)
+    tap(rehearsal, 1.0)
+    assert model.questions[0].knobs[0].tolist() == pytest.approx([1.5] * 4 + [0.8])
+
+
+def test_a_voice_hears_the_buffer_that_the_set_asks_for() -> None:
+    model = FakePredictor(buffer_notes=16)
+    rehearsal = stage(ChannelSet(0), model=model, buffer_notes=4)
+    for i in range(10):
+        tap(rehearsal, 1.0 + 0.2 * i, 0.05)
+    rehearsal.advance(20.0)
+    assert max(question.state[:, 0, 0].max() for question in model.questions) < 8
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_the_seed_decides_what_chance_does(same: bool) -> None:
+    runs = []
+    for seed in (1, 1 if same else 2):
+        rehearsal = stage(MELODY, BASS, model=FakePredictor(WILD), seed=seed)
+        tap(rehearsal, 1.0)
+        rehearsal.advance(5.0)
+        runs.append(rehearsal.sent)
+    assert (runs[0] == runs[1]) == same
+
+
+# The engine by itself
+
+
+def engine_of(*channels: ChannelSet, model: FakePredictor | None = None) -> Engine:
+    engine = Engine(Set(tempo_bpm=120, channels=channels), model or FakePredictor(), 1)
+    engine.handle(Anchor(0.0, 0.5, 0.0))
+    return engine
+
+
+def test_handle_never_calls_the_model_and_tick_calls_it_once_at_most() -> None:
+    model = FakePredictor(WILD)
+    engine = engine_of(*(ChannelSet(channel, role="accompany") for channel in range(16)), model=model)
+    for pitch in range(60, 72):
+        engine.handle(Heard(NoteOn(0, pitch, 100), 0.0, 0.0))
+    assert model.questions == []
+    for calls in range(1, 50):
+        engine.tick(0.0)
+        assert len(model.questions) <= calls
+
+
+def test_where_time_stands_still_nothing_is_due() -> None:
+    engine = engine_of(BASS)
+    engine.handle(Heard(KEY, 0.0, 0.0))
+    assert engine.next_due(0.0) is not None
+    engine.handle(Anchor(0.0, 0.5, 0.1, running=False))
+    assert engine.next_due(0.2) is None
+    assert engine.tick(0.2) == []
+
+
+def test_a_burst_of_ten_thousand_notes_is_taken_in_and_heard() -> None:
+    model = FakePredictor(buffer_notes=64)
+    engine = engine_of(model=model)
+    for i in range(10_000):
+        engine.handle(Heard(NoteOn(i % 16, i * 37 % 128, 100), 0.0, 0.0))
+    while (due_s := engine.next_due(0.0)) is not None and due_s <= 0.0:
+        engine.tick(0.0)
+    assert len(model.questions) < 200
+    assert len(model.questions[-1].row) == 16
+
+
+def test_everybody_who_plays_is_released_by_all_notes_off_and_by_a_note_only_who_continues() -> None:
+    engine = engine_of(ChannelSet(0), BASS)
+    engine.handle(Heard(KEY, 0.0, 0.0))
+    engine.handle(Heard(OFF, 0.1, 0.2))
+    now_s = 0.1
+    while now_s < 3.0:
+        engine.tick(now_s)
+        now_s += 0.005
+    assert engine.handle(Heard(KEY, 3.0, 6.0)) == [Release(0)]
+    assert engine.handle(Heard(Control(0, 123, 0), 3.1, 6.2)) == [Release(0), Release(1)]
+
+
+def test_what_is_planned_comes_in_the_epoch_of_its_anchor() -> None:
+    engine = engine_of(BASS)
+    engine.handle(Anchor(0.0, 0.5, 0.0, epoch=7))
+    engine.handle(Heard(KEY, 0.0, 0.0))
+    words = [word for _ in range(10) for word in engine.tick(0.0)]
+    assert {word.epoch for word in words if isinstance(word, Play)} == {7}
+
+
+def test_notes_whose_time_has_passed_are_counted_as_skipped() -> None:
+    engine = engine_of(BASS)
+    engine.handle(Heard(KEY, 0.0, 0.0))
+    engine.tick(0.0)
+    for _ in range(20):
+        words = engine.tick(3.3)
+        onsets_beats = [word.note.onset_beats for word in words if isinstance(word, Play)]
+        assert all(onset >= 6.6 - 0.5 / TICKS_PER_BEAT for onset in onsets_beats)
+    assert engine.counts["skipped"] > 0
+
+
+def test_a_primed_band_goes_on_at_once() -> None:
+    model = FakePredictor()
+    rehearsal = stage(ChannelSet(0), model=model, handover_beats=0.0)
+    rehearsal.prime([Note(0, 60 + i, 100, i - 4.0, 1.0) for i in range(4)], {0: 104})
+    rehearsal.advance(2.0)
+    assert onsets(rehearsal.sent)[0] < 0.5
+    primed = model.rows[: 5]
+    assert primed[:, 1].tolist() == [REST, 60, 61, 62, 63]
+    assert primed[:, 5].tolist() == [104] * 5

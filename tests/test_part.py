@@ -1,0 +1,213 @@
+"""One channel of the band."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bollylive.band import ChannelSet
+from bollylive.codec import CHOOSE, PERCUSSION, REST, WAIT_TICKS, Choice
+from bollylive.history import Entry, History
+from bollylive.part import Part
+from bollylive.predictor import Floats
+
+SHAPE = (1, 2)
+FORBIDDEN = -1e8
+
+
+def part_of(setting: ChannelSet | None = None, notes: int = 8) -> Part:
+    return Part(setting or ChannelSet(0), History(notes, SHAPE))
+
+
+def answer(part: Part, choice: Choice, cycle: int = 96) -> int:
+    """Prepare and put the next question, and answer it so; gives the tick that was asked for."""
+    part.prepare(10**6)
+    ask = part.ask_to_hear(cycle) or part.ask_to_choose(cycle)
+    part.take(ask, choice, ask.state + 1)
+    return ask.tick
+
+
+def hear_all(part: Part, next_ticks: int | None = 12) -> None:
+    while (ask := part.ask_to_hear(96)) is not None:
+        part.take(ask, Choice(60, 1, 1, next_ticks), ask.state + 1)
+
+
+def choose(part: Part, pitch: int = 60, next_ticks: int | None = 12) -> int:
+    """Let the model choose a note, after it has heard what it must; gives the note's tick."""
+    part.prepare(10**6)
+    hear_all(part)
+    return answer(part, Choice(pitch, 6, 100, next_ticks))
+
+
+def onset_bias(part: Part) -> Floats:
+    part.prepare(10**6)
+    hear_all(part)
+    return part.ask_to_choose(96).onset_bias
+
+
+def planned(part: Part) -> list[tuple[int, int]]:
+    return [(entry.tick, entry.pitch) for entry in part.plan]
+
+
+def test_only_the_range_is_allowed() -> None:
+    part = part_of(ChannelSet(0, lowest=40, highest=52))
+    part.come_in(0)
+    part.prepare(0)
+    ask = part.ask_to_hear(96)
+    assert ask is not None
+    assert np.flatnonzero(ask.pitch_bias > FORBIDDEN).tolist() == list(range(40, 53))
+
+
+def test_density_weighs_the_near_onsets_against_the_far_ones() -> None:
+    for density in (-1.0, 0.0, 2.0):
+        part = part_of(ChannelSet(0, density=density, polyphony=8))
+        part.come_in(0)
+        assert onset_bias(part)[[0, 24, 48]] == pytest.approx([0, -density, -2 * density])
+
+
+def test_the_channel_of_the_drums_stays_percussion() -> None:
+    drums, flute = part_of(ChannelSet(9, program=5)), part_of(ChannelSet(3, program=73))
+    for part in (drums, flute):
+        part.change_program(40)
+    assert (drums.instrument, flute.instrument) == (PERCUSSION, 40)
+
+
+def test_notes_follow_each_other_as_the_model_foresees() -> None:
+    part = part_of()
+    part.come_in(0)
+    assert [choose(part, next_ticks=ticks) for ticks in (12, 24, 0)] == [0, 12, 36]
+    assert choose(part, 64) == 36
+    assert planned(part) == [(0, 60), (12, 60), (36, 60), (36, 64)]
+
+
+def test_nothing_is_due_beyond_the_horizon_nor_without_the_word() -> None:
+    part = part_of()
+    assert not part.prepare(10**6)
+    part.come_in(50)
+    assert not part.prepare(49)
+    assert part.prepare(50)
+
+
+def test_a_rest_is_a_row_that_the_model_hears_before_it_goes_on() -> None:
+    part = part_of()
+    part.come_in(0)
+    choose(part, next_ticks=None)
+    assert (part.due, part.resting) == (WAIT_TICKS, True)
+    part.prepare(10**6)
+    rest = part.ask_to_hear(96)
+    assert rest is not None
+    assert rest.row[0, 1] == REST
+    part.take(rest, Choice(60, 1, 1, 5), rest.state + 1)
+    assert (part.due, part.resting) == (WAIT_TICKS + 5, False)
+
+
+def test_a_full_chord_may_not_grow() -> None:
+    part = part_of(ChannelSet(0, polyphony=2))
+    part.come_in(0)
+    assert onset_bias(part)[0] > FORBIDDEN
+    choose(part, 60, 0)
+    assert onset_bias(part)[0] < FORBIDDEN
+
+
+def test_a_full_chord_that_is_heard_again_may_not_grow_either() -> None:
+    part = part_of(ChannelSet(0, polyphony=2))
+    for pitch in (60, 64):
+        part.history.insert(Entry(0, pitch, 6, 100))
+    biases = []
+    while (ask := part.ask_to_hear(96)) is not None:
+        biases.append(ask.onset_bias[0] < FORBIDDEN)
+        part.take(ask, Choice(0, 1, 1, 12), ask.state)
+    assert biases == [False, True, True]
+
+
+@pytest.mark.parametrize("pitch", [60, 59, 100])
+def test_a_chord_that_has_no_room_left_ends(pitch: int) -> None:
+    part = part_of(ChannelSet(0, highest=72))
+    part.come_in(0)
+    choose(part, 60, 0)
+    choose(part, pitch, 0)
+    assert planned(part) == [(0, 60)]
+    assert part.due == 24
+
+
+def test_what_is_overdue_keeps_its_place_in_the_beat() -> None:
+    part = part_of()
+    part.come_in(10)
+    assert not part.skip_ahead(10)
+    assert part.skip_ahead(11)
+    assert part.due == 34
+    part.skip_ahead(100)
+    assert part.due == 106
+
+
+def test_it_carries_on_where_the_buffer_ends() -> None:
+    part = part_of()
+    part.history.insert(Entry(0, 60, 6, 100))
+    hear_all(part, 18)
+    part.carry_on(0)
+    assert part.due == 18
+
+
+def test_it_carries_on_only_once_the_newest_note_is_heard() -> None:
+    part = part_of()
+    part.come_in(0)
+    for _ in range(3):
+        choose(part)
+    part.history.insert(Entry(5, 72, 6, 100))
+    part.withdraw(12)
+    part.carry_on(6)
+    assert part.adrift
+    assert not part.prepare(10**6)
+    hear_all(part, 7)
+    part.carry_on(6)
+    assert (part.due, part.adrift) == (12 + 7, False)
+
+
+def test_it_comes_in_at_once_where_nothing_is_left_to_carry_on_from() -> None:
+    part = part_of(notes=4)
+    part.history.insert(Entry(0, 60, 6, 100))
+    hear_all(part)
+    part.carry_on(6)
+    for _ in range(6):
+        choose(part)
+    part.be_quiet(6)
+    assert part.history.last is None
+    part.carry_on(20)
+    assert part.due == 20
+    assert choose(part) == 20
+
+
+def test_without_the_word_there_is_no_plan_and_the_future_is_taken_back() -> None:
+    part = part_of()
+    part.come_in(0)
+    for _ in range(4):
+        choose(part)
+    part.be_quiet(12)
+    assert (part.due, part.plan) == (None, [])
+    assert part.history.last is not None
+    assert part.history.last.tick == 12
+
+
+def test_what_is_committed_leaves_the_plan_and_stays_in_the_buffer() -> None:
+    part = part_of()
+    part.come_in(0)
+    for _ in range(4):
+        choose(part)
+    assert [entry.tick for entry in part.commit(12)] == [0, 12]
+    assert planned(part) == [(24, 60), (36, 60)]
+    assert part.withdraw(24)
+    assert planned(part) == [(24, 60)]
+    assert [entry.tick for entry in part.history.entries if entry.pitch != REST] == [0, 12, 24]
+
+
+def test_where_the_musician_got_first_the_model_plays_above() -> None:
+    part = part_of()
+    part.come_in(0)
+    choose(part)
+    part.history.insert(Entry(15, 64, 6, 100))
+    part.prepare(10**6)
+    hear_all(part)
+    ask = part.ask_to_choose(96)
+    assert ask.tick == 15
+    assert ask.row[0].tolist()[:2] == [0, CHOOSE]
+    assert ask.row[0, 8] == 64
