@@ -274,7 +274,7 @@ class Engine:
         )
         try:
             answer = self._predictor.predict(question)
-        except Exception:  # on stage nothing is fatal: whatever the runtime raises, the band pauses and tries again
+        except Exception:  # noqa: BLE001  # on stage nothing is fatal: whatever it raises, the band tries again
             self.counts["failures"] += 1
             self._retry_s = now_s + _RETRY_S
             _log.exception("the model failed; the next try comes in %g s", _RETRY_S)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import subprocess
+import sys
 import time
 from multiprocessing.connection import Connection
+from typing import Protocol
 
 from bollylive.band import Set
 from bollylive.pipe import Pipe
 
 _AILING_S = 5.0  # an engine that dies sooner than this after its start is ailing
 _MOST_FAILURES = 3
+_END_LIMIT_S = 1.0
 
 
-def _think(connection: Connection, band: Set, seed: int) -> None:
-    # Imported here, in the child: the port process stays free of numpy and onnxruntime.
-    from bollylive.engine_process import run_engine
-
-    run_engine(connection, band, seed)
+class _Killable(Protocol):
+    def kill(self) -> None: ...
 
 
 class EngineLink:
@@ -42,13 +44,33 @@ class EngineLink:
         """End the engine; it holds nothing that needs tidying."""
         self.pipe.close()
         self._process.kill()
-        self._process.join(1.0)
+        if isinstance(self._process, subprocess.Popen):
+            self._process.wait(_END_LIMIT_S)
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
+        ours, theirs = multiprocessing.Pipe()
         self.pipe = Pipe(ours)
-        self._process = context.Process(target=_think, args=(theirs, self._band, self._seed), daemon=True)
-        self._process.start()
+        self._process = _spawn(theirs)
         self._started_s = time.perf_counter()
         theirs.close()
+        ours.send((self._band, self._seed))
+
+
+def _spawn(connection: Connection) -> _Killable:
+    """Run `engine_process` on its end of the pipe, in a fresh interpreter."""
+    if sys.platform == "win32":  # a pipe is no file there, and only multiprocessing knows how to hand it over
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=_think, args=(connection,), daemon=True)
+        process.start()
+        return process
+    # multiprocessing would start a third process, which only watches for resources that nobody here has.
+    number = connection.fileno()
+    os.set_inheritable(number, True)
+    return subprocess.Popen([sys.executable, "-m", "bollylive.engine_process", str(number)], pass_fds=[number])
+
+
+def _think(connection: Connection) -> None:
+    # Imported here, in the child: the port process stays free of numpy and onnxruntime.
+    from bollylive.engine_process import run_engine
+
+    run_engine(connection)

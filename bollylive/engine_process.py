@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
+import sys
 import time
 from multiprocessing.connection import Connection
 
-from bollylive.band import Set
 from bollylive.engine import Engine
 from bollylive.errors import BollyLiveError
 from bollylive.model import Model, find_model
@@ -20,15 +21,19 @@ from bollylive.pipe import Pipe
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 1.0
+_NICENESS = 5  # who thinks ahead makes room for those who must be in time: the ports, and the DAW
 _CHANNELS = range(16)
 
 
-def run_engine(connection: Connection, band: Set, seed: int) -> None:
-    """Load the model and play until the other end of the pipe is gone."""
+def run_engine(connection: Connection) -> None:
+    """Receive the set and the seed, load the model, and play until the other end of the pipe is gone."""
     for name in ("SIGINT", "SIGHUP"):  # these go to the whole terminal; the port process decides when it is over
         with contextlib.suppress(AttributeError):  # Windows has no SIGHUP
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(_NICENESS)
     logging.basicConfig(format="bollylive engine: %(message)s")
+    band, seed = connection.recv()
     pipe = Pipe(connection)
     try:
         model = Model(find_model(band.model))
@@ -69,3 +74,7 @@ def _serve(engine: Engine, pipe: Pipe) -> Anchor | None:
     pipe.put(engine.tick(time.perf_counter()))
     pipe.flush()
     return anchor
+
+
+if __name__ == "__main__":
+    run_engine(Connection(int(sys.argv[1])))

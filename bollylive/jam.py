@@ -1,4 +1,4 @@
-"""`bollylive jam`, put together: the ports, the set, the engine, the recording, and the order of their beginnings and ends."""
+"""`bollylive jam`, put together: ports, set, engine and recording, begun in order and ended in reverse."""
 
 from __future__ import annotations
 

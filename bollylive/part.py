@@ -13,7 +13,7 @@ from bollylive.predictor import Floats
 
 PERCUSSION_CHANNEL = 9
 _FORBIDDEN = -1e9
-_AHEAD_BEATS = np.minimum(np.arange(codec.ONSETS), codec.WAIT_TICKS).astype(np.float32) / codec.TICKS_PER_BEAT
+_AHEAD_BEATS: Floats = (np.minimum(np.arange(codec.ONSETS), codec.WAIT_TICKS) / codec.TICKS_PER_BEAT).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,10 @@ class Rehearsal:
         return self._clock.anchor
 
     def play(self, event: Event, at_s: float) -> None:
-        """Let the musician do something, after everything that is due before; what comes at one instant comes at once."""
+        """Let the musician do something, after everything that is due before.
+
+        The band answers when time goes on: what comes at one instant, it hears at once.
+        """
         if at_s > self.now_s:
             self.advance(at_s)
         self._relay.handle(event, self.now_s)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from collections.abc import Iterable
 from typing import TypeAlias
 
 from bollylive.note import Control, Note, Program

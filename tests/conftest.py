@@ -19,15 +19,28 @@ JACK_WAIT_S = 10.0
 @pytest.fixture(scope="session")
 def jack_server() -> Iterator[dict[str, str]]:
     """A private JACK server without a sound card; yields its environment, which is set in this process too."""
+    with _private_jack(128) as environment:
+        yield environment
+
+
+@pytest.fixture
+def calm_jack_server() -> Iterator[dict[str, str]]:
+    """The same with a period so long that no cycle is missed, even with many clients: its frames keep even time."""
+    with _private_jack(512) as environment:
+        yield environment
+
+
+@contextlib.contextmanager
+def _private_jack(period_frames: int) -> Iterator[dict[str, str]]:
     if shutil.which("jackd") is None:
         if os.environ.get("CI"):
             pytest.fail("CI must have jackd (apt-get install jackd2).")
         pytest.skip("jackd is not installed.")
-    name = f"bl{os.getpid()}"
+    name = f"bl{os.getpid()}p{period_frames}"
     changes = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
     before = {key: os.environ.get(key) for key in changes}
     os.environ.update(changes)
-    command = f"jackd -n {name} -r -S -t 1000 -p 128 -d dummy -r 48000 -p 128"
+    command = f"jackd -n {name} -r -S -t 1000 -p 128 -d dummy -r 48000 -p {period_frames}"
     server = subprocess.Popen(
         command.split(),
         stdin=subprocess.DEVNULL,
@@ -65,3 +78,18 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(patience_s)
             return
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `.onnx` of a real model with weights by chance, its sidecar beside it; copy it before you change it."""
+    from tiny import SIZES, float_graph
+
+    from bollylive.sidecar import describe, write_sidecar
+    from training.graph import OPSET
+
+    onnx = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
+    shutil.copyfile(float_graph(tmp_path_factory), onnx)
+    sidecar = describe("tiny-v1", onnx, buffer_notes=8, layers=SIZES.layers, width=SIZES.width, opset=OPSET)
+    write_sidecar(sidecar, onnx.with_suffix(".json"))
+    return onnx

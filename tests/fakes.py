@@ -95,7 +95,9 @@ def sounding(sent: Sequence[Sent]) -> set[tuple[int, int]]:
 
 def ons(sent: Sequence[Sent], channel: int | None = None, by: str = "model") -> list[tuple[Sent, NoteOn]]:
     """The note-ons of a player, on one channel or on all."""
-    return [(s, s.event) for s in sent if isinstance(s.event, NoteOn) and s.by == by and channel in (None, s.event.channel)]
+    return [
+        (s, s.event) for s in sent if isinstance(s.event, NoteOn) and s.by == by and channel in (None, s.event.channel)
+    ]
 
 
 def onsets(sent: Sequence[Sent], channel: int | None = None, by: str = "model") -> list[float]:

@@ -28,7 +28,7 @@ def until(condition: Callable[[], bool], limit_s: float) -> bool:
 
 
 class Peer:
-    """Whoever is at the other side: hears `BollyLive Out`, plays into `BollyLive In`, and keeps account of the notes."""
+    """Whoever is at the other side: plays into `BollyLive In`, hears `BollyLive Out`, and counts notes."""
 
     def __init__(self) -> None:
         self.ports = Ports("jack", "BollyLive Out", "BollyLive In", "Peer")
@@ -84,4 +84,4 @@ def jam(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def engine_of(process: subprocess.Popen[str]) -> int:
     """The number of the engine's process, a child of the port process."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return next(int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes())
+    return next(int(child) for child in children if b"engine_process" in Path(f"/proc/{child}/cmdline").read_bytes())

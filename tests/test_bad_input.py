@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.stage import Peer, jam
+from stage import Peer, jam
 
 pytestmark = pytest.mark.ports
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import WILD, FakePredictor, onsets, ons, sounding
+from fakes import WILD, FakePredictor, ons, onsets, sounding
 
 from bollylive.band import ChannelSet, Set
 from bollylive.codec import CHOOSE, REST, TICKS_PER_BEAT
@@ -177,7 +177,7 @@ def test_who_accompanies_does_not_yield() -> None:
     rehearsal = stage(MELODY, BASS)
     for i in range(20):
         tap(rehearsal, 1.0 + 0.3 * i)
-    gaps = [b - a for a, b in pairwise(onsets(rehearsal.sent, 1))]
+    gaps = [b - a for a, b in pairwise([*onsets(rehearsal.sent, 1), rehearsal.now_s])]
     assert max(gaps) < 0.5
 
 
@@ -185,7 +185,7 @@ def test_who_accompanies_goes_on_while_the_musician_plays_on_the_same_channel() 
     rehearsal = stage(ChannelSet(0, role="accompany"), horizon_beats=8.0)
     for i in range(20):
         tap(rehearsal, 1.0 + 0.3 * i, pitch=60 + i % 3)
-    gaps = [b - a for a, b in pairwise(onsets(rehearsal.sent, 0))]
+    gaps = [b - a for a, b in pairwise([*onsets(rehearsal.sent, 0), rehearsal.now_s])]
     assert max(gaps) <= 0.5 + 1e-6
 
 
@@ -273,11 +273,13 @@ def test_stop_silences_the_band_until_the_musician_begins_again() -> None:
 
 
 def test_a_new_song_position_ends_the_plan_and_the_band_goes_on_from_there() -> None:
-    rehearsal = stage(MELODY, BASS)
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model)
     rehearsal.play(Start(), 0.9)
     rehearsal.play(Tick(), 1.0)
     rehearsal.play(KEY, 1.0)
     now_s = run_clock(rehearsal, 1.0 + TICK_S, 100)
+    asked = len(model.rows)
     rehearsal.play(OFF, now_s)
     rehearsal.play(Position(400), now_s)
     assert sounding(rehearsal.sent) == set()
@@ -287,6 +289,7 @@ def test_a_new_song_position_ends_the_plan_and_the_band_goes_on_from_there() -> 
     run_clock(rehearsal, now_s + 2 * TICK_S, 100)
     after = [message.beat for message, _ in ons(rehearsal.sent)[count:]]
     assert after[0] == pytest.approx(100.0)
+    assert (model.rows[asked:, 1] == CHOOSE).all()  # what was played before the jump is still what came just before
     assert on_grid(rehearsal)
 
 
@@ -355,6 +358,39 @@ def test_a_new_plan_begins_from_the_state_before_what_was_taken_back() -> None:
     assert anew.context[0, :12].nonzero()[0].tolist() == [7]
 
 
+def density_heard(ages: list[int]) -> float:
+    """Column 51 of what is heard, for onsets of these ages in ticks: half after a beat, and 8 make a half."""
+    weight: float = sum(0.5 ** (age / TICKS_PER_BEAT) for age in ages)
+    return weight / (8 + weight)
+
+
+def test_what_was_taken_back_is_not_heard_by_the_others() -> None:
+    model = FakePredictor((12,), buffer_notes=64)
+    rehearsal = stage(MELODY, BASS, ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(3.0)
+    asked = len(model.questions)
+    rehearsal.play(KEY, 3.0)  # tick 96, so what lies after 108 is planned anew
+    rehearsal.advance(3.0001)
+    second = next(q for q in model.questions[asked:] if q.row[0, 5] == 5)
+    of_the_bass, of_the_musician = list(range(0, 121, 12)), [24, 120]
+    assert second.context[0, 51] == pytest.approx(density_heard([*of_the_bass, *of_the_musician]), abs=1e-5)
+
+
+def test_who_yields_is_not_heard_any_more_by_the_others() -> None:
+    model = FakePredictor((12,), buffer_notes=64)
+    rehearsal = stage(ChannelSet(1), ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0)
+    tap(rehearsal, 1.0, channel=1)
+    rehearsal.advance(3.0)
+    assert onsets(rehearsal.sent, 1) == pytest.approx([1.0 + tick * TICK_S for tick in (60, 72, 84, 96)], abs=1e-6)
+    asked = len(model.questions)
+    rehearsal.play(NoteOn(1, 60, 100), 3.0)  # tick 96
+    rehearsal.advance(3.0001)
+    other = next(q for q in model.questions[asked:] if 5 in q.row[:, 5] and q.row[-1, 1] == CHOOSE)
+    of_the_model, of_the_musician = [60, 48, 36, 24], [120, 24]
+    assert other.context[-1, 51] == pytest.approx(density_heard([*of_the_model, *of_the_musician]), abs=1e-5)
+
+
 def test_the_parts_decide_in_order_and_hear_those_before_them() -> None:
     model = FakePredictor((48,))
     rehearsal = stage(*(ChannelSet(channel, role="accompany", polyphony=1) for channel in (1, 2, 3)), model=model)
@@ -404,7 +440,7 @@ def test_what_is_planned_already_is_played_in_time_while_the_model_fails() -> No
     rehearsal.advance(2.0)
     model.failures = 10**6
     rehearsal.advance(3.5)
-    late = [message.late_s for message, _ in ons(rehearsal.sent) if 2.0 < message.at_s]
+    late = [message.late_s for message, _ in ons(rehearsal.sent) if message.at_s > 2.0]
     assert len(late) == 6 * 4
     assert max(late) < 1e-6
 
@@ -647,6 +683,6 @@ def test_a_primed_band_goes_on_at_once() -> None:
     rehearsal.prime([Note(0, 60 + i, 100, i - 4.0, 1.0) for i in range(4)], {0: 104})
     rehearsal.advance(2.0)
     assert onsets(rehearsal.sent)[0] < 0.5
-    primed = model.rows[: 5]
+    primed = model.rows[:5]
     assert primed[:, 1].tolist() == [REST, 60, 61, 62, 63]
     assert primed[:, 5].tolist() == [104] * 5

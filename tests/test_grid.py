@@ -45,6 +45,12 @@ def test_a_note_played_now_is_never_later_than_what_can_still_begin(beat: float,
     assert grid.tick_of(beat) <= grid.earliest(1.0)
 
 
+@pytest.mark.parametrize("tick", [2.5, 3.5, -1.5])
+def test_nor_where_it_lies_just_between_two_ticks(tick: float) -> None:
+    grid = Grid(Anchor(tick / 24, 0.5, 1.0))
+    assert grid.tick_of(tick / 24) == grid.earliest(1.0) == int(tick - 0.5)
+
+
 @given(st.integers(-(10**5), 10**5), st.floats(0.15, 3.0), st.floats(0, 1e5))
 def test_at_its_second_a_tick_is_due(tick: int, seconds_per_beat: float, at_s: float) -> None:
     grid = Grid(Anchor(7.3, seconds_per_beat, at_s))

@@ -27,13 +27,12 @@ def band_of(*notes: Row) -> Band:
     """Channel 10 is percussion, the musician's rank is -1 and the model's its channel, as on stage."""
     ordered = np.array(sorted(notes), dtype=np.int64).reshape(-1, 6)
     onset, duration, pitch, velocity, channel, by_model = ordered.T
-    return Band(
-        onset, onset + duration, pitch, velocity, channel, np.where(by_model == 1, channel, -1), channel == 9
-    )
+    return Band(onset, onset + duration, pitch, velocity, channel, np.where(by_model == 1, channel, -1), channel == 9)
 
 
 def heard(band: Band, channel: int, tick: int, lag: int = 0) -> Floats:
-    return hear(band, channel, np.array([tick]), lag)[0]
+    context: Floats = hear(band, channel, np.array([tick]), lag)[0]
+    return context
 
 
 def note(onset: int, channel: int = 1, pitch: int = 60, by_model: bool = True, duration: int = 24) -> Band:

@@ -43,7 +43,8 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock errors echo engine_link midifile note pipe port_process ports pulse relay scheduler setfile smf song take wire
+    assembler band clock demo echo engine_link errors jam midifile note pipe port_process ports pulse relay scheduler
+    setfile smf song take wire
 """)
 
 # Third-party libraries that have one room each.

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from stage import Peer, engine_of, jam, until
 
 from bollylive import codec
 from bollylive.hearing import CONTEXT_SIZE
 from bollylive.note import NoteOn
 from bollylive.sidecar import INPUTS, OUTPUTS, describe, write_sidecar
-from tests.stage import Peer, engine_of, jam, until
 
 pytestmark = pytest.mark.ports
 
@@ -38,7 +39,7 @@ def write_failing_model(path: Path, calls: int) -> None:
         "noise": (TensorProto.FLOAT, [4]),
     }
     long_note = np.array([[60, codec.DURATIONS - 1, 10, codec.TICKS_PER_BEAT // 2]], dtype=np.int64)
-    constants = {
+    constants: dict[str, np.ndarray[Any, Any]] = {
         "one": np.array(1, dtype=np.float32),
         "table": np.zeros(calls, dtype=np.float32),
         "answer": long_note,

@@ -158,9 +158,21 @@ def test_it_carries_on_only_once_the_newest_note_is_heard() -> None:
     part.carry_on(6)
     assert part.adrift
     assert not part.prepare(10**6)
+    assert not part.skip_ahead(10**6)
     hear_all(part, 7)
     part.carry_on(6)
     assert (part.due, part.adrift) == (12 + 7, False)
+
+
+def test_who_has_to_be_quiet_does_not_carry_on() -> None:
+    part = part_of()
+    part.come_in(0)
+    choose(part)
+    part.history.insert(Entry(5, 72, 6, 100))
+    part.carry_on(6)
+    assert part.adrift
+    part.be_quiet(6)
+    assert not part.adrift
 
 
 def test_it_comes_in_at_once_where_nothing_is_left_to_carry_on_from() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multiprocessing import Pipe as connections
+import multiprocessing
 
 from bollylive.note import Anchor, Heard, NoteOn, Play, Release
 from bollylive.pipe import Pipe
@@ -11,7 +11,7 @@ WORDS = [Heard(NoteOn(0, 60, 90), 1.5, 3.0), Anchor(0.0, 0.5, 1.0), Release(3)]
 
 
 def ends() -> tuple[Pipe, Pipe]:
-    ours, theirs = connections()
+    ours, theirs = multiprocessing.Pipe()
     return Pipe(ours), Pipe(theirs)
 
 
