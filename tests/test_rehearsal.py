@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -180,13 +179,12 @@ def test_the_instruments_of_the_model_are_set_at_the_beginning() -> None:
 def test_a_flood_of_notes_is_survived(role: Role) -> None:
     model = FakePredictor(buffer_notes=64)
     rehearsal = Rehearsal(Set(default_role=role), model, seed=1)
-    began_s = time.perf_counter()
     for i in range(10_000):
         rehearsal.play(NoteOn(i % 16, i * 37 % 128, 100), 1.0)
     rehearsal.advance(4.0)
     rehearsal.close()
     assert sounding(rehearsal.sent) == set()
-    assert time.perf_counter() - began_s < 10  # a bound that only something quadratic breaks
+    assert len(model.questions) < 300  # the flood is heard once, not after each of its notes
 
 
 def test_a_flood_that_never_ends_its_notes_does_not_slow_the_band_down() -> None:

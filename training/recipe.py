@@ -45,9 +45,7 @@ class TrainConfig:
     seed: int = field(default=1, metadata={"help": "seed of weights and batches"})
     every: int = field(default=500, metadata={"help": "steps between validations, each with a checkpoint"})
     workers: int = field(default=1, metadata={"help": "processes that make batches; 0 makes them between steps"})
-    threads: int = field(
-        default=1, metadata={"help": "threads of torch; on a machine that does anything else, two are slower"}
-    )
+    threads: int = field(default=1, metadata={"help": "threads of torch; on a busy machine more are slower"})
     device: str = field(default="auto", metadata={"help": "cpu, cuda, or auto: cuda where there is one"})
     bfloat16: bool = field(default=True, metadata={"help": "compute in bfloat16 where precision allows"})
 
