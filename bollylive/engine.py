@@ -246,19 +246,17 @@ class Engine:
         """
         if now_s < self._retry_s:
             return []
-        asks: list[Ask] = []
         first: Part | None = None
         for part in self._parts.values():
             self.counts["skipped"] += part.skip_ahead(earliest)
-            ready = part.prepare(earliest + self._horizon_ticks)
-            if hearing := part.ask_to_hear(self._cycle):
-                asks.append(hearing)
-            elif ready and (first is None or part.due_tick < first.due_tick):
+            ready = part.prepare(earliest + self._horizon_ticks) and part.history.unheard() is None
+            if ready and (first is None or part.due_tick < first.due_tick):
                 first = part
-        if first is None:
-            return asks
-        question = first.ask_to_choose(self._cycle)
-        return [question] if question.tick <= earliest else [*asks, question]
+        question = [first.ask_to_choose(self._cycle)] if first else []
+        if question and question[0].tick <= earliest:
+            return question
+        hearings = (part.ask_to_hear(self._cycle) for part in self._parts.values())
+        return [ask for ask in hearings if ask is not None] + question
 
     def _answer(self, asks: list[Ask], now_s: float) -> None:
         """Put the questions to the model, and every answer where it belongs."""

@@ -63,9 +63,6 @@ def on_grid(rehearsal: Rehearsal, zero_beats: float = 0.0) -> bool:
     return bool(ticks) and bool(np.allclose(ticks, np.round(ticks), atol=1e-6))
 
 
-# The beginning
-
-
 def test_the_band_sleeps_until_the_musician_begins() -> None:
     model = FakePredictor()
     rehearsal = stage(MELODY, BASS, model=model)
@@ -120,9 +117,6 @@ def test_a_channel_that_the_set_does_not_name_plays_the_default_role() -> None:
     tap(rehearsal, 1.0, channel=5)
     rehearsal.advance(10)
     assert onsets(rehearsal.sent, 5)
-
-
-# Taking over and giving way
 
 
 def test_the_model_takes_over_after_the_silence_and_keeps_to_the_beat() -> None:
@@ -198,9 +192,6 @@ def test_a_channel_whose_buffer_was_taken_back_whole_can_be_continued() -> None:
     tap(rehearsal, 5.0, channel=1)
     rehearsal.advance(6.0)
     assert onsets(rehearsal.sent, 0)[-1] > 5.0
-
-
-# Time
 
 
 def test_every_note_leaves_when_it_was_planned() -> None:
@@ -321,9 +312,6 @@ def test_a_song_that_goes_on_behind_where_it_stood_still_takes_its_buffers_along
     assert on_grid(rehearsal)
 
 
-# Following the musician
-
-
 def test_what_lies_beyond_the_commit_line_is_planned_anew_when_the_musician_plays() -> None:
     runs = []
     for plays in (False, True):
@@ -399,9 +387,6 @@ def test_the_parts_decide_in_order_and_hear_those_before_them() -> None:
     assert [round(16 * float(q.context[0, 56])) for q in asked] == [1, 2, 3]
 
 
-# Trouble
-
-
 def test_a_model_that_fails_is_tried_again_and_nothing_breaks() -> None:
     model = FakePredictor()
     rehearsal = stage(MELODY, BASS, ChannelSet(2), model=model, rest_after_beats=0)
@@ -443,9 +428,6 @@ def test_what_is_planned_already_is_played_in_time_while_the_model_fails() -> No
     late = [message.late_s for message, _ in ons(rehearsal.sent) if message.at_s > 2.0]
     assert len(late) == 6 * 4
     assert max(late) < 1e-6
-
-
-# Resting
 
 
 def test_in_free_tempo_the_band_rests_after_the_musicians_silence() -> None:
@@ -496,9 +478,6 @@ def test_all_notes_off_ends_everything_until_the_next_note(number: int) -> None:
     tap(rehearsal, 20.0)
     rehearsal.advance(21.0)
     assert onsets(rehearsal.sent, 1)[-1] > 20.4
-
-
-# What may be played
 
 
 def test_a_program_change_changes_the_instrument_that_the_model_plays() -> None:
@@ -604,9 +583,6 @@ def test_the_seed_decides_what_chance_does(same: bool) -> None:
         rehearsal.advance(5.0)
         runs.append(rehearsal.sent)
     assert (runs[0] == runs[1]) == same
-
-
-# The engine by itself
 
 
 def engine_of(*channels: ChannelSet, model: FakePredictor | None = None) -> Engine:
