@@ -10,13 +10,8 @@ those who decided before. It knows no clock but the `now_s` that it is given.
 
 from __future__ import annotations
 
-import logging
-import math
-from collections import Counter
 from dataclasses import replace
 from typing import TypeAlias
-
-import numpy as np
 
 from bollylive import codec
 from bollylive.assembler import Assembler
@@ -24,32 +19,31 @@ from bollylive.band import Set
 from bollylive.ensemble import Ensemble
 from bollylive.grid import Grid
 from bollylive.history import Entry, History
+from bollylive.inquiry import Inquiry
 from bollylive.note import Anchor, Control, Heard, Note, NoteOff, NoteOn, Play, Program, Release
 from bollylive.part import Ask, Part
-from bollylive.predictor import Predictor, Question
+from bollylive.pickup import Pickup
+from bollylive.predictor import Predictor
 
 Words: TypeAlias = list[Play | Release]
 
-_log = logging.getLogger(__name__)
 _ALL_OFF = (120, 123)
-_RETRY_S = 0.25  # a model that failed once may work again
 
 
 class Engine:
     """The band. Feed it with `handle`, call `tick` when `next_due` says so, and relay the words that it returns.
 
-    One thread owns it; a call blocks for at most one call of the model. `counts` holds the model's `failures` and
+    One thread owns it; a call blocks for at most one call of the model. `counts` holds the model's `failures`, and
     the notes `skipped` because their time had passed before they were planned.
     """
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
         self.band = band
-        self.counts: Counter[str] = Counter()
-        self._predictor = predictor
+        self._skipped = 0
         self._buffer_notes = band.buffer_notes or predictor.buffer_notes
         self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT
-        self._knobs = np.array([band.temperature] * 4 + [band.nucleus], dtype=np.float32)
-        self._random = np.random.default_rng(seed)
+        self._state_shape = predictor.state_shape
+        self._inquiry = Inquiry(predictor, band.temperature, band.nucleus, seed)
         self._own_downbeat = own_downbeat
         self._grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
         self._assembler = Assembler()
@@ -58,9 +52,9 @@ class Engine:
         self._awake = False  # the band sleeps until the musician begins
         self._active = 0  # the tick at which the musician last touched anything
         self._stale = False  # the musician has played something that the plan does not know
-        self._retry_s = -math.inf
         for setting in band.channels:
             self._part(setting.channel)
+        self._pickup = self._new_pickup()
 
     def handle(self, word: Heard | Anchor) -> Words:
         """Take in what the relay says, and give what must happen at once. Never calls the model."""
@@ -78,7 +72,7 @@ class Engine:
         if isinstance(word.event, Control) and word.event.number in _ALL_OFF:
             self._sleep(word.beat)
             return [Release(channel) for channel in self._parts]
-        words = self._give_way(word) if isinstance(word.event, NoteOn) else []
+        words = self._begin(word) if isinstance(word.event, NoteOn) else []
         for note in self._assembler.handle(word.event, word.beat):
             self._hear(note)
         return words
@@ -91,8 +85,10 @@ class Engine:
         self._rest(earliest)
         self._hand_over(earliest)
         self._replan(earliest)
-        if asks := self._asks(earliest, now_s):
-            self._answer(asks, now_s)
+        if self._awake:
+            self._inquiry.put(self._asks(earliest), self._ensemble, now_s)
+        elif self._pickup is not None:
+            self._inquiry.put(self._pickup.asks(self._cycle), self._pickup.silence, now_s)
         return self._commit(earliest)
 
     def next_due(self, now_s: float) -> float | None:
@@ -109,11 +105,16 @@ class Engine:
         # What needs the model waits until it may be tried again.
         asks = [part.due - self._horizon_ticks for part in parts if part.due is not None and not part.adrift]
         asks += [tick for part in parts if (tick := self._handover_tick(part)) is not None]
-        if any(part.history.unheard() is not None for part in parts):
-            due.append(max(now_s, self._retry_s))
+        if self._has_to_ask():
+            due.append(max(now_s, self._inquiry.retry_s))
         elif asks:
-            due.append(max(self._grid.seconds_at(min(asks)), self._retry_s))
+            due.append(max(self._grid.seconds_at(min(asks)), self._inquiry.retry_s))
         return min(due, default=None)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What went wrong so far."""
+        return {"failures": self._inquiry.failures, "skipped": self._skipped}
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Fill the buffers with music that is taken as just played; the channels that may will continue it."""
@@ -134,10 +135,20 @@ class Engine:
 
     def _part(self, channel: int) -> Part:
         if channel not in self._parts:
-            history = History(self._buffer_notes, self._predictor.state_shape)
-            self._parts[channel] = Part(self.band.channel(channel), history)
+            self._parts[channel] = self._new_part(channel)
             self._parts = dict(sorted(self._parts.items()))
         return self._parts[channel]
+
+    def _new_part(self, channel: int) -> Part:
+        return Part(self.band.channel(channel), History(self._buffer_notes, self._state_shape))
+
+    def _new_pickup(self) -> Pickup | None:
+        return Pickup([self._new_part(channel) for channel in self._parts]) if self._free else None
+
+    @property
+    def _free(self) -> bool:
+        """The musician's first note is the downbeat, for nobody else gives one."""
+        return self._own_downbeat and not self._grid.anchor.followed
 
     def _follow(self, anchor: Anchor) -> None:
         old = self._grid.anchor
@@ -151,25 +162,32 @@ class Engine:
         for part in self._parts.values():
             part.shift(ticks)
 
-    def _give_way(self, word: Heard) -> Words:
-        """The musician begins a note: the band wakes, and who continues this channel yields at once."""
+    def _begin(self, word: Heard) -> Words:
+        """The musician begins a note: the band wakes, or who continues this channel yields at once."""
         assert isinstance(word.event, NoteOn)
         part = self._part(word.event.channel)
         if not self._awake and part.setting.role != "off":
-            self._wake(word.beat)
+            return self._wake(word.beat)
         if part.setting.role != "continue" or part.due is None:
             return []
         self._quieten(part, self._grid.tick_of(word.beat))
         return [Release(part.channel)]
 
-    def _wake(self, beat: float) -> None:
-        """In free tempo the musician's first note is the downbeat; the accompaniment comes in with it."""
-        if self._own_downbeat and not self._grid.anchor.followed:
+    def _wake(self, beat: float) -> Words:
+        """The accompaniment comes in with the musician's first note; the percussion knows its stroke already."""
+        if self._free:
             self._shift(self._grid.move_zero(beat))
         self._awake = True
-        for part in self._parts.values():
-            if part.setting.role == "accompany":
-                part.come_in(self._grid.next_tick(beat))
+        tick = self._grid.next_tick(beat)
+        for channel, part in self._parts.items():
+            ready = self._pickup.take(channel) if self._pickup and self._free else None
+            if ready is not None:
+                self._parts[channel] = ready
+                for entry in ready.plan:
+                    self._ensemble.add(channel, ready.instrument, entry)
+            elif part.setting.role == "accompany":
+                part.come_in(tick)
+        return self._commit(tick)
 
     def _sleep(self, beat: float) -> None:
         """Nothing more is planned until the musician begins again."""
@@ -178,6 +196,7 @@ class Engine:
             self._hear(note)
         for part in self._parts.values():
             self._quieten(part, self._grid.tick_of(beat))
+        self._pickup = self._new_pickup()
 
     def _quieten(self, part: Part, after_tick: int) -> None:
         part.be_quiet(after_tick)
@@ -190,9 +209,10 @@ class Engine:
             return
         tick = self._grid.tick_of(note.onset_beats)
         if note.duration_beats is None:
-            self._ensemble.add(note.channel, part.instrument, tick, note.pitch, note.velocity, 0, by_model=False)
+            entry = Entry(tick, note.pitch, 0, note.velocity)
+            self._ensemble.add(note.channel, part.instrument, entry)
             if part.setting.role != "player":
-                part.history.insert(Entry(tick, note.pitch, 0, note.velocity))
+                part.history.insert(entry)
             self._stale = True
             part.active = self._active = tick
         else:
@@ -203,8 +223,8 @@ class Engine:
 
     def _rest_tick(self) -> int | None:
         """When the band goes to sleep, if it may: never under a clock, whose stop decides, nor while a key is held."""
-        led = self._grid.anchor.followed or not self._own_downbeat
-        if led or not self._awake or not self.band.rest_after_beats or any(map(self._assembler.held, self._parts)):
+        may_rest = self._awake and self._free and self.band.rest_after_beats > 0
+        if not may_rest or any(map(self._assembler.held, self._parts)):
             return None
         return self._active + round(self.band.rest_after_beats * codec.TICKS_PER_BEAT)
 
@@ -228,6 +248,11 @@ class Engine:
             if part.adrift or (tick is not None and earliest >= tick):
                 part.carry_on(earliest)
 
+    def _has_to_ask(self) -> bool:
+        if not self._awake:
+            return self._pickup is not None and bool(self._pickup.asks(self._cycle))
+        return any(part.history.unheard() is not None for part in self._parts.values())
+
     def _replan(self, earliest: int) -> None:
         """What lies beyond the commit line is planned anew when the musician has played something."""
         if not self._stale:
@@ -239,16 +264,14 @@ class Engine:
                 self._ensemble.withdraw(part.channel, line)
                 part.carry_on(earliest)
 
-    def _asks(self, earliest: int, now_s: float) -> list[Ask]:
+    def _asks(self, earliest: int) -> list[Ask]:
         """What every part has yet to hear, and the one note that comes first in time, then in order of channel.
 
         A note that is due at once is asked for alone: a smaller call is sooner back.
         """
-        if now_s < self._retry_s:
-            return []
         first: Part | None = None
         for part in self._parts.values():
-            self.counts["skipped"] += part.skip_ahead(earliest)
+            self._skipped += part.skip_ahead(earliest)
             ready = part.prepare(earliest + self._horizon_ticks) and part.history.unheard() is None
             if ready and (first is None or part.due_tick < first.due_tick):
                 first = part
@@ -257,32 +280,6 @@ class Engine:
             return question
         hearings = (part.ask_to_hear(self._cycle) for part in self._parts.values())
         return [ask for ask in hearings if ask is not None] + question
-
-    def _answer(self, asks: list[Ask], now_s: float) -> None:
-        """Put the questions to the model, and every answer where it belongs."""
-        heard = self._ensemble.hear([ask.part.channel for ask in asks], [ask.tick for ask in asks])
-        question = Question(
-            row=np.concatenate([ask.row for ask in asks]),
-            context=heard,
-            state=np.stack([ask.state for ask in asks]),
-            knobs=np.tile(self._knobs, (len(asks), 1)),
-            pitch_bias=np.stack([ask.pitch_bias for ask in asks]),
-            onset_bias=np.stack([ask.onset_bias for ask in asks]),
-            noise=self._random.random((len(asks), 4), dtype=np.float32),
-        )
-        try:
-            answer = self._predictor.predict(question)
-        except Exception:  # noqa: BLE001  # on stage nothing is fatal: whatever it raises, the band tries again
-            self.counts["failures"] += 1
-            self._retry_s = now_s + _RETRY_S
-            _log.exception("the model failed; the next try comes in %g s", _RETRY_S)
-            return
-        for ask, chosen, state in zip(asks, answer.chosen, answer.state, strict=True):
-            part = ask.part
-            if entry := part.take(ask, codec.decode(chosen), state):
-                self._ensemble.add(
-                    part.channel, part.instrument, entry.tick, entry.pitch, entry.velocity, entry.duration_ticks, True
-                )
 
     def _commit(self, earliest: int) -> Words:
         """The notes that are near enough to be fixed."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bollylive.codec import PERCUSSION
 from bollylive.hearing import Band, Floats, hear
+from bollylive.history import Entry
 
 _STILL_HELD = np.iinfo(np.int64).max // 2
 _MOST_NOTES = 4096
@@ -21,14 +22,12 @@ class Ensemble:
     def __init__(self) -> None:
         self._notes: NDArray[np.int64] = np.empty((0, 7), dtype=np.int64)
 
-    def add(
-        self, channel: int, instrument: int, tick: int, pitch: int, velocity: int, duration_ticks: int, by_model: bool
-    ) -> None:
-        """Add a note; a duration of 0 means that it is still held."""
-        end = tick + duration_ticks if duration_ticks else _STILL_HELD
-        rank = channel if by_model else _MUSICIAN_RANK
-        row = (tick, end, pitch, velocity, channel, rank, instrument == PERCUSSION)
-        place = int(np.searchsorted(self._notes[:, _ONSET], tick, side="right"))
+    def add(self, channel: int, instrument: int, note: Entry) -> None:
+        """Add a note of a channel; a duration of 0 means that it is still held."""
+        end = note.tick + note.duration_ticks if note.duration_ticks else _STILL_HELD
+        rank = channel if note.by_model else _MUSICIAN_RANK
+        row = (note.tick, end, note.pitch, note.velocity, channel, rank, instrument == PERCUSSION)
+        place = int(np.searchsorted(self._notes[:, _ONSET], note.tick, side="right"))
         self._notes = np.insert(self._notes, place, row, axis=0)[-_MOST_NOTES:]
 
     def close(self, channel: int, tick: int, pitch: int, duration_ticks: int) -> None:

@@ -127,15 +127,16 @@ def test_a_note_of_a_past_epoch_is_dropped(desk: Desk) -> None:
     assert desk.relay.dropped_stale == 1
 
 
-def test_notes_planned_before_the_first_tick_wait_for_it(desk: Desk) -> None:
-    desk.relay.handle(Start(), 0.0)
-    desk.play(0.0, epoch=1)
+def test_what_was_under_way_when_the_song_stopped_is_not_played_when_it_goes_on(desk: Desk) -> None:
+    desk.relay.handle(Stop(), 0.0)
+    desk.play(0.0)
     desk.relay.tick(0.5)
     assert desk.relay.next_due() is None
-    assert desk.sent == []
-    desk.relay.handle(Tick(), 0.6)
-    desk.relay.tick(0.6)
-    assert desk.taken() == [NoteOn(5, 60, 100)]
+    desk.relay.handle(Continue(), 0.6)
+    desk.relay.handle(Tick(), 0.7)
+    desk.relay.tick(0.8)
+    assert desk.taken() == []
+    assert desk.relay.dropped_stale == 1
 
 
 @pytest.mark.parametrize("event", [Stop(), Start(), Position(8)])

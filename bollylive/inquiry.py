@@ -1,0 +1,55 @@
+"""Asking the model: rows of several parts in one call, and every answer put where it belongs."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+import numpy as np
+
+from bollylive import codec
+from bollylive.ensemble import Ensemble
+from bollylive.part import Ask
+from bollylive.predictor import Predictor, Question
+
+_log = logging.getLogger(__name__)
+_RETRY_S = 0.25  # a model that failed once may work again
+
+
+class Inquiry:
+    """The engine's way to its model, with the noise that makes the choices.
+
+    The same seed and the same asks give the same answers. After a failure it asks again from `retry_s` on;
+    `failures` counts them.
+    """
+
+    def __init__(self, predictor: Predictor, temperature: float, nucleus: float, seed: int) -> None:
+        self.retry_s = -math.inf
+        self.failures = 0
+        self._predictor = predictor
+        self._knobs = np.array([temperature] * 4 + [nucleus], dtype=np.float32)
+        self._random = np.random.default_rng(seed)
+
+    def put(self, asks: list[Ask], ensemble: Ensemble, now_s: float) -> None:
+        """Put the asks to the model, in one call; new notes go into the buffers, the plans and the ensemble."""
+        if not asks or now_s < self.retry_s:
+            return
+        question = Question(
+            row=np.concatenate([ask.row for ask in asks]),
+            context=ensemble.hear([ask.part.channel for ask in asks], [ask.tick for ask in asks]),
+            state=np.stack([ask.state for ask in asks]),
+            knobs=np.tile(self._knobs, (len(asks), 1)),
+            pitch_bias=np.stack([ask.pitch_bias for ask in asks]),
+            onset_bias=np.stack([ask.onset_bias for ask in asks]),
+            noise=self._random.random((len(asks), 4), dtype=np.float32),
+        )
+        try:
+            answer = self._predictor.predict(question)
+        except Exception:  # noqa: BLE001  # on stage nothing is fatal: whatever it raises, the band tries again
+            self.failures += 1
+            self.retry_s = now_s + _RETRY_S
+            _log.exception("the model failed; the next try comes in %g s", _RETRY_S)
+            return
+        for ask, chosen, state in zip(asks, answer.chosen, answer.state, strict=True):
+            if entry := ask.part.take(ask, codec.decode(chosen), state):
+                ensemble.add(ask.part.channel, ask.part.instrument, entry)

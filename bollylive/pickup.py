@@ -1,0 +1,32 @@
+"""The percussion's first stroke, chosen while the band sleeps, so that it falls with the musician's first note.
+
+Nobody can foresee that note's pitch, but the percussion needs none; the others choose when they have heard it.
+"""
+
+from __future__ import annotations
+
+from bollylive import codec
+from bollylive.ensemble import Ensemble
+from bollylive.part import Ask, Part
+
+
+class Pickup:
+    """Fresh percussion parts on a grid whose tick 0 is the downbeat to come. Owned by the engine."""
+
+    def __init__(self, parts: list[Part]) -> None:
+        """`parts` are new ones with empty buffers; only accompanying percussion among them is used."""
+        chosen = [part for part in parts if part.instrument == codec.PERCUSSION and part.setting.role == "accompany"]
+        self._parts = {part.channel: part for part in chosen}
+        self.silence = Ensemble()  # what these parts hear of the band
+        for part in chosen:
+            part.come_in(0)
+
+    def asks(self, cycle: int) -> list[Ask]:
+        """What the model has yet to be asked, at most one row of each part; empty once all are ready."""
+        waiting = [part for part in self._parts.values() if not part.plan and part.prepare(0)]
+        return [part.ask_to_hear(cycle) or part.ask_to_choose(cycle) for part in waiting]
+
+    def take(self, channel: int) -> Part | None:
+        """The part of a channel with its first stroke planned, if it is ready; it then is the engine's."""
+        part = self._parts.get(channel)
+        return self._parts.pop(channel) if part is not None and part.plan else None
