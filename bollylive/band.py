@@ -38,10 +38,10 @@ class Set:
     seed: int | None = None  # the same seed and the same playing give the same music; None: another one each time
     temperature: float = 1.0  # 0.1 predictable to 3.0 wild
     nucleus: float = 0.95  # 0.05-1.0: the share of likely notes that is chosen from
-    horizon_beats: float = 2.0  # 0.25-8: how far ahead the model plans
+    horizon_beats: float = 1.5  # 0.25-8: how far ahead the model plans
     commit_beats: float = 0.5  # 0-4 and below the horizon: what is nearer than this is not taken back
     handover_beats: float = 2.0  # 0-64: the silence after which the model continues a channel
-    rest_after_beats: float = 16.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
+    rest_after_beats: float = 32.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
     thru: bool = True  # what the musician plays goes to the output as well
     default_role: Role = "continue"  # of a channel that the set does not name, once it receives notes
     in_port: str | None = None  # None: a virtual port of our own

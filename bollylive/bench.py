@@ -27,7 +27,8 @@ _MODEL_CALLS = 2000
 _TRIALS = 150
 _ANSWER_LIMIT_S = 0.5
 _PAUSE_S = 0.12
-_IDLE_S = 5.0
+_SETTLE_S = 3.0
+_IDLE_S = 6.0
 _PLAYING_S = 20
 _BETWEEN_S = 0.01
 _NOTE_ON, _NOTE_OFF, _ALL_NOTES_OFF = bytes((0x90, 64, 90)), bytes((0x80, 64, 0)), bytes((0xB0, 123, 0))
@@ -107,6 +108,7 @@ def round_trips(api: str, model: list[str]) -> Figures:
 
 def idle(jam: Probe) -> tuple[float | None, float | None]:
     """The share of one core that a waiting program uses, in percent, and its memory in MB."""
+    time.sleep(_SETTLE_S)
     before = jam.cpu_s()
     time.sleep(_IDLE_S)
     after, resident = jam.cpu_s(), jam.resident_mb()

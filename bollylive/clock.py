@@ -80,13 +80,6 @@ class Clock:
             self._steer(now_s)
         return self.anchor is not before
 
-    def restart(self, now_s: float) -> bool:
-        """Makes `now_s` beat 0 of a new epoch, if the tempo is free; true if it was."""
-        if self.source == "free":
-            self._jump(0, now_s, running=True)
-            self._place_ticks = None
-        return self.source == "free"
-
     def _tick(self, now_s: float) -> None:
         newly = self.source == "free"
         self._lead(now_s)

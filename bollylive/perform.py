@@ -147,7 +147,7 @@ def model_tracks(sent: list[Sent], band: Set) -> list[Track]:
     for message in sent:
         if message.by == "model":
             take.add(message)
-    return [track for track in take.tracks() if track.notes]
+    return list(take.tracks())
 
 
 def _before(note: Note, start: float) -> Note:

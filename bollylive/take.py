@@ -67,9 +67,10 @@ class Take:
             part.notes += part.assembler.handle(event, beat)
 
     def tracks(self) -> tuple[Track, ...]:
-        """Return the parts so far by channel, the musician's before the model's; what still sounds ends here."""
+        """Return the parts that have notes, by channel, the musician's before the model's; what sounds ends here."""
         order = sorted(self._parts, key=lambda key: (key[0], key[1] != "musician"))
-        return tuple(self._track(channel, player) for channel, player in order)
+        tracks = (self._track(channel, player) for channel, player in order)
+        return tuple(track for track in tracks if track.notes)
 
     def tempos(self) -> Tempos:
         """Return (beat of the take, beats per minute), from beat 0 on."""
@@ -90,6 +91,7 @@ class Take:
     def _track(self, channel: int, player: Player) -> Track:
         part = self._parts[channel, player]
         still_sounding = deepcopy(part.assembler).close_all(self._last_beat)  # a copy: the take may go on
-        notes = (note for note in (*part.notes, *still_sounding) if note.duration_beats is not None)
+        notes = [note for note in (*part.notes, *still_sounding) if note.duration_beats is not None]
+        notes.sort(key=lambda note: (note.onset_beats, note.pitch))
         name = f"{channel + 1} {self._names.get(channel, '')}".rstrip()
         return Track(f"{name} ({player})", channel, part.program, tuple(notes), tuple(part.changes))

@@ -55,19 +55,6 @@ def test_what_is_no_clock_word_changes_nothing() -> None:
     assert not clock.handle(NoteOn(0, 60, 100), 1.0)
 
 
-def test_a_restart_makes_now_the_first_beat_of_a_new_epoch() -> None:
-    clock = Clock(120, 0.0)
-    assert clock.restart(3.3)
-    assert (clock.beat_at(3.3), clock.anchor.epoch) == (0.0, 1)
-
-
-def test_a_restart_is_refused_while_a_midi_clock_leads() -> None:
-    clock, now_s = following(120)
-    before = clock.anchor
-    assert not clock.restart(now_s)
-    assert clock.anchor is before
-
-
 def test_after_start_beat_0_waits_for_the_tick() -> None:
     clock = Clock(120, 0.0)
     assert clock.handle(Start(), 5.0)
