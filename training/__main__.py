@@ -1,4 +1,4 @@
-"""The command line of the training: `python -m training prepare | train | evaluate | export`.
+"""The command line of the training: `python -m training prepare | train | evaluate | export | draw`.
 
 Each stage is imported when it is asked for: only some of them need torch.
 """
@@ -54,12 +54,19 @@ def run_export(args: argparse.Namespace) -> None:
     """A checkpoint to the files that are shipped."""
     from training.export import export
 
-    made = export(args.run, args.name, args.data, args.models, args.manifest, args.limit)
+    made = export(args.run, args.name, args.data, args.models, args.manifest, args.limit, args.remark)
     figures = made.figures
     print(
         f"{made.onnx}: {figures.size_bytes / 1e6:.2f} MB, {figures.int8_bits:.3f} bits per note on held-out music "
         f"({figures.float_bits:.3f} in float), its .json and .md beside it."
     )
+
+
+def run_draw(args: argparse.Namespace) -> None:
+    """A MIDI file as a picture."""
+    from training.draw import draw_song
+
+    draw_song(args.song, args.out)
 
 
 def _at_least(least: int) -> Callable[[str], int]:
@@ -156,6 +163,12 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SEQUENCES",
         help="held-out sequences of a corpus to measure on, at most (default: %(default)s)",
     )
+    stage.add_argument("--remark", default="", metavar="TEXT", help="what the card should say of this run besides")
+
+    stage = stages.add_parser("draw", help="draw a MIDI file as piano rolls, to look at what a model played")
+    stage.set_defaults(run_stage=run_draw)
+    stage.add_argument("song", type=Path, metavar="SONG.mid")
+    stage.add_argument("--out", type=Path, required=True, metavar="FILE.png", help="where the picture goes")
     return parser
 
 

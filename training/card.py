@@ -74,6 +74,7 @@ class Card:
     sizes: ModelConfig
     config: TrainConfig
     step: int  # of the checkpoint
+    remark: str = ""  # what else should be known of this run
 
     def __call__(self, figures: Figures) -> str:
         """The card in Markdown."""
@@ -119,7 +120,7 @@ class Card:
             f"rate {config.rate:g} with {config.warmup} steps of warm-up and a cosine, weight decay "
             f"{config.weight_decay:g}, gradients clipped at {config.clip:g}, seed {config.seed}. Songs are transposed, "
             "made louder or softer, and heard late, with members of the band missing, or not at all. The checkpoint is "
-            "the one that was best on held-out songs; its matrices are int8."
+            f"the one that was best on held-out songs; its matrices are int8. {self.remark}"
         )
 
     def figures(self, figures: Figures) -> str:

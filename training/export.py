@@ -128,7 +128,15 @@ def publish(made: Path, folder: Path, name: str) -> None:
         raise
 
 
-def export(run: Path, name: str, data: Path, models: Path, manifest: Path | None = None, limit: int = 200) -> Exported:
+def export(
+    run: Path,
+    name: str,
+    data: Path,
+    models: Path,
+    manifest: Path | None = None,
+    limit: int = 200,
+    remark: str = "",
+) -> Exported:
     """Export the best checkpoint of a run, measured on at most `limit` held-out sequences of each prepared corpus.
 
     The files go to the folder `models`. Raises what `write_files` raises, or TrainingError where a stage before is
@@ -144,5 +152,5 @@ def export(run: Path, name: str, data: Path, models: Path, manifest: Path | None
         corpus: some_sequences([song for song in songs if song.valid], config.length, limit, config.seed)
         for corpus, songs in load_corpora(data).items()
     }
-    card = Card(name, corpora, sizes, config, best_step(run))
+    card = Card(name, corpora, sizes, config, best_step(run), remark)
     return write_files(run / "best.pt", name, held, card, models)

@@ -1,0 +1,30 @@
+"""A MIDI file as a picture: one piano roll for each channel, loud notes dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from bollylive.instruments import name_of
+from bollylive.midifile import read_song
+
+_WIDTH_INCHES, _ROW_INCHES, _DPI = 12.0, 1.4, 80
+
+
+def draw_song(midi: Path, out: Path) -> None:
+    """Draw a MIDI file as a PNG, channels from top to bottom; raises FileError where it cannot be read."""
+    song = read_song(midi)
+    channels = sorted({note.channel for note in song.notes})
+    figure = Figure(figsize=(_WIDTH_INCHES, _ROW_INCHES * max(len(channels), 1)), layout="constrained")
+    axes = figure.subplots(max(len(channels), 1), 1, sharex=True, squeeze=False)[:, 0]
+    for axis, channel in zip(axes, channels, strict=False):
+        for note in (note for note in song.notes if note.channel == channel):
+            loudness = 0.3 + 0.7 * note.velocity / 127
+            axis.barh(note.pitch, note.duration_beats, left=note.onset_beats, color=f"C{channel % 10}", alpha=loudness)
+        axis.set_title(f"{channel + 1} {name_of(song.programs.get(channel, 0), channel)}", fontsize=8, loc="left")
+        axis.tick_params(labelsize=7)
+        axis.set_xticks(range(0, int(song.length_beats) + 1, round(song.meters[0][1]) or 4))
+        axis.grid(alpha=0.3)
+    axes[-1].set_xlabel("beats", fontsize=8)
+    figure.savefig(out, dpi=_DPI)
