@@ -183,5 +183,5 @@ def describe_figures(figures: Figures) -> str:
     rows.update({name: row for name, row in figures.items() if isinstance(row, dict) and "p50" in row})
     lines = [f"{'':20}{'p50':>9}{'p99':>9}{'max':>9}{'n':>7}"]
     lines += [f"{k:20}{r['p50']:9.3f}{r['p99']:9.3f}{r['max']:9.3f}{r['n']:7}" for k, r in rows.items()]
-    lines += [f"{k:20}{figures[k]:>9}" for k in ("idle_cpu_percent", "ready_s", "rss_mb") if k in figures]
+    lines += [f"{k:20}{figures[k]!s:>9}" for k in ("idle_cpu_percent", "ready_s", "rss_mb") if k in figures]
     return "\n".join([*lines, figures["machine"]])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bollylive import __version__
-from bollylive.errors import BollyLiveError, PortError
+from bollylive.errors import BollyLiveError, FileError, PortError
 
 if TYPE_CHECKING:
     from bollylive.band import Set
@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 failed, 2 asked wrongly, 128 + n ended by signal n."""
     options = _parser().parse_args(arguments)
     try:
+        _check_outputs(options)
         return int(options.run(options))
     except BollyLiveError as error:
         _complain(str(error))
@@ -41,6 +42,15 @@ def _say(text: str) -> None:
 def _complain(text: str) -> None:
     with suppress(OSError, ValueError):
         print(f"bollylive: {text}", file=sys.stderr, flush=True)
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """What has been played must not find at the end that there is nowhere to write it."""
+    for path in (getattr(options, name, None) for name in ("out", "record", "figures", "json")):
+        if path and path.is_dir():
+            raise FileError(f"{path}: this is a folder; give the name of a file.")
+        if path and not path.parent.is_dir():
+            raise FileError(f"{path}: there is no folder {path.parent}; make it, or choose another.")
 
 
 def _band(options: argparse.Namespace) -> Set:
@@ -165,7 +175,10 @@ def _bench(options: argparse.Namespace) -> int:
 def _write_json(path: Path, value: object) -> None:
     import json
 
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    try:
+        path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{path}: the file cannot be written: {error.strerror}.") from error
 
 
 def _channels(text: str) -> list[int]:

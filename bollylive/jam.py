@@ -11,6 +11,7 @@ from types import FrameType
 
 from bollylive.band import Set
 from bollylive.demo import demo_seconds, demo_timeline
+from bollylive.engine_link import EngineLink
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
 from bollylive.song import describe
@@ -43,7 +44,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     musician = demo_timeline(band.tempo_bpm) if options.demo else []
     seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
     received: list[int] = []
-    process = PortProcess(ports, band, options.seed, say, take, musician)
+    process = PortProcess(ports, EngineLink(band, options.seed), band, say, take, musician)
 
     def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)

@@ -39,15 +39,15 @@ class PortProcess:
     def __init__(
         self,
         ports: Ports,
+        engine: EngineLink,
         band: Set,
-        seed: int,
         say: Callable[[str], None],
         take: Take | None = None,
         musician: list[tuple[float, Event]] | None = None,
     ) -> None:
         self.late_s: deque[float] = deque(maxlen=_KEPT_LATENESSES)
         self.ready = False
-        self._ports, self._band, self._say, self._take = ports, band, say, take
+        self._ports, self._engine, self._band, self._say, self._take = ports, engine, band, say, take
         self._musician = deque(musician or [])
         self._ready_s = 0.0
         self._replies: set[tuple[int, int, float]] = set()  # channel, pitch, onset of notes that came when due
@@ -59,7 +59,6 @@ class PortProcess:
         self._scheduler = Scheduler()
         thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
         self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru)
-        self._engine = EngineLink(band, seed)
         self._report(self._clock.anchor)
 
     def stop(self) -> None:
@@ -83,15 +82,17 @@ class PortProcess:
             elif self._engine.pipe.wait(wait_s):
                 for word in self._engine.pipe.receive():
                     self._obey(word)
-            if self._engine.pipe.closed and not self._alone:
+            if self._engine.pipe.closed and not self._alone and not self._stopped:
                 self._bury()
 
     def close(self) -> None:
         """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone."""
-        self._relay.close(time.perf_counter())
-        time.sleep(_FLUSH_S)
-        self._ports.close()
-        self._engine.end()
+        try:
+            self._relay.close(time.perf_counter())
+            time.sleep(_FLUSH_S)
+        finally:
+            self._ports.close()
+            self._engine.end()
 
     def summary(self) -> dict[str, float]:
         """What happened, in numbers: notes planned and how late they left, and what was dropped or lost."""

@@ -1,0 +1,377 @@
+"""The command line: what it answers, with which status, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import pytest
+from music import write_song
+
+from bollylive import __version__
+from bollylive.cli import main
+from bollylive.midifile import read_song
+
+COMMANDS = ("jam", "perform", "generate", "ports", "check", "bench")
+ROOT = Path(__file__).parents[1]
+NO_SERVER = {"JACK_DEFAULT_SERVER": "nobody-is-here", "JACK_NO_START_SERVER": "1"}
+ALSA_SEQUENCER = Path("/dev/snd/seq")
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run a command; gives its status and what it wrote on both streams."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = int(end.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    """Flute (1), harmonium (2), bass (3) and drums (10)."""
+    return write_song(tmp_path / "song.mid", bars=4)
+
+
+def sentence(err: str) -> str:
+    """The one line that a command which fails leaves."""
+    lines = err.splitlines()
+    assert len(lines) == 1, err
+    assert lines[0].startswith("bollylive: ")
+    return lines[0]
+
+
+def tracks_of(path: Path) -> list[str]:
+    """The names of a file's tracks, without the first, which holds only the tempo."""
+    return [track.name for track in mido.MidiFile(path).tracks[1:]]
+
+
+def test_the_version(call: Call) -> None:
+    assert call("--version") == (0, f"bollylive {__version__}\n", "")
+
+
+def test_help_names_every_command(call: Call) -> None:
+    status, out, _ = call("--help")
+    assert status == 0
+    assert all(f"\n    {command} " in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, call: Call) -> None:
+    status, out, _ = call(command, "--help")
+    assert status == 0
+    assert out.startswith(f"usage: bollylive {command}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence_part"),
+    [
+        ("", "COMMAND"),
+        ("sing", "invalid choice: 'sing'"),
+        ("jam --tempo 5", "--tempo: a number from 20 to 300 is needed, not '5'"),
+        ("jam --tempo fast", "--tempo: a number from 20 to 300 is needed, not 'fast'"),
+        ("jam --tempo nan", "--tempo: a number from 20 to 300 is needed, not 'nan'"),
+        ("jam --buffer 2", "--buffer: a number from 4 to 512 is needed, not '2'"),
+        ("jam --seed -1", "--seed"),
+        ("jam --seconds -1", "--seconds: a number from 0"),
+        ("jam --api oss", "--api: invalid choice: 'oss'"),
+        ("jam --loud", "unrecognized arguments: --loud"),
+        ("perform a.mid --out b.mid --channels 0,17", "--channels: channels are numbers from 1 to 16"),
+        ("perform a.mid --out b.mid --channels 1,,2", "not '1,,2'"),
+        ("perform a.mid", "--out"),
+        ("generate --out b.mid", "--from"),
+        ("generate --from a.mid --out b.mid --notes 0", "--notes: a number from 1"),
+        ("generate --from a.mid --out b.mid --at -4", "--at: a number from 0"),
+    ],
+)
+def test_wrong_arguments_are_answered_with_a_sentence_and_status_2(
+    arguments: str, sentence_part: str, call: Call
+) -> None:
+    status, out, err = call(*arguments.split())
+    assert (status, out) == (2, "")
+    assert sentence_part in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["perform SONG --out PLACE", "generate --from SONG --out PLACE", "jam --record PLACE", "bench --json PLACE"],
+)
+def test_a_place_where_nothing_can_be_written_is_refused_before_anything_is_played(
+    arguments: str, call: Call, song: Path, tmp_path: Path
+) -> None:
+    before = set(tmp_path.rglob("*"))
+    for place, complaint in ((tmp_path / "no" / "out.mid", "there is no folder"), (tmp_path, "this is a folder")):
+        words = [{"SONG": str(song), "PLACE": str(place)}.get(word, word) for word in arguments.split()]
+        status, out, err = call(*words)
+        assert (status, out) == (1, "")
+        assert f"{place}: {complaint}" in sentence(err)
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_check_reports_every_problem_of_a_set_at_once(call: Call, tmp_path: Path) -> None:
+    band = tmp_path / "band.toml"
+    band.write_text('tempo_bpm = 5\ntempp = 3\n[[channel]]\nchannel = 17\nrole = "acompany"\n', encoding="utf-8")
+    status, out, err = call("check", band)
+    assert (status, err) == (1, "")
+    problems = [line for line in out.splitlines() if line.startswith("problem ") and str(band) in line]
+    assert len(problems) == 4
+    for part in ("tempo_bpm must be from 20 to 300", "there is no tempp", "from 1 to 16, not 17", "'accompany'?"):
+        assert sum(part in problem for problem in problems) == 1, part
+
+
+def test_check_reports_a_missing_model_and_a_missing_port_beside_a_good_set(call: Call, tmp_path: Path) -> None:
+    band = tmp_path / "band.toml"
+    band.write_text('name = "Duo"\nmodel = "nobody"\nin_port = "no such port"\n', encoding="utf-8")
+    status, out, err = call("check", band)
+    assert (status, err) == (1, "")
+    lines = out.splitlines()
+    assert lines[0] == "ok       set: Duo, 0 channels"
+    assert [line.split()[0] for line in lines] == ["ok", "problem", "problem"]
+    assert "MIDI" in lines[1]
+    assert "there is no model 'nobody'" in lines[2]
+
+
+@pytest.mark.ports
+def test_check_of_what_is_in_order_has_no_problem(
+    jack_server: dict[str, str], call: Call, tmp_path: Path, tiny_model: Path
+) -> None:
+    band = tmp_path / "band.toml"
+    band.write_text(f"model = '{tiny_model}'\n", encoding="utf-8")
+    status, out, _ = call("check", band, "--api", "jack")
+    assert status == 0
+    assert [line.split()[:2] for line in out.splitlines()] == [["ok", "set:"], ["ok", "ports:"], ["ok", "model:"]]
+
+
+@pytest.mark.ports
+def test_check_with_real_ports_names_those_that_are_there(
+    jack_server: dict[str, str], call: Call, tmp_path: Path, tiny_model: Path
+) -> None:
+    band = tmp_path / "band.toml"
+    band.write_text(f"model = '{tiny_model}'\nin_port = 'no such port'\n", encoding="utf-8")
+    status, out, _ = call("check", band, "--api", "jack")
+    assert status == 1
+    assert "problem  There is no MIDI input 'no such port'; there are:" in out
+
+
+def test_a_missing_set_is_one_sentence(call: Call, tmp_path: Path) -> None:
+    status, out, err = call("jam", "--set", tmp_path / "none.toml")
+    assert (status, out) == (1, "")
+    assert "none.toml: the set cannot be read" in sentence(err)
+
+
+def test_a_missing_model_is_one_sentence(call: Call, song: Path, tmp_path: Path) -> None:
+    for model, complaint in (("nobody", "there is no model 'nobody'"), ("nobody.onnx", "no such model file")):
+        status, out, err = call("perform", song, "--out", tmp_path / "out.mid", "--model", model)
+        assert (status, out) == (1, "")
+        assert complaint in sentence(err)
+    assert not (tmp_path / "out.mid").exists()
+
+
+def test_perform_gives_the_same_bytes_for_the_same_seed_and_others_for_another(
+    call: Call, song: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    files = []
+    for name, seed in (("a.mid", 1), ("b.mid", 1), ("c.mid", 2)):
+        out = tmp_path / name
+        assert call("perform", song, "--out", out, "--model", tiny_model, "--seed", str(seed))[0] == 0
+        files.append(out.read_bytes())
+    assert files[0] == files[1] != files[2]
+
+
+def test_perform_names_the_seed_that_it_drew_and_a_set_may_choose_it(
+    call: Call, song: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    out = tmp_path / "out.mid"
+    common = ("perform", song, "--out", out, "--model", tiny_model)
+
+    def seed_of(*arguments: str | Path) -> int:
+        status, said, _ = call(*common, *arguments)
+        assert status == 0
+        match = re.search(r"\(seed (\d+)\)$", said.strip())
+        assert match
+        return int(match[1])
+
+    drawn = seed_of()
+    first = out.read_bytes()
+    assert seed_of("--seed", str(drawn)) == drawn
+    assert out.read_bytes() == first
+    assert seed_of() != drawn
+
+    band = tmp_path / "band.toml"
+    band.write_text("seed = 7\n[[channel]]\nchannel = 5\nrole = 'accompany'\n", encoding="utf-8")
+    assert seed_of("--set", band) == 7
+    assert seed_of("--set", band, "--seed", "0") == 0
+
+
+def test_perform_keeps_the_musicians_tracks_and_adds_the_models(
+    call: Call, song: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    out = tmp_path / "out.mid"
+    status, said, err = call("perform", song, "--out", out, "--model", tiny_model, "--seed", "1")
+    assert (status, err) == (0, "")
+    musician, played = read_song(song), read_song(out)
+    assert [n for n in played.notes if n.channel in musician.programs] == list(musician.notes)
+    assert played.tempos == musician.tempos
+    # Of the default set only the harmonium's channel is free; the song has the others.
+    assert [name.rpartition(" ")[2] for name in tracks_of(out)] == ["(musician)"] * 4 + ["(model)"]
+    assert "4 Harmonium (model)" in said
+
+
+def test_only_the_chosen_channels_are_the_musicians(call: Call, song: Path, tmp_path: Path, tiny_model: Path) -> None:
+    out = tmp_path / "out.mid"
+    common = ("perform", song, "--out", out, "--model", tiny_model, "--seed", "1")
+    assert call(*common, "--channels", "1,10")[0] == 0
+    names = tracks_of(out)
+    assert names[:2] == ["1 Melody (musician)", "10 Percussion (musician)"]
+    assert all(name.endswith("(model)") for name in names[2:])
+    assert "2 Bass (model)" in names
+
+    out.unlink()
+    status, _, err = call(*common, "--channels", "5")
+    assert status == 1
+    assert "it has notes on: 1, 2, 3, 10." in sentence(err)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["perform", "generate"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "text", "cut", "folder"])
+def test_an_input_that_cannot_be_read_is_one_sentence_and_nothing_is_written(
+    command: str, damage: str, call: Call, tmp_path: Path, song: Path, tiny_model: Path
+) -> None:
+    source, out = tmp_path / "in.mid", tmp_path / "out.mid"
+    match damage:
+        case "empty":
+            source.write_bytes(b"")
+        case "text":
+            source.write_text("not a MIDI file, only called one", encoding="utf-8")
+        case "cut":
+            source.write_bytes(song.read_bytes()[:30])
+        case "folder":
+            source.mkdir()
+    named = ["perform", source] if command == "perform" else ["generate", "--from", source]
+    status, said, err = call(*named, "--out", out, "--model", tiny_model)
+    assert (status, said) == (1, "")
+    assert "in" in sentence(err)
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_a_file_that_breaks_off_is_played_as_far_as_it_goes_and_says_so(
+    call: Call, song: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    cut, out = tmp_path / "cut.mid", tmp_path / "out.mid"
+    cut.write_bytes(song.read_bytes()[:-40])
+    status, said, err = call("perform", cut, "--out", out, "--model", tiny_model, "--seed", "1")
+    assert status == 0
+    assert "the file is damaged or cut short" in sentence(err)
+    assert said.startswith(f"{out}: ")
+    assert read_song(out).notes
+
+
+def test_generate_gives_exactly_as_many_notes_as_asked_for(
+    call: Call, song: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    files = []
+    for name, seed in (("a.mid", 1), ("b.mid", 1), ("c.mid", 2)):
+        out = tmp_path / name
+        arguments = ("--from", song, "--at", "9", "--notes", "50", "--out", out, "--seed", str(seed))
+        status, said, err = call("generate", *arguments, "--model", tiny_model)
+        assert (status, err) == (0, "")
+        assert "from beat 8:" in said
+        assert len(read_song(out).notes) == 50
+        files.append(out.read_bytes())
+    assert files[0] == files[1] != files[2]
+
+
+def test_generate_from_a_place_without_music_before_it_is_one_sentence(
+    call: Call, song: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    out = tmp_path / "out.mid"
+    status, _, err = call("generate", "--from", song, "--at", "0", "--out", out, "--model", tiny_model)
+    assert status == 1
+    assert "no note lies before beat 0" in sentence(err)
+    assert not out.exists()
+
+
+def without_midi(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own on a machine where no MIDI system answers."""
+    if ALSA_SEQUENCER.exists():
+        pytest.skip(f"{ALSA_SEQUENCER} is there, so ALSA answers.")
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return subprocess.run(
+        [sys.executable, "-m", "bollylive", *arguments],
+        cwd=folder,
+        env={**os.environ, **NO_SERVER, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have MIDI")
+def test_without_a_midi_system_jam_says_what_to_install_and_records_the_demo(tmp_path: Path, tiny_model: Path) -> None:
+    ended = without_midi(tmp_path, "jam", "--model", str(tiny_model), "--seed", "1")
+    assert ended.returncode == 0
+    assert "install jackd2" in sentence(ended.stderr)
+    assert "recorded bollylive-demo.mid: " in ended.stdout
+    players = {name.rpartition(" ")[2] for name in tracks_of(tmp_path / "bollylive-demo.mid")}
+    assert players == {"(musician)", "(model)"}
+
+    again = without_midi(tmp_path, "jam", "--model", str(tiny_model), "--seed", "1", "--record", "again.mid")
+    assert again.returncode == 0
+    assert (tmp_path / "again.mid").read_bytes() == (tmp_path / "bollylive-demo.mid").read_bytes()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have MIDI")
+@pytest.mark.parametrize("asked", [("--api", "jack"), ("--in", "a port"), ("--out", "a port")])
+def test_who_asks_for_a_midi_system_or_a_port_gets_no_demo_instead(
+    tmp_path: Path, tiny_model: Path, asked: tuple[str, str]
+) -> None:
+    ended = without_midi(tmp_path, "jam", "--model", str(tiny_model), *asked)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "No MIDI system answers" in sentence(ended.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have MIDI")
+def test_without_a_midi_system_there_are_no_ports_to_list(tmp_path: Path) -> None:
+    ended = without_midi(tmp_path, "ports")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert all(line.startswith("bollylive: No MIDI system answers") for line in ended.stderr.splitlines())
+
+
+@pytest.mark.ports
+def test_ports_lists_what_can_be_joined(jack_server: dict[str, str], call: Call) -> None:
+    status, out, err = call("ports", "--api", "jack")
+    assert (status, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == ["jack in", "jack out"]
+
+
+@pytest.mark.ports
+@pytest.mark.slow
+def test_jam_ends_after_its_seconds_with_a_recording_and_its_figures(
+    jack_server: dict[str, str], tmp_path: Path, tiny_model: Path
+) -> None:
+    take, figures = tmp_path / "take.mid", tmp_path / "figures.json"
+    options = ["--demo", "--seconds", "2", "--record", str(take), "--figures", str(figures), "--seed", "1"]
+    command = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--model", str(tiny_model), *options]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [line.split()[0] for line in ended.stdout.splitlines()] == ["in:", "ready:", "recorded", "planned"]
+    assert "1 Melody (musician)" in tracks_of(take)
+    assert {"planned_notes", "late_ms_p99", "dropped_late"} <= set(json.loads(figures.read_text(encoding="utf-8")))

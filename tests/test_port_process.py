@@ -1,0 +1,410 @@
+"""The process that owns the ports, with ports and an engine that follow a script. Only here do tests of it take time."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bollylive.band import ChannelSet, Set
+from bollylive.engine_link import EngineLink
+from bollylive.note import Anchor, Event, Heard, Note, NoteOff, NoteOn, Play, Program, Ready, Release, Trouble
+from bollylive.pipe import Pipe
+from bollylive.port_process import PortProcess
+from bollylive.ports import Ports
+from bollylive.take import Take
+from bollylive.wire import Reader
+
+BAND = Set(
+    tempo_bpm=300,
+    channels=(ChannelSet(0, "Flute", "player", 73), ChannelSet(1, "Bass", "accompany", 32)),
+)
+BEAT_S = 0.2
+MOST_POLLS = 2000  # a script that waits in vain ends with them
+READY = Ready("fake-v1", 8)
+ON, OFF = (0x90, 64, 90), (0x80, 64, 0)
+
+Script = Callable[["Stage"], Iterator[list[tuple[int, ...]]]]
+
+
+class FakePorts(Ports):
+    """Ports that give what a script yields at each poll and keep what is sent; the script's end stops the process."""
+
+    def __init__(self) -> None:
+        self.api, self.input_name, self.output_name = "fake", "in", "out"
+        self.send_failures = 0
+        self.polls = 0
+        self.closed = False
+        self.sent: list[Event] = []
+        self.sent_s: list[float] = []
+        self.script: Iterator[list[tuple[int, ...]]] = iter(())
+        self.at_end: Callable[[], None] = lambda: None
+        self._reader = Reader()
+
+    def poll(self) -> list[list[int]]:
+        self.polls += 1
+        assert self.polls < MOST_POLLS, "what the script waits for does not come"
+        messages = next(self.script, None)
+        if messages is None:
+            self.at_end()
+        return [list(message) for message in messages or []]
+
+    def send(self, data: bytes) -> None:
+        assert not self.closed
+        events = self._reader.feed(data)
+        self.sent += events
+        self.sent_s += [time.perf_counter()] * len(events)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeEngine(EngineLink):
+    """An engine without a process: the test speaks for it. It can be revived `lives` times."""
+
+    def __init__(self, lives: int = 3) -> None:
+        self.lives = lives
+        self.revivals = 0
+        self.ended = False
+        self._open()
+
+    def say(self, *words: Any) -> None:
+        self._far.put(words)
+        self._far.flush()
+
+    def heard(self) -> list[Any]:
+        return self._far.receive()
+
+    def die(self) -> None:
+        self._far.close()
+
+    def revive(self) -> bool:
+        self.revivals += 1
+        self.pipe.close()
+        if self.revivals > self.lives:
+            return False
+        self._open()
+        return True
+
+    def end(self) -> None:
+        self.pipe.close()
+        self.ended = True
+
+    def _open(self) -> None:
+        ours, theirs = multiprocessing.Pipe()
+        self.pipe, self._far = Pipe(ours), Pipe(theirs)
+
+
+class Stage:
+    """A port process and all that it touches."""
+
+    def __init__(
+        self,
+        script: Script,
+        musician: list[tuple[float, Event]] | None = None,
+        lives: int = 3,
+        take: Take | None = None,
+    ) -> None:
+        self.ports, self.engine = FakePorts(), FakeEngine(lives)
+        self.said: list[str] = []
+        self.process = PortProcess(self.ports, self.engine, BAND, self.said.append, take, musician)
+        self.ports.script = script(self)
+        self.ports.at_end = self.process.stop
+
+    def run(self, seconds: float | None = None) -> Stage:
+        try:
+            self.process.run(seconds)
+        finally:
+            self.process.close()
+        return self
+
+    @property
+    def notes(self) -> list[Event]:
+        return [event for event in self.ports.sent if isinstance(event, NoteOn | NoteOff)]
+
+    def until(self, condition: Callable[[], bool]) -> Iterator[list[tuple[int, ...]]]:
+        """Polls at which nothing comes, until a condition holds."""
+        while not condition():
+            yield []
+
+
+@pytest.fixture(autouse=True)
+def _collector_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The process freezes the garbage collector, which the other tests want back; it need not wait for a driver."""
+    monkeypatch.setattr("bollylive.port_process._FLUSH_S", 0.0)
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
+def test_the_musicians_notes_pass_and_the_engine_hears_of_them() -> None:
+    heard: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [ON, OFF]
+        yield []
+        heard.extend(stage.engine.heard())
+
+    stage = Stage(script).run()
+    assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
+    assert isinstance(heard[0], Anchor)
+    assert [word.event for word in heard[1:] if isinstance(word, Heard)] == stage.notes
+
+
+def test_a_message_in_pieces_is_one_message() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0x90, 64)]
+        yield [(90,)]
+
+    assert NoteOn(0, 64, 90) in Stage(script).run().notes
+
+
+def test_a_planned_note_leaves_when_it_is_due_and_not_before() -> None:
+    planned_s: list[float] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        onset_beats = anchor.beat_at(time.perf_counter()) + 0.15
+        planned_s.append(anchor.seconds_at(onset_beats))
+        stage.engine.say(Play(Note(1, 40, 80, onset_beats, 0.05), anchor.epoch))
+        yield from stage.until(lambda: len(stage.notes) == 2)
+
+    stage = Stage(script).run()
+    assert stage.notes == [NoteOn(1, 40, 80), NoteOff(1, 40)]
+    on_s = stage.ports.sent_s[stage.ports.sent.index(NoteOn(1, 40, 80))]
+    assert on_s >= planned_s[0]
+    summary = stage.process.summary()
+    assert summary["planned_notes"] == 1
+    assert summary["late_ms_p50"] == summary["late_ms_p99"] == summary["late_ms_max"] >= 0
+    assert summary["late_ms_max"] <= 1e3 * (on_s - planned_s[0])
+
+
+def test_a_reply_is_not_counted_among_the_planned_notes() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        now_beat = anchor.beat_at(time.perf_counter())
+        stage.engine.say(Play(Note(1, 40, 80, now_beat, 0.01), anchor.epoch))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+
+    assert Stage(script).run().process.summary()["planned_notes"] == 0
+
+
+def test_the_summary_counts_what_was_dropped() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.ports.send_failures = 7
+        stage.engine.say(READY)
+        yield [
+            (0x91, 40, 80),
+            (60,) * 3,
+        ]  # the musician holds what the model wants; the stray bytes go on in its status
+        yield [(0xF4,)]
+        yield from stage.until(lambda: stage.process.ready)
+        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        now_beat = anchor.beat_at(time.perf_counter())
+        stage.engine.say(
+            Play(Note(1, 40, 80, now_beat, 1.0), anchor.epoch),
+            Play(Note(1, 41, 80, now_beat - 1.0, 1.0), anchor.epoch),
+            Play(Note(1, 42, 80, now_beat, 1.0), anchor.epoch + 1),
+            Play(Note(1, 43, 80, now_beat, 1.0), anchor.epoch),
+        )
+        yield from stage.until(lambda: NoteOn(1, 43, 80) in stage.notes)
+
+    summary = Stage(script).run().process.summary()
+    dropped = ("dropped_held", "dropped_late", "dropped_stale", "bad_bytes", "send_failures")
+    assert [summary[name] for name in dropped] == [1, 1, 1, 2, 7]
+
+
+def test_a_summary_of_nothing_has_figures_all_the_same() -> None:
+    assert set(Stage(lambda stage: iter(())).run().process.summary().values()) == {0}
+
+
+def test_programs_are_sent_once_the_band_is_ready_and_not_again_by_the_next_engine() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield []
+        assert stage.ports.sent == []
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        stage.engine.die()
+        yield from stage.until(lambda: stage.engine.revivals == 1)
+        stage.engine.say(READY)
+        yield from stage.until(lambda: len(stage.said) == 3)
+
+    stage = Stage(script).run()
+    assert [event for event in stage.ports.sent if isinstance(event, Program)] == [Program(1, 32)]
+    assert stage.said[0] == stage.said[2] == "ready: model fake-v1, 8 notes remembered on each channel"
+
+
+def test_an_engine_that_dies_has_its_notes_ended_and_the_next_one_is_told_the_time() -> None:
+    words: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0), Play(Note(1, 41, 80, 1e6, 1.0), 0))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+        yield [ON]
+        stage.engine.die()
+        yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
+        yield []
+        words.extend(stage.engine.heard())
+        assert stage.engine.revivals == 1
+        assert NoteOff(0, 64) not in stage.notes  # the musician's own note goes on
+
+    stage = Stage(script).run()
+    assert [type(word) for word in words] == [Anchor]
+    assert sum("another one is starting" in text for text in stage.said) == 1
+
+
+def test_after_too_many_failures_it_goes_on_alone_says_so_once_and_rests_between_polls() -> None:
+    counted: list[tuple[int, float]] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for failure in range(3):
+            stage.engine.die()
+            yield from stage.until(lambda failure=failure: stage.engine.revivals == failure + 1)  # type: ignore[misc]
+        yield [ON, OFF]
+        for _ in range(20):
+            counted.append((stage.ports.polls, time.perf_counter()))
+            yield []
+
+    stage = Stage(script, lives=2).run()
+    assert stage.engine.revivals == 3
+    assert [("starting" in text, "check" in text) for text in stage.said] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
+    assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
+    polls, seconds = (last - first for first, last in zip(counted[0], counted[-1], strict=True))
+    assert seconds > 0.0009 * polls
+
+
+def test_trouble_is_said_and_a_fatal_one_stops_without_another_engine() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(Trouble("A little trouble."))
+        yield from stage.until(lambda: bool(stage.said))
+        stage.engine.say(Trouble("There is no model.", fatal=True))
+        stage.engine.die()  # at once, as the engine does
+        while True:
+            yield []
+
+    stage = Stage(script).run()
+    assert stage.said == ["A little trouble.", "There is no model."]
+    assert stage.engine.revivals == 0
+    assert not stage.process.ready
+
+
+def test_release_ends_the_models_note_and_leaves_the_musicians() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0x91, 50, 70)]
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+        stage.engine.say(Release(1))
+        yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
+        assert NoteOff(1, 50) not in stage.notes
+
+    Stage(script).run()
+
+
+def test_the_demo_begins_with_the_band_and_plays_in_order() -> None:
+    phrase: list[tuple[float, Event]] = [
+        (0.0, NoteOn(0, 60, 90)),
+        (0.004, NoteOff(0, 60)),
+        (0.004, NoteOn(0, 62, 90)),
+        (0.008, NoteOff(0, 62)),
+    ]
+    ready_s: list[float] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for _ in range(5):
+            yield []
+        assert stage.notes == []
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        ready_s.append(time.perf_counter())
+        yield from stage.until(lambda: len(stage.notes) == 4)
+
+    stage = Stage(script, phrase).run()
+    assert stage.notes == [event for _, event in phrase]
+    left_s = [at for at, event in zip(stage.ports.sent_s, stage.ports.sent, strict=True) if event in stage.notes]
+    assert left_s[-1] - ready_s[0] > 0.005
+
+
+def test_it_ends_by_itself_so_many_seconds_after_the_band_is_ready() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for _ in range(5):
+            yield []
+        stage.engine.say(READY)
+        while True:
+            yield []
+
+    began_s = time.perf_counter()
+    stage = Stage(script).run(seconds=0.01)
+    assert stage.process.ready
+    assert time.perf_counter() - began_s > 0.01
+
+
+def test_closing_leaves_silence_on_every_channel_that_was_used_and_nothing_open() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0))
+        yield [ON]
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+
+    assert_silent(Stage(script).run())
+
+
+def test_closing_leaves_silence_also_after_an_exception_in_the_loop() -> None:
+    stages: list[Stage] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stages.append(stage)
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0))
+        yield [ON]
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+        raise RuntimeError("the driver is gone")
+
+    with pytest.raises(RuntimeError, match="driver"):
+        Stage(script).run()
+    assert_silent(stages[0])
+
+
+def assert_silent(stage: Stage) -> None:
+    assert {NoteOff(0, 64), NoteOff(1, 40)} <= set(stage.notes)
+    controls = [event for event in stage.ports.sent if not isinstance(event, NoteOn | NoteOff | Program)]
+    assert [(c.channel, c.number) for c in controls] == [(0, 123), (0, 120), (1, 123), (1, 120)]  # type: ignore[union-attr]
+    assert stage.ports.closed
+    assert stage.engine.ended
+
+
+def test_ports_and_engine_are_closed_even_if_the_last_notes_cannot_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(lambda stage: iter([[ON]]))
+
+    def fail(data: bytes) -> None:
+        raise RuntimeError("the driver is gone")
+
+    stage.process.run(None)
+    monkeypatch.setattr(stage.ports, "send", fail)
+    with pytest.raises(RuntimeError, match="driver"):
+        stage.process.close()
+    assert stage.ports.closed
+    assert stage.engine.ended
+
+
+def test_a_take_collects_what_both_played() -> None:
+    take = Take()
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, 0.01), 0))
+        yield [ON]
+        yield [OFF]
+        yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
+
+    Stage(script, take=take).run()
+    assert [(track.name, len(track.notes)) for track in take.tracks()] == [("1 (musician)", 1), ("2 (model)", 1)]
+    assert take.tempos() == ((0.0, pytest.approx(300.0)),)
