@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 
@@ -12,12 +13,14 @@ _POLL_S = 0.001
 
 
 def echo(api: str) -> None:
-    """Echo until standard input ends, which it does with the process that measures."""
+    """Echo until SIGTERM comes. A client that just vanishes would keep the next one waiting for JACK, for 20 s."""
+    signals: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: signals.append(number))
     ports = Ports(api, name=NAME)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     try:
-        while True:
+        while not signals:
             for data in ports.poll():
                 ports.send(bytes(data))
             time.sleep(_POLL_S)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -37,35 +37,44 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     Raises PortError where there is no MIDI system or no such port. Whatever else happens, every note is ended, the
     ports are closed and the recording is written.
     """
-    ports = Ports(options.api, band.in_port, band.out_port)
-    say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
-    names = {setting.channel: setting.name for setting in band.channels}
-    take = Take(names, band.beats_per_bar) if options.record else None
-    musician = demo_timeline(band.tempo_bpm) if options.demo else []
-    seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
+    process: PortProcess | None = None
     received: list[int] = []
-    process = PortProcess(ports, EngineLink(band, options.seed), band, say, take, musician)
 
     def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)
-        process.stop()
+        if process is not None:
+            process.stop()
 
-    handlers = {}
-    for name in _SIGNALS:
-        with suppress(AttributeError):  # Windows has no SIGHUP
-            number = getattr(signal, name)
-            handlers[number] = signal.signal(number, stop)
-    try:
-        process.run(seconds)
-    finally:
-        process.close()
-        if take is not None and options.record is not None:
-            write_take(take, options.record, band, say)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    with _signals(stop):
+        ports = Ports(options.api, band.in_port, band.out_port)
+        say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
+        names = {setting.channel: setting.name for setting in band.channels}
+        take = Take(names, band.beats_per_bar) if options.record else None
+        musician = demo_timeline(band.tempo_bpm) if options.demo else []
+        seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
+        process = PortProcess(ports, EngineLink(band, options.seed), band, say, take, musician)
+        try:
+            if not received:
+                process.run(seconds)
+        finally:
+            process.close()
+            if take is not None and options.record is not None:
+                write_take(take, options.record, band, say)
     if received:
         return 128 + received[0], process.summary()
     return (0 if process.ready else 1), process.summary()
+
+
+@contextmanager
+def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Handle what ends a program, and leave the signals as they were."""
+    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]  # Windows has no SIGHUP
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def write_take(take: Take, path: Path, band: Set, say: Callable[[str], None]) -> None:

@@ -26,6 +26,7 @@ _IDLE_POLL_S = 0.0025  # when nothing has come or gone for a while: a third of t
 _IDLE_AFTER_S = 2.0
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _KEPT_LATENESSES = 100_000
+_KEPT_REPLIES = 64
 
 
 class PortProcess:
@@ -50,7 +51,8 @@ class PortProcess:
         self._ports, self._engine, self._band, self._say, self._take = ports, engine, band, say, take
         self._musician = deque(musician or [])
         self._ready_s = 0.0
-        self._replies: set[tuple[int, int, float]] = set()  # channel, pitch, onset of notes that came when due
+        # Channel, pitch and onset of the newest notes that came when they were due; one that is dropped stays behind.
+        self._replies: deque[tuple[int, int, float]] = deque(maxlen=_KEPT_REPLIES)
         self._busy_s = 0.0  # when something last came
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
@@ -138,7 +140,7 @@ class PortProcess:
         match word:
             case Play(note):
                 if note.onset_beats <= self._clock.beat_at(now_s):
-                    self._replies.add((note.channel, note.pitch, note.onset_beats))
+                    self._replies.append((note.channel, note.pitch, note.onset_beats))
                 self._relay.obey(word, now_s)
             case Release():
                 self._replies.clear()

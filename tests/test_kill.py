@@ -22,6 +22,7 @@ pytestmark = pytest.mark.ports
 
 MUSICIAN = (0x90, 64, 90)
 LAYERS, WIDTH = 1, 1
+FOUR_BEATS = int(codec.DURATION_TICKS.searchsorted(96))
 PATIENCE = 80  # notes, four a second, until another engine must have answered
 
 
@@ -39,7 +40,7 @@ def write_failing_model(path: Path, calls: int) -> None:
         "onset_bias": (TensorProto.FLOAT, [codec.ONSETS]),
         "noise": (TensorProto.FLOAT, [4]),
     }
-    long_note = np.array([[60, codec.DURATIONS - 1, 10, codec.TICKS_PER_BEAT // 2]], dtype=np.int64)
+    long_note = np.array([[60, FOUR_BEATS, 10, codec.TICKS_PER_BEAT // 2]], dtype=np.int64)
     constants: dict[str, np.ndarray[Any, Any]] = {
         "one": np.array(1, dtype=np.float32),
         "table": np.zeros(calls, dtype=np.float32),

@@ -1,4 +1,4 @@
-"""The process that owns the ports, with ports and an engine that follow a script. Only here do tests of it take time."""
+"""The process that owns the ports, with ports and an engine that follow a script."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from bollylive.note import Anchor, Event, Heard, Note, NoteOff, NoteOn, Play, Pr
 from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
+from bollylive.scheduler import Scheduler
 from bollylive.take import Take
 from bollylive.wire import Reader
 
@@ -23,7 +25,6 @@ BAND = Set(
     tempo_bpm=300,
     channels=(ChannelSet(0, "Flute", "player", 73), ChannelSet(1, "Bass", "accompany", 32)),
 )
-BEAT_S = 0.2
 MOST_POLLS = 2000  # a script that waits in vain ends with them
 READY = Ready("fake-v1", 8)
 ON, OFF = (0x90, 64, 90), (0x80, 64, 0)
@@ -133,8 +134,9 @@ class Stage:
 
 
 @pytest.fixture(autouse=True)
-def _collector_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The process freezes the garbage collector, which the other tests want back; it need not wait for a driver."""
+def _without_haste(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """On a busy machine no note is late, and there is no driver to wait for; other tests want their collector back."""
+    monkeypatch.setattr("bollylive.port_process.Scheduler", partial(Scheduler, late_bound_s=60.0))
     monkeypatch.setattr("bollylive.port_process._FLUSH_S", 0.0)
     yield
     gc.enable()
@@ -170,7 +172,7 @@ def test_a_planned_note_leaves_when_it_is_due_and_not_before() -> None:
         stage.engine.say(READY)
         yield from stage.until(lambda: stage.process.ready)
         anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
-        onset_beats = anchor.beat_at(time.perf_counter()) + 0.15
+        onset_beats = anchor.beat_at(time.perf_counter()) + 1.0
         planned_s.append(anchor.seconds_at(onset_beats))
         stage.engine.say(Play(Note(1, 40, 80, onset_beats, 0.05), anchor.epoch))
         yield from stage.until(lambda: len(stage.notes) == 2)
@@ -211,7 +213,7 @@ def test_the_summary_counts_what_was_dropped() -> None:
         now_beat = anchor.beat_at(time.perf_counter())
         stage.engine.say(
             Play(Note(1, 40, 80, now_beat, 1.0), anchor.epoch),
-            Play(Note(1, 41, 80, now_beat - 1.0, 1.0), anchor.epoch),
+            Play(Note(1, 41, 80, now_beat - 1000.0, 1.0), anchor.epoch),
             Play(Note(1, 42, 80, now_beat, 1.0), anchor.epoch + 1),
             Play(Note(1, 43, 80, now_beat, 1.0), anchor.epoch),
         )
@@ -223,7 +225,7 @@ def test_the_summary_counts_what_was_dropped() -> None:
 
 
 def test_a_summary_of_nothing_has_figures_all_the_same() -> None:
-    assert set(Stage(lambda stage: iter(())).run().process.summary().values()) == {0}
+    assert set(Stage(lambda _: iter(())).run().process.summary().values()) == {0}
 
 
 def test_programs_are_sent_once_the_band_is_ready_and_not_again_by_the_next_engine() -> None:
@@ -319,21 +321,20 @@ def test_the_demo_begins_with_the_band_and_plays_in_order() -> None:
         (0.004, NoteOn(0, 62, 90)),
         (0.008, NoteOff(0, 62)),
     ]
-    ready_s: list[float] = []
+    began_s: list[float] = []
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         for _ in range(5):
             yield []
         assert stage.notes == []
+        began_s.append(time.perf_counter())
         stage.engine.say(READY)
-        yield from stage.until(lambda: stage.process.ready)
-        ready_s.append(time.perf_counter())
         yield from stage.until(lambda: len(stage.notes) == 4)
 
     stage = Stage(script, phrase).run()
     assert stage.notes == [event for _, event in phrase]
     left_s = [at for at, event in zip(stage.ports.sent_s, stage.ports.sent, strict=True) if event in stage.notes]
-    assert left_s[-1] - ready_s[0] > 0.005
+    assert left_s[-1] - began_s[0] >= 0.008
 
 
 def test_it_ends_by_itself_so_many_seconds_after_the_band_is_ready() -> None:
@@ -383,7 +384,7 @@ def assert_silent(stage: Stage) -> None:
 
 
 def test_ports_and_engine_are_closed_even_if_the_last_notes_cannot_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage(lambda stage: iter([[ON]]))
+    stage = Stage(lambda _: iter([[ON]]))
 
     def fail(data: bytes) -> None:
         raise RuntimeError("the driver is gone")
@@ -407,4 +408,4 @@ def test_a_take_collects_what_both_played() -> None:
 
     Stage(script, take=take).run()
     assert [(track.name, len(track.notes)) for track in take.tracks()] == [("1 (musician)", 1), ("2 (model)", 1)]
-    assert take.tempos() == ((0.0, pytest.approx(300.0)),)
+    assert [(beat, round(bpm)) for beat, bpm in take.tempos()] == [(0.0, 300)]
