@@ -1,8 +1,6 @@
 """`python -m bollylive`, the same as `bollylive`."""
 
-import sys
-
-from bollylive.cli import main
+from bollylive.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -36,8 +36,9 @@ class Set:
     model: str = "bollywood"  # a model's name, or the path of its .onnx
     buffer_notes: int | None = None  # notes a channel remembers, 4-512; None: as many as the model was made for
     seed: int | None = None  # the same seed and the same playing give the same music; None: another one each time
-    temperature: float = 1.0  # 0.1 predictable to 3.0 wild
-    nucleus: float = 0.95  # 0.05-1.0: the share of likely notes that is chosen from
+    temperature: float = 0.9  # 0.1 predictable to 3.0 wild
+    nucleus: float = 0.92  # 0.05-1.0: the share of likely notes that is chosen from
+    quantise: bool = True  # what the model plays keeps to sixteenths and triplets; False: as it feels
     horizon_beats: float = 1.5  # 0.25-8: how far ahead the model plans
     commit_beats: float = 0.5  # 0-4 and below the horizon: what is nearer than this is not taken back
     handover_beats: float = 2.0  # 0-64: the silence after which the model continues a channel

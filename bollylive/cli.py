@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from bollylive import __version__
 from bollylive.errors import BollyLiveError, FileError, PortError
+from bollylive.options import DEMO_FILE, Command, make_parser
 
 if TYPE_CHECKING:
     from bollylive.band import Set
 
-_DEMO_FILE = Path("bollylive-demo.mid")
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 failed, 2 asked wrongly, 128 + n ended by signal n."""
-    options = _parser().parse_args(arguments)
+    options = make_parser(_COMMANDS).parse_args(arguments)
     try:
         _check_outputs(options)
         return int(options.run(options))
@@ -73,7 +71,7 @@ def _jam(options: argparse.Namespace) -> int:
 
     band = _band(options)
     seed = _seed(options, band)
-    record = options.record or (_DEMO_FILE if options.demo else None)
+    record = options.record or (DEMO_FILE if options.demo else None)
     try:
         status, summary = jam(band, JamOptions(options.api, options.demo, record, options.seconds, seed), _say)
     except PortError as error:
@@ -81,7 +79,7 @@ def _jam(options: argparse.Namespace) -> int:
             raise
         _complain(str(error))
         _say("Until then, here is the demo without ports:")
-        return _demo_in_process(band, record or _DEMO_FILE, seed)
+        return _demo_in_process(band, record or DEMO_FILE, seed)
     _say(
         "planned notes {planned_notes:.0f}, late {late_ms_p50:.2f} ms p50, {late_ms_p99:.2f} ms p99, "
         "{late_ms_max:.2f} ms at most; dropped late {dropped_late:.0f}".format(**summary)
@@ -181,88 +179,26 @@ def _write_json(path: Path, value: object) -> None:
         raise FileError(f"{path}: the file cannot be written: {error.strerror}.") from error
 
 
-def _channels(text: str) -> list[int]:
+_COMMANDS: dict[str, Command] = {
+    "jam": _jam,
+    "perform": _perform,
+    "generate": _generate,
+    "ports": _ports,
+    "check": _check,
+    "bench": _bench,
+}
+
+
+def run() -> NoReturn:
+    """The program itself: `main`, and then out, at once.
+
+    Threads of libjack or CoreMIDI may still be about; tearing the interpreter down under them has crashed.
+    """
     try:
-        channels = [int(part) - 1 for part in text.split(",")]
-    except ValueError:
-        channels = [-1]
-    if not all(0 <= channel < 16 for channel in channels):
-        raise argparse.ArgumentTypeError(f"channels are numbers from 1 to 16 with commas between, not {text!r}")
-    return channels
-
-
-def _number(kind: Callable[[str], float], lowest: float, highest: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        with suppress(ValueError):
-            if lowest <= (value := kind(text)) <= highest:
-                return value
-        raise argparse.ArgumentTypeError(f"a number from {lowest:g} to {highest:g} is needed, not {text!r}")
-
-    return read
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bollylive", description="A Bollywood band for your DAW.")
-    parser.add_argument("--version", action="version", version=f"bollylive {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    band = argparse.ArgumentParser(add_help=False)
-    band.add_argument("--set", type=Path, metavar="FILE.toml", help="the band (default: the one that comes along)")
-    band.add_argument("--model", metavar="NAME", help="a model's name, or the path of its .onnx")
-    band.add_argument(
-        "--seed", type=_number(int, 0, 2**63 - 1), help="the same seed, the same music (default: by chance)"
-    )
-    band.add_argument(
-        "--buffer",
-        type=_number(int, 4, 512),
-        metavar="N",
-        help="how many notes each channel remembers (default: the model's)",
-    )
-    api = argparse.ArgumentParser(add_help=False)
-    api.add_argument("--api", choices=("alsa", "jack", "core", "winmm"), help="the MIDI system (default: what answers)")
-
-    def add(
-        name: str, run: Callable[[argparse.Namespace], int], text: str, *parents: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=text, description=text, parents=parents)
-        command.set_defaults(run=run)
-        return command
-
-    jam = add("jam", _jam, "Play along on MIDI ports.", band, api)
-    jam.add_argument("--in", dest="in_port", metavar="PORT", help="join this input, by its name or a part of it")
-    jam.add_argument("--out", dest="out_port", metavar="PORT", help="join this output")
-    jam.add_argument(
-        "--tempo", type=_number(float, 20, 300), metavar="BPM", help="the tempo, unless a MIDI clock leads"
-    )
-    jam.add_argument(
-        "--demo", action="store_true", help=f"play a built-in phrase as the musician; records {_DEMO_FILE}"
-    )
-    jam.add_argument("--record", type=Path, metavar="FILE.mid", help="write what everybody played")
-    jam.add_argument("--seconds", type=_number(float, 0, 1e6), help="stop after so long")
-    jam.add_argument(
-        "--figures", type=Path, metavar="FILE.json", help="write how late notes were, and what was dropped"
-    )
-
-    perform = add("perform", _perform, "Play along with a MIDI file, faster than real time.", band)
-    perform.add_argument("input", type=Path, metavar="IN.mid")
-    perform.add_argument("--out", type=Path, required=True, metavar="OUT.mid")
-    perform.add_argument(
-        "--channels", type=_channels, metavar="1,2,...", help="the file's channels that are the musician (default: all)"
-    )
-
-    generate = add("generate", _generate, "Go on with a song from its last notes.", band)
-    generate.add_argument("--from", dest="source", type=Path, required=True, metavar="SONG.mid")
-    generate.add_argument("--at", type=_number(float, 0, 1e6), metavar="BEAT", help="where (default: a random bar)")
-    generate.add_argument(
-        "--notes", type=_number(int, 1, 1_000_000), default=500, help="how many in all (default: 500)"
-    )
-    generate.add_argument("--out", type=Path, required=True, metavar="OUT.mid")
-
-    add("ports", _ports, "List the MIDI ports that can be joined.", api)
-
-    checked = add("check", _check, "Try the set, the ports and the model; every problem with its cure.", api)
-    checked.add_argument("set", type=Path, nargs="?", metavar="SET.toml")
-
-    benched = add("bench", _bench, "Measure this machine: the model, the ports, the timing.", band, api)
-    benched.add_argument("--json", type=Path, metavar="FILE", help="write the figures as well")
-    return parser
+        status = main()
+    except SystemExit as asked_wrongly:
+        status = asked_wrongly.code if isinstance(asked_wrongly.code, int) else 2
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)

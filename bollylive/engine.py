@@ -140,7 +140,7 @@ class Engine:
         return self._parts[channel]
 
     def _new_part(self, channel: int) -> Part:
-        return Part(self.band.channel(channel), History(self._buffer_notes, self._state_shape))
+        return Part(self.band.channel(channel), History(self._buffer_notes, self._state_shape), self.band.quantise)
 
     def _new_pickup(self) -> Pickup | None:
         return Pickup([self._new_part(channel) for channel in self._parts]) if self._free else None

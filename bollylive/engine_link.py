@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Protocol
 
@@ -53,7 +54,8 @@ class EngineLink:
         self._process = _spawn(theirs)
         self._started_s = time.perf_counter()
         theirs.close()
-        ours.send((self._band, self._seed))
+        with suppress(OSError):  # killed already: the pipe tells, and `revive` comes
+            ours.send((self._band, self._seed))
 
 
 def _spawn(connection: Connection) -> _Killable:

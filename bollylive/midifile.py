@@ -7,6 +7,7 @@ live playing: tracks are merged by tick, and what several tracks play on one cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from operator import itemgetter
 from pathlib import Path
@@ -63,6 +64,8 @@ def write_song(
         file.save(unfinished)
         unfinished.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise FileError(f"{path}: the file cannot be written: {error.strerror}.") from error
 
 

@@ -13,7 +13,27 @@ from bollylive.predictor import Floats
 
 PERCUSSION_CHANNEL = 9
 _FORBIDDEN = -1e9
+_SIXTEENTH_TICKS, _TRIPLET_TICKS = codec.TICKS_PER_BEAT // 4, codec.TICKS_PER_BEAT // 3
 _AHEAD_BEATS: Floats = (np.minimum(np.arange(codec.ONSETS), codec.WAIT_TICKS) / codec.TICKS_PER_BEAT).astype(np.float32)
+
+
+def _grid_bias() -> Floats:
+    """Scores [tick in the beat, ONSETS] that keep a voice to sixteenths and triplets.
+
+    From a sixteenth it goes to sixteenths, from a triplet to triplets, from a beat or from off the grid to either.
+    """
+    places = np.arange(codec.TICKS_PER_BEAT)[:, None]
+    ahead = np.arange(codec.ONSETS)
+    allowed = np.zeros((codec.TICKS_PER_BEAT, codec.ONSETS), dtype=bool)
+    for step in (_SIXTEENTH_TICKS, _TRIPLET_TICKS):
+        other = _SIXTEENTH_TICKS + _TRIPLET_TICKS - step
+        from_here = (places % step == 0) | (places % other != 0)
+        allowed |= from_here & ((places + ahead) % step == 0)
+    allowed[:, [0, codec.WAIT]] = True  # a chord, and a rest
+    return np.where(allowed, 0, _FORBIDDEN).astype(np.float32)
+
+
+_GRID_BIAS = _grid_bias()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +53,11 @@ class Part:
     """What the engine keeps for each channel; all times are ticks of the engine's grid.
 
     `plan` holds the notes that the model has chosen but that can still be taken back. `due` is the tick of the
-    row to be chosen next; None while the musician, or nobody, has the word.
+    row to be chosen next; None while the musician, or nobody, has the word. With `quantise`, what the model chooses
+    keeps to sixteenths and triplets.
     """
 
-    def __init__(self, setting: ChannelSet, history: History) -> None:
+    def __init__(self, setting: ChannelSet, history: History, quantise: bool = False) -> None:
         self.setting = setting
         self.instrument = codec.PERCUSSION if setting.channel == PERCUSSION_CHANNEL else (setting.program or 0)
         self.history = history
@@ -48,6 +69,7 @@ class Part:
         self._pitch_bias = np.full(codec.PITCHES, _FORBIDDEN, dtype=np.float32)
         self._pitch_bias[setting.lowest : setting.highest + 1] = 0
         self._density_bias: Floats = np.float32(-setting.density) * _AHEAD_BEATS
+        self._quantise = quantise
 
     @property
     def channel(self) -> int:
@@ -120,7 +142,7 @@ class Part:
             return None
         tick = self.history.entries[index].tick
         row = self.history.row(index, self.instrument, cycle)
-        onset_bias = self._onset_bias(self._sounding_at(tick))
+        onset_bias = self._onset_bias(tick, self._sounding_at(tick))
         return Ask(self, tick, index, row, self.history.state_before(index), self._pitch_bias, onset_bias)
 
     @property
@@ -133,7 +155,7 @@ class Part:
         """The question for the note that is due; all rows before it must have been heard."""
         tick = self.due_tick
         row = self.history.question(tick, self.instrument, cycle)
-        onset_bias = self._onset_bias(self._sounding_at(tick) + 1)
+        onset_bias = self._onset_bias(tick, self._sounding_at(tick) + 1)
         state = self.history.state_before(len(self.history.entries))
         return Ask(self, tick, None, row, state, self._pitch_bias, onset_bias)
 
@@ -165,12 +187,13 @@ class Part:
         self.resting, self.adrift = next_ticks is None, False
         self.due = tick + (codec.WAIT_TICKS if next_ticks is None else next_ticks)
 
-    def _onset_bias(self, sounding: int) -> Floats:
-        """The scores of what comes next; a chord of as many notes as the channel may have is complete."""
-        if sounding < self.setting.polyphony:
-            return self._density_bias
+    def _onset_bias(self, tick: int, sounding: int) -> Floats:
+        """The scores of what comes after a tick; a chord of as many notes as the channel may have is complete."""
         bias = self._density_bias.copy()
-        bias[0] = _FORBIDDEN
+        if sounding >= self.setting.polyphony:
+            bias[0] = _FORBIDDEN
+        if self._quantise:
+            bias += _GRID_BIAS[tick % codec.TICKS_PER_BEAT]
         return bias
 
     def _sounding_at(self, tick: int) -> int:

@@ -150,7 +150,7 @@ class PortProcess:
                 self._say(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
             case Trouble(text, fatal):
                 self._say(text)
-                self._stopped |= fatal
+                self._stopped |= fatal and not self.ready  # once it plays, the musician's own notes still pass
 
     def _begin(self, now_s: float) -> None:
         if self.ready:

@@ -9,12 +9,16 @@ import sys
 import time
 from pathlib import Path
 
-_START_LIMIT_S = 20.0
+from bollylive.errors import BollyLiveError
+
 _END_LIMIT_S = 5.0
 
 
 class Probe:
-    """A Python module run as a program of its own, with its children; `ready_s` is how long it took to say ready."""
+    """A Python module run as a program of its own, with its children; `ready_s` is how long it took to say ready.
+
+    Raises BollyLiveError if it ends without saying so.
+    """
 
     def __init__(self, *arguments: str) -> None:
         began_s = time.perf_counter()
@@ -22,9 +26,8 @@ class Probe:
             [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
         )
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.startswith("ready"):
-                break
+        if not any(line.startswith("ready") for line in self._process.stdout):
+            raise BollyLiveError(f"{' '.join(arguments)} ended before it was ready; run it by itself to see why.")
         self.ready_s = time.perf_counter() - began_s
 
     @property

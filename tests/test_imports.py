@@ -25,7 +25,8 @@ SHELVES: dict[str, set[str]] = {
     """),
     "edge": _names("midifile model pipe ports setfile sidecar"),
     "shell": _names("""
-        __init__ __main__ bench check cli echo engine_link engine_process jam perform port_process probe rehearsal
+        __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
+        rehearsal
     """),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 from argparse import ArgumentParser
@@ -10,16 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from bollylive.cli import _parser
+from bollylive import options
+from bollylive.cli import _COMMANDS
 from training.__main__ import make_parser
+
+
+def _commands() -> argparse.ArgumentParser:
+    return options.make_parser(_COMMANDS)
+
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # A shell's prompt, or a virtual environment's folder, may stand before a program.
 PROGRAMS: dict[str, Callable[[], ArgumentParser]] = {
-    r"(?:\$ )?(?:\.venv[\\/]\w+[\\/])?bollylive": _parser,
-    r"(?:\$ )?python3? -m bollylive": _parser,
+    r"(?:\$ )?(?:\.venv[\\/]\w+[\\/])?bollylive": _commands,
+    r"(?:\$ )?python3? -m bollylive": _commands,
     r"(?:\$ )?python3? -m training": make_parser,
 }
 
@@ -80,7 +87,7 @@ def test_every_target_of_make_is_there_and_passes_on_what_is_understood() -> Non
         given = dict(word.split("=", 1) for word in words if "=" in word)
         assert all(re.search(rf"^{name} \?=", makefile, re.MULTILINE) for name in given), line
         if asked[0] in ("jam", "bench"):
-            _parser().parse_args([asked[0], *shlex.split(given.get("ARGS", ""))])
+            _commands().parse_args([asked[0], *shlex.split(given.get("ARGS", ""))])
 
 
 @pytest.mark.parametrize("path", sorted(set(paths())))

@@ -34,6 +34,7 @@ def test_a_set_says_everything() -> None:
         commit_beats = 1
         handover_beats = 3
         rest_after_beats = 0
+        quantise = false
         thru = false
         default_role = "player"
         in_port = "from DAW"
@@ -51,8 +52,24 @@ def test_a_set_says_everything() -> None:
     """
     sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, True)
     assert parse_set(text, "evening.toml") == Set(
-        *("Evening", 72.0, 3, "models/mine.onnx", 32, 7, 0.8, 0.9, 4.0, 1.0, 3.0, 0.0, False, "player"),
-        *("from DAW", "to DAW", (sitar,)),
+        name="Evening",
+        tempo_bpm=72.0,
+        beats_per_bar=3,
+        model="models/mine.onnx",
+        buffer_notes=32,
+        seed=7,
+        temperature=0.8,
+        nucleus=0.9,
+        quantise=False,
+        horizon_beats=4.0,
+        commit_beats=1.0,
+        handover_beats=3.0,
+        rest_after_beats=0.0,
+        thru=False,
+        default_role="player",
+        in_port="from DAW",
+        out_port="to DAW",
+        channels=(sitar,),
     )
 
 
