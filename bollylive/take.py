@@ -1,7 +1,8 @@
 """A performance as it is written down: what was sent becomes one track for each channel and player.
 
-The take has a beat line of its own. It follows the performance's, and where that one jumps (Start, Song
-Position) it goes on at the next bar line that keeps the bars whole, so nothing is ever written over.
+The take has a beat line of its own. In free tempo it begins with the first note, which is the downbeat. It follows
+the performance's, and where that one jumps (Start, Song Position) it goes on at the next bar line that keeps the
+bars whole, so nothing is ever written over.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ class Take:
         self._beats_per_bar = beats_per_bar
         self._parts: dict[tuple[int, Player], _Part] = {}
         self._anchor: Anchor | None = None
-        self._offset_beats = 0.0  # from the performance's beat to the take's; always whole bars
+        self._offset_beats = 0.0  # from the performance's beat to the take's; whole bars, at a jump
         self._last_beat = 0.0  # of the take: nothing is ever written before it
         self._tempos: list[tuple[float, float]] = []
+        self._begun = False  # a note has come
 
     def add_anchor(self, anchor: Anchor) -> None:
         """Take note of a new tempo, of a stop, or of a jump, before what is sent under it."""
@@ -57,6 +59,8 @@ class Take:
         event = sent.event
         if not isinstance(event, NoteOn | NoteOff | Control | Program):
             return
+        if isinstance(event, NoteOn) and not self._begun:
+            self._begin(sent)
         beat = self._last_beat = max(self._last_beat, self._beat_of(sent))
         part = self._parts.setdefault((event.channel, sent.by), _Part())
         if isinstance(event, Program) and part.program is None and not part.notes:
@@ -82,6 +86,12 @@ class Take:
             # Musical time stands still, the musician may not: the take goes on at the tempo of before.
             beat += (sent.at_s - self._anchor.at_s) / self._anchor.seconds_per_beat
         return beat
+
+    def _begin(self, sent: Sent) -> None:
+        """In free tempo the first note is the downbeat, and so the take's beginning."""
+        self._begun = True
+        if self._anchor is not None and not self._anchor.followed:
+            self._offset_beats, self._last_beat = -sent.beat, 0.0
 
     def _set_tempo(self, bpm: float, beat: float) -> None:
         while self._tempos and self._tempos[-1][0] >= beat:  # nothing was played at that tempo

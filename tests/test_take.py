@@ -78,19 +78,19 @@ def test_an_empty_take_has_the_tempo_of_an_empty_file() -> None:
 
 def test_the_tempo_map_begins_at_0_and_leaves_the_jitter_of_a_clock_out() -> None:
     take = Take()
-    take.add_anchor(Anchor(0.3, 0.5, 0.0))
-    take.add_anchor(Anchor(4.0, 0.501, 2.0))
-    take.add_anchor(Anchor(8.0, 0.6, 4.0))
-    take.add_anchor(Anchor(8.0, 0.75, 4.0))
+    take.add_anchor(Anchor(0.3, 0.5, 0.0, followed=True))
+    take.add_anchor(Anchor(4.0, 0.501, 2.0, followed=True))
+    take.add_anchor(Anchor(8.0, 0.6, 4.0, followed=True))
+    take.add_anchor(Anchor(8.0, 0.75, 4.0, followed=True))
     assert take.tempos() == ((0.0, 120.0), (8.0, 80.0))
 
 
 @pytest.mark.parametrize("to_beat", [0.0, 2.0, 64.0])
 def test_after_a_jump_the_take_goes_on_with_whole_bars(to_beat: float) -> None:
     take = Take(beats_per_bar=4)
-    take.add_anchor(Anchor(0.0, 0.5, 0.0))
+    take.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
     _play(take, 60, 5.0, 6.5)
-    take.add_anchor(Anchor(to_beat, 0.5, 10.0, epoch=1))
+    take.add_anchor(Anchor(to_beat, 0.5, 10.0, epoch=1, followed=True))
     _play(take, 62, to_beat + 1.0, to_beat + 2.0)
     (track,) = take.tracks()
     _, onset, duration = _spans(track)[1]
@@ -101,9 +101,9 @@ def test_after_a_jump_the_take_goes_on_with_whole_bars(to_beat: float) -> None:
 
 def test_a_small_step_back_of_a_followed_clock_is_no_jump() -> None:
     take = Take()
-    take.add_anchor(Anchor(0.0, 0.5, 0.0))
+    take.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
     _play(take, 60, 5.0, 6.0)
-    take.add_anchor(Anchor(5.9, 0.5, 3.0))
+    take.add_anchor(Anchor(5.9, 0.5, 3.0, followed=True))
     _play(take, 62, 5.95, 7.0)
     (track,) = take.tracks()
     assert _spans(track) == [(60, 5.0, 1.0), (62, 6.0, 1.0)]
@@ -111,11 +111,11 @@ def test_a_small_step_back_of_a_followed_clock_is_no_jump() -> None:
 
 def test_what_is_played_while_the_song_stands_still_is_not_squeezed_into_one_beat() -> None:
     take = Take()
-    take.add_anchor(Anchor(0.0, 0.5, 0.0))
-    take.add_anchor(Anchor(8.0, 0.5, 4.0, running=False))
+    take.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
+    take.add_anchor(Anchor(8.0, 0.5, 4.0, running=False, followed=True))
     take.add(_sent(NoteOn(0, 60, 90), 8.0, at_s=5.0))
     take.add(_sent(NoteOff(0, 60), 8.0, at_s=5.5))
-    take.add_anchor(Anchor(8.0, 0.5, 60.0))
+    take.add_anchor(Anchor(8.0, 0.5, 60.0, followed=True))
     _play(take, 62, 8.5, 9.0)
     (track,) = take.tracks()
     assert _spans(track) == [(60, 10.0, 1.0), (62, 12.5, 0.5)]
@@ -147,3 +147,14 @@ def test_whatever_time_does_the_take_s_own_time_only_goes_forward(words: list[An
     assert beats[0] == 0.0
     for track in take.tracks():
         assert all(note.onset_beats >= 0.0 and (note.duration_beats or 0.0) >= 0.0 for note in track.notes)
+
+
+def test_in_free_tempo_the_take_begins_with_the_first_note() -> None:
+    take = Take()
+    take.add_anchor(Anchor(0.0, 0.5, 0.0))
+    take.add(_sent(Program(0, 73), 0.25))
+    _play(take, 60, 1.7, 2.2)
+    _play(take, 62, 2.7, 3.2)
+    (track,) = take.tracks()
+    assert [(pitch, round(onset, 6)) for pitch, onset, _ in _spans(track)] == [(60, 0.0), (62, 1.0)]
+    assert track.program == 73
