@@ -16,10 +16,9 @@ from typing import TypeAlias
 from bollylive import codec
 from bollylive.assembler import Assembler
 from bollylive.band import Set
-from bollylive.ensemble import Ensemble
 from bollylive.grid import Grid
-from bollylive.history import Entry, History
 from bollylive.inquiry import Inquiry
+from bollylive.lineup import Lineup
 from bollylive.note import Anchor, Control, Heard, Note, NoteOff, NoteOn, Play, Program, Release
 from bollylive.part import Ask, Part
 from bollylive.pickup import Pickup
@@ -40,20 +39,13 @@ class Engine:
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
         self.band = band
         self._skipped = 0
-        self._buffer_notes = band.buffer_notes or predictor.buffer_notes
         self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT
-        self._state_shape = predictor.state_shape
         self._inquiry = Inquiry(predictor, band.temperature, band.nucleus, seed)
         self._own_downbeat = own_downbeat
         self._grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
         self._assembler = Assembler()
-        self._ensemble = Ensemble()
-        self._parts: dict[int, Part] = {}
+        self._lineup = Lineup(band, band.buffer_notes or predictor.buffer_notes, predictor.state_shape)
         self._awake = False  # the band sleeps until the musician begins
-        self._active = 0  # the tick at which the musician last touched anything
-        self._stale = False  # the musician has played something that the plan does not know
-        for setting in band.channels:
-            self._part(setting.channel)
         self._pickup = self._new_pickup()
 
     def handle(self, word: Heard | Anchor) -> Words:
@@ -62,7 +54,7 @@ class Engine:
             self._follow(word)
             return []
         if isinstance(word.event, Program):
-            self._part(word.event.channel).change_program(word.event.program)
+            self._lineup.part(word.event.channel).change_program(word.event.program)
         if not isinstance(word.event, NoteOn | NoteOff | Control):
             return []
         if not self._grid.anchor.running:
@@ -71,7 +63,7 @@ class Engine:
             return []
         if isinstance(word.event, Control) and word.event.number in _ALL_OFF:
             self._sleep(word.beat)
-            return [Release(channel) for channel in self._parts]
+            return [Release(part.channel) for part in self._lineup]
         words = self._begin(word) if isinstance(word.event, NoteOn) else []
         for note in self._assembler.handle(word.event, word.beat):
             self._hear(note)
@@ -86,7 +78,7 @@ class Engine:
         self._hand_over(earliest)
         self._replan(earliest)
         if self._awake:
-            self._inquiry.put(self._asks(earliest), self._ensemble, now_s)
+            self._inquiry.put(self._asks(earliest), self._lineup.ensemble, now_s)
         elif self._pickup is not None:
             self._inquiry.put(self._pickup.asks(self._cycle), self._pickup.silence, now_s)
         return self._commit(earliest)
@@ -95,12 +87,12 @@ class Engine:
         """When to call `tick` next; None where nothing can happen before the next word."""
         if not self._grid.anchor.running:
             return None
-        parts = self._parts.values()
+        parts = self._lineup
         acts = [entry.tick - self._commit_ticks for part in parts for entry in part.plan[:1]]
         if (tick := self._rest_tick()) is not None:
             acts.append(tick)
         due = [self._grid.seconds_at(min(acts))] if acts else []
-        if self._stale:
+        if self._lineup.stale:
             due.append(now_s)
         # What needs the model waits until it may be tried again.
         asks = [part.due - self._horizon_ticks for part in parts if part.due is not None and not part.adrift]
@@ -119,7 +111,7 @@ class Engine:
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Fill the buffers with music that is taken as just played; the channels that may will continue it."""
         for channel, program in programs.items():
-            self._part(channel).change_program(program)
+            self._lineup.part(channel).change_program(program)
         for note in notes:
             self._hear(replace(note, duration_beats=None))
             self._hear(note)
@@ -133,17 +125,8 @@ class Engine:
     def _horizon_ticks(self) -> int:
         return round(self.band.horizon_beats * codec.TICKS_PER_BEAT)
 
-    def _part(self, channel: int) -> Part:
-        if channel not in self._parts:
-            self._parts[channel] = self._new_part(channel)
-            self._parts = dict(sorted(self._parts.items()))
-        return self._parts[channel]
-
-    def _new_part(self, channel: int) -> Part:
-        return Part(self.band.channel(channel), History(self._buffer_notes, self._state_shape), self.band.quantise)
-
     def _new_pickup(self) -> Pickup | None:
-        return Pickup([self._new_part(channel) for channel in self._parts]) if self._free else None
+        return Pickup([self._lineup.new_part(part.channel) for part in self._lineup]) if self._free else None
 
     @property
     def _free(self) -> bool:
@@ -154,37 +137,29 @@ class Engine:
         old = self._grid.anchor
         if not anchor.running or anchor.epoch != old.epoch:
             self._sleep(old.beat_at(anchor.at_s))
-        self._shift(self._grid.follow(anchor))
-
-    def _shift(self, ticks: int) -> None:
-        self._ensemble.shift(ticks)
-        self._active += ticks
-        for part in self._parts.values():
-            part.shift(ticks)
+        self._lineup.shift(self._grid.follow(anchor))
 
     def _begin(self, word: Heard) -> Words:
         """The musician begins a note: the band wakes, or who continues this channel yields at once."""
         assert isinstance(word.event, NoteOn)
-        part = self._part(word.event.channel)
+        part = self._lineup.part(word.event.channel)
         if not self._awake and part.setting.role != "off":
             return self._wake(word.beat)
         if part.setting.role != "continue" or part.due is None:
             return []
-        self._quieten(part, self._grid.tick_of(word.beat))
+        self._lineup.quieten(part, self._grid.tick_of(word.beat))
         return [Release(part.channel)]
 
     def _wake(self, beat: float) -> Words:
         """The accompaniment comes in with the musician's first note; the percussion knows its stroke already."""
         if self._free:
-            self._shift(self._grid.move_zero(beat))
+            self._lineup.shift(self._grid.move_zero(beat))
         self._awake = True
         tick = self._grid.next_tick(beat)
-        for channel, part in self._parts.items():
-            ready = self._pickup.take(channel) if self._pickup and self._free else None
+        for part in self._lineup:
+            ready = self._pickup.take(part.channel) if self._pickup and self._free else None
             if ready is not None:
-                self._parts[channel] = ready
-                for entry in ready.plan:
-                    self._ensemble.add(channel, ready.instrument, entry)
+                self._lineup.join(ready)
             elif part.setting.role == "accompany":
                 part.come_in(tick)
         return self._commit(tick)
@@ -194,39 +169,27 @@ class Engine:
         self._awake = False
         for note in self._assembler.close_all(beat):
             self._hear(note)
-        for part in self._parts.values():
-            self._quieten(part, self._grid.tick_of(beat))
+        for part in self._lineup:
+            self._lineup.quieten(part, self._grid.tick_of(beat))
         self._pickup = self._new_pickup()
-
-    def _quieten(self, part: Part, after_tick: int) -> None:
-        part.be_quiet(after_tick)
-        self._ensemble.withdraw(part.channel, after_tick)
 
     def _hear(self, note: Note) -> None:
         """A note of the musician's begins (its duration is None) or ends."""
-        part = self._part(note.channel)
-        if part.setting.role == "off":
+        if self.band.channel(note.channel).role == "off":
             return
         tick = self._grid.tick_of(note.onset_beats)
         if note.duration_beats is None:
-            entry = Entry(tick, note.pitch, 0, note.velocity)
-            self._ensemble.add(note.channel, part.instrument, entry)
-            if part.setting.role != "player":
-                part.history.insert(entry)
-            self._stale = True
-            part.active = self._active = tick
+            self._lineup.begin_note(note.channel, tick, note.pitch, note.velocity)
         else:
             duration = max(1, round(note.duration_beats * codec.TICKS_PER_BEAT))
-            self._ensemble.close(note.channel, tick, note.pitch, duration)
-            part.history.close(tick, note.pitch, duration)
-            part.active = self._active = tick + duration
+            self._lineup.end_note(note.channel, tick, note.pitch, duration)
 
     def _rest_tick(self) -> int | None:
         """When the band goes to sleep, if it may: never under a clock, whose stop decides, nor while a key is held."""
         may_rest = self._awake and self._free and self.band.rest_after_beats > 0
-        if not may_rest or any(map(self._assembler.held, self._parts)):
+        if not may_rest or any(self._assembler.held(part.channel) for part in self._lineup):
             return None
-        return self._active + round(self.band.rest_after_beats * codec.TICKS_PER_BEAT)
+        return self._lineup.active + round(self.band.rest_after_beats * codec.TICKS_PER_BEAT)
 
     def _rest(self, earliest: int) -> None:
         tick = self._rest_tick()
@@ -243,7 +206,7 @@ class Engine:
         return part.active + round(self.band.handover_beats * codec.TICKS_PER_BEAT)
 
     def _hand_over(self, earliest: int) -> None:
-        for part in self._parts.values():
+        for part in self._lineup:
             tick = self._handover_tick(part)
             if part.adrift or (tick is not None and earliest >= tick):
                 part.carry_on(earliest)
@@ -251,17 +214,16 @@ class Engine:
     def _has_to_ask(self) -> bool:
         if not self._awake:
             return self._pickup is not None and bool(self._pickup.asks(self._cycle))
-        return any(part.history.unheard() is not None for part in self._parts.values())
+        return any(part.history.unheard() is not None for part in self._lineup)
 
     def _replan(self, earliest: int) -> None:
         """What lies beyond the commit line is planned anew when the musician has played something."""
-        if not self._stale:
+        if not self._lineup.stale:
             return
-        self._stale = False
+        self._lineup.stale = False
         line = earliest + self._commit_ticks
-        for part in self._parts.values():
-            if part.due is not None and part.withdraw(line):
-                self._ensemble.withdraw(part.channel, line)
+        for part in self._lineup:
+            if part.due is not None and self._lineup.withdraw(part, line):
                 part.carry_on(earliest)
 
     def _asks(self, earliest: int) -> list[Ask]:
@@ -270,7 +232,7 @@ class Engine:
         A note that is due at once is asked for alone: a smaller call is sooner back.
         """
         first: Part | None = None
-        for part in self._parts.values():
+        for part in self._lineup:
             self._skipped += part.skip_ahead(earliest)
             ready = part.prepare(earliest + self._horizon_ticks) and part.history.unheard() is None
             if ready and (first is None or part.due_tick < first.due_tick):
@@ -278,14 +240,14 @@ class Engine:
         question = [first.ask_to_choose(self._cycle)] if first else []
         if question and question[0].tick <= earliest:
             return question
-        hearings = (part.ask_to_hear(self._cycle) for part in self._parts.values())
+        hearings = (part.ask_to_hear(self._cycle) for part in self._lineup)
         return [ask for ask in hearings if ask is not None] + question
 
     def _commit(self, earliest: int) -> Words:
         """The notes that are near enough to be fixed."""
         epoch = self._grid.anchor.epoch
         words: Words = []
-        for part in self._parts.values():
+        for part in self._lineup:
             for entry in part.commit(earliest + self._commit_ticks):
                 onset, duration = self._grid.beat_of(entry.tick), entry.duration_ticks / codec.TICKS_PER_BEAT
                 words.append(Play(Note(part.channel, entry.pitch, entry.velocity, onset, duration), epoch))

@@ -1,0 +1,80 @@
+"""Everybody in the band: a part for each channel, and the ensemble that they hear together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bollylive.band import Set
+from bollylive.ensemble import Ensemble
+from bollylive.history import Entry, History
+from bollylive.part import Part
+
+
+class Lineup:
+    """The parts in order of channel, all times in ticks of the engine's grid. Owned by the engine.
+
+    `active` is when the musician last did something; `stale` is set when they played something that the plans do not
+    know yet.
+    """
+
+    def __init__(self, band: Set, buffer_notes: int, state_shape: tuple[int, int]) -> None:
+        self.ensemble = Ensemble()
+        self.active = 0
+        self.stale = False
+        self._band, self._buffer_notes, self._state_shape = band, buffer_notes, state_shape
+        self._parts: dict[int, Part] = {}
+        for setting in band.channels:
+            self.part(setting.channel)
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter(list(self._parts.values()))
+
+    def part(self, channel: int) -> Part:
+        """The part of a channel 0-15; one that the set does not name joins when it is first asked for."""
+        if channel not in self._parts:
+            self.join(self.new_part(channel))
+        return self._parts[channel]
+
+    def new_part(self, channel: int) -> Part:
+        """A part with an empty buffer, which has not joined yet."""
+        return Part(self._band.channel(channel), History(self._buffer_notes, self._state_shape), self._band.quantise)
+
+    def join(self, part: Part) -> None:
+        """Let a part play its channel, in place of who did, with what it has planned already."""
+        self._parts = dict(sorted({**self._parts, part.channel: part}.items()))
+        for entry in part.plan:
+            self.ensemble.add(part.channel, part.instrument, entry)
+
+    def begin_note(self, channel: int, tick: int, pitch: int, velocity: int) -> None:
+        """The musician begins a note."""
+        part = self.part(channel)
+        entry = Entry(tick, pitch, 0, velocity)
+        self.ensemble.add(channel, part.instrument, entry)
+        if part.setting.role != "player":
+            part.history.insert(entry)
+        self.stale = True
+        part.active = self.active = tick
+
+    def end_note(self, channel: int, tick: int, pitch: int, duration_ticks: int) -> None:
+        """The musician ends the note that began at a tick."""
+        part = self.part(channel)
+        self.ensemble.close(channel, tick, pitch, duration_ticks)
+        part.history.close(tick, pitch, duration_ticks)
+        part.active = self.active = tick + duration_ticks
+
+    def withdraw(self, part: Part, after_tick: int) -> bool:
+        """Take back what a part has planned after a tick; False if there was nothing."""
+        self.ensemble.withdraw(part.channel, after_tick)
+        return part.withdraw(after_tick)
+
+    def quieten(self, part: Part, after_tick: int) -> None:
+        """Take the word from the model on a part's channel."""
+        self.ensemble.withdraw(part.channel, after_tick)
+        part.be_quiet(after_tick)
+
+    def shift(self, ticks: int) -> None:
+        """Move all that is known in time, when the beat jumps."""
+        self.ensemble.shift(ticks)
+        self.active += ticks
+        for part in self:
+            part.shift(ticks)
