@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from bollylive.predictor import Floats
 
 PERCUSSION_CHANNEL = 9
 _FORBIDDEN = -1e9
+_PATIENCE_NOTES, _BOREDOM = 6, 0.5  # after so many repeats, so much of a score for each further one
 _SIXTEENTH_TICKS, _TRIPLET_TICKS = codec.TICKS_PER_BEAT // 4, codec.TICKS_PER_BEAT // 3
 _AHEAD_BEATS: Floats = (np.minimum(np.arange(codec.ONSETS), codec.WAIT_TICKS) / codec.TICKS_PER_BEAT).astype(np.float32)
 
@@ -157,7 +159,7 @@ class Part:
         row = self.history.question(tick, self.instrument, cycle)
         onset_bias = self._onset_bias(tick, self._sounding_at(tick) + 1)
         state = self.history.state_before(len(self.history.entries))
-        return Ask(self, tick, None, row, state, self._pitch_bias, onset_bias)
+        return Ask(self, tick, None, row, state, self._tired_of_repeating(), onset_bias)
 
     def take(self, ask: Ask, choice: codec.Choice, state: Floats) -> Entry | None:
         """Take an answer into the buffer; gives the new note if one was chosen."""
@@ -194,6 +196,20 @@ class Part:
             bias[0] = _FORBIDDEN
         if self._quantise:
             bias += _GRID_BIAS[tick % codec.TICKS_PER_BEAT]
+        return bias
+
+    def _tired_of_repeating(self) -> Floats:
+        """The scores of the pitches: one that has been struck again and again becomes less likely each time.
+
+        A model that hears mostly its own repeated note finds nothing more likely than that note, for ever.
+        """
+        pitch = self.history.previous_pitch(len(self.history.entries))
+        sounded = (entry.pitch for entry in reversed(self.history.entries) if entry.pitch != codec.REST)
+        run = sum(1 for _ in takewhile(lambda other: other == pitch, sounded))
+        if run <= _PATIENCE_NOTES:
+            return self._pitch_bias
+        bias = self._pitch_bias.copy()
+        bias[pitch] -= _BOREDOM * (run - _PATIENCE_NOTES)
         return bias
 
     def _sounding_at(self, tick: int) -> int:

@@ -238,3 +238,20 @@ def test_quantised_a_voice_goes_from_sixteenths_to_sixteenths_and_from_triplets_
     assert {31 % 24 + ahead for ahead in reached[31]} == {8, 12, 16, 18, 24, 30}
     for tick in range(24):
         assert {0, codec.WAIT} <= {ahead for ahead in range(codec.ONSETS) if part._onset_bias(tick, 1)[ahead] > -1}
+
+
+def test_a_note_that_is_repeated_again_and_again_becomes_less_likely() -> None:
+    part = Part(ChannelSet(0), History(32, (1, 1)))
+    scores = []
+    for tick in range(0, 120, 12):
+        part.come_in(tick)
+        part.prepare(tick)
+        while ask := part.ask_to_hear(96):
+            part.take(ask, Choice(60, 6, 90, 12), np.zeros((1, 1), np.float32))
+        ask = part.ask_to_choose(96)
+        scores.append(float(ask.pitch_bias[60]))
+        assert ask.pitch_bias[61] == 0
+        part.take(ask, Choice(60, 6, 90, 12), np.zeros((1, 1), np.float32))
+    assert scores[:7] == [0] * 7
+    assert scores[7:] == sorted(scores[7:], reverse=True)
+    assert scores[-1] < scores[7] < 0
