@@ -45,10 +45,12 @@ def _complain(text: str) -> None:
 def _check_outputs(options: argparse.Namespace) -> None:
     """What has been played must not find at the end that there is nowhere to write it."""
     for path in (getattr(options, name, None) for name in ("out", "record", "figures", "json")):
-        if path and path.is_dir():
-            raise FileError(f"{path}: this is a folder; give the name of a file.")
+        if path and path.exists() and not path.is_file():
+            raise FileError(f"{path}: this is a folder or a device; give the name of a file.")
         if path and not path.parent.is_dir():
             raise FileError(f"{path}: there is no folder {path.parent}; make it, or choose another.")
+        if path and not os.access(path.parent, os.W_OK):
+            raise FileError(f"{path}: nothing can be written in {path.parent}; choose another folder.")
 
 
 def _band(options: argparse.Namespace) -> Set:
@@ -198,7 +200,7 @@ def run() -> NoReturn:
         status = main()
     except SystemExit as asked_wrongly:
         status = asked_wrongly.code if isinstance(asked_wrongly.code, int) else 2
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(status)

@@ -172,11 +172,11 @@ class Clock:
         self._set(replace(self._held(now_s), running=False))
 
     def _go_free(self, now_s: float) -> None:
+        """Nobody leads any more: time goes on at the last tempo, also from a stop, or the band were mute for good."""
         self.source = "free"
-        going = self.anchor.running or self._armed  # armed: a start whose clock never came
         self._armed = False
         rate = self._pulse.seconds_per_tick * TICKS_PER_BEAT
-        self._set(replace(self._held(now_s), seconds_per_beat=rate, running=going, followed=False))
+        self._set(replace(self._held(now_s), seconds_per_beat=rate, running=True, followed=False))
 
 
 def _seconds_per_beat(bpm: float) -> float:

@@ -145,6 +145,8 @@ class Engine:
         part = self._lineup.part(word.event.channel)
         if not self._awake and part.setting.role != "off":
             return self._wake(word.beat)
+        if part.setting.role == "accompany" and part.due is None:  # one that joins while the band plays
+            part.come_in(self._grid.next_tick(word.beat))
         if part.setting.role != "continue" or part.due is None:
             return []
         self._lineup.quieten(part, self._grid.tick_of(word.beat))

@@ -38,15 +38,18 @@ class EngineLink:
         self.end()
         if self._failures > _MOST_FAILURES:
             return False
-        self._start()
-        return True
+        with suppress(OSError):  # no memory, or no process, to be had
+            self._start()
+            return True
+        return False
 
     def end(self) -> None:
         """End the engine; it holds nothing that needs tidying."""
         self.pipe.close()
         self._process.kill()
         if isinstance(self._process, subprocess.Popen):
-            self._process.wait(_END_LIMIT_S)
+            with suppress(subprocess.TimeoutExpired):  # the system is slow to bury it; it will
+                self._process.wait(_END_LIMIT_S)
 
     def _start(self) -> None:
         ours, theirs = multiprocessing.Pipe()
@@ -68,7 +71,9 @@ def _spawn(connection: Connection) -> _Killable:
     # multiprocessing would start a third process, which only watches for resources that nobody here has.
     number = connection.fileno()
     os.set_inheritable(number, True)
-    return subprocess.Popen([sys.executable, "-m", "bollylive.engine_process", str(number)], pass_fds=[number])
+    command = [sys.executable, "-m", "bollylive.engine_process", str(number)]
+    # In a session of its own: what the terminal says (Ctrl-C, hang-up) is for the port process alone.
+    return subprocess.Popen(command, pass_fds=[number], start_new_session=True)
 
 
 def _think(connection: Connection) -> None:

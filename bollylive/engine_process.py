@@ -21,15 +21,14 @@ from bollylive.pipe import Pipe
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 1.0
+_RECOVERY_S = 0.25
 _NICENESS = 5  # who thinks ahead makes room for those who must be in time: the ports, and the DAW
 _CHANNELS = range(16)
 
 
 def run_engine(connection: Connection) -> None:
     """Receive the set and the seed, load the model, and play until the other end of the pipe is gone."""
-    for name in ("SIGINT", "SIGHUP"):  # these go to the whole terminal; the port process decides when it is over
-        with contextlib.suppress(AttributeError):  # Windows has no SIGHUP
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it goes to all; the port process decides when it is over
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
     logging.basicConfig(format="bollylive engine: %(message)s")
@@ -56,6 +55,8 @@ def run_engine(connection: Connection) -> None:
                 engine.handle(anchor)
             pipe.put(Release(channel) for channel in _CHANNELS)
             pipe.put([Trouble("The engine stumbled and begins anew; its buffers are empty.")])
+            pipe.flush()
+            time.sleep(_RECOVERY_S)  # what stumbles at once again must not fill the log
 
 
 def _serve(engine: Engine, pipe: Pipe) -> Anchor | None:

@@ -14,6 +14,7 @@ from bollylive.predictor import Predictor, Question
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 0.25  # a model that failed once may work again
+_LOGGED_FAILURES = 100  # of so many, one is described
 
 
 class Inquiry:
@@ -48,7 +49,8 @@ class Inquiry:
         except Exception:  # noqa: BLE001  # on stage nothing is fatal: whatever it raises, the band tries again
             self.failures += 1
             self.retry_s = now_s + _RETRY_S
-            _log.exception("the model failed; the next try comes in %g s", _RETRY_S)
+            if self.failures % _LOGGED_FAILURES == 1:
+                _log.exception("the model failed, for the %d. time; a try comes each %g s", self.failures, _RETRY_S)
             return
         for ask, chosen, state in zip(asks, answer.chosen, answer.state, strict=True):
             if entry := ask.part.take(ask, codec.decode(chosen), state):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from types import FrameType
 from bollylive.band import Set
 from bollylive.demo import demo_seconds, demo_timeline
 from bollylive.engine_link import EngineLink
+from bollylive.errors import FileError
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
 from bollylive.song import describe
 from bollylive.take import Take
 
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,11 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
             if not received:
                 process.run(seconds)
         finally:
-            process.close()
-            if take is not None and options.record is not None:
-                write_take(take, options.record, band, say)
+            try:
+                process.close()
+            finally:
+                if take is not None and options.record is not None:
+                    write_take(take, options.record, band, say)
     if received:
         return 128 + received[0], process.summary()
     return (0 if process.ready else 1), process.summary()
@@ -68,7 +72,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
 @contextmanager
 def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Handle what ends a program, and leave the signals as they were."""
-    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]  # Windows has no SIGHUP
+    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]  # Windows has only two of them
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
@@ -82,5 +86,12 @@ def write_take(take: Take, path: Path, band: Set, say: Callable[[str], None]) ->
     from bollylive.midifile import write_song  # here, since the port process is small until its work is done
 
     tracks = take.tracks()
-    write_song(path, tracks, take.tempos(), ((0.0, float(band.beats_per_bar)),))
+    meters = ((0.0, float(band.beats_per_bar)),)
+    try:
+        write_song(path, tracks, take.tempos(), meters)
+    except FileError as error:  # the music is worth more than its place
+        elsewhere = Path(tempfile.gettempdir()) / path.name
+        say(f"{error} It goes to {elsewhere} instead.")
+        write_song(elsewhere, tracks, take.tempos(), meters)
+        path = elsewhere
     say(f"recorded {path}: {describe(tracks)}")

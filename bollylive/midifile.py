@@ -55,7 +55,7 @@ def write_song(
     The same music gives the same bytes, and the file is there whole or not at all. What lies before beat 0 is
     moved to it, and every note is at least a tick long. Raises FileError where the file cannot be written.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # what a link points to is written, and the link stays
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     file.tracks.append(_track(_time_messages(tempos, meters)))
     file.tracks.extend(_track(_part_messages(track)) for track in tracks)

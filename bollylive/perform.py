@@ -118,9 +118,16 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
 
 
 def place(song: Song, at_beat: float | None, seed: int) -> float:
-    """The bar line at or before a beat, or, for None, a random one from the song's last three quarters."""
+    """The bar line at or before a beat, or, for None, a random one from the song's last three quarters.
+
+    Raises FileError if the beat lies beyond the song's end.
+    """
     bar = song.meters[0][1]
     if at_beat is not None:
+        if at_beat > song.length_beats + bar:
+            raise FileError(
+                f"{song.name}: beat {at_beat:g} lies beyond its end; choose one up to {song.length_beats:g}."
+            )
         return bar * math.floor(at_beat / bar)
     bars = max(1, int(song.length_beats / bar))
     return bar * float(np.random.default_rng(seed).integers(max(1, bars // 4), bars + 1))

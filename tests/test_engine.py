@@ -662,3 +662,25 @@ def test_a_primed_band_goes_on_at_once() -> None:
     primed = model.rows[:5]
     assert primed[:, 1].tolist() == [REST, 60, 61, 62, 63]
     assert primed[:, 5].tolist() == [104] * 5
+
+
+def test_a_channel_that_accompanies_by_default_joins_while_the_band_plays() -> None:
+    rehearsal = Rehearsal(Set(tempo_bpm=120, default_role="accompany", channels=(BASS,)), FakePredictor((6,)), 1)
+    tap(rehearsal, 1.0)
+    rehearsal.play(NoteOn(6, 60, 90), 3.0)
+    rehearsal.play(NoteOff(6, 60), 3.2)
+    rehearsal.advance(6.0)
+    assert onsets(rehearsal.sent, 6)
+
+
+def test_the_band_plays_again_when_the_daw_was_stopped_and_closed() -> None:
+    rehearsal = Rehearsal(Set(tempo_bpm=120, channels=(BASS,)), FakePredictor((6,)), 1)
+    rehearsal.play(Start(), 0.0)
+    for i in range(96):
+        rehearsal.play(Tick(), 0.1 + i * 0.5 / 24)
+    rehearsal.play(Stop(), 2.2)
+    rehearsal.advance(8.0)
+    assert onsets(rehearsal.sent) == []
+    tap(rehearsal, 8.5)
+    rehearsal.advance(10.0)
+    assert onsets(rehearsal.sent)

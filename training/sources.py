@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,10 +56,10 @@ def opened(source: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            if kind[0] == "zip":
-                shutil.unpack_archive(source, scratch, "zip")
-            else:
+            if kind[0] != "zip" and hasattr(tarfile, "data_filter"):  # older Pythons, as Debian 12's, have no filters
                 shutil.unpack_archive(source, scratch, kind[0], filter="data")
+            else:
+                shutil.unpack_archive(source, scratch, kind[0])
         except Exception as error:  # each format raises classes of its own
             raise TrainingError(f"{source}: this archive cannot be unpacked: {error}") from error
         inside = [path for path in Path(scratch).iterdir() if not path.name.startswith((".", "__MACOSX"))]
