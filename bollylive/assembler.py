@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bollylive.note import Control, Note, NoteOff, NoteOn
+from bollylive.note import ALL_NOTES_OFF, ALL_SOUND_OFF, RESET_CONTROLLERS, SUSTAIN, Control, Note, NoteOff, NoteOn
 
 SHORTEST_BEATS = 1 / 960
-
-_SUSTAIN, _ALL_SOUND_OFF, _RESET_CONTROLLERS, _ALL_NOTES_OFF = 64, 120, 121, 123
 
 
 @dataclass(slots=True)
@@ -58,11 +56,11 @@ class Assembler:
 
     def _control(self, channel: int, number: int, value: int, beat: float) -> list[Note]:
         keys = [key for key in self._open if key[0] == channel]
-        if number in (_ALL_SOUND_OFF, _ALL_NOTES_OFF):
+        if number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
             return self._close(keys, beat)
-        if number == _SUSTAIN and value >= 64:
+        if number == SUSTAIN and value >= 64:
             self._pedals.add(channel)
-        elif number in (_SUSTAIN, _RESET_CONTROLLERS):
+        elif number in (SUSTAIN, RESET_CONTROLLERS):
             self._pedals.discard(channel)
             return self._close([key for key in keys if not self._open[key].key_down], beat)
         return []

@@ -64,3 +64,7 @@ class Set:
     def programs(self) -> list[tuple[int, int]]:
         """The (channel, program) of every instrument that the model may play; percussion has none."""
         return [(c.channel, c.program) for c in self.channels if c.program is not None and c.role in MODEL_ROLES]
+
+    def names(self) -> dict[int, str]:
+        """The names of the instruments by channel 0-15."""
+        return {setting.channel: setting.name for setting in self.channels}

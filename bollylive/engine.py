@@ -19,14 +19,24 @@ from bollylive.band import Set
 from bollylive.grid import Grid
 from bollylive.inquiry import Inquiry
 from bollylive.lineup import Lineup
-from bollylive.note import Anchor, Control, Heard, Note, NoteOff, NoteOn, Play, Program, Release
+from bollylive.note import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    Anchor,
+    Control,
+    Heard,
+    Note,
+    NoteOff,
+    NoteOn,
+    Play,
+    Program,
+    Release,
+)
 from bollylive.part import Ask, Part
 from bollylive.pickup import Pickup
 from bollylive.predictor import Predictor
 
 Words: TypeAlias = list[Play | Release]
-
-_ALL_OFF = (120, 123)
 
 
 class Engine:
@@ -61,7 +71,7 @@ class Engine:
             if isinstance(word.event, Control):  # a pedal moves while the song stands still; no note is open
                 self._assembler.handle(word.event, word.beat)
             return []
-        if isinstance(word.event, Control) and word.event.number in _ALL_OFF:
+        if isinstance(word.event, Control) and word.event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
             self._sleep(word.beat)
             return [Release(part.channel) for part in self._lineup]
         words = self._begin(word) if isinstance(word.event, NoteOn) else []

@@ -50,8 +50,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     with _signals(stop):
         ports = Ports(options.api, band.in_port, band.out_port)
         say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
-        names = {setting.channel: setting.name for setting in band.channels}
-        take = Take(names, band.beats_per_bar) if options.record else None
+        take = Take(band.names(), band.beats_per_bar) if options.record else None
         musician = demo_timeline(band.tempo_bpm) if options.demo else []
         seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
         process = PortProcess(ports, EngineLink(band, options.seed), band, say, take, musician)

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+# The control changes that mean something here, by their numbers in the MIDI 1.0 specification.
+SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 120, 121, 123
+
 Player: TypeAlias = Literal["musician", "model"]
 
 

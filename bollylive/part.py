@@ -10,9 +10,9 @@ import numpy as np
 from bollylive import codec
 from bollylive.band import ChannelSet
 from bollylive.history import Entry, History
+from bollylive.instruments import PERCUSSION_CHANNEL
 from bollylive.predictor import Floats
 
-PERCUSSION_CHANNEL = 9
 _FORBIDDEN = -1e9
 _PATIENCE_NOTES, _BOREDOM = 6, 0.5  # after so many repeats, so much of a score for each further one
 _SIXTEENTH_TICKS, _TRIPLET_TICKS = codec.TICKS_PER_BEAT // 4, codec.TICKS_PER_BEAT // 3

@@ -32,7 +32,7 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
     if not musician:
         have = ", ".join(str(channel + 1) for channel in there) or "none"
         raise FileError(f"{song.name}: there are no notes on the channels asked for; it has notes on: {have}.")
-    names = {setting.channel: setting.name for setting in band.channels}
+    names = band.names()
     players = tuple(ChannelSet(channel, names.get(channel, ""), "player") for channel in musician)
     others = tuple(setting for setting in band.channels if setting.channel not in musician)
     beats = round(song.meters[0][1])
@@ -57,7 +57,7 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
 
 def perform_demo(band: Set, predictor: Predictor, seed: int) -> Take:
     """The demo without any MIDI system: the built-in phrase and the band's answer, on virtual time."""
-    take = Take({setting.channel: setting.name for setting in band.channels}, band.beats_per_bar)
+    take = Take(band.names(), band.beats_per_bar)
     rehearsal = Rehearsal(band, predictor, seed)
     for at_s, event in demo_timeline(band.tempo_bpm):
         rehearsal.play(event, at_s)
@@ -150,7 +150,7 @@ def timeline(song: Song, channels: set[int]) -> list[tuple[float, Event]]:
 
 def model_tracks(sent: list[Sent], band: Set) -> list[Track]:
     """What the model played, a track for each channel."""
-    take = Take({setting.channel: setting.name for setting in band.channels}, band.beats_per_bar)
+    take = Take(band.names(), band.beats_per_bar)
     for message in sent:
         if message.by == "model":
             take.add(message)

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable
 
 from bollylive.clock import Clock
 from bollylive.note import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    RESET_CONTROLLERS,
     Anchor,
     Continue,
     Control,
@@ -31,8 +34,7 @@ from bollylive.note import (
 )
 from bollylive.scheduler import Outgoing, Scheduler
 
-_ALL_SOUND_OFF, _RESET_CONTROLLERS, _ALL_NOTES_OFF = 120, 121, 123
-_RESETS = (_ALL_SOUND_OFF, _RESET_CONTROLLERS, _ALL_NOTES_OFF)
+_RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
 
 
 class Relay:
@@ -109,13 +111,13 @@ class Relay:
         """Leaves silence behind, also on synthesizers that hold notes which we know nothing of."""
         self.silence(now_s)
         for channel in sorted(self._used):
-            for number in (_ALL_NOTES_OFF, _ALL_SOUND_OFF):
+            for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
 
     def _thru(self, event: Event, now_s: float, beat: float) -> None:
         match event:
             case Control(channel, number) if number in _RESETS:
-                by: Player | None = "model" if number == _RESET_CONTROLLERS else None
+                by: Player | None = "model" if number == RESET_CONTROLLERS else None
                 self._send_all(self._scheduler.release(channel, by), now_s)
             case NoteOn(channel) if channel in self.thru:
                 self._send_all(self._scheduler.press(event), now_s)

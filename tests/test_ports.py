@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
+from stage import until
 
 from bollylive.errors import PortError
 from bollylive.ports import Ports, available_apis, list_ports
 
 pytestmark = pytest.mark.ports
+
+LIMIT_S = 5.0
 
 Environment = dict[str, str]
 
@@ -27,13 +29,6 @@ def _lsp(environment: Environment) -> list[str]:
     return subprocess.run(["jack_lsp"], env=environment, capture_output=True, text=True, check=True).stdout.split("\n")
 
 
-def _eventually(what: Callable[[], bool], limit_s: float = 5.0) -> bool:
-    deadline_s = time.monotonic() + limit_s
-    while not (done := what()) and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    return done
-
-
 def _receive(ports: Ports, count: int) -> list[list[int]]:
     received: list[list[int]] = []
 
@@ -41,7 +36,7 @@ def _receive(ports: Ports, count: int) -> list[list[int]]:
         received.extend(ports.poll())
         return len(received) >= count
 
-    _eventually(complete)
+    until(complete, LIMIT_S)
     return received
 
 
@@ -88,7 +83,7 @@ def test_sending_the_impossible_is_counted_and_closing_twice_is_harmless(ports: 
 
 def test_ports_are_gone_after_closing(jack_server: Environment) -> None:
     Ports("jack").close()
-    assert _eventually(lambda: not any("BollyLive" in name for name in _lsp(jack_server)))
+    assert until(lambda: not any("BollyLive" in name for name in _lsp(jack_server)), LIMIT_S)
 
 
 def test_the_ports_can_be_listed(ports: Ports) -> None:
