@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
@@ -10,13 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from melodies import tune
 from music import write_corpus, write_events, write_melody, write_song
 
 from bollylive.codec import PERCUSSION, TICKS_PER_BEAT
 from training.corpus import DURATION, ONSET, PITCH, VOICE, load_corpora, load_corpus
 from training.errors import TrainingError
-from training.prepare import prepare, read_corpus, read_song
-from training.sources import by_name, is_valid, read_sources
+from training.prepare import corpora_of, prepare, read_corpus, read_song
+from training.sources import by_name, read_sources
 
 
 @pytest.mark.parametrize("file_format", [0, 1])
@@ -106,21 +108,14 @@ def test_all_songs_of_a_work_are_on_one_side_even_where_the_table_disagrees_with
     }
 
 
-@given(st.text(min_size=1))
-def test_a_work_without_a_word_on_it_is_always_on_the_same_side(work: str) -> None:
-    assert is_valid(work, None) == is_valid(work, "")
-    assert is_valid(work, "test")
-    assert not is_valid(work, "train")
-
-
-def test_a_few_in_a_hundred_works_are_held_out() -> None:
-    assert 20 < sum(is_valid(f"work {i}", None) for i in range(1000)) < 60
-
-
-def test_licences_are_counted_in_the_manifest(tmp_path: Path) -> None:
+def test_the_manifest_says_what_a_corpus_holds_and_was_made_from(tmp_path: Path) -> None:
     prepare([write_corpus(tmp_path / "tiny")], tmp_path / "out", 1)
     entry = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["tiny"]
-    assert entry == {"songs": 4, "valid_songs": 1, "notes": 800, "licences": {"CC0": 4}, "skipped": {}}
+    assert (entry["songs"], entry["valid_songs"], entry["notes"], entry["voices"]) == (4, 1, 800, 16)
+    assert (entry["licences"], entry["skipped"]) == ({"CC0": 4}, {})
+    assert list(entry["files"]) == ["SOURCES.tsv", *(f"song{i}.mid" for i in range(4))]
+    song = (tmp_path / "tiny" / "song0.mid").read_bytes()
+    assert entry["files"]["song0.mid"] == hashlib.sha256(song).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("text", ["name\tlicence\nsong.mid\tCC0\n", "file\nM\xe9lodie.mid\n"])
@@ -197,3 +192,76 @@ def test_a_folder_or_file_that_prepare_did_not_write_is_an_error(tmp_path: Path)
     (tmp_path / "bad.npz").write_bytes(b"nothing")
     with pytest.raises(TrainingError, match="this is no prepared corpus"):
         load_corpora(tmp_path)
+
+
+def _write_tune(path: Path, seed: int, higher: int = 0) -> None:
+    write_melody(path, [(float(i), pitch + higher) for i, pitch in enumerate(tune(seed))])
+
+
+def _table(folder: Path, sides: dict[str, str]) -> None:
+    rows = "".join(f"{file}\t{side}\n" for file, side in sides.items())
+    (folder / "SOURCES.tsv").write_text(f"file\tsplit\n{rows}", encoding="utf-8")
+
+
+def _two_versions(tmp_path: Path) -> list[Path]:
+    """Two corpora of two melodies each; the one they share is held out by the second only."""
+    for name, first, second in (("film", 1, 2), ("folk", 3, 1)):
+        _write_tune(tmp_path / name / "x.mid", first)
+        _write_tune(tmp_path / name / "y.mid", second, higher=3)
+    _table(tmp_path / "film", {"x.mid": "train", "y.mid": "train"})
+    _table(tmp_path / "folk", {"x.mid": "train", "y.mid": "valid"})
+    return [tmp_path / "film", tmp_path / "folk"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_melody_that_another_corpus_holds_out_is_not_trained_on_whenever_it_comes(
+    tmp_path: Path, order: tuple[int, int]
+) -> None:
+    corpora = _two_versions(tmp_path)
+    prepare(corpora, tmp_path / "at-once", 1)
+    for i in order:
+        prepare([corpora[i]], tmp_path / "one-by-one", 1)
+    songs = load_corpora(tmp_path / "at-once")
+    assert [song.valid for song in songs["film"]] == [True, False]
+    assert [song.valid for song in songs["folk"]] == [False, True]
+    for file in ("manifest.json", "film.npz", "folk.npz"):
+        assert (tmp_path / "at-once" / file).read_bytes() == (tmp_path / "one-by-one" / file).read_bytes()
+    entry = json.loads((tmp_path / "at-once" / "manifest.json").read_text(encoding="utf-8"))["film"]
+    assert (entry["valid_songs"], entry["valid_as_duplicates"]) == (1, 1)
+
+
+def test_the_same_music_gives_the_same_bytes_again(tmp_path: Path) -> None:
+    corpora = _two_versions(tmp_path)
+    prepare(corpora, tmp_path / "out", 1)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    prepare(corpora[::-1], tmp_path / "out", 1)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_what_is_arranged_resembles_nothing_but_follows_what_it_is_from(tmp_path: Path) -> None:
+    film, folk = _two_versions(tmp_path)
+    out = tmp_path / "out"
+    prepare([film], out, 1)
+    shutil.copy(out / "film.npz", out / "arranged.npz")
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    manifest["arranged"] = {"songs": 2, "valid_songs": 0, "synthetic": True, "from": "film"}
+    (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    prepare([film], out, 1)
+    assert not any(song.valid for song in load_corpora(out)["arranged"])
+    prepare([folk], out, 1)
+    assert [song.valid for song in load_corpora(out)["arranged"]] == [True, False]
+    entry = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["arranged"]
+    assert entry == {"songs": 2, "valid_songs": 1, "synthetic": True, "from": "film"}
+
+
+def test_songs_are_read_from_midi_and_from_what_was_prepared_of_it(tmp_path: Path) -> None:
+    film, folk = _two_versions(tmp_path)
+    prepare([film, folk], tmp_path / "out", 1)
+    prepared = corpora_of(tmp_path / "out", 1)
+    assert list(prepared) == ["film", "folk"]
+    assert list(corpora_of(film, 1)) == list(corpora_of(tmp_path / "out" / "film.npz", 1)) == ["film"]
+    alone, beside = corpora_of(film, 1)["film"].songs, prepared["film"].songs
+    assert [song.name for song in alone] == [song.name for song in beside]
+    assert [(a.valid, b.valid) for a, b in zip(alone, beside, strict=True)] == [(False, True), (False, False)]
+    with pytest.raises(TrainingError, match="there is no such folder"):
+        corpora_of(tmp_path / "nowhere", 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,17 @@ class Song:
     notes: NDArray[np.int32]
     instruments: NDArray[np.int16]
     bars: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The songs of one source, the files that were skipped with the reason, and where all that came from."""
+
+    songs: list[Song]
+    skipped: dict[str, str] = field(default_factory=dict)
+    licences: dict[str, int] = field(default_factory=dict)  # songs by licence
+    sha256: dict[str, str] = field(default_factory=dict)  # by file, the table SOURCES.tsv among them
+    named_by: str = "file"  # what said which songs are one work
 
 
 def save_corpus(songs: list[Song], path: Path) -> None:

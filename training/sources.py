@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import shutil
 import tarfile
 import tempfile
@@ -13,8 +12,9 @@ from pathlib import Path
 
 from training.errors import TrainingError
 
+TABLE = "SOURCES.tsv"
+
 _ENDINGS = (".mid", ".midi", ".kar")
-_VALID_PERCENT = 4
 
 
 def archive_format(path: Path) -> tuple[str, str] | None:
@@ -74,9 +74,10 @@ def midi_files(folder: Path) -> list[Path]:
 def read_sources(folder: Path) -> dict[str, dict[str, str]]:
     """The rows of a corpus' SOURCES.tsv by file name; empty where there is none.
 
-    Of its columns `file` is needed; `work` (songs that belong together), `split` and `licence` are used if there.
+    Of its columns `file` is needed; `work` (songs that belong together), `title`, `split` and `licence` are used if
+    there.
     """
-    table = folder / "SOURCES.tsv"
+    table = folder / TABLE
     if not table.exists():
         return {}
     try:
@@ -85,15 +86,5 @@ def read_sources(folder: Path) -> dict[str, dict[str, str]]:
         return {row["file"]: row for row in rows}
     except (KeyError, ValueError, csv.Error) as error:
         raise TrainingError(
-            f"{folder.name}/SOURCES.tsv: this is no table with a column 'file', separated by tabs, in UTF-8: {error!r}."
+            f"{folder.name}/{TABLE}: this is no table with a column 'file', separated by tabs, in UTF-8: {error!r}."
         ) from error
-
-
-def is_valid(work: str, split: str | None) -> bool:
-    """Whether a work is kept for validation: as its corpus says, else by a hash of its name.
-
-    What a corpus keeps from training under any name (valid, test) is never trained on.
-    """
-    if split:
-        return split.lower() != "train"
-    return int(hashlib.sha1(work.encode()).hexdigest(), 16) % 100 < _VALID_PERCENT
