@@ -7,6 +7,7 @@ state is *unheard*: it waits for the model. A held note is heard as held, and ag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -62,6 +63,11 @@ class History:
     def previous_pitch(self, index: int) -> int:
         """The last pitch sounded before an entry, or REST."""
         return next((e.pitch for e in reversed(self.entries[:index]) if e.pitch != codec.REST), self._base_pitch)
+
+    def notes_before(self, index: int, count: int) -> list[tuple[int, int]]:
+        """The (tick, pitch) of the last `count` notes before an entry, oldest first."""
+        sounded = ((e.tick, e.pitch) for e in reversed(self.entries[:index]) if e.pitch != codec.REST)
+        return list(islice(sounded, count))[::-1]
 
     def row(self, index: int, instrument: int, cycle: int) -> codec.Rows:
         """An entry as the model's row [1, 9], with `next` to be chosen."""

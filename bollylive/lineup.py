@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bollylive import codec
 from bollylive.band import Set
 from bollylive.ensemble import Ensemble
 from bollylive.history import Entry, History
+from bollylive.memory import Memory
 from bollylive.part import Part
 
 
@@ -23,6 +25,8 @@ class Lineup:
         self.stale = False
         self._band, self._buffer_notes, self._state_shape = band, buffer_notes, state_shape
         self._parts: dict[int, Part] = {}
+        self._memories: dict[int, Memory] = {}  # of every channel, whoever plays it
+        self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT
         for setting in band.channels:
             self.part(setting.channel)
 
@@ -37,7 +41,9 @@ class Lineup:
 
     def new_part(self, channel: int) -> Part:
         """A part with an empty buffer, which has not joined yet."""
-        return Part(self._band.channel(channel), History(self._buffer_notes, self._state_shape), self._band.quantise)
+        history = History(self._buffer_notes, self._state_shape)
+        memory = self._memories.setdefault(channel, Memory())
+        return Part(self._band.channel(channel), history, self._band.quantise, memory, self._band.memory)
 
     def join(self, part: Part) -> None:
         """Let a part play its channel, in place of who did, with what it has planned already."""
@@ -52,6 +58,8 @@ class Lineup:
         self.ensemble.add(channel, part.instrument, entry)
         if part.setting.role != "player":
             part.history.insert(entry)
+            # Only the musician teaches: what the model itself has played would come back again and again.
+            part.memory.learn(tick, pitch, tick % self._cycle)
         self.stale = True
         part.active = self.active = tick
 

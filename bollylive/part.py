@@ -11,6 +11,7 @@ from bollylive import codec
 from bollylive.band import ChannelSet
 from bollylive.history import Entry, History
 from bollylive.instruments import PERCUSSION_CHANNEL
+from bollylive.memory import CONTEXT_NOTES, Context, Memory
 from bollylive.predictor import Floats
 
 _FORBIDDEN = -1e9
@@ -56,10 +57,17 @@ class Part:
 
     `plan` holds the notes that the model has chosen but that can still be taken back. `due` is the tick of the
     row to be chosen next; None while the musician, or nobody, has the word. With `quantise`, what the model chooses
-    keeps to sixteenths and triplets.
+    keeps to sixteenths and triplets. What is in `memory` weighs as much as `recall` says, 0 to 1.
     """
 
-    def __init__(self, setting: ChannelSet, history: History, quantise: bool = False) -> None:
+    def __init__(
+        self,
+        setting: ChannelSet,
+        history: History,
+        quantise: bool = False,
+        memory: Memory | None = None,
+        recall: float = 0.0,
+    ) -> None:
         self.setting = setting
         self.instrument = codec.PERCUSSION if setting.channel == PERCUSSION_CHANNEL else (setting.program or 0)
         self.history = history
@@ -72,6 +80,8 @@ class Part:
         self._pitch_bias[setting.lowest : setting.highest + 1] = 0
         self._density_bias: Floats = np.float32(-setting.density) * _AHEAD_BEATS
         self._quantise = quantise
+        self.memory = Memory() if memory is None else memory  # an empty one is false
+        self._recall_weight = np.float32(recall)
 
     @property
     def channel(self) -> int:
@@ -123,6 +133,7 @@ class Part:
     def shift(self, ticks: int) -> None:
         """Move everything in time, when the beat jumps; nothing may be planned."""
         self.history.shift(ticks)
+        self.memory.shift(ticks)
         if self.active is not None:
             self.active += ticks
 
@@ -144,7 +155,9 @@ class Part:
             return None
         tick = self.history.entries[index].tick
         row = self.history.row(index, self.instrument, cycle)
-        onset_bias = self._onset_bias(tick, self._sounding_at(tick))
+        *before, (last, _) = self.history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
+        _, recalled = self._recall(before, last, cycle, tick - last)
+        onset_bias = self._onset_bias(tick, self._sounding_at(tick)) + recalled
         return Ask(self, tick, index, row, self.history.state_before(index), self._pitch_bias, onset_bias)
 
     @property
@@ -157,9 +170,11 @@ class Part:
         """The question for the note that is due; all rows before it must have been heard."""
         tick = self.due_tick
         row = self.history.question(tick, self.instrument, cycle)
-        onset_bias = self._onset_bias(tick, self._sounding_at(tick) + 1)
-        state = self.history.state_before(len(self.history.entries))
-        return Ask(self, tick, None, row, state, self._tired_of_repeating(), onset_bias)
+        end = len(self.history.entries)
+        pitch, onset = self._recall(self.history.notes_before(end, CONTEXT_NOTES), tick, cycle)
+        onset_bias = self._onset_bias(tick, self._sounding_at(tick) + 1) + onset
+        state = self.history.state_before(end)
+        return Ask(self, tick, None, row, state, self._tired_of_repeating() + pitch, onset_bias)
 
     def take(self, ask: Ask, choice: codec.Choice, state: Floats) -> Entry | None:
         """Take an answer into the buffer; gives the new note if one was chosen."""
@@ -188,6 +203,10 @@ class Part:
     def _follow(self, tick: int, next_ticks: int | None) -> None:
         self.resting, self.adrift = next_ticks is None, False
         self.due = tick + (codec.WAIT_TICKS if next_ticks is None else next_ticks)
+
+    def _recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
+        pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)
+        return self._recall_weight * pitch, self._recall_weight * onset
 
     def _onset_bias(self, tick: int, sounding: int) -> Floats:
         """The scores of what comes after a tick; a chord of as many notes as the channel may have is complete."""

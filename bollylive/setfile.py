@@ -154,6 +154,7 @@ _SET_RULES: Final[dict[str, _Rule]] = {
     "seed": _whole(0, 2**63 - 1),
     "temperature": _number(0.1, 3.0),
     "nucleus": _number(0.05, 1.0),
+    "memory": _number(0, 1),
     "quantise": _switch,
     "horizon_beats": _number(0.25, 8),
     "commit_beats": _number(0, 4),
