@@ -14,7 +14,7 @@ from tiny import little_song, read
 from bollylive import codec, hearing
 from training.corpus import ONSET, PITCH, VELOCITY, VOICE, Song
 from training.dataset import Batches, collate, draw_augment, hold
-from training.sequence import Augment, cut_songs, make_sequence, some_sequences
+from training.sequence import Augment, cut_songs, draw_places, make_sequence, some_sequences
 
 FLUTE, HARMONIUM, BASS, DRUMS = (73, 20, 33, codec.PERCUSSION)
 
@@ -181,6 +181,19 @@ def test_the_same_seed_takes_the_same_sequences(song: Song) -> None:
     assert all(np.array_equal(a.rows, b.rows) for a, b in zip(first, again, strict=True))
     assert not all(np.array_equal(a.rows, b.rows) for a, b in zip(first, other, strict=True))
     assert some_sequences([], 16, 5, 1) == []
+
+
+def test_few_sequences_tell_of_many_songs_and_voices(tmp_path: Path) -> None:
+    songs = [little_song(tmp_path, seed) for seed in range(3)]
+    places = draw_places(songs, 16, 6, 1)
+    assert [places[i][0].name for i in range(3)] == [places[i][0].name for i in range(3, 6)]
+    assert len({place[0].name for place in places}) == 3
+    assert all(places[i][1] != places[i + 3][1] for i in range(3))
+    every = draw_places(songs, 16, 1000, 1)
+    assert len({(song.name, voice, first) for song, voice, first in every}) == len(every)
+    assert {first % 16 for _, _, first in every} == {0}
+    for song, voice, first in every:
+        assert first < (song.notes[:, VOICE] == voice).sum()
 
 
 def test_batches_are_the_same_for_a_seed_and_of_the_shape_asked_for(song: Song) -> None:

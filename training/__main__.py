@@ -1,4 +1,4 @@
-"""The command line of the training: `python -m training prepare | train | evaluate | export | draw`.
+"""The command line of the training: `python -m training STAGE`, from MIDI files to a model and what it can do.
 
 Each stage is imported when it is asked for: only some of them need torch.
 """
@@ -27,6 +27,13 @@ def run_prepare(args: argparse.Namespace) -> None:
     prepare(args.data, args.out, args.workers)
 
 
+def run_arrange(args: argparse.Namespace) -> None:
+    """Melodies to songs with a band, by rule."""
+    from training.arranging import arrange
+
+    arrange(args.data, args.corpora, args.variants, args.seed, args.workers)
+
+
 def run_train(args: argparse.Namespace) -> None:
     """Arrays to checkpoints; what is not given is as the run began, or else the default."""
     from training.runfolder import read_config
@@ -40,11 +47,28 @@ def run_train(args: argparse.Namespace) -> None:
     print(f"The run in {args.run} is complete; export comes next.")
 
 
+def run_baselines(args: argparse.Namespace) -> None:
+    """Arrays to the baselines that a model is measured beside."""
+    from training.baselines import fit_baselines
+
+    fit_baselines(args.data, args.out, args.only, args.rows, args.seed)
+
+
 def run_evaluate(args: argparse.Namespace) -> None:
     """Measure a shipped model."""
     from training.evaluate import evaluate, table
 
-    report = evaluate(args.model, args.data, args.split, args.limit, args.workers)
+    report = evaluate(args.model, args.data, args.split, args.limit, args.workers, args.baselines, args.deaf)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(table(report))
+
+
+def run_remember(args: argparse.Namespace) -> None:
+    """What the session's memory is worth."""
+    from training.remember import remember, table
+
+    report = remember(args.model, args.data, args.split, args.songs, args.workers)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(table(report))
@@ -60,6 +84,14 @@ def run_export(args: argparse.Namespace) -> None:
         f"{made.onnx}: {figures.size_bytes / 1e6:.2f} MB, {figures.int8_bits:.3f} bits per note on held-out music "
         f"({figures.float_bits:.3f} in float), its .json and .md beside it."
     )
+
+
+def run_listen(args: argparse.Namespace) -> None:
+    """How a shipped model plays."""
+    from training.listen import listen, table
+
+    report = listen(args.model, args.data, args.out, args.songs, args.seed, args.workers, args.set)
+    print(table(report))
 
 
 def run_draw(args: argparse.Namespace) -> None:
@@ -118,6 +150,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--workers", type=_at_least(1), default=cores, metavar="N", help="processes (default: %(default)s)"
     )
 
+    _add_arrange(stages, cores)
+
     stage = stages.add_parser(
         "train",
         help="train on prepared corpora",
@@ -129,21 +163,9 @@ def make_parser() -> argparse.ArgumentParser:
     stage.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where checkpoints and metrics go")
     _add_settings(stage)
 
-    stage = stages.add_parser("evaluate", help="measure a model's bits per note on any MIDI files")
-    stage.set_defaults(run_stage=run_evaluate)
-    stage.add_argument("--model", required=True, metavar="MODEL", help="an .onnx file, or a model's name")
-    _add_sources(stage)
-    stage.add_argument(
-        "--split",
-        choices=("valid", "all"),
-        default="all",
-        help="all songs (default), or only those that training holds out: right for corpora that were trained on",
-    )
-    stage.add_argument("--limit", type=_at_least(1), metavar="SEQUENCES", help="at most so many of a corpus, at random")
-    stage.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the report goes, as JSON")
-    stage.add_argument(
-        "--workers", type=_at_least(1), default=cores, metavar="N", help="processes (default: %(default)s)"
-    )
+    _add_baselines(stages)
+    _add_evaluate(stages, cores)
+    _add_remember(stages, cores)
 
     stage = stages.add_parser("export", help="write, check and describe the model that is played")
     stage.set_defaults(run_stage=run_export)
@@ -165,11 +187,121 @@ def make_parser() -> argparse.ArgumentParser:
     )
     stage.add_argument("--remark", default="", metavar="TEXT", help="what the card should say of this run besides")
 
+    stage = stages.add_parser("listen", help="let a model play held-out songs, and measure what a listener hears")
+    stage.set_defaults(run_stage=run_listen)
+    stage.add_argument("--model", required=True, metavar="MODEL", help="an .onnx file, or a model's name")
+    stage.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="PREPARED_OR_FOLDER",
+        help="what prepare wrote, or corpora of MIDI files: held-out songs are played, the others searched for copies",
+    )
+    stage.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where report and pictures go")
+    stage.add_argument(
+        "--songs", type=_at_least(1), default=12, metavar="N", help="of each corpus, at most (default: %(default)s)"
+    )
+    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help="of all choices (default: 1)")
+    stage.add_argument("--set", type=Path, metavar="FILE", help="how notes are chosen, and who is the backing band")
+    stage.add_argument(
+        "--workers", type=_at_least(1), default=cores, metavar="N", help="processes (default: %(default)s)"
+    )
+
     stage = stages.add_parser("draw", help="draw a MIDI file as piano rolls, to look at what a model played")
     stage.set_defaults(run_stage=run_draw)
     stage.add_argument("song", type=Path, metavar="SONG.mid")
     stage.add_argument("--out", type=Path, required=True, metavar="FILE.png", help="where the picture goes")
     return parser
+
+
+def _add_arrange(stages: argparse._SubParsersAction[argparse.ArgumentParser], cores: int) -> None:
+    stage = stages.add_parser(
+        "arrange",
+        help="make a band around prepared melodies, by rule",
+        description="Write an arranged corpus, marked synthetic, beside each prepared corpus of melodies.",
+    )
+    stage.set_defaults(run_stage=run_arrange)
+    stage.add_argument("--data", type=Path, required=True, metavar="PREPARED", help="what prepare wrote")
+    stage.add_argument("--corpora", nargs="+", metavar="NAME", help="which ones (default: all that are melodies)")
+    stage.add_argument(
+        "--variants",
+        type=_at_least(1),
+        default=4,
+        metavar="N",
+        help="arrangements of each melody (default: %(default)s)",
+    )
+    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help="of all chance (default: %(default)s)")
+    stage.add_argument(
+        "--workers", type=_at_least(1), default=cores, metavar="N", help="processes (default: %(default)s)"
+    )
+
+
+def _add_baselines(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    stage = stages.add_parser("baselines", help="fit a Markov model and an LSTM to measure a model beside")
+    stage.set_defaults(run_stage=run_baselines)
+    stage.add_argument("--data", type=Path, required=True, metavar="PREPARED", help="what prepare wrote")
+    stage.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the baselines go")
+    stage.add_argument("--only", choices=("markov", "lstm"), help="just this one (default: both)")
+    stage.add_argument(
+        "--rows",
+        type=_at_least(1),
+        default=10_000_000,
+        metavar="N",
+        help="rows (notes and rests) that the LSTM trains on in all (default: %(default)s)",
+    )
+    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help="of all chance (default: %(default)s)")
+
+
+def _add_evaluate(stages: argparse._SubParsersAction[argparse.ArgumentParser], cores: int) -> None:
+    stage = stages.add_parser("evaluate", help="measure a model's bits per note, beside baselines, on any music")
+    stage.set_defaults(run_stage=run_evaluate)
+    stage.add_argument("--model", required=True, metavar="MODEL", help="an .onnx file, or a model's name")
+    stage.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="PREPARED_OR_FOLDER",
+        help="what prepare wrote (a folder, or one .npz), or folders and archives of MIDI files",
+    )
+    stage.add_argument("--baselines", type=Path, metavar="FOLDER", help="what the stage baselines wrote")
+    stage.add_argument("--deaf", action="store_true", help="measure also how the model does without hearing the band")
+    stage.add_argument(
+        "--split",
+        choices=("valid", "all"),
+        default="all",
+        help="all songs (default), or only those that training holds out: right for corpora that were trained on",
+    )
+    stage.add_argument(
+        "--limit", type=_at_least(1), metavar="SEQUENCES", help="at most so many of a corpus, of all its songs"
+    )
+    stage.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the report goes, as JSON")
+    stage.add_argument(
+        "--workers", type=_at_least(1), default=cores, metavar="N", help="processes (default: %(default)s)"
+    )
+
+
+def _add_remember(stages: argparse._SubParsersAction[argparse.ArgumentParser], cores: int) -> None:
+    stage = stages.add_parser("remember", help="measure what the memory of a song's first half is worth in its second")
+    stage.set_defaults(run_stage=run_remember)
+    stage.add_argument("--model", required=True, metavar="MODEL", help="an .onnx file, or a model's name")
+    stage.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="PREPARED_OR_FOLDER",
+        help="what prepare wrote (a folder, or one .npz), or folders and archives of MIDI files",
+    )
+    stage.add_argument(
+        "--split", choices=("valid", "all"), default="valid", help="held-out songs only (default), or all"
+    )
+    stage.add_argument("--songs", type=_at_least(1), metavar="N", help="at most so many of each corpus, at random")
+    stage.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the report goes, as JSON")
+    stage.add_argument(
+        "--workers", type=_at_least(1), default=cores, metavar="N", help="processes (default: %(default)s)"
+    )
 
 
 def _add_sources(parser: argparse.ArgumentParser) -> None:

@@ -1,31 +1,33 @@
-"""Bits per note of a shipped model, through its ONNX file itself, on any MIDI.
+"""Bits per note of a shipped model beside the baselines, on the same notes of any music.
 
-Every voice is fed row by row, as on stage, with all words given; the graph says how probable they were. The voices
-run side by side in one batch.
+They are counted by corpus, by class of instrument, and apart for the melody and what accompanies it.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from bollylive import codec
-from bollylive.model import Model, blank_question, find_model
-from bollylive.predictor import Question
+from bollylive.model import Model, find_model
+from training.baselines import load_baselines
+from training.corpus import Corpus, Song
 from training.errors import TrainingError
-from training.prepare import read_corpus
-from training.sequence import Sequence, cut_songs, some_sequences
-from training.sources import by_name, opened
+from training.prepare import corpora_of
+from training.roles import ACCOMPANIMENT, MELODY, labels_of
+from training.scoring import DeafScorer, ModelScorer, Scorer
+from training.sequence import Augment, Sequence, cut_voice, draw_places, make_sequence
 
 SEQUENCE_ROWS = 128  # as in training: each sequence is heard from a fresh state
 _BATCH = 256
 _SEED = 1
+_COLUMNS = ("total", "onset", "pitch", "duration", "velocity")
 
 
 @dataclass(frozen=True)
@@ -40,41 +42,17 @@ class Bits:
     notes: int
 
 
-def measure(model: Model, sequences: Iterable[Sequence]) -> Bits:
-    """The bits per note that a model needs for sequences; rests cost onset bits only."""
-    sums, notes = np.zeros(4), 0
-    stream = iter(sequences)
-    while part := list(islice(stream, _BATCH)):
-        notes += sum(sequence.notes for sequence in part)
-        sums += _sum_bits(model, part)
+def as_bits(sums: np.ndarray[Any, np.dtype[np.float64]], notes: int) -> Bits:
+    """Sums [4] of pitch, duration, velocity and onset over so many notes, for each note."""
     pitch, duration, velocity, onset = (float(value) for value in sums / max(notes, 1))
     return Bits(pitch + duration + velocity + onset, onset, pitch, duration, velocity, notes)
 
 
-def _sum_bits(model: Model, sequences: list[Sequence]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    sums = np.zeros(4)
-    state = np.zeros((len(sequences), *model.state_shape), dtype=np.float32)
-    for t in range(max(len(sequence.rows) for sequence in sequences)):
-        there = [i for i, sequence in enumerate(sequences) if t < len(sequence.rows)]
-        row = np.stack([sequences[i].rows[t] for i in there])
-        open_end = row[:, 4] == codec.CHOOSE
-        blank = blank_question(len(there), model.state_shape)
-        answer = model.predict(
-            Question(
-                row=row,
-                context=np.stack([sequences[i].context[t] for i in there]),
-                state=state[there],
-                knobs=blank.knobs,
-                pitch_bias=blank.pitch_bias,
-                onset_bias=blank.onset_bias,
-                noise=blank.noise,
-            )
-        )
-        state[there] = answer.state
-        logp = answer.logp.astype(np.float64)
-        logp[open_end, 3] = 0
-        sums -= logp.sum(axis=0) / math.log(2)
-    return sums
+def measure(model: Model, sequences: Iterable[Sequence]) -> Bits:
+    """The bits per note that a model needs for sequences; rests cost onset bits only."""
+    scorer = ModelScorer(model)
+    tallies = tally([scorer], ((sequence, ()) for sequence in sequences))
+    return tallies.get("", {}).get(scorer.name, as_bits(np.zeros(4), 0))
 
 
 def measure_corpora(model: Model, corpora: dict[str, list[Sequence]]) -> dict[str, Bits]:
@@ -82,42 +60,109 @@ def measure_corpora(model: Model, corpora: dict[str, list[Sequence]]) -> dict[st
     return {name: measure(model, sequences) for name, sequences in corpora.items()}
 
 
-def evaluate(model_name: str, sources: list[Path], split: str, limit: int | None, workers: int) -> dict[str, object]:
-    """The report on a model over folders or archives of MIDI: `corpora.NAME.model.{total,onset,...}` in bits per note.
+def tally(scorers: list[Scorer], labelled: Iterable[tuple[Sequence, tuple[str, ...]]]) -> dict[str, dict[str, Bits]]:
+    """The bits of all sequences (label ``), and of those under each label, by label and scorer."""
+    sums: dict[tuple[str, str], Any] = defaultdict(lambda: np.zeros(4))
+    notes: dict[str, int] = defaultdict(int)
+    stream = iter(labelled)
+    while part := list(islice(stream, _BATCH)):
+        for sequence, labels in part:
+            for label in ("", *labels):
+                notes[label] += sequence.notes
+        for scorer in scorers:
+            scored = scorer.score([sequence for sequence, _ in part])
+            for bits, (_, labels) in zip(scored, part, strict=True):
+                for label in ("", *labels):
+                    sums[label, scorer.name] += bits.sum(axis=0)
+    return {
+        label: {scorer.name: as_bits(sums[label, scorer.name], count) for scorer in scorers}
+        for label, count in notes.items()
+    }
 
-    `split` is `all` songs, or only the held-out (`valid`) ones by the rule that `prepare` has; `limit` is the most
-    sequences of a corpus, drawn at random, or None for all. A corpus without songs is left out; raises
-    TrainingError or ModelError if nothing can be measured.
+
+def cut_labelled(songs: list[Song], limit: int | None) -> Iterator[tuple[Sequence, tuple[str, ...]]]:
+    """Sequences with their voices' labels: of whole songs, or at most `limit` of as many songs as can be."""
+    if limit is None:
+        for song in songs:
+            for voice, labels in enumerate(labels_of(song)):
+                yield from ((sequence, labels) for sequence in cut_voice(song, voice, SEQUENCE_ROWS, Augment()))
+        return
+    known = {}
+    for song, voice, first in draw_places(songs, SEQUENCE_ROWS, limit, _SEED):
+        if song.name not in known:
+            known[song.name] = labels_of(song)
+        yield make_sequence(song, voice, first, SEQUENCE_ROWS, Augment()), known[song.name][voice]
+
+
+def read_sources(sources: list[Path], workers: int) -> Iterator[tuple[str, Corpus]]:
+    """The corpora of all sources by name; raises TrainingError where two have the same."""
+    seen: set[str] = set()
+    for source in sources:
+        if not source.exists():
+            raise TrainingError(f"{source}: there is no such folder, archive or prepared corpus.")
+        for name, corpus in corpora_of(source, workers).items():
+            if name in seen:
+                raise TrainingError(f"two of the sources are the corpus {name!r}; rename one.")
+            seen.add(name)
+            yield name, corpus
+
+
+def evaluate(
+    model_name: str,
+    sources: list[Path],
+    split: str,
+    limit: int | None,
+    workers: int,
+    baselines: Path | None = None,
+    deaf: bool = False,
+) -> dict[str, Any]:
+    """The report on a model over MIDI or prepared corpora: `corpora.NAME.model.{total,onset,...}` in bits per note.
+
+    Beside `model` stand the baselines of a folder (`markov`, `lstm`) and the model that does not hear the band
+    (`deaf`), where asked. `classes.CLASS` has the same by class of instrument, and in ensembles `melody` and
+    `accompaniment` by role. `split` is `all` songs, or only the held-out (`valid`) ones by the rule that `prepare`
+    has; `limit` is the most sequences of a corpus, drawn over all its songs, or None for all. A corpus without songs
+    is left out; raises TrainingError or ModelError if nothing can be measured.
     """
-    named = by_name(sources)
     model = Model(find_model(model_name))
-    corpora: dict[str, dict[str, object]] = {}
-    for name, source in named.items():
-        with opened(source) as folder:
-            corpus = read_corpus(folder, name, workers)
+    scorers: list[Scorer] = [ModelScorer(model)]
+    if deaf:
+        scorers.append(DeafScorer(scorers[0]))
+    if baselines is not None:
+        scorers += load_baselines(baselines)
+    corpora: dict[str, Any] = {}
+    for name, corpus in read_sources(sources, workers):
         songs = [song for song in corpus.songs if song.valid or split == "all"]
         if not songs:
             print(f"{name}: no song to measure on ({len(corpus.songs):,} songs, {len(corpus.skipped):,} files skipped)")
             continue
-        if limit is None:
-            shown = tqdm(songs, desc=name, unit="song", leave=False, disable=None)
-            bits = measure(model, cut_songs(shown, SEQUENCE_ROWS))
-        else:
-            bits = measure(model, some_sequences(songs, SEQUENCE_ROWS, limit, _SEED))
-        corpora[name] = {"songs": len(songs), "skipped": len(corpus.skipped), "model": asdict(bits)}
+        shown = tqdm(cut_labelled(songs, limit), desc=name, unit="sequence", leave=False, disable=None)
+        tallies = {label: {k: asdict(bits) for k, bits in by.items()} for label, by in tally(scorers, shown).items()}
+        roles = {role: tallies.pop(role) for role in (MELODY, ACCOMPANIMENT) if role in tallies}
+        whole = tallies.pop("")
+        corpora[name] = {"songs": len(songs), "skipped": len(corpus.skipped), **whole, **roles, "classes": tallies}
     if not corpora:
         hint = "; --split all measures on every song" if split == "valid" else ""
         raise TrainingError(f"there is no song to measure on{hint}.")
-    return {"model": model.name, "split": split, "limit": limit, "corpora": corpora}
+    return {
+        "model": model.name,
+        "split": split,
+        "limit": limit,
+        "scorers": [scorer.name for scorer in scorers],
+        "corpora": corpora,
+    }
 
 
-def table(report: dict[str, object]) -> str:
+def table(report: dict[str, Any]) -> str:
     """The report as a table for the terminal, in bits per note."""
-    columns = ("total", "onset", "pitch", "duration", "velocity")
-    lines = [f"{'bits per note':24}" + "".join(f"{column:>10}" for column in (*columns, "notes"))]
-    corpora = report["corpora"]
-    assert isinstance(corpora, dict)
-    for name, corpus in corpora.items():
-        bits = corpus["model"]
-        lines.append(f"{name:24}" + "".join(f"{bits[c]:10.3f}" for c in columns) + f"{bits['notes']:10,}")
+    lines = [f"{'bits per note':24}" + "".join(f"{column:>10}" for column in (*_COLUMNS, "notes"))]
+    for name, corpus in report["corpora"].items():
+        groups = {role: corpus[role] for role in (MELODY, ACCOMPANIMENT) if role in corpus}
+        if len(corpus["classes"]) > 1:
+            groups |= corpus["classes"]
+        for group, measured in {"": corpus, **groups}.items():
+            for scorer in report["scorers"]:
+                title = "  ".join(part for part in (f"  {group}" if group else name, scorer) if part != "model")
+                bits = measured[scorer]
+                lines.append(f"{title:24}" + "".join(f"{bits[c]:10.3f}" for c in _COLUMNS) + f"{bits['notes']:10,}")
     return "\n".join(lines)

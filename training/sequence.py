@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from training.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 
 _LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
 _HEARING_CHUNK = 32
-_CHOICE = 8  # of so many times the sequences asked for, the held-out ones are drawn
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -103,24 +104,46 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
     return Sequence(rows, rows, context)
 
 
-def cut_songs(songs: Iterable[Song], length: int) -> Iterator[Sequence]:
-    """Whole voices, unaugmented, in sequences of at most `length` rows; every note stands in exactly one."""
+def cut_voice(song: Song, voice: int, length: int, augment: Augment) -> Iterator[Sequence]:
+    """A whole voice in sequences of at most `length` rows; every note stands in exactly one."""
+    count = int((song.notes[:, VOICE] == voice).sum())
+    first = 0
+    while first < count:
+        sequence = make_sequence(song, voice, first, length, augment)
+        first += sequence.notes
+        yield sequence
+
+
+def cut_songs(songs: Iterable[Song], length: int, augment: Augment | None = None) -> Iterator[Sequence]:
+    """All voices of songs, unaugmented unless asked; see `cut_voice`."""
     for song in songs:
-        for voice in np.unique(song.notes[:, VOICE]):
-            count = int((song.notes[:, VOICE] == voice).sum())
-            first = 0
-            while first < count:
-                sequence = make_sequence(song, int(voice), first, length, Augment())
-                first += sequence.notes
-                yield sequence
+        for voice in range(len(song.instruments)):
+            yield from cut_voice(song, voice, length, augment or Augment())
+
+
+def draw_places(songs: list[Song], length: int, limit: int, seed: int) -> list[tuple[Song, int, int]]:
+    """At most `limit` places (song, voice, first note) for sequences of `length` rows that do not overlap.
+
+    A place of each song is drawn before a second one of any, and of each of its voices before a second one of any:
+    so a few places already tell of many songs. Always the same ones for a seed.
+    """
+    rng = np.random.default_rng(seed)
+    by_song = []
+    for i in rng.permutation(len(songs)):
+        by_voice = []
+        for voice in rng.permutation(np.unique(songs[i].notes[:, VOICE])):
+            count = int((songs[i].notes[:, VOICE] == voice).sum())
+            places = max(1, round(count / length))  # what is left behind the last one may be too little for a place
+            by_voice.append([(songs[i], int(voice), int(place) * length) for place in rng.permutation(places)])
+        by_song.append(_in_turn(by_voice))
+    return _in_turn(by_song)[:limit]
+
+
+def _in_turn(lists: list[list[_Item]]) -> list[_Item]:
+    """The first of each list, then the second of each, and so on."""
+    return [item for turn in zip_longest(*lists) for item in turn if item is not None]
 
 
 def some_sequences(songs: list[Song], length: int, limit: int, seed: int) -> list[Sequence]:
-    """At most `limit` sequences of songs, always the same ones for a seed."""
-    rng = np.random.default_rng(seed)
-    sequences: list[Sequence] = []
-    for i in rng.permutation(len(songs)):
-        sequences += cut_songs([songs[i]], length)
-        if len(sequences) > _CHOICE * limit:
-            break
-    return [sequences[i] for i in rng.permutation(len(sequences))[:limit]]
+    """At most `limit` sequences of as many songs as can be; see `draw_places`."""
+    return [make_sequence(*place, length, Augment()) for place in draw_places(songs, length, limit, seed)]
