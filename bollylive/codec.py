@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CODEC_VERSION = 1
+CODEC_VERSION = 2
 TICKS_PER_BEAT = 24
 
 FIELDS = ("onset", "pitch", "duration", "velocity", "next", "instrument", "place", "cycle", "previous")
@@ -86,12 +86,13 @@ def encode(
     `since` is the tick of the row before the first (its onset counts from there), `previous` the pitch last
     heard in the voice or REST. `origin` is the tick of a bar line and `cycle` the bar in ticks, 24-192; each one
     number, or one for every row where the metre changes.
-    Raises ValueError where two rows are further apart than `WAIT_TICKS`: a rest row is missing.
+    Raises ValueError where a note is further than `WAIT_TICKS` from the row before it: a rest row is missing. Before
+    a rest may lie any time, for after a very long silence one rest stands for all.
     """
     delta = voice.tick - np.concatenate(((since,), voice.tick[:-1]))
-    if len(delta) and (delta.min() < 0 or delta.max() > WAIT_TICKS):
-        raise ValueError(f"rows must be 0 to {WAIT_TICKS} ticks apart, not {delta.min()} to {delta.max()}")
     rest = voice.pitch == REST
+    if len(delta) and (delta.min() < 0 or (delta * ~rest).max() > WAIT_TICKS):
+        raise ValueError(f"rows must be 0 to {WAIT_TICKS} ticks apart, not {delta.min()} to {delta.max()}")
     rows = np.empty((len(delta), len(FIELDS)), dtype=np.int64)
     rows[:, 0] = np.where(rest, WAIT, delta)
     rows[:, 1] = voice.pitch
@@ -106,14 +107,6 @@ def encode(
     before = np.concatenate(([-1], sounded[:-1])) if len(delta) else sounded
     rows[:, 8] = np.where(before < 0, previous, voice.pitch[before] if len(delta) else previous)
     return rows
-
-
-def question(tick: int, *, since: int, previous: int, instrument: int, origin: int, cycle: int) -> Rows:
-    """The row [1, 9] that asks the model for the note that begins at `tick`, and for what follows it."""
-    unknown = Voice(*(np.array([value], dtype=np.int64) for value in (tick, 0, 1, 1)))
-    row = encode(unknown, since=since, previous=previous, instrument=instrument, origin=origin, cycle=cycle)
-    row[:, 1:5] = CHOOSE
-    return row
 
 
 def decode(chosen: Rows) -> Choice:

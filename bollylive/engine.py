@@ -226,7 +226,7 @@ class Engine:
     def _has_to_ask(self) -> bool:
         if not self._awake:
             return self._pickup is not None and bool(self._pickup.asks(self._cycle))
-        return any(part.history.unheard() is not None for part in self._lineup)
+        return any(part.history.waits or part.adrift for part in self._lineup)
 
     def _replan(self, earliest: int) -> None:
         """What lies beyond the commit line is planned anew when the musician has played something."""
@@ -239,21 +239,22 @@ class Engine:
                 part.carry_on(earliest)
 
     def _asks(self, earliest: int) -> list[Ask]:
-        """What every part has yet to hear, and the one note that comes first in time, then in order of channel.
+        """What every part has yet to be asked, and the one note that comes first in time, then in order of channel.
 
-        A note that is due at once is asked for alone: a smaller call is sooner back.
+        A note that is due at once is asked for alone: a smaller call is sooner back. So is what has many rows.
         """
         first: Part | None = None
         for part in self._lineup:
             self._skipped += part.skip_ahead(earliest)
-            ready = part.prepare(earliest + self._horizon_ticks) and part.history.unheard() is None
+            ready = part.prepare(earliest + self._horizon_ticks) and not part.history.waits
             if ready and (first is None or part.due_tick < first.due_tick):
                 first = part
         question = [first.ask_to_choose(self._cycle)] if first else []
         if question and question[0].tick <= earliest:
             return question
-        hearings = (part.ask_to_hear(self._cycle) for part in self._lineup)
-        return [ask for ask in hearings if ask is not None] + question
+        others = (part.ask_to_foresee(self._cycle) for part in self._lineup)
+        asks = [ask for ask in others if ask is not None] + question
+        return [ask for ask in asks if len(ask.rows) == len(asks[0].rows)]
 
     def _commit(self, earliest: int) -> Words:
         """The notes that are near enough to be fixed."""

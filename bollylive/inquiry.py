@@ -32,12 +32,19 @@ class Inquiry:
         self._random = np.random.default_rng(seed)
 
     def put(self, asks: list[Ask], ensemble: Ensemble, now_s: float) -> None:
-        """Put the asks to the model, in one call; new notes go into the buffers, the plans and the ensemble."""
+        """Put the asks, all of as many rows, to the model in one call.
+
+        New notes go into the buffers, the plans and the ensemble.
+        """
         if not asks or now_s < self.retry_s:
             return
+        count = len(asks[0].ticks)
+        channels = [ask.part.channel for ask in asks for _ in range(count)]
+        ticks = [int(tick) for ask in asks for tick in ask.ticks]
         question = Question(
-            row=np.concatenate([ask.row for ask in asks]),
-            context=ensemble.hear([ask.part.channel for ask in asks], [ask.tick for ask in asks]),
+            rows=np.stack([ask.rows for ask in asks]),
+            echoes=np.stack([ask.echoes for ask in asks]),
+            context=ensemble.hear(channels, ticks).reshape(len(asks), count, -1),
             state=np.stack([ask.state for ask in asks]),
             knobs=np.tile(self._knobs, (len(asks), 1)),
             pitch_bias=np.stack([ask.pitch_bias for ask in asks]),
@@ -52,6 +59,6 @@ class Inquiry:
             if self.failures % _LOGGED_FAILURES == 1:
                 _log.exception("the model failed, for the %d. time; a try comes each %g s", self.failures, _RETRY_S)
             return
-        for ask, chosen, state in zip(asks, answer.chosen, answer.state, strict=True):
-            if entry := ask.part.take(ask, codec.decode(chosen), state):
+        for ask, chosen, states in zip(asks, answer.chosen, answer.states, strict=True):
+            if entry := ask.part.take(ask, codec.decode(chosen), states):
                 ensemble.add(ask.part.channel, ask.part.instrument, entry)

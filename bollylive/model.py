@@ -12,6 +12,7 @@ from bollylive import codec
 from bollylive.errors import ModelError
 from bollylive.hearing import CONTEXT_SIZE
 from bollylive.predictor import Answer, Question
+from bollylive.recall import ECHOES, NO_ECHO
 from bollylive.sidecar import INPUTS, OUTPUTS, read_sidecar, verify
 
 _PACKAGE = Path(__file__).parent
@@ -48,7 +49,7 @@ class Model:
         verify(sidecar, onnx)
         self.name = sidecar.name
         self.buffer_notes = sidecar.buffer_notes
-        self.state_shape = (sidecar.layers, sidecar.width)
+        self.state_shape = (sidecar.state_rows, sidecar.width)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -68,13 +69,15 @@ class Model:
             self.predict(blank_question(voices, self.state_shape))
 
 
-def blank_question(voices: int, state_shape: tuple[int, int]) -> Question:
+def blank_question(voices: int, state_shape: tuple[int, int], rows: int = 2) -> Question:
     """A question about nothing, of the right shapes: for warming up and for measuring."""
-    row = np.full((voices, len(codec.FIELDS)), codec.CHOOSE, dtype=np.int64)
-    row[:, 0], row[:, 5:] = 0, (0, 0, 4 * codec.TICKS_PER_BEAT, codec.REST)
+    row = np.zeros((voices, rows, len(codec.FIELDS)), dtype=np.int64)
+    row[..., 7:] = 4 * codec.TICKS_PER_BEAT, codec.REST
+    row[:, -1, 1:5] = codec.CHOOSE
     return Question(
-        row=row,
-        context=np.zeros((voices, CONTEXT_SIZE), dtype=np.float32),
+        rows=row,
+        echoes=np.tile(np.array(NO_ECHO), (voices, ECHOES, 1)),
+        context=np.zeros((voices, rows, CONTEXT_SIZE), dtype=np.float32),
         state=np.zeros((voices, *state_shape), dtype=np.float32),
         knobs=np.ones((voices, 5), dtype=np.float32),
         pitch_bias=np.zeros((voices, codec.PITCHES), dtype=np.float32),

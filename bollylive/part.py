@@ -12,9 +12,11 @@ from bollylive.band import ChannelSet
 from bollylive.history import Entry, History
 from bollylive.instruments import PERCUSSION_CHANNEL
 from bollylive.memory import CONTEXT_NOTES, Context, Memory
-from bollylive.predictor import Floats
+from bollylive.predictor import Floats, Ints
+from bollylive.recall import recall
 
 _FORBIDDEN = -1e9
+MOST_ROWS = 16  # to hear more at once takes longer than a note may wait
 _PATIENCE_NOTES, _BOREDOM = 6, 0.5  # after so many repeats, so much of a score for each further one
 _SIXTEENTH_TICKS, _TRIPLET_TICKS = codec.TICKS_PER_BEAT // 4, codec.TICKS_PER_BEAT // 3
 _AHEAD_BEATS: Floats = (np.minimum(np.arange(codec.ONSETS), codec.WAIT_TICKS) / codec.TICKS_PER_BEAT).astype(np.float32)
@@ -41,15 +43,22 @@ _GRID_BIAS = _grid_bias()
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One row for the model, and where its answer belongs."""
+    """The newest rows of a part, the last of which the model is asked for, and where its answer belongs."""
 
     part: Part
-    tick: int
-    index: int | None  # the entry that is to be heard; None: the note at `tick` is to be chosen
-    row: codec.Rows
-    state: Floats
+    first: int  # the number of the entry that the first row is
+    index: int | None  # the entry asked for; None: a note is to be chosen at the last tick
+    rows: codec.Rows  # [T, 9]
+    ticks: Ints  # [T]
+    echoes: Ints  # [E, 5]
+    state: Floats  # [S, H]
     pitch_bias: Floats
     onset_bias: Floats
+
+    @property
+    def tick(self) -> int:
+        """Where the row asked for stands."""
+        return int(self.ticks[-1])
 
 
 class Part:
@@ -57,7 +66,7 @@ class Part:
 
     `plan` holds the notes that the model has chosen but that can still be taken back. `due` is the tick of the
     row to be chosen next; None while the musician, or nobody, has the word. With `quantise`, what the model chooses
-    keeps to sixteenths and triplets. What is in `memory` weighs as much as `recall` says, 0 to 1.
+    keeps to sixteenths and triplets. What is in `memory` counts by `memory_weight`, 0 to 1.
     """
 
     def __init__(
@@ -66,7 +75,7 @@ class Part:
         history: History,
         quantise: bool = False,
         memory: Memory | None = None,
-        recall: float = 0.0,
+        memory_weight: float = 0.0,
     ) -> None:
         self.setting = setting
         self.instrument = codec.PERCUSSION if setting.channel == PERCUSSION_CHANNEL else (setting.program or 0)
@@ -81,7 +90,7 @@ class Part:
         self._density_bias: Floats = np.float32(-setting.density) * _AHEAD_BEATS
         self._quantise = quantise
         self.memory = Memory() if memory is None else memory  # an empty one is false
-        self._recall_weight = np.float32(recall)
+        self._memory_weight = np.float32(memory_weight)
 
     @property
     def channel(self) -> int:
@@ -105,7 +114,7 @@ class Part:
         last = self.history.last
         if last is None:
             self.come_in(earliest_tick)
-        elif last.state is None:
+        elif not last.asked:
             self.adrift = self.due is not None
         else:
             self._follow(last.tick, last.next_ticks)
@@ -144,21 +153,23 @@ class Part:
         if self.history.last is not None:  # the musician may have got there first
             self.due = max(self.due, self.history.last.tick)
         self.history.reach(self.due)
-        if self.resting and self.history.unheard() is None:
+        if self.resting and not self.history.waits:
             self.history.rest(self.due)
         return True
 
-    def ask_to_hear(self, cycle: int) -> Ask | None:
-        """The next row that the model has not heard, if there is one."""
-        index = self.history.unheard()
-        if index is None:
+    def ask_to_foresee(self, cycle: int) -> Ask | None:
+        """The question what comes after the newest entry, if that is not known yet."""
+        if not self.history.waits:
             return None
+        index = len(self.history.entries) - 1
+        heard = index - self.history.first_to_hear(index)
+        if heard > MOST_ROWS:  # a long buffer is heard bit by bit
+            index -= heard - MOST_ROWS
         tick = self.history.entries[index].tick
-        row = self.history.row(index, self.instrument, cycle)
         *before, (last, _) = self.history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
         _, recalled = self._recall(before, last, cycle, tick - last)
         onset_bias = self._onset_bias(tick, self._sounding_at(tick)) + recalled
-        return Ask(self, tick, index, row, self.history.state_before(index), self._pitch_bias, onset_bias)
+        return self._ask(index, cycle, None, self._pitch_bias, onset_bias)
 
     @property
     def due_tick(self) -> int:
@@ -167,28 +178,28 @@ class Part:
         return self.due
 
     def ask_to_choose(self, cycle: int) -> Ask:
-        """The question for the note that is due; all rows before it must have been heard."""
-        tick = self.due_tick
-        row = self.history.question(tick, self.instrument, cycle)
-        end = len(self.history.entries)
+        """The question for the note that is due; nothing else may be waiting to be asked."""
+        tick, end = self.due_tick, len(self.history.entries)
         pitch, onset = self._recall(self.history.notes_before(end, CONTEXT_NOTES), tick, cycle)
         onset_bias = self._onset_bias(tick, self._sounding_at(tick) + 1) + onset
-        state = self.history.state_before(end)
-        return Ask(self, tick, None, row, state, self._tired_of_repeating() + pitch, onset_bias)
+        return self._ask(end, cycle, tick, self._tired_of_repeating() + pitch, onset_bias)
 
-    def take(self, ask: Ask, choice: codec.Choice, state: Floats) -> Entry | None:
+    def take(self, ask: Ask, choice: codec.Choice, states: Floats) -> Entry | None:
         """Take an answer into the buffer; gives the new note if one was chosen."""
+        self.history.hear(ask.first, states)
         if ask.index is not None:
-            self.history.hear(ask.index, state, choice.next_ticks)
+            self.history.foresee(ask.index, choice.next_ticks)
             if self.resting and ask.tick == self.due:
                 self._follow(ask.tick, choice.next_ticks)
             return None
         # A chord that has no room left in the channel's range, above its last note, ends there.
-        in_chord = int(ask.row[0, 0]) == 0
-        if (in_chord and choice.pitch <= int(ask.row[0, 8])) or self._pitch_bias[choice.pitch] < 0:
+        in_chord = int(ask.rows[-1, 0]) == 0
+        if (in_chord and choice.pitch <= int(ask.rows[-1, 8])) or self._pitch_bias[choice.pitch] < 0:
             self._follow(ask.tick, choice.next_ticks or codec.TICKS_PER_BEAT)
             return None
-        entry = Entry(ask.tick, choice.pitch, choice.duration_ticks, choice.velocity, True, state, choice.next_ticks)
+        entry = Entry(
+            ask.tick, choice.pitch, choice.duration_ticks, choice.velocity, True, choice.next_ticks, asked=True
+        )
         self.history.insert(entry)
         self.plan.append(entry)
         self._follow(ask.tick, choice.next_ticks)
@@ -200,13 +211,29 @@ class Part:
         self.plan = self.plan[len(ready) :]
         return ready
 
+    def _ask(self, index: int, cycle: int, tick: int | None, pitch_bias: Floats, onset_bias: Floats) -> Ask:
+        """Ask about an entry, or for a new one at a tick, once the model has heard what comes before."""
+        rows, ticks = self.history.rows(index + (tick is None), self.instrument, cycle, tick)
+        first = self.history.first_to_hear(index)
+        return Ask(
+            part=self,
+            first=first,
+            index=index if tick is None else None,
+            rows=rows[first:],
+            ticks=ticks[first:],
+            echoes=recall(rows, ticks, index)[0],
+            state=self.history.state_before(first),
+            pitch_bias=pitch_bias,
+            onset_bias=onset_bias,
+        )
+
     def _follow(self, tick: int, next_ticks: int | None) -> None:
         self.resting, self.adrift = next_ticks is None, False
         self.due = tick + (codec.WAIT_TICKS if next_ticks is None else next_ticks)
 
     def _recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
         pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)
-        return self._recall_weight * pitch, self._recall_weight * onset
+        return self._memory_weight * pitch, self._memory_weight * onset
 
     def _onset_bias(self, tick: int, sounding: int) -> Floats:
         """The scores of what comes after a tick; a chord of as many notes as the channel may have is complete."""

@@ -24,7 +24,7 @@ class Pickup:
     def asks(self, cycle: int) -> list[Ask]:
         """What the model has yet to be asked, at most one row of each part; empty once all are ready."""
         waiting = [part for part in self._parts.values() if not part.plan and part.prepare(0)]
-        return [part.ask_to_hear(cycle) or part.ask_to_choose(cycle) for part in waiting]
+        return [part.ask_to_choose(cycle) for part in waiting]
 
     def take(self, channel: int) -> Part | None:
         """The part of a channel with its first stroke planned, if it is ready; it then is the engine's."""

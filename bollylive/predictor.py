@@ -1,4 +1,4 @@
-"""What the engine asks of a model: one row of some voices in, what was chosen and the new states out."""
+"""What the engine asks of a model: what some voices have played since, and what comes next; and the answer."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One row for each of B voices; the fields are those of the exported graph."""
+    """The newest T rows of each of B voices, the last of which is asked for; the fields are those of the graph."""
 
-    row: Ints  # [B, 9], see `codec.FIELDS`
-    context: Floats  # [B, C], see `hearing.hear`
-    state: Floats  # [B, L, H], before the row
+    rows: Ints  # [B, T, 9], T at least 2, complete but for the last; see `codec.FIELDS`
+    echoes: Ints  # [B, E, 5] of the last row, see `recall.recall`
+    context: Floats  # [B, T, C], see `hearing.hear`
+    state: Floats  # [B, S, H], before the first row
     knobs: Floats  # [B, 5]: temperatures of pitch, duration, velocity and onset, and the nucleus
     pitch_bias: Floats  # [B, 128], added to the scores
     onset_bias: Floats  # [B, ONSETS], added to the scores
@@ -27,18 +28,18 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was given or chosen in each row."""
+    """What was given or chosen in the last row of each voice, and what the rows before it did to its state."""
 
     chosen: Ints  # [B, 4]: pitch, duration, velocity, next
     logp: Floats  # [B, 4], natural logarithms
-    state: Floats  # [B, L, H], after the row
+    states: Floats  # [B, T - 1, S, H], after each row but the last
 
 
 class Predictor(Protocol):
     """A loaded model. Called by the engine's thread alone; blocks for well under a millisecond."""
 
     buffer_notes: int  # n: how many notes it was trained to remember
-    state_shape: tuple[int, int]  # (L, H)
+    state_shape: tuple[int, int]  # (S, H)
 
     def predict(self, question: Question) -> Answer:
         """Answer one batch; raises only if the runtime fails."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from bollylive import codec
 from bollylive.errors import ModelError
 from bollylive.hearing import CONTEXT_SIZE
+from bollylive.recall import ECHO_FIELDS, ECHOES, KINDS
 
-INPUTS = ("row", "context", "state", "knobs", "pitch_bias", "onset_bias", "noise")
-OUTPUTS = ("chosen", "logp", "new_state")
+INPUTS = ("rows", "echoes", "context", "state", "knobs", "pitch_bias", "onset_bias", "noise")
+OUTPUTS = ("chosen", "logp", "states")
 KNOBS = ("pitch_temperature", "duration_temperature", "velocity_temperature", "onset_temperature", "nucleus")
 
 
@@ -24,10 +25,12 @@ class Sidecar:
     codec_version: int
     ticks_per_beat: int
     buffer_notes: int
-    layers: int
+    state_rows: int
     width: int
     context_size: int
+    echoes: int
     fields: tuple[str, ...]
+    echo_fields: tuple[str, ...]
     knobs: tuple[str, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -45,6 +48,7 @@ def vocabulary() -> dict[str, int]:
         "velocity": codec.VELOCITIES,
         "instrument": codec.INSTRUMENTS,
         "place": codec.PLACES,
+        "echo_kind": KINDS,
     }
 
 
@@ -53,17 +57,19 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def describe(name: str, onnx: Path, *, buffer_notes: int, layers: int, width: int, opset: int) -> Sidecar:
+def describe(name: str, onnx: Path, *, buffer_notes: int, state_rows: int, width: int, opset: int) -> Sidecar:
     """The sidecar of a model made with this codec."""
     return Sidecar(
         name=name,
         codec_version=codec.CODEC_VERSION,
         ticks_per_beat=codec.TICKS_PER_BEAT,
         buffer_notes=buffer_notes,
-        layers=layers,
+        state_rows=state_rows,
         width=width,
         context_size=CONTEXT_SIZE,
+        echoes=ECHOES,
         fields=codec.FIELDS,
+        echo_fields=ECHO_FIELDS,
         knobs=KNOBS,
         inputs=INPUTS,
         outputs=OUTPUTS,
@@ -95,7 +101,9 @@ def verify(sidecar: Sidecar, onnx: Path) -> None:
         "codec_version": codec.CODEC_VERSION,
         "ticks_per_beat": codec.TICKS_PER_BEAT,
         "context_size": CONTEXT_SIZE,
+        "echoes": ECHOES,
         "fields": codec.FIELDS,
+        "echo_fields": ECHO_FIELDS,
         "knobs": KNOBS,
         "inputs": INPUTS,
         "outputs": OUTPUTS,

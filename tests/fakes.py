@@ -33,24 +33,33 @@ class FakePredictor:
 
     @property
     def rows(self) -> Ints:
-        """All rows that were asked so far: [N, 9]."""
-        return np.concatenate([question.row for question in self.questions])
+        """All rows that were asked for so far: [N, 9]."""
+        return np.concatenate([question.rows[:, -1] for question in self.questions])
+
+    @property
+    def heard(self) -> Ints:
+        """All rows that were given to hear so far: [N, 9]."""
+        fields = self.questions[0].rows.shape[-1]
+        return np.concatenate([question.rows[:, :-1].reshape(-1, fields) for question in self.questions])
 
     def predict(self, question: Question) -> Answer:
         if self.failures:
             self.failures -= 1
             raise RuntimeError("the fake was told to fail")
         self.questions.append(question)
-        rows = len(question.row)
-        chosen = np.stack([self._choose(question, i) for i in range(rows)])
-        state = question.state.copy()
-        state[:, 0, 0] += 1
-        complete = np.concatenate([question.row[:, :1], chosen[:, :3], question.row[:, 5:]], axis=1)
-        state[:, 0, 1] = (state[:, 0, 1] * 31 + complete @ np.array([1, 3, 7, 9, 11, 13, 15, 17])) % 9973
-        return Answer(chosen, np.zeros((rows, 4), dtype=np.float32), state)
+        voices = len(question.rows)
+        chosen = np.stack([self._choose(question, i) for i in range(voices)])
+        state, states = question.state, []
+        for heard in question.rows[:, :-1].swapaxes(0, 1):
+            state = state.copy()
+            state[:, 0, 0] += 1
+            complete = np.concatenate([heard[:, :4], heard[:, 5:]], axis=1)
+            state[:, 0, 1] = (state[:, 0, 1] * 31 + complete @ np.array([1, 3, 7, 9, 11, 13, 15, 17])) % 9973
+            states.append(state)
+        return Answer(chosen, np.zeros((voices, 4), dtype=np.float32), np.stack(states, axis=1))
 
     def _choose(self, question: Question, i: int) -> Ints:
-        row, noise = question.row[i], question.noise[i]
+        row, noise = question.rows[i, -1], question.noise[i]
         pitch_bias = question.pitch_bias[i].astype(np.float64)
         if row[0] == 0 and row[8] != codec.REST:
             pitch_bias[: row[8] + 1] += 10 * FORBIDDEN

@@ -122,16 +122,11 @@ def test_a_voice_without_notes_has_no_rows() -> None:
     assert encode(voice_of()).shape == (0, len(FIELDS))
 
 
-def test_a_question_states_where_it_stands_and_leaves_the_note_open() -> None:
-    row = codec.question(100, since=88, previous=64, instrument=7, origin=0, cycle=96)
-    assert row.tolist() == [[12, CHOOSE, CHOOSE, CHOOSE, CHOOSE, 7, 4, 96, 64]]
-
-
-def test_a_question_equals_the_row_of_its_answer_but_for_what_was_open() -> None:
-    asked = codec.question(30, since=10, previous=64, instrument=7, origin=0, cycle=96)
-    told = codec.encode(voice_of((30, 72, 9, 80)), since=10, previous=64, instrument=7, origin=0, cycle=96)
-    kept = [ONSET, INSTRUMENT, PLACE, CYCLE, PREVIOUS]
-    assert asked[:, kept].tolist() == told[:, kept].tolist()
+def test_before_a_rest_may_lie_any_time() -> None:
+    rows = encode(voice_of((0, 60, 1, 1), (9000, REST, 0, 0), (9024, 62, 1, 1)))
+    assert rows[:, ONSET].tolist() == [0, WAIT, 24]
+    with pytest.raises(ValueError, match="0 to 48 ticks apart"):
+        encode(voice_of((0, 60, 1, 1), (9000, REST, 0, 0), (9049, 62, 1, 1)))
 
 
 def test_no_velocity_decodes_to_silence() -> None:

@@ -16,25 +16,27 @@ from stage import Peer, engine_of, jam, until
 from bollylive import codec
 from bollylive.hearing import CONTEXT_SIZE
 from bollylive.note import NoteOn
+from bollylive.recall import ECHO_FIELDS, ECHOES
 from bollylive.sidecar import INPUTS, OUTPUTS, describe, write_sidecar
 
 pytestmark = pytest.mark.ports
 
 MUSICIAN = (0x90, 64, 90)
-LAYERS, WIDTH = 1, 1
+STATE_ROWS, WIDTH = 1, 1
 FOUR_BEATS = int(codec.DURATION_TICKS.searchsorted(96))
 PATIENCE = 80  # notes, four a second, until another engine must have answered
 
 
 def write_failing_model(path: Path, calls: int) -> None:
-    """A model that plays a long note every half beat and, after so many rows of one voice, only raises.
+    """A model that plays a long note every half beat and, after so many questions to one voice, only raises.
 
-    Its state counts the rows; a Gather beyond the end of a table is the error.
+    Its state counts the questions; a Gather beyond the end of a table is the error.
     """
-    sizes = {
-        "row": (TensorProto.INT64, [len(codec.FIELDS)]),
-        "context": (TensorProto.FLOAT, [CONTEXT_SIZE]),
-        "state": (TensorProto.FLOAT, [LAYERS, WIDTH]),
+    sizes: dict[str, tuple[int, list[int | str]]] = {
+        "rows": (TensorProto.INT64, ["rows_", len(codec.FIELDS)]),
+        "echoes": (TensorProto.INT64, [ECHOES, len(ECHO_FIELDS)]),
+        "context": (TensorProto.FLOAT, ["rows_", CONTEXT_SIZE]),
+        "state": (TensorProto.FLOAT, [STATE_ROWS, WIDTH]),
         "knobs": (TensorProto.FLOAT, [5]),
         "pitch_bias": (TensorProto.FLOAT, [codec.PITCHES]),
         "onset_bias": (TensorProto.FLOAT, [codec.ONSETS]),
@@ -47,6 +49,7 @@ def write_failing_model(path: Path, calls: int) -> None:
         "answer": long_note,
         "zero": np.array([0], dtype=np.int64),
         "first": np.array([1], dtype=np.int64),
+        "second": np.array([2], dtype=np.int64),
         "four": np.array([4], dtype=np.int64),
     }
     nodes = [
@@ -55,8 +58,13 @@ def write_failing_model(path: Path, calls: int) -> None:
         helper.make_node("Gather", ["table", "count"], ["nothing"]),
         helper.make_node("Add", ["state", "one"], ["more"]),
         helper.make_node("Add", ["more", "nothing"], ["new_state"]),
-        helper.make_node("Shape", ["row"], ["shape"]),
+        helper.make_node("Shape", ["rows"], ["shape"]),
         helper.make_node("Slice", ["shape", "zero", "first"], ["voices"]),
+        helper.make_node("Slice", ["shape", "first", "second"], ["length"]),
+        helper.make_node("Sub", ["length", "first"], ["heard"]),
+        helper.make_node("Concat", ["first", "heard", "first", "first"], ["all_heard"], axis=0),
+        helper.make_node("Unsqueeze", ["new_state", "first"], ["after_one"]),
+        helper.make_node("Expand", ["after_one", "all_heard"], ["states"]),
         helper.make_node("Concat", ["voices", "four"], ["wide"], axis=0),
         helper.make_node("Expand", ["answer", "wide"], ["chosen"]),
         helper.make_node("Cast", ["chosen"], ["as_float"], to=TensorProto.FLOAT),
@@ -69,12 +77,12 @@ def write_failing_model(path: Path, calls: int) -> None:
         [
             helper.make_tensor_value_info(OUTPUTS[0], TensorProto.INT64, ["voices_", 4]),
             helper.make_tensor_value_info(OUTPUTS[1], TensorProto.FLOAT, ["voices_", 4]),
-            helper.make_tensor_value_info(OUTPUTS[2], TensorProto.FLOAT, ["voices_", LAYERS, WIDTH]),
+            helper.make_tensor_value_info(OUTPUTS[2], TensorProto.FLOAT, ["voices_", "heard_", STATE_ROWS, WIDTH]),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-    sidecar = describe("failing", path, buffer_notes=8, layers=LAYERS, width=WIDTH, opset=17)
+    sidecar = describe("failing", path, buffer_notes=8, state_rows=STATE_ROWS, width=WIDTH, opset=17)
     write_sidecar(sidecar, path.with_suffix(".json"))
 
 

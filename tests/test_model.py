@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from tiny import STATE_SHAPE
 
 from bollylive import codec
 from bollylive.band import ChannelSet, Set
@@ -17,6 +19,7 @@ from bollylive.hearing import CONTEXT_SIZE
 from bollylive.model import Model, blank_question, find_model
 from bollylive.note import NoteOff, NoteOn
 from bollylive.predictor import Answer, Question
+from bollylive.recall import ECHOES, KINDS, NO_ECHO, NO_NEXT
 from bollylive.rehearsal import Rehearsal
 from bollylive.sidecar import read_sidecar
 
@@ -36,22 +39,32 @@ def copy(tiny_model: Path, tmp_path: Path) -> Path:
     return tmp_path / "tiny-v1.onnx"
 
 
-def some_question(model: Model, voices: int, seed: int = 0) -> Question:
-    """Chance in every field; every note is to be chosen."""
+def some_question(model: Model, voices: int, seed: int = 0, rows: int = 2) -> Question:
+    """Chance in every field; every last note is to be chosen."""
     rng = np.random.default_rng(seed)
-    blank = blank_question(voices, model.state_shape)
-    row = blank.row.copy()
-    row[:, 0] = rng.integers(1, 49, voices)
-    row[:, 5] = rng.integers(0, 129, voices)
-    row[:, 6] = rng.integers(0, 96, voices)
-    row[:, 8] = rng.integers(0, 128, voices)
+    blank = blank_question(voices, model.state_shape, rows)
+    some, last = blank.rows.copy(), np.s_[:, -1]
+    sizes = (codec.ONSETS, codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS, codec.INSTRUMENTS, 96)
+    some[..., :7] = np.stack([rng.integers(0, size, (voices, rows)) for size in sizes], axis=-1)
+    some[last][:, 0] = rng.integers(1, 49, voices)
+    some[last][:, 1:5] = codec.CHOOSE
+    some[..., 8] = rng.integers(0, codec.PITCHES, (voices, rows))
+    words = (codec.REST + 1, KINDS, codec.HELD + 1, codec.VELOCITIES, NO_NEXT + 1)
     return replace(
         blank,
-        row=row,
-        context=rng.random((voices, CONTEXT_SIZE), dtype=np.float32),
+        rows=some,
+        echoes=np.stack([rng.integers(0, size, (voices, ECHOES)) for size in words], axis=-1),
+        context=rng.random((voices, rows, CONTEXT_SIZE), dtype=np.float32),
         state=rng.random((voices, *model.state_shape), dtype=np.float32),
         noise=rng.random((voices, 4), dtype=np.float32),
     )
+
+
+def with_last(question: Question, columns: slice, words: NDArray[np.int64]) -> Question:
+    """The question with other words in the row that is asked for."""
+    rows = question.rows.copy()
+    rows[:, -1, columns] = words
+    return replace(question, rows=rows)
 
 
 def part_of(question: Question, i: int) -> Question:
@@ -112,7 +125,7 @@ def test_a_model_that_is_missing_lists_those_that_are_there(shelf: Path) -> None
 
 
 def test_a_model_says_what_it_is(model: Model) -> None:
-    assert (model.name, model.buffer_notes, model.state_shape) == ("tiny-v1", 8, (2, 16))
+    assert (model.name, model.buffer_notes, model.state_shape) == ("tiny-v1", 8, STATE_SHAPE)
 
 
 def test_a_file_that_was_changed_is_refused(copy: Path) -> None:
@@ -158,11 +171,11 @@ def test_what_onnxruntime_cannot_load_is_said_in_a_sentence(copy: Path) -> None:
 def test_a_description_survives_writing_and_reading(tiny_model: Path) -> None:
     sidecar = read_sidecar(tiny_model.with_suffix(".json"))
     assert sidecar.fields == codec.FIELDS
-    assert (sidecar.layers, sidecar.width) == (2, 16)
+    assert (sidecar.state_rows, sidecar.width) == STATE_SHAPE
 
 
 def same(a: Answer, b: Answer) -> bool:
-    return np.array_equal(a.chosen, b.chosen) and np.allclose(a.logp, b.logp) and np.allclose(a.state, b.state)
+    return np.array_equal(a.chosen, b.chosen) and np.allclose(a.logp, b.logp) and np.allclose(a.states, b.states)
 
 
 def test_the_same_noise_gives_the_same_notes_and_other_noise_others(model: Model) -> None:
@@ -179,7 +192,30 @@ def test_sixteen_voices_at_once_are_sixteen_alone(model: Model) -> None:
         alone = model.predict(part_of(question, i))
         assert np.array_equal(together.chosen[i : i + 1], alone.chosen)
         assert np.allclose(together.logp[i : i + 1], alone.logp, atol=1e-4)
-        assert np.allclose(together.state[i : i + 1], alone.state, atol=1e-5)
+        assert np.allclose(together.states[i : i + 1], alone.states, atol=1e-5)
+
+
+def test_many_rows_at_once_are_the_same_as_bit_by_bit(model: Model) -> None:
+    question = some_question(model, 3, rows=9)
+    at_once = model.predict(question)
+    assert at_once.states.shape == (3, 8, *model.state_shape)
+    state, states = question.state, []
+    for i in range(8):
+        pair = np.s_[:, i : i + 2]
+        rows, context = question.rows[pair], question.context[pair]
+        answer = model.predict(replace(question, rows=rows, context=context, state=state))
+        state = answer.states[:, -1]
+        states.append(state)
+    assert np.allclose(at_once.states, np.stack(states, axis=1), atol=1e-4)
+    assert np.array_equal(at_once.chosen, answer.chosen)
+    assert np.allclose(at_once.logp, answer.logp, atol=1e-3)
+
+
+def test_the_echoes_are_heard(model: Model) -> None:
+    question = some_question(model, 16)
+    silent = replace(question, echoes=np.tile(np.array(NO_ECHO), (16, ECHOES, 1)))
+    assert not np.allclose(model.predict(question).logp, model.predict(silent).logp)
+    assert np.array_equal(model.predict(question).states, model.predict(silent).states)
 
 
 def test_what_a_row_states_is_taken_as_it_is(model: Model) -> None:
@@ -188,18 +224,17 @@ def test_what_a_row_states_is_taken_as_it_is(model: Model) -> None:
     sizes = (codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS)
     stated = np.stack([rng.integers(0, size, 64) for size in sizes], axis=1)
     for open_ in range(5):  # one word is open, and at last none
-        row = question.row.copy()
-        row[:, 1:5] = np.where(np.arange(4) == open_, codec.CHOOSE, stated)
-        chosen = model.predict(replace(question, row=row)).chosen
+        words = np.where(np.arange(4) == open_, codec.CHOOSE, stated)
+        chosen = model.predict(with_last(question, np.s_[1:5], words)).chosen
         kept = np.arange(4) != open_
         assert np.array_equal(chosen[:, kept], stated[:, kept])
 
 
 def test_a_rest_and_a_held_note_can_be_told(model: Model) -> None:
     question = some_question(model, 2)
-    row = question.row.copy()
-    row[:, 1:4] = [(codec.REST, codec.HELD, 0), (60, codec.HELD, 8)]
-    answer = model.predict(replace(question, row=row))
+    answer = model.predict(
+        with_last(question, np.s_[1:4], np.array([(codec.REST, codec.HELD, 0), (60, codec.HELD, 8)]))
+    )
     assert answer.chosen[:, 0].tolist() == [codec.REST, 60]
     assert np.isfinite(answer.logp).all()
     assert answer.logp[0, :3].tolist() == [0, 0, 0]
@@ -223,17 +258,15 @@ def test_only_allowed_words_are_chosen(model: Model) -> None:
 
 def test_within_a_chord_the_notes_ascend(model: Model) -> None:
     question = some_question(model, 64)
-    row = question.row.copy()
-    row[:, 0] = 0
-    row[:, 8] = np.arange(64)
-    assert (model.predict(replace(question, row=row)).chosen[:, 0] > row[:, 8]).all()
+    question = with_last(with_last(question, np.s_[:1], np.array([[0]])), np.s_[8:], np.arange(64)[:, None])
+    assert (model.predict(question).chosen[:, 0] > np.arange(64)).all()
 
 
 def test_the_model_remembers(model: Model) -> None:
     question = some_question(model, 4)
     answer = model.predict(question)
-    assert answer.state.shape == question.state.shape
-    later = model.predict(replace(question, state=answer.state))
+    assert answer.states.shape == (4, 1, *model.state_shape)
+    later = model.predict(replace(question, state=answer.states[:, -1]))
     assert not np.allclose(later.logp, answer.logp)
 
 

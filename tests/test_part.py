@@ -9,7 +9,7 @@ from bollylive import codec
 from bollylive.band import ChannelSet
 from bollylive.codec import CHOOSE, PERCUSSION, REST, WAIT_TICKS, Choice
 from bollylive.history import Entry, History
-from bollylive.part import Part
+from bollylive.part import Ask, Part
 from bollylive.predictor import Floats
 
 SHAPE = (1, 2)
@@ -20,24 +20,24 @@ def part_of(setting: ChannelSet | None = None, notes: int = 8) -> Part:
     return Part(setting or ChannelSet(0), History(notes, SHAPE))
 
 
-def answer(part: Part, choice: Choice, cycle: int = 96) -> int:
-    """Prepare and put the next question, and answer it so; gives the tick that was asked for."""
-    part.prepare(10**6)
-    ask = part.ask_to_hear(cycle) or part.ask_to_choose(cycle)
-    part.take(ask, choice, ask.state + 1)
-    return ask.tick
+def reply(ask: Ask, choice: Choice) -> None:
+    """Answer an ask, each state one more than the one before it."""
+    heard = np.arange(1, len(ask.rows), dtype=np.float32)
+    ask.part.take(ask, choice, ask.state + heard[:, None, None])
 
 
 def hear_all(part: Part, next_ticks: int | None = 12) -> None:
-    while (ask := part.ask_to_hear(96)) is not None:
-        part.take(ask, Choice(60, 1, 1, next_ticks), ask.state + 1)
+    while (ask := part.ask_to_foresee(96)) is not None:
+        reply(ask, Choice(60, 1, 1, next_ticks))
 
 
 def choose(part: Part, pitch: int = 60, next_ticks: int | None = 12) -> int:
     """Let the model choose a note, after it has heard what it must; gives the note's tick."""
     part.prepare(10**6)
     hear_all(part)
-    return answer(part, Choice(pitch, 6, 100, next_ticks))
+    ask = part.ask_to_choose(96)
+    reply(ask, Choice(pitch, 6, 100, next_ticks))
+    return ask.tick
 
 
 def onset_bias(part: Part) -> Floats:
@@ -54,8 +54,7 @@ def test_only_the_range_is_allowed() -> None:
     part = part_of(ChannelSet(0, lowest=40, highest=52))
     part.come_in(0)
     part.prepare(0)
-    ask = part.ask_to_hear(96)
-    assert ask is not None
+    ask = part.ask_to_choose(96)
     assert np.flatnonzero(ask.pitch_bias > FORBIDDEN).tolist() == list(range(40, 53))
 
 
@@ -89,16 +88,16 @@ def test_nothing_is_due_beyond_the_horizon_nor_without_the_word() -> None:
     assert part.prepare(50)
 
 
-def test_a_rest_is_a_row_that_the_model_hears_before_it_goes_on() -> None:
+def test_a_rest_is_a_row_that_the_model_is_asked_about_before_it_goes_on() -> None:
     part = part_of()
     part.come_in(0)
     choose(part, next_ticks=None)
     assert (part.due, part.resting) == (WAIT_TICKS, True)
     part.prepare(10**6)
-    rest = part.ask_to_hear(96)
+    rest = part.ask_to_foresee(96)
     assert rest is not None
-    assert rest.row[0, 1] == REST
-    part.take(rest, Choice(60, 1, 1, 5), rest.state + 1)
+    assert rest.rows[:, 1].tolist() == [60, REST]
+    reply(rest, Choice(60, 1, 1, 5))
     assert (part.due, part.resting) == (WAIT_TICKS + 5, False)
 
 
@@ -110,15 +109,64 @@ def test_a_full_chord_may_not_grow() -> None:
     assert onset_bias(part)[0] < FORBIDDEN
 
 
-def test_a_full_chord_that_is_heard_again_may_not_grow_either() -> None:
+def test_a_full_chord_of_the_musicians_may_not_grow_either() -> None:
     part = part_of(ChannelSet(0, polyphony=2))
-    for pitch in (60, 64):
-        part.history.insert(Entry(0, pitch, 6, 100))
     biases = []
-    while (ask := part.ask_to_hear(96)) is not None:
+    for pitch in (60, 64, 67):
+        part.history.insert(Entry(0, pitch, 6, 100))
+        ask = part.ask_to_foresee(96)
+        assert ask is not None
         biases.append(ask.onset_bias[0] < FORBIDDEN)
-        part.take(ask, Choice(0, 1, 1, 12), ask.state)
     assert biases == [False, True, True]
+
+
+def test_a_note_gets_its_state_with_the_next_question() -> None:
+    part = part_of()
+    part.come_in(0)
+    for notes in range(3):
+        part.prepare(10**6)
+        ask = part.ask_to_choose(96)
+        assert ask.rows[:, 1].tolist() == [60 if notes else REST, CHOOSE]
+        assert ask.state[0, 0] == max(0, notes)
+        reply(ask, Choice(60, 6, 100, 12))
+    assert [entry.state is None for entry in part.history.entries] == [False, False, False, True]
+
+
+def test_after_a_step_back_the_newest_row_that_is_left_is_heard_once_more() -> None:
+    part = part_of()
+    part.come_in(0)
+    for _ in range(4):
+        choose(part)
+    part.withdraw(12)
+    part.carry_on(0)
+    ask = part.ask_to_choose(96)
+    assert (ask.tick, ask.ticks.tolist(), ask.state[0, 0]) == (24, [12, 24], 2)
+
+
+def test_a_long_buffer_is_heard_bit_by_bit() -> None:
+    part = part_of(notes=64)
+    for i in range(50):
+        part.history.insert(Entry(12 * i, 60, 6, 100))
+    lengths, heard = [], 0
+    while (ask := part.ask_to_foresee(96)) is not None:
+        lengths.append(len(ask.rows) - 1)
+        assert ask.state[0, 0] == heard
+        heard += lengths[-1]
+        reply(ask, Choice(0, 1, 1, 18))
+    assert (lengths, heard) == ([16, 16, 16, 2], 50)
+    part.carry_on(0)
+    assert part.due == 49 * 12 + 18
+
+
+def test_the_model_is_told_what_the_part_played_a_bar_ago() -> None:
+    part = part_of(notes=32)
+    for i in range(8):
+        part.history.insert(Entry(12 * i, 60 + i, 6, 100))
+    hear_all(part)
+    part.carry_on(0)
+    part.prepare(10**6)
+    ask = part.ask_to_choose(96)
+    assert (ask.tick, ask.echoes[0, 0], ask.echoes[1, 0]) == (96, 60, REST)
 
 
 @pytest.mark.parametrize("pitch", [60, 59, 100])
@@ -222,8 +270,8 @@ def test_where_the_musician_got_first_the_model_plays_above() -> None:
     hear_all(part)
     ask = part.ask_to_choose(96)
     assert ask.tick == 15
-    assert ask.row[0].tolist()[:2] == [0, CHOOSE]
-    assert ask.row[0, 8] == 64
+    assert ask.rows[-1].tolist()[:2] == [0, CHOOSE]
+    assert ask.rows[-1, 8] == 64
 
 
 def test_quantised_a_voice_goes_from_sixteenths_to_sixteenths_and_from_triplets_to_triplets() -> None:
@@ -246,12 +294,11 @@ def test_a_note_that_is_repeated_again_and_again_becomes_less_likely() -> None:
     for tick in range(0, 120, 12):
         part.come_in(tick)
         part.prepare(tick)
-        while ask := part.ask_to_hear(96):
-            part.take(ask, Choice(60, 6, 90, 12), np.zeros((1, 1), np.float32))
+        hear_all(part)
         ask = part.ask_to_choose(96)
         scores.append(float(ask.pitch_bias[60]))
         assert ask.pitch_bias[61] == 0
-        part.take(ask, Choice(60, 6, 90, 12), np.zeros((1, 1), np.float32))
+        reply(ask, Choice(60, 6, 90, 12))
     assert scores[:7] == [0] * 7
     assert scores[7:] == sorted(scores[7:], reverse=True)
     assert scores[-1] < scores[7] < 0

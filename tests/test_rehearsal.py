@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bollylive.band import ChannelSet, Role, Set
-from bollylive.codec import TICKS_PER_BEAT
+from bollylive.codec import CHOOSE, TICKS_PER_BEAT
 from bollylive.note import (
     Continue,
     Control,
@@ -165,8 +165,8 @@ def test_what_comes_at_one_instant_is_heard_as_one() -> None:
         rehearsal.play(NoteOn(1, pitch, 100), 1.0)
     assert model.questions == []
     rehearsal.advance(1.01)
-    chosen = next(question for question in model.questions if question.row[0, 1] == -1)
-    assert chosen.context[0, :12].nonzero()[0].tolist() == [0, 4, 7]
+    chosen = next(question for question in model.questions if question.rows[0, -1, 1] == CHOOSE)
+    assert chosen.context[0, -1, :12].nonzero()[0].tolist() == [0, 4, 7]
 
 
 def test_the_instruments_of_the_model_are_set_at_the_beginning() -> None:
