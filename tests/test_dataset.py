@@ -12,8 +12,9 @@ from music import write_melody
 from tiny import little_song, read
 
 from bollylive import codec, hearing
+from bollylive.recall import ECHO_FIELDS, ECHOES, NO_ECHO
 from training.corpus import ONSET, PITCH, VELOCITY, VOICE, Song
-from training.dataset import Batches, collate, draw_augment, hold
+from training.dataset import Batches, collate, draw_augment, forget, hold
 from training.sequence import Augment, cut_songs, draw_places, make_sequence, some_sequences
 
 FLUTE, HARMONIUM, BASS, DRUMS = (73, 20, 33, codec.PERCUSSION)
@@ -44,14 +45,15 @@ def test_rows_tell_the_notes_of_the_voice_after_a_rest_of_the_lead_in(song: Song
     rows = make_sequence(song, voice, 0, 100, Augment(lead_in=12)).rows
     own = song.notes[song.notes[:, VOICE] == voice]
     assert rows[0, 1] == codec.REST
-    assert rows[0, 4] == 12
+    assert rows[0, 4] == codec.CHOOSE  # nobody chose when a voice comes in
+    assert rows[1, 0] == 12
     assert _notes(rows)[:, 1].tolist() == own[:, PITCH].tolist()
     assert set(rows[:, 5].tolist()) == {FLUTE}
 
 
 def test_each_next_is_the_onset_of_the_row_after_it(song: Song) -> None:
     rows = make_sequence(song, _voice(song, HARMONIUM), 3, 20, Augment()).rows
-    assert rows[:-1, 4].tolist() == rows[1:, 0].tolist()
+    assert rows[1:-1, 4].tolist() == rows[2:, 0].tolist()
 
 
 def test_rests_fill_a_silence_so_that_no_row_is_further_than_a_wait_from_the_next(tmp_path: Path) -> None:
@@ -59,7 +61,7 @@ def test_rests_fill_a_silence_so_that_no_row_is_further_than_a_wait_from_the_nex
     rows = make_sequence(song, 0, 0, 100, Augment()).rows
     words = [60 if pitch == 60 else "rest" if pitch == codec.REST else pitch for pitch in rows[:6, 1].tolist()]
     assert words == ["rest", 60, "rest", "rest", "rest", 62]
-    assert rows[:6, 4].tolist() == [24, codec.WAIT, codec.WAIT, codec.WAIT, 24, 24]
+    assert rows[:6, 4].tolist() == [codec.CHOOSE, codec.WAIT, codec.WAIT, codec.WAIT, 24, 24]
     assert rows[5, 8] == 60
 
 
@@ -140,7 +142,7 @@ def test_whatever_is_drawn_makes_rows_the_model_can_take(song: Song, seed: int) 
     assert voice not in augment.missing
     for column, size in enumerate(sizes):
         assert ((rows[:, column] >= 0) & (rows[:, column] < size)).all()
-    assert ((rows[:-1, 4] >= 0) & (rows[:-1, 4] < codec.ONSETS)).all()
+    assert ((rows[1:-1, 4] >= 0) & (rows[1:-1, 4] < codec.ONSETS)).all()
     assert sequence.context.shape == (len(rows), hearing.CONTEXT_SIZE)
     assert ((sequence.context >= 0) & (sequence.context <= 1)).all()
 
@@ -156,14 +158,44 @@ def test_holding_hides_durations_from_the_state_but_not_from_the_score(song: Son
         assert (sequence.rows[changed, 1] != codec.REST).all()
 
 
+def test_a_beat_that_repeats_each_bar_is_its_own_echo(song: Song) -> None:
+    sequence = make_sequence(song, _voice(song, DRUMS), 0, 60, Augment(transpose=3))
+    later = sequence.rows[:, 1] != codec.REST
+    later[:30] = False
+    assert np.array_equal(sequence.echoes[later, 0, 0], sequence.rows[later, 1])
+
+
+def test_echoes_are_transposed_with_the_song(song: Song) -> None:
+    plain, moved = (make_sequence(song, _voice(song, FLUTE), 0, 60, Augment(transpose=by)).echoes for by in (0, 3))
+    told = plain[..., 0] != codec.REST
+    assert told.any()
+    assert np.array_equal(moved[told][:, 0], plain[told][:, 0] + 3)
+    assert np.array_equal(moved[..., 1:], plain[..., 1:])
+
+
+def test_forgetting_takes_whole_echoes_away_and_leaves_most_sequences_alone(song: Song) -> None:
+    plain = make_sequence(song, _voice(song, DRUMS), 0, 60, Augment())
+    assert all((plain.echoes[:, slot] != NO_ECHO).any() for slot in range(ECHOES))
+    whole = 0
+    for seed in range(40):
+        forgot = forget(plain, np.random.default_rng(seed))
+        assert np.array_equal(forgot.rows, plain.rows)
+        gone = [(forgot.echoes[:, slot] == NO_ECHO).all() for slot in range(ECHOES)]
+        for slot in range(ECHOES):
+            assert gone[slot] or np.array_equal(forgot.echoes[:, slot], plain.echoes[:, slot])
+        whole += not any(gone)
+    assert 20 < whole < 40
+
+
 def test_padding_asks_for_nothing(song: Song) -> None:
     sequence = make_sequence(song, 0, 0, 10, Augment())
-    rows, heard, context = collate([sequence, make_sequence(song, 1, 0, 5, Augment())], 12)
+    rows, heard, echoes, context = collate([sequence, make_sequence(song, 1, 0, 5, Augment())], 12)
     assert rows.shape == heard.shape == (2, 12, len(codec.FIELDS))
     assert np.array_equal(rows[0, :10].numpy(), sequence.rows)
     assert set(rows[1, 5:, 1].tolist()) == {codec.REST}
     assert set(rows[1, 5:, 4].tolist()) == {codec.CHOOSE}
     assert not context[1, 5:].any()
+    assert (echoes[1, 5:] == torch.tensor(NO_ECHO)).all()
 
 
 def test_cutting_a_song_takes_every_note_once(tmp_path: Path, song: Song) -> None:
@@ -200,7 +232,12 @@ def test_batches_are_the_same_for_a_seed_and_of_the_shape_asked_for(song: Song) 
     first, again = (list(islice(Batches([(1.0, [song])], 3, 12, seed=5), 2)) for _ in range(2))
     for a, b in zip(first, again, strict=True):
         assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
-        assert [tuple(x.shape) for x in a] == [(3, 12, 9), (3, 12, 9), (3, 12, hearing.CONTEXT_SIZE)]
+        assert [tuple(x.shape) for x in a] == [
+            (3, 12, 9),
+            (3, 12, 9),
+            (3, 12, ECHOES, len(ECHO_FIELDS)),
+            (3, 12, hearing.CONTEXT_SIZE),
+        ]
 
 
 def test_corpora_are_drawn_by_their_weight(tmp_path: Path, song: Song) -> None:

@@ -9,14 +9,14 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from tiny import checkpoint, float_graph, little_song, tiny_network
+from tiny import STATE_SHAPE, checkpoint, float_graph, little_song, tiny_network
 
 from bollylive.model import Model
 from training import export as export_room
 from training.card import Card, Figures
 from training.errors import ExportError, TrainingError
 from training.evaluate import Bits
-from training.export import load_checkpoint, publish, write_files
+from training.export import BUFFER_NOTES, load_checkpoint, publish, write_files
 from training.gates import check_chain, check_float, check_int8, check_latency
 from training.graph import strip_origin
 from training.recipe import ModelConfig, TrainConfig
@@ -67,7 +67,7 @@ def test_three_files_are_written_that_the_stage_can_play(
     assert files == ["tiny-v1.json", "tiny-v1.md", "tiny-v1.onnx"]
     assert (tmp_path / "models" / "tiny-v1.md").read_text(encoding="utf-8") == f"{made.figures.int8_bits:.3f} bits"
     model = Model(made.onnx)
-    assert (model.name, model.state_shape, model.buffer_notes) == ("tiny-v1", (2, 16), 64)
+    assert (model.name, model.state_shape, model.buffer_notes) == ("tiny-v1", STATE_SHAPE, BUFFER_NOTES)
     assert made.figures.size_bytes == made.onnx.stat().st_size
     assert made.figures.int8_bits == pytest.approx(made.figures.float_bits, rel=0.02)
     assert set(made.figures.latency_ms) == {1, 16}
@@ -97,7 +97,7 @@ def test_a_graph_that_does_what_the_network_does_passes(graph: Path) -> None:
     check_float(Step(tiny_network()).eval(), graph)
 
 
-@pytest.mark.parametrize("name", ["model.pitch_out.bias", "model.next_out.bias", "model.rnn.bias_hh_l1"])
+@pytest.mark.parametrize("name", ["model.heads.bias", "model.next_out.bias", "model.layers.1.gates.bias"])
 def test_a_graph_with_a_wrong_weight_is_refused(tmp_path: Path, graph: Path, name: str) -> None:
     wrong = tmp_path / "wrong.onnx"
     _change(graph, wrong, name, lambda weight: weight + np.linspace(0, 0.5, weight.size, dtype=np.float32))
@@ -107,7 +107,7 @@ def test_a_graph_with_a_wrong_weight_is_refused(tmp_path: Path, graph: Path, nam
 
 def test_a_graph_that_gives_no_numbers_is_refused(tmp_path: Path, graph: Path) -> None:
     wrong = tmp_path / "wrong.onnx"
-    _change(graph, wrong, "model.rnn.bias_hh_l1", lambda weight: np.full_like(weight, np.nan))
+    _change(graph, wrong, "model.layers.1.gates.bias", lambda weight: np.full_like(weight, np.nan))
     with pytest.raises(ExportError):
         check_float(Step(tiny_network()).eval(), wrong)
 
@@ -116,7 +116,7 @@ def test_a_refused_graph_leaves_nothing(
     tmp_path: Path, graph: Path, held: dict[str, list[Sequence]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def corrupt(step: Step, target: Path) -> None:
-        _change(graph, target, "model.pitch_out.bias", lambda weight: weight[::-1].copy())
+        _change(graph, target, "model.heads.bias", lambda weight: weight[::-1].copy())
 
     monkeypatch.setattr(export_room, "export_float", corrupt)
     with pytest.raises(ExportError):
@@ -128,7 +128,7 @@ def test_an_int8_graph_that_lost_too_much_is_refused(
     tmp_path: Path, graph: Path, held: dict[str, list[Sequence]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ruin(source: Path, target: Path) -> None:
-        _change(source, target, "model.pitch_out.bias", lambda weight: 9 * weight - 5 * weight[::-1])
+        _change(source, target, "model.heads.bias", lambda weight: 9 * weight - 5 * weight[::-1])
 
     monkeypatch.setattr(export_room, "quantise", ruin)
     with pytest.raises(ExportError, match="int8 needs"):
@@ -169,6 +169,16 @@ def test_a_model_is_named_with_its_version(tmp_path: Path, held: dict[str, list[
 def test_a_model_that_cannot_be_measured_is_not_exported(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no song is held out"):
         write_files(tmp_path / "best.pt", "tiny-v1", {"tiny": []}, _card, tmp_path)
+
+
+@pytest.mark.parametrize("layers", ["gg", "ra"])
+def test_a_network_that_cannot_hear_many_rows_at_once_is_not_exported(
+    tmp_path: Path, held: dict[str, list[Sequence]], layers: str
+) -> None:
+    rival = checkpoint(tmp_path, tiny_network(sizes=ModelConfig(16, layers)))
+    with pytest.raises(TrainingError, match=f"layers '{layers}' cannot be played"):
+        write_files(rival, "tiny-v1", held, _card, tmp_path / "models")
+    assert not (tmp_path / "models").exists()
 
 
 def test_a_checkpoint_that_is_missing_or_none_is_a_sentence(tmp_path: Path) -> None:
@@ -213,10 +223,18 @@ def test_the_card_tells_data_rights_recipe_figures_and_limits() -> None:
         "empty": {"songs": 0, "valid_songs": 0, "notes": 0},
     }
     figures = Figures({"carnatic": Bits(8.0, 1.5, 3.0, 2.5, 1.0, 500)}, 7.9, 8.0, 1_500_000, {1: 0.2, 16: 0.9})
-    text = Card("bollywood-v1", manifest, ModelConfig(), TrainConfig(), 100)(figures)
+    config = TrainConfig(batch=16, length=256, warmup=300, cooldown=0.2, patience=4000)
+    text = Card("bollywood-v1", manifest, ModelConfig(192, "rrr"), config, 100)(figures)
     assert text.startswith("# bollywood-v1\n")
     for title in ("Purpose", "Data", "Recipe", "Figures", "Limits", "Rebuilding"):
         assert f"\n## {title}\n" in text
+    said = " ".join(text.split())
+    assert "layers of width 192 (rrr; r is a gated linear recurrence)" in said
+    assert "echoes of the instrument's own past" in said
+    assert "300 steps of warm-up, then constant, and over the last 20% of the plan down to nothing" in said
+    assert "stopped early after 4,000 steps without a better result" in said
+    for setting in ("--width 192", "--layers rrr", "--cooldown 0.2", "--patience 4000", "--length 256"):
+        assert f" {setting} " in text
     assert "| carnatic | 89 | 2 | 38,849 | 28.6% | gitam, varnam, kriti, one voice | MIT |" in text
     assert "| mine | 3 | 0 | 100 | 71.4% |  | see its source |" in text
     assert "| carnatic | 500 | 8.000 | 1.500 | 3.000 | 2.500 | 1.000 |" in text

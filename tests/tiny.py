@@ -13,7 +13,8 @@ from training.model import BandModel
 from training.prepare import read_song
 from training.recipe import ModelConfig
 
-SIZES = ModelConfig(width=16, layers=2)
+SIZES = ModelConfig(width=16, layers="rr")
+STATE_SHAPE = (len(SIZES.layers), SIZES.width)
 
 torch.set_num_threads(1)  # more only wait for each other at these sizes
 

@@ -33,6 +33,7 @@ RIGHTS = {
     "yaman-phrases": ("phrases of raga Yaman, one voice", "unclear"),
 }
 UNKNOWN = ("", "see its source")
+_ARRANGED = "arranged-"
 
 _PURPOSE = """\
 Predicts, note by note, what an instrument of a band plays next: when, which pitch, how long and how loud, from what
@@ -44,14 +45,24 @@ the instrument has played and what the others sound. It is made for playing alon
 or commercial release without a look at the rights below: it may repeat phrases of the songs that it learned from."""
 
 _LIMITS = """\
-- There is no public multi-instrument Bollywood corpus. Playing together was mostly learned from General MIDI
-  ensembles of other kinds, gathered from the web with unclear rights; the Hindi melodies are of one voice each.
-- It knows no tala: a bar is a length in beats, without sam and khali, and no theka.
+- There is no public multi-instrument Bollywood corpus. Playing together was mostly learned from ensembles of other
+  kinds; the Hindi melodies are of one voice each.
+- What is idiomatic in a Bollywood band (theka, fills, drone, harmonium) was learned from arrangements made by rule
+  around melodies, marked synthetic above. It knows what these rules know, and a bar is a length in beats to it.
 - It knows no raga but by example; a scale is kept only where the program that plays it masks the pitches.
 - Most melodies come with one constant velocity, so dynamics were learned from other music.
+- It hears its own past and likes to repeat it: left alone for long, it may loop. Higher temperature and nucleus help.
 - Notes only: no lyrics, no meend or other glides, no pitch bend, no pedal.
 - Time is in 24 ticks a beat; swing and drumming are heard no finer than that.
-- It remembers what fits into its state since the channel came in, trained on sequences of {length} rows."""
+- It remembers what fits into its state and its buffer since the channel came in, trained on {length} rows at once."""
+
+
+def rights_of(corpus: str) -> tuple[str, str]:
+    """What a corpus is, and whose."""
+    if corpus.startswith(_ARRANGED):
+        source = corpus.removeprefix(_ARRANGED)
+        return f"bands arranged by rule around {source}: synthetic", f"as {source}"
+    return RIGHTS.get(corpus, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ class Card:
             "|---|---:|---:|---:|---:|---|---|",
         ]
         for name, entry in self.used.items():
-            kind, rights = RIGHTS.get(name, UNKNOWN)
+            kind, rights = rights_of(name)
             cells = (name, f"{entry['songs']:,}", f"{entry['valid_songs']:,}", f"{entry['notes']:,}")
             lines.append(f"| {' | '.join(cells)} | {heard.get(name, 0):.1%} | {kind} | {rights} |")
         return "\n".join(lines)
@@ -114,14 +125,24 @@ class Card:
         """The network and how it was trained."""
         config, sizes = self.config, self.sizes
         rows = self.step * config.batch * config.length
-        return _wrap(
-            f"A GRU of width {sizes.width} and depth {sizes.layers}, trained on {rows:,} rows (notes and rests) of "
-            f"{config.notes:,} planned, in {self.step:,} steps of {config.batch} sequences of {config.length}. AdamW, "
-            f"rate {config.rate:g} with {config.warmup} steps of warm-up and a cosine, weight decay "
-            f"{config.weight_decay:g}, gradients clipped at {config.clip:g}, seed {config.seed}. Songs are transposed, "
-            "made louder or softer, and heard late, with members of the band missing, or not at all. The checkpoint is "
-            f"the one that was best on held-out songs; its matrices are int8. {self.remark}"
+        network = (
+            "Each note is the sum of learned vectors for its words (onset, pitch, duration, ...), and a state hears it "
+            f"through layers of width {sizes.width} ({sizes.layers}; r is a gated linear recurrence). At the next "
+            "onset that state, what the band sounds right then, and echoes of the instrument's own past (one, two and "
+            "four bars ago, and after the longest earlier passage like the present one) give pitch, duration, velocity "
+            "and the time to the next note, each knowing the ones before."
         )
+        training = (
+            f"It was trained on {rows:,} rows (notes and rests) of {config.notes:,} planned, in {self.step:,} steps of "
+            f"{config.batch} sequences of {config.length}. AdamW, rate {config.rate:g} with {config.warmup} steps of "
+            f"warm-up, then constant, and over the last {config.cooldown:.0%} of the plan down to nothing in a line; "
+            f"stopped early after {config.patience:,} steps without a better result on held-out songs. Weight decay "
+            f"{config.weight_decay:g}, gradients clipped at {config.clip:g}, seed {config.seed}. Songs are transposed, "
+            "made louder or softer, and heard late, with members of the band missing, or not at all; echoes are left "
+            "out at times. The checkpoint is the one that was best on held-out songs, each corpus counting by its "
+            f"share of what was heard; its matrices are int8. {self.remark}"
+        )
+        return f"{_wrap(network)}\n\n{_wrap(training)}"
 
     def figures(self, figures: Figures) -> str:
         """Bits per note on held-out songs (fewer are better), size and speed."""
@@ -153,16 +174,20 @@ class Card:
     def rebuilding(self) -> str:
         """The commands that make such a model again, from the same corpora in a folder `music`."""
         config, run = self.config, f"runs/{self.name}"
-        music = " ".join(f"music/{name}" for name in self.used)
+        music = " ".join(f"music/{name}" for name in self.used if not name.startswith(_ARRANGED))
+        arranged = " ".join(name.removeprefix(_ARRANGED) for name in self.used if name.startswith(_ARRANGED))
+        arrange = f"    python -m training arrange --data prepared --corpora {arranged}\n" if arranged else ""
         settings = (
             f"--notes {config.notes} --width {self.sizes.width} --layers {self.sizes.layers} --batch {config.batch} "
             f"--length {config.length} --rate {config.rate:g} --warmup {config.warmup} "
+            f"--cooldown {config.cooldown:g} --patience {config.patience} "
             f"--weight-decay {config.weight_decay:g} --clip {config.clip:g} --every {config.every} "
             f"--seed {config.seed} --workers {config.workers}{'' if config.bfloat16 else ' --no-bfloat16'}"
         )
         return (
             "The corpora lie in `music/`, as folders or archives of these names.\n\n"
             f"    python -m training prepare --data {music} --out prepared\n"
+            f"{arrange}"
             f"    python -m training train --data prepared --run {run} {settings}\n"
             f"    python -m training export --run {run} --data prepared --name {self.name}"
         )

@@ -8,6 +8,8 @@ augmentations are what happens live: another key, other loudness, a band member 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,10 +17,24 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
 from bollylive import codec, hearing
+from bollylive.recall import ECHOES, NO_ECHO
 from training.corpus import PITCH, VOICE, Song
 from training.sequence import Augment, Sequence, make_sequence
 
 _LEADS = np.array([21, 40, 48, 52, 53, 65, 68, 73, 75, 80, 104, 110, 111])  # who sings a melody that came alone
+
+
+class Batch(NamedTuple):
+    """Sequences side by side, padded."""
+
+    rows: Tensor  # int64 [B, T, 9]
+    heard: Tensor  # int64 [B, T, 9]
+    echoes: Tensor  # int64 [B, T, E, 5]
+    context: Tensor  # float32 [B, T, C]
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on another device."""
+        return Batch(*(tensor.to(device) for tensor in self))
 
 
 def draw_augment(song: Song, voice: int, rng: np.random.Generator) -> Augment:
@@ -44,25 +60,35 @@ def hold(sequence: Sequence, rng: np.random.Generator) -> Sequence:
     share = rng.choice([0.0, 0.0, 0.05, 0.3])
     heard = sequence.rows.copy()
     heard[(rng.random(len(heard)) < share) & (heard[:, 1] != codec.REST), 2] = codec.HELD
-    return Sequence(sequence.rows, heard, sequence.context)
+    return replace(sequence, heard=heard)
 
 
-def collate(sequences: list[Sequence], length: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Pad sequences to rows [B, T, 9], heard [B, T, 9], context [B, T, C].
+def forget(sequence: Sequence, rng: np.random.Generator) -> Sequence:
+    """Take some echoes of the voice's own past away: it must find something to play without them, too."""
+    share = rng.choice([0.0, 0.3, 1.0], p=[0.75, 0.15, 0.1])
+    echoes = sequence.echoes.copy()
+    echoes[:, rng.random(ECHOES) < share] = NO_ECHO
+    return replace(sequence, echoes=echoes)
+
+
+def collate(sequences: list[Sequence], length: int) -> Batch:
+    """Pad sequences to the same length.
 
     Padding is rests whose `next` is CHOOSE: nothing of it is scored.
     """
     blank = np.array([codec.WAIT, codec.REST, 0, 0, codec.CHOOSE, 0, 0, codec.TICKS_PER_BEAT, codec.REST])
     rows = np.tile(blank, (len(sequences), length, 1))
     heard = rows.copy()
+    echoes = np.tile(np.array(NO_ECHO), (len(sequences), length, ECHOES, 1))
     context = np.zeros((len(sequences), length, hearing.CONTEXT_SIZE), dtype=np.float32)
     for i, sequence in enumerate(sequences):
         size = len(sequence.rows)
-        rows[i, :size], heard[i, :size], context[i, :size] = sequence.rows, sequence.heard, sequence.context
-    return torch.from_numpy(rows), torch.from_numpy(heard), torch.from_numpy(context)
+        rows[i, :size], heard[i, :size], echoes[i, :size] = sequence.rows, sequence.heard, sequence.echoes
+        context[i, :size] = sequence.context
+    return Batch(*(torch.from_numpy(array) for array in (rows, heard, echoes, context)))
 
 
-class Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+class Batches(IterableDataset[Batch]):
     """An endless, seeded stream of training batches over corpora drawn by weight."""
 
     def __init__(self, corpora: list[tuple[float, list[Song]]], batch: int, length: int, seed: int) -> None:
@@ -74,7 +100,7 @@ class Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
         self.song_weights = [size / size.sum() for size in sizes]
         self.batch, self.length, self.seed = batch, length, seed
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
         rng = np.random.default_rng((self.seed, worker.id if worker else 0))
         while True:
@@ -91,4 +117,5 @@ class Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
             voice = int(song.notes[rng.integers(len(song.notes)), VOICE])
         count = int((song.notes[:, VOICE] == voice).sum())
         first = 0 if rng.random() < 0.15 else int(rng.integers(max(1, count - self.length // 4)))
-        return hold(make_sequence(song, voice, first, self.length, draw_augment(song, voice, rng)), rng)
+        sequence = make_sequence(song, voice, first, self.length, draw_augment(song, voice, rng))
+        return forget(hold(sequence, rng), rng)

@@ -39,7 +39,7 @@ from training.runfolder import best_step, read_config
 from training.sequence import Sequence, some_sequences
 from training.step import Step
 
-BUFFER_NOTES = 64
+BUFFER_NOTES = 128
 _ENDINGS = (".md", ".json", ".onnx")  # in this order: a model is there when its .onnx is
 
 
@@ -80,6 +80,10 @@ def write_files(
     if not held:
         raise TrainingError("no song is held out, so nothing can be checked; prepare more music.")
     model = load_checkpoint(checkpoint)
+    if not all(layer.many_rows for layer in model.layers):
+        raise TrainingError(
+            f"layers {model.config.layers!r} cannot be played: only recurrences (r) hear many rows at once."
+        )
     with tempfile.TemporaryDirectory() as scratch:
         onnx, figures = _make(model, name, held, Path(scratch))
         onnx.with_suffix(".md").write_text(card(figures), encoding="utf-8")
@@ -104,8 +108,8 @@ def _make(model: BandModel, name: str, held: dict[str, list[Sequence]], scratch:
 
 
 def _load(model: BandModel, name: str, onnx: Path) -> Model:
-    sizes = model.config
-    sidecar = describe(name, onnx, buffer_notes=BUFFER_NOTES, layers=sizes.layers, width=sizes.width, opset=OPSET)
+    state_rows, width = model.state_shape
+    sidecar = describe(name, onnx, buffer_notes=BUFFER_NOTES, state_rows=state_rows, width=width, opset=OPSET)
     write_sidecar(sidecar, onnx.with_suffix(".json"))
     return Model(onnx)
 

@@ -18,29 +18,32 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from bollylive import codec
 from bollylive.hearing import CONTEXT_SIZE
 from bollylive.predictor import Question
+from bollylive.recall import ECHOES, KINDS, NO_NEXT
 from bollylive.sidecar import INPUTS, OUTPUTS
 from training.step import Step
 
 OPSET = 20
 
 
-def random_question(voices: int, state_shape: tuple[int, int], seed: int) -> Question:
-    """A question with every field filled by chance; half of its words are to be chosen."""
+def random_question(voices: int, rows: int, state_shape: tuple[int, int], seed: int) -> Question:
+    """A question with every field filled by chance; of every other voice the last row's words are to be chosen."""
     rng = np.random.default_rng(seed)
-    sizes = (codec.ONSETS - 1, codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS, codec.INSTRUMENTS)
-    columns = [rng.integers(0, size, voices) for size in sizes]
+    words = (codec.ONSETS - 1, codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS, codec.INSTRUMENTS)
+    columns = [rng.integers(0, size, (voices, rows)) for size in words]
     cycle = 4 * codec.TICKS_PER_BEAT
-    columns += [rng.integers(0, cycle, voices), np.full(voices, cycle), rng.integers(0, codec.PITCHES, voices)]
-    row = np.stack(columns, axis=1).astype(np.int64)
-    row[::2, 1:5] = codec.CHOOSE
-    row[:, 8] = np.where(row[:, 0] == 0, codec.REST, row[:, 8])
+    columns += [rng.integers(0, cycle, (voices, rows)), np.full((voices, rows), cycle)]
+    columns += [np.where(columns[0] == 0, codec.REST, rng.integers(0, codec.PITCHES, (voices, rows)))]
+    row = np.stack(columns, axis=-1).astype(np.int64)
+    row[::2, -1, 1:5] = codec.CHOOSE
+    echo = (codec.PITCHES + 1, KINDS, codec.DURATIONS + 1, codec.VELOCITIES, NO_NEXT + 1)
 
     def uniform(*shape: int) -> NDArray[np.float32]:
         return rng.random(shape, dtype=np.float32)
 
     return Question(
-        row=row,
-        context=uniform(voices, CONTEXT_SIZE),
+        rows=row,
+        echoes=np.stack([rng.integers(0, size, (voices, ECHOES)) for size in echo], axis=-1).astype(np.int64),
+        context=uniform(voices, rows, CONTEXT_SIZE),
         state=2 * uniform(voices, *state_shape) - 1,
         knobs=(0.5 + uniform(voices, 5) / 2).astype(np.float32),
         pitch_bias=uniform(voices, codec.PITCHES),
@@ -49,12 +52,13 @@ def random_question(voices: int, state_shape: tuple[int, int], seed: int) -> Que
     )
 
 
-def export_float(step: Step, path: Path) -> None:
-    """Write the step as a float ONNX graph whose batch is free."""
-    config = step.model.config
-    question = random_question(3, (config.layers, config.width), 0)
+def export_float(step: Step, path: Path, any_rows: bool = True) -> None:
+    """Write the step as a float ONNX graph for any number of voices, and of rows from 2 on, or for just 2 rows."""
+    question = random_question(3, 4 if any_rows else 2, step.model.state_shape, 0)
     inputs = tuple(torch.from_numpy(getattr(question, name)) for name in INPUTS)
-    voices = torch.export.Dim("voices")
+    voices, rows = torch.export.Dim("voices"), torch.export.Dim("rows", min=2)
+    in_rows = ("rows", "context") if any_rows else ()
+    free = {name: {0: voices, 1: rows} if name in in_rows else {0: voices} for name in INPUTS}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the exporter says of its own workings; the gates look at the result
@@ -67,7 +71,7 @@ def export_float(step: Step, path: Path) -> None:
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
-            dynamic_shapes={name: {0: voices} for name in INPUTS},
+            dynamic_shapes=free,
         )
 
 

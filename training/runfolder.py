@@ -31,6 +31,8 @@ def read_config(run: Path) -> tuple[ModelConfig, TrainConfig]:
         saved = json.loads(path.read_text(encoding="utf-8"))
         sizes = {f.name: saved["model"][f.name] for f in fields(ModelConfig) if f.name in saved["model"]}
         config = {f.name: saved["train"][f.name] for f in fields(TrainConfig) if f.name in saved["train"]}
+        if not isinstance(sizes.get("layers", ""), str):
+            raise ValueError("layers are letters since networks have them of several kinds")
     except (ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path}: this is no configuration of a run ({error!r}); use another folder.") from error
     return ModelConfig(**sizes), TrainConfig(**config)
@@ -43,9 +45,21 @@ def save(state: Mapping[str, object], path: Path) -> None:
     part.replace(path)
 
 
-def append_metrics(run: Path, step: int, seconds: float, train_bits: float, figures: dict[str, list[float]]) -> None:
-    """Add a line to `metrics.csv`: step, seconds, training bits per note, then total and fields for each corpus."""
-    row: dict[str, object] = {"step": step, "seconds": round(seconds), "train": round(train_bits, 4)}
+def append_metrics(
+    run: Path,
+    step: int,
+    seconds: float,
+    rows: int,
+    train_bits: float,
+    held_bits: float,
+    figures: dict[str, list[float]],
+) -> None:
+    """Add a line to `metrics.csv`: step, seconds, rows a second, training and held-out bits per note, then each corpus.
+
+    A corpus has its total and its single fields.
+    """
+    row: dict[str, object] = {"step": step, "seconds": round(seconds), "rows_per_second": round(rows / max(seconds, 1))}
+    row |= {"train": round(train_bits, 4), "held_out": round(held_bits, 4)}
     for name, values in figures.items():
         row[name] = round(sum(values), 4)
         row.update({f"{name}.{f[0]}": round(value, 4) for f, value in zip(_FIELDS, values, strict=True)})
@@ -69,10 +83,9 @@ def read_metrics(run: Path) -> dict[str, list[float]]:
 
 
 def best_step(run: Path) -> int:
-    """The step at which `best.pt` was written: that of the lowest mean over the held-out corpora; 0 if unknown."""
+    """The step at which `best.pt` was written: that of the fewest held-out bits; 0 if unknown."""
     metrics = read_metrics(run)
-    held = [values for name, values in metrics.items() if name not in ("step", "seconds", "train")]
     if not metrics:
         return 0
-    means = [sum(column) for column in zip(*(held or [metrics["train"]]), strict=True)]
-    return int(metrics["step"][means.index(min(means))])
+    held = metrics["held_out"]
+    return int(metrics["step"][held.index(min(held))])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bollylive import codec, hearing
+from bollylive.recall import recall
 from training.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 
 _LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
@@ -20,10 +21,14 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class Sequence:
-    """One voice's rows int64 [T, 9], context float32 [T, C]; `heard` are the rows as the state hears them."""
+    """One voice's rows int64 [T, 9], echoes int64 [T, E, 5] and context float32 [T, C].
+
+    `heard` are the rows as the state hears them.
+    """
 
     rows: codec.Rows
     heard: codec.Rows
+    echoes: codec.Rows
     context: NDArray[np.float32]
 
     @property
@@ -83,6 +88,7 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
     if len(full.tick) > len(part.tick):
         ahead = int(full.tick[length] - full.tick[length - 1])
         rows[-1, 4] = codec.WAIT if full.pitch[length] == codec.REST else ahead
+    rows[0, 4] = codec.CHOOSE  # when a voice comes in after its opening rest is nobody's choice
 
     context = np.zeros((len(rows), hearing.CONTEXT_SIZE), dtype=np.float32)
     if not augment.deaf:
@@ -101,7 +107,7 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
             ticks = part.tick[begin : begin + _HEARING_CHUNK]
             near = band.between(int(ticks[0]), int(ticks[-1]))
             context[begin : begin + _HEARING_CHUNK] = hearing.hear(near, voice, ticks, augment.lag)
-    return Sequence(rows, rows, context)
+    return Sequence(rows, rows, recall(rows, part.tick), context)
 
 
 def cut_voice(song: Song, voice: int, length: int, augment: Augment) -> Iterator[Sequence]:

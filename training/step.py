@@ -1,65 +1,42 @@
-"""One row at a time, with sampling inside: what is exported to ONNX and played on stage.
-
-The GRU is written as linear layers, because these become int8 matrix products and an ONNX GRU node does not.
-"""
+"""Hear some rows and choose the next one, with sampling inside: what is exported to ONNX and played on stage."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from bollylive import codec
 from training.model import BandModel
 
 _COLDEST = 1e-3  # colder would divide by nothing
+_MOST_WORDS = 16  # sorting all of them takes longer than all the network
 
 
 def choose(scores: Tensor, temperature: Tensor, nucleus: Tensor, noise: Tensor) -> Tensor:
-    """Draw one word per row [B] from scores [B, V] by uniform noise [B] in (0, 1).
+    """Draw one word per row [B, 1] from scores [B, V] by uniform noise [B, 1] in (0, 1).
 
     Nucleus sampling (Holtzman et al. 2020): only the most probable words that together reach `nucleus` are
-    possible, at least the first. The same noise gives the same words; temperature 0 takes the most probable.
+    possible, at least the first and never more than `_MOST_WORDS`. The same noise gives the same words. The colder
+    (a temperature above 0), the surer it takes the most probable.
     """
-    warm = temperature.clamp(min=_COLDEST).unsqueeze(-1)
-    probability, order = torch.softmax(scores / warm, dim=-1).sort(dim=-1, descending=True)
-    reached = probability.cumsum(dim=-1)
-    kept = torch.where(reached - probability < nucleus.unsqueeze(-1), probability, 0)
-    passed = kept.cumsum(dim=-1) < noise.unsqueeze(-1) * kept.sum(dim=-1, keepdim=True)
-    # Rounding may let the noise pass every kept word; the last one kept is then meant.
-    index = torch.minimum(passed.sum(dim=-1), (kept > 0).sum(dim=-1) - 1).clamp(min=0)
-    return order.gather(-1, index.unsqueeze(-1)).squeeze(-1)
+    probability, order = torch.softmax(scores / temperature, dim=-1).topk(min(_MOST_WORDS, scores.shape[-1]), dim=-1)
+    kept = torch.where(probability.cumsum(dim=-1) - probability < nucleus, probability, 0)
+    reached = kept.cumsum(dim=-1)
+    index = (reached < noise * reached[:, -1:]).sum(dim=-1, keepdim=True)
+    return order.gather(-1, index)
 
 
 class Step(nn.Module):
-    """The exported graph: choose what a row leaves open, hear the row, choose when the next one comes."""
+    """The exported graph: hear what has been played since the state, then choose what the newest row leaves open."""
 
     def __init__(self, model: BandModel) -> None:
         super().__init__()
         self.model = model
 
-    def word(self, given: Tensor, scores: Tensor, temperature: Tensor, knobs: Tensor, noise: Tensor) -> Tensor:
-        """The given word, or a chosen one where the row says CHOOSE."""
-        return torch.where(given == codec.CHOOSE, choose(scores, temperature, knobs[:, 4], noise), given)
-
-    def hear(self, note: Tensor, state: Tensor) -> Tensor:
-        """The state [B, L, H] after a complete note's GRU input [B, I] (PyTorch's own gate equations)."""
-        layers = []
-        below = note
-        for layer in range(self.model.config.layers):
-            weights = [getattr(self.model.rnn, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh")]
-            biases = [getattr(self.model.rnn, f"{name}_l{layer}") for name in ("bias_ih", "bias_hh")]
-            old = state[:, layer]
-            new_reset, new_update, new = F.linear(below, weights[0], biases[0]).chunk(3, dim=-1)
-            old_reset, old_update, kept = F.linear(old, weights[1], biases[1]).chunk(3, dim=-1)
-            reset, update = torch.sigmoid(new_reset + old_reset), torch.sigmoid(new_update + old_update)
-            below = (1 - update) * torch.tanh(new + reset * kept) + update * old
-            layers.append(below)
-        return torch.stack(layers, dim=1)
-
     def forward(
         self,
-        row: Tensor,
+        rows: Tensor,
+        echoes: Tensor,
         context: Tensor,
         state: Tensor,
         knobs: Tensor,
@@ -67,39 +44,35 @@ class Step(nn.Module):
         onset_bias: Tensor,
         noise: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Take one row of every voice.
+        """Hear all rows of every voice but the last, and complete the last; T is at least 2.
 
-        row int64 [B, 9], context [B, C], state [B, L, H], knobs [B, 5], pitch_bias [B, 128] and onset_bias
-        [B, ONSETS] added to the scores, noise [B, 4]. Gives chosen int64 [B, 4] (pitch, duration, velocity,
-        next), logp [B, 4] of these under the biased, untempered scores (0 for the note of a rest), and the new
-        state.
+        rows int64 [B, T, 9], complete but for the last; echoes int64 [B, E, 5] of the last row; context [B, T, C];
+        state [B, S, H] before the first row; knobs [B, 5]; pitch_bias [B, 128] and onset_bias [B, ONSETS] added
+        to the scores; noise [B, 4]. Gives chosen int64 [B, 4] (pitch, duration, velocity, next), logp [B, 4] of
+        these under the biased, untempered scores (0 for the note of a rest), and the states [B, T - 1, S, H]
+        after each row that was heard.
         """
         model = self.model
-        here = model.here(row, context)
-        moment = model.moment_of(state[:, -1], row, context, here)
-        rest = row[:, 1] == codec.REST
+        place, hearing = model.surroundings(rows, context)
+        said, states = model.go_on(model.rows_in(rows[:, :-1], place[:, :-1], hearing[:, :-1]), state)
+        row = rows[:, -1]
+        moment = model.moment_of(said, row, echoes, context[:, -1], place[:, -1], hearing[:, -1])
+        temperature, nucleus = knobs[:, :4].clamp(min=_COLDEST), knobs[:, 4:]
 
-        pitch_scores = model.pitch_scores(moment, row) + pitch_bias
-        pitch = self.word(row[:, 1], pitch_scores, knobs[:, 0], knobs, noise[:, 0])
-        duration_scores = model.duration_scores(moment, pitch, row)
-        duration = self.word(row[:, 2], duration_scores, knobs[:, 1], knobs, noise[:, 1])
-        velocity_scores = model.velocity_scores(moment, pitch, duration)
-        velocity = self.word(row[:, 3], velocity_scores, knobs[:, 2], knobs, noise[:, 2])
+        def word(field: int, scores: Tensor) -> tuple[Tensor, Tensor]:
+            """The given word or, where the row says CHOOSE, a drawn one [B, 1], and its logarithm."""
+            of_field = slice(field, field + 1)
+            given = row[:, 1 + field : 2 + field]
+            drawn = choose(scores, temperature[:, of_field], nucleus, noise[:, of_field])
+            chosen = torch.where(given == codec.CHOOSE, drawn, given)
+            inside = chosen.clamp(max=scores.shape[-1] - 1)
+            return chosen, torch.log_softmax(scores, dim=-1).gather(-1, inside)
 
-        complete = torch.cat([row[:, :1], torch.stack([pitch, duration, velocity], dim=1), row[:, 4:]], dim=1)
-        after = self.hear(model.note_in(complete, here), state)
-        next_scores = model.next_scores(after[:, -1], row, here) + onset_bias
-        onset = self.word(row[:, 4], next_scores, knobs[:, 3], knobs, noise[:, 3])
-
-        def logp(scores: Tensor, word: Tensor, none: Tensor) -> Tensor:
-            inside = word.clamp(0, scores.shape[-1] - 1).unsqueeze(-1)
-            of_word = torch.log_softmax(scores, dim=-1).gather(-1, inside).squeeze(-1)
-            return torch.where(none, 0.0, of_word)
-
-        logs = [
-            logp(pitch_scores, pitch, rest),
-            logp(duration_scores, duration, rest | (duration == codec.HELD)),
-            logp(velocity_scores, velocity, rest),
-            logp(next_scores, onset, torch.zeros_like(rest)),
-        ]
-        return torch.stack([pitch, duration, velocity, onset], dim=1), torch.stack(logs, dim=1), after
+        pitch, pitch_logp = word(0, model.pitch_scores(moment) + pitch_bias)
+        duration, duration_logp = word(1, model.duration_scores(moment, pitch))
+        velocity, velocity_logp = word(2, model.velocity_scores(moment, pitch, duration))
+        onset, onset_logp = word(3, model.next_scores(moment, pitch, duration) + onset_bias)
+        sounds = pitch != codec.REST
+        known = torch.cat([sounds, sounds & (duration != codec.HELD), sounds], dim=-1)
+        logp = torch.cat([pitch_logp, duration_logp, velocity_logp], dim=-1) * known
+        return torch.cat([pitch, duration, velocity, onset], dim=-1), torch.cat([logp, onset_logp], dim=-1), states

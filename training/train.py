@@ -1,7 +1,7 @@
-"""Train the model: one straight loop, resumable, over a fixed number of notes.
+"""Train the model: one straight loop, resumable, over a fixed number of notes, in one process or several.
 
-The learning rate warms up and then falls along a half cosine. After every so many steps the model is measured on
-held-out songs and the run folder is brought up to date; see `runfolder`.
+After every so many steps the model is measured on held-out songs and the run folder is brought up to date; see
+`runfolder`. The training stops early when they have not improved for a while.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from collections import deque
+from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +25,7 @@ from bollylive import codec
 from training.corpus import Song, load_corpora
 from training.dataset import Batches, collate
 from training.errors import TrainingError
+from training.group import join_group
 from training.model import BandModel, Scores
 from training.recipe import ModelConfig, TrainConfig, shares
 from training.runfolder import append_metrics, read_config, save, write_config
@@ -56,9 +60,8 @@ def validate(model: BandModel, corpora: dict[str, list[Sequence]], batch: int, l
     for name, sequences in corpora.items():
         total, count = torch.zeros(4), 0
         for begin in range(0, len(sequences), batch):
-            some = collate(sequences[begin : begin + batch], length)
-            rows, heard, context = (tensor.to(device) for tensor in some)
-            bits, notes = field_bits(model(rows, context, heard), rows)
+            some = collate(sequences[begin : begin + batch], length).to(device)
+            bits, notes = field_bits(model(some.rows, some.echoes, some.context, some.heard), some.rows)
             total, count = total + bits.cpu(), count + int(notes)
         result[name] = (total / max(count, 1)).tolist()
     model.train()
@@ -66,20 +69,34 @@ def validate(model: BandModel, corpora: dict[str, list[Sequence]], batch: int, l
 
 
 def rate_at(step: int, steps: int, config: TrainConfig) -> float:
-    """The learning rate: a linear warm-up, then a half cosine to a hundredth."""
-    if step < config.warmup:
-        return config.rate * (step + 1) / config.warmup
-    progress = (step - config.warmup) / max(1, steps - config.warmup)
-    return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+    """The learning rate: a linear warm-up, then constant, and over the last part a line down to nothing.
+
+    So a run can be lengthened as long as it has not begun to cool down. After Hagele et al. 2024, "Scaling laws and
+    compute-optimal training beyond fixed training durations".
+    """
+    warm = min(1.0, (step + 1) / max(1, config.warmup))
+    cool = min(1.0, (steps - step) / max(1.0, config.cooldown * steps))
+    return config.rate * warm * cool
 
 
-def device_of(name: str) -> torch.device:
-    """The device that `auto`, `cpu` or `cuda` means here; raises TrainingError where it is not there."""
-    there = torch.cuda.is_available()
-    if name not in ("auto", "cpu", "cuda") or (name == "cuda" and not there):
-        choice = "auto, cpu or cuda" if there else "auto or cpu"
-        raise TrainingError(f"the device {name!r} cannot be used here; choose {choice}.")
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
+class Best(NamedTuple):
+    """The lowest bits per note on held-out songs so far, and the step at which that was."""
+
+    bits: float = math.inf
+    step: int = 0
+
+    def waited(self, step: int) -> int:
+        """For how many steps nothing has been better."""
+        return step - self.step
+
+
+def held_out_bits(figures: dict[str, list[float]], heard: dict[str, float]) -> float:
+    """The bits per note over all corpora, each counting by its share of what is heard."""
+    weights = {name: heard.get(name, 0.0) for name in figures}
+    whole = sum(weights.values())
+    if not whole:
+        return float(np.mean([sum(fields) for fields in figures.values()]))
+    return sum(weights[name] * sum(fields) for name, fields in figures.items()) / whole
 
 
 def check_resumable(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
@@ -110,65 +127,78 @@ def load_music(data: Path, config: TrainConfig) -> tuple[dict[str, list[Song]], 
 def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> None:  # noqa: PLR0915  # one straight loop
     """Train on prepared corpora in `data`, writing to the folder `run`; resumes what is there.
 
+    Started by torchrun, every process takes its share of each batch, and the first one writes.
     Raises TrainingError where there is nothing to train on, or the run cannot be resumed with these settings.
     """
     check_resumable(run, sizes, config)
-    device = device_of(config.device)
+    group = join_group(config)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
+    model = BandModel(sizes).to(group.device)
     kept, held = load_music(data, config)
-    model = BandModel(sizes).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), config.rate, weight_decay=config.weight_decay)
-    step, best, earlier_s = 0, math.inf, 0.0
+    step, best, earlier_s = 0, Best(), 0.0
     if (run / "checkpoint.pt").exists():
-        saved = torch.load(run / "checkpoint.pt", weights_only=True, map_location=device)
+        saved = torch.load(run / "checkpoint.pt", weights_only=True, map_location=group.device)
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
-        step, best, earlier_s = saved["step"], saved["best"], saved.get("seconds", 0.0)
-    run.mkdir(parents=True, exist_ok=True)
-    write_config(run, sizes, config)
+        step, best, earlier_s = saved["step"], Best(*saved["best"]), saved["seconds"]
+    if group.first:
+        run.mkdir(parents=True, exist_ok=True)
+        write_config(run, sizes, config)
 
-    weighted = [(share, kept[name]) for name, share in shares(kept).items()]
+    heard = shares(kept)
+    weighted = [(share, kept[name]) for name, share in heard.items()]
     # A resumed run goes on with other batches than it began with.
-    batches = Batches(weighted, config.batch, config.length, config.seed + 7919 * step)
+    seed = config.seed + 7919 * step + 104729 * group.rank
+    batches = Batches(weighted, config.batch // group.size, config.length, seed)
     rows_a_step = config.batch * config.length
     steps = math.ceil(config.notes / rows_a_step)
     stream = iter(DataLoader(batches, batch_size=None, num_workers=config.workers))
-    bar = tqdm(total=steps * rows_a_step, initial=step * rows_a_step, unit="row", unit_scale=True, disable=None)
-    recent: list[float] = []
+    network = group.share(model)
+    bar = tqdm(total=steps * rows_a_step, initial=step * rows_a_step, unit="row", unit_scale=True, disable=group.quiet)
+    recent: deque[float] = deque(maxlen=100)
     began = time.monotonic() - earlier_s
-    while step < steps:
-        rows, heard, context = (tensor.to(device) for tensor in next(stream))
-        for group in optimiser.param_groups:
-            group["lr"] = rate_at(step, steps, config)
-        with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
-            scores = model(rows, context, heard)
-        bits, notes = field_bits(scores, rows)
+    measured = step  # of the newest validation
+    while step < steps and best.waited(measured) < config.patience:
+        batch = next(stream).to(group.device)
+        for parameters in optimiser.param_groups:
+            parameters["lr"] = rate_at(step, steps, config)
+        with torch.autocast(group.device.type, torch.bfloat16, enabled=config.bfloat16):
+            scores = network(batch.rows, batch.echoes, batch.context, batch.heard)
+        bits, notes = field_bits(scores, batch.rows)
         loss = bits.sum() / notes.clamp(min=1)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
         optimiser.step()
         step += 1
-        recent = [*recent[-99:], loss.item()]
+        recent.append(loss.item())
         if not math.isfinite(recent[-1]):
             raise TrainingError(f"the loss is no number after step {step}; resume with a lower rate.")
         bar.update(rows_a_step)
         bar.set_postfix(bits=f"{np.mean(recent):.3f}")
         if step % config.every == 0 or step == steps:
             figures = validate(model, held, config.batch, config.length)
-            train_bits, seconds = float(np.mean(recent)), time.monotonic() - began
-            mean = float(np.mean([sum(fields) for fields in figures.values()])) if figures else train_bits
-            append_metrics(run, step, seconds, train_bits, figures)
-            draw(run)
-            state = {"model": model.state_dict(), "config": {"width": sizes.width, "layers": sizes.layers}}
-            if mean < best:
-                best = mean
-                save(state, run / "best.pt")
-            newest = {"optimiser": optimiser.state_dict(), "step": step, "best": best, "seconds": seconds}
-            save({**state, **newest}, run / "checkpoint.pt")
-            bar.write(f"step {step:,} of {steps:,}: {train_bits:.3f} bits per note trained, {mean:.3f} held out")
+            measured, seconds, train_bits = step, time.monotonic() - began, float(np.mean(recent))
+            held_bits = held_out_bits(figures, heard) if figures else train_bits
+            # All members must agree when it is time to stop.
+            train_bits, held_bits = group.mean(train_bits, held_bits)
+            if better := held_bits < best.bits:
+                best = Best(held_bits, step)
+            if group.first:
+                append_metrics(run, step, seconds, step * rows_a_step, train_bits, held_bits, figures)
+                draw(run)
+                state = {"model": model.state_dict(), "config": asdict(sizes)}
+                if better:
+                    save(state, run / "best.pt")
+                newest = {"optimiser": optimiser.state_dict(), "step": step, "best": tuple(best), "seconds": seconds}
+                save({**state, **newest}, run / "checkpoint.pt")
+                bar.write(f"step {step:,} of {steps:,}: {train_bits:.3f} bits a note trained, {held_bits:.3f} held out")
     bar.close()
+    if group.first and step < steps:
+        print(f"Stopped at step {step:,}: nothing was better than at step {best.step:,}.")
+    group.leave()
 
 
 def draw(run: Path) -> None:
