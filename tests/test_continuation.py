@@ -52,7 +52,7 @@ def test_the_model_hears_the_primer_the_metre_and_the_instruments() -> None:
     continue_all(excerpt(0, 2), BAND, model, 1)
     assert set(model.rows[:, 7]) == {BAR}
     assert set(model.rows[:, 5]) == {73, 75}
-    primed = model.rows[(model.rows[:, 5] == 75) & (model.rows[:, 1] == 62)]
+    primed = model.heard[(model.heard[:, 5] == 75) & (model.heard[:, 1] == 62)]
     assert len(primed) >= 2 * 3
 
 
@@ -64,7 +64,7 @@ def test_the_melody_is_the_musicians_and_the_others_are_the_models() -> None:
         played = accompany(song, melody, BAND, model, 1, warm)
         assert set(played[:, VOICE]) == {2, 9}
         assert played[:, ONSET].min() < BAR
-        primed = (model.rows[:, 1] == 62) & (model.rows[:, 0] == TICKS_PER_BEAT)
+        primed = (model.heard[:, 1] == 62) & (model.heard[:, 0] == TICKS_PER_BEAT)
         assert (primed[:8].sum() > 0) == warm
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from music import write_corpus, write_song
-from tiny import SIZES, float_graph, read, tiny_network
+from tiny import STATE_SHAPE, float_graph, read, tiny_network
 
 from bollylive.errors import ModelError
 from bollylive.model import Model
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
     shutil.copyfile(float_graph(tmp_path_factory), path)
-    sidecar = describe("tiny-v1", path, buffer_notes=64, layers=SIZES.layers, width=SIZES.width, opset=OPSET)
+    sidecar = describe("tiny-v1", path, buffer_notes=64, state_rows=STATE_SHAPE[0], width=STATE_SHAPE[1], opset=OPSET)
     write_sidecar(sidecar, path.with_suffix(".json"))
     return path
 
@@ -94,7 +94,7 @@ def test_baselines_stand_beside_the_model(model: Path, corpus: Path, tmp_path: P
     tiny = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["corpora"]["tiny"]
     assert tiny["markov"]["notes"] == tiny["model"]["notes"] == 800
     assert 0 < tiny["markov"]["total"] < tiny["model"]["total"]
-    assert set(tiny["classes"]["bass"]) == {"model", "deaf", "markov"}
+    assert set(tiny["classes"]["bass"]) == {"model", "deaf", "markov", "markov_live"}
 
 
 def test_what_was_prepared_is_measured_as_it_is_split(model: Path, corpus: Path, tmp_path: Path) -> None:

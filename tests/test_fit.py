@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from training.fit import measure_fit, share_of_consonance, sound_of, together
-from training.recovery import BARS_AROUND, bars_around, measure_recovery, transpose_from
+from training.recovery import BARS_AROUND, bars_around, measure_recovery, regained, transpose_from
 
 BAR = 96
 
@@ -86,6 +86,22 @@ def test_a_band_that_never_follows_counts_one_bar_more_than_were_looked_at() -> 
     recovery = measure_recovery([moved_song(8)])
     assert recovery is not None
     assert recovery.median == recovery.pooled == BARS_AROUND + 1
+
+
+def test_one_bar_that_fits_by_chance_is_no_recovery() -> None:
+    bars = moved_song(8)
+    bars[BARS_AROUND + 1] = bars[0]
+    recovery = measure_recovery([bars])
+    assert recovery is not None
+    assert recovery.median == BARS_AROUND + 1
+
+
+def test_what_is_regained_lies_between_a_deaf_band_and_an_unchanged_melody() -> None:
+    best, deaf = moved_song(0), moved_song(8)
+    assert set(regained([best], [best], [deaf]).values()) == {1.0}
+    assert set(regained([deaf], [best], [deaf]).values()) == {0.0}
+    assert regained([moved_song(3)], [best], [deaf]) == {"bars_1_2": 0.0, "bars_3_4": 0.5, "later": 1.0}
+    assert set(regained([best], [best], [best]).values()) == {None}
 
 
 def test_songs_in_which_nothing_sounds_together_are_no_evidence() -> None:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from variants import chances, sequence_of
 
 from bollylive import codec
-from training.chains import CHAINS
+from training.chains import CHAINS, mixed
 from training.counts import blend, count, count_so_far, smear
 from training.errors import TrainingError
 from training.flat import UNKNOWN, flatten, pasts
-from training.markov import _GRADES, _LEAST, Markov, fit_markov
+from training.markov import _GRADES, _LEAST, COUNTED, LIVE, SCORERS, Markov, MarkovScorer, fit_markov
 from training.markov_file import load_markov, save_markov
 from training.mixing import Opinions, fit_weights, mix
 from training.sequence import Sequence
@@ -49,11 +49,18 @@ def _riff(seed: int) -> Sequence:
     return sequence_of([(24 + 12 * i, riff[i % 8], 12, 80) for i in range(40)])
 
 
+_TUNED = [*(_melody(seed, shift=seed % 12 - 6) for seed in range(30, 36)), _chords(30), _riff(1), _riff(2), _riff(3)]
+
+
 @pytest.fixture(scope="module")
 def markov() -> Markov:
     counted = [_melody(seed, shift=seed % 12 - 6) for seed in range(24)] + [_chords(seed) for seed in range(4)]
-    tuned = [*(_melody(seed, shift=seed % 12 - 6) for seed in range(30, 36)), _chords(30), _riff(1), _riff(2), _riff(3)]
-    return fit_markov(flatten(counted), tuned, [1.0] * len(tuned))
+    return fit_markov(flatten(counted), _TUNED, [1.0] * len(_TUNED))
+
+
+@pytest.fixture(params=SCORERS)
+def scorer(markov: Markov, request: pytest.FixtureRequest) -> MarkovScorer:
+    return MarkovScorer(markov, request.param)
 
 
 def test_columns_look_back_within_their_sequence() -> None:
@@ -148,52 +155,62 @@ def test_a_mixture_gives_nothing_to_the_impossible() -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("row", [1, 6])
-def test_the_chances_of_all_words_sum_to_one(markov: Markov, field: str, row: int) -> None:
+def test_the_chances_of_all_words_sum_to_one(scorer: MarkovScorer, field: str, row: int) -> None:
     for sequence in (_melody(40, notes=7), _chords(40, roots=3)):
-        those = chances(markov, sequence, row, field)
+        those = chances(scorer, sequence, row, field)
         assert those.sum() == pytest.approx(1, abs=1e-4)
         if not (field == "pitch" and sequence.rows[row, 0] == 0):
             assert (those > 0).all()
 
 
-def test_within_a_chord_only_what_lies_above_is_possible(markov: Markov) -> None:
+def test_within_a_chord_only_what_lies_above_is_possible(scorer: MarkovScorer) -> None:
     sequence = _chords(41, roots=2)
-    those = chances(markov, sequence, 3, "pitch")
+    those = chances(scorer, sequence, 3, "pitch")
     below = int(sequence.rows[3, 8])
     assert those[: below + 1].max() == 0
     assert those[below + 1 :].min() > 0
     assert those[below + 1 :].sum() == pytest.approx(1, abs=1e-4)
 
 
-def test_music_like_what_was_counted_is_cheap_in_any_key(markov: Markov) -> None:
-    here, there = (markov.score([_melody(50, shift=shift)])[0][5:, 0].mean() for shift in (0, 3))
+def test_music_like_what_was_counted_is_cheap_in_any_key(scorer: MarkovScorer) -> None:
+    here, there = (scorer.score([_melody(50, shift=shift)])[0][5:, 0].mean() for shift in (0, 3))
     rng = random.Random(0)
     chance = sequence_of([(24 + 12 * i, rng.randrange(40, 90), 12, 80) for i in range(40)])
     assert max(here, there) < 2
-    assert markov.score([chance])[0][5:, 0].mean() > 6
+    assert scorer.score([chance])[0][5:, 0].mean() > 6
 
 
-def test_what_is_repeated_becomes_cheap(markov: Markov) -> None:
-    bits = markov.score([_riff(4)])[0][:, 0]
-    assert bits[33:].mean() < bits[1:9].mean() / 3
+def test_what_is_repeated_becomes_cheap_to_the_live_one_alone(markov: Markov) -> None:
+    counted, live = (MarkovScorer(markov, name).score([_riff(4)])[0][:, 0] for name in (COUNTED, LIVE))
+    assert live[33:].mean() < live[1:9].mean() / 3
+    assert counted[33:] == pytest.approx(counted[25:33])
 
 
-def test_rests_cost_onset_bits_only_and_an_unknown_end_nothing(markov: Markov) -> None:
-    bits = markov.score([sequence_of([(24, 60, 12, 64), (80, 62, 12, 64)])])[0]
+def test_the_counted_ones_weights_were_fitted_without_the_live_chains(markov: Markov) -> None:
+    taken = {field: weights[mixed(field, live=False)] for field, weights in markov.weights[LIVE].items()}
+    own, others = (
+        np.concatenate(MarkovScorer(Markov(markov.tables, {COUNTED: weights}), COUNTED).score(_TUNED)).sum(axis=0)
+        for weights in (markov.weights[COUNTED], taken)
+    )
+    assert (own < others).all()
+
+
+def test_rests_cost_onset_bits_only_and_an_unknown_end_nothing(scorer: MarkovScorer) -> None:
+    bits = scorer.score([sequence_of([(24, 60, 12, 64), (80, 62, 12, 64)])])[0]
     assert (bits[[0, 2], :3] == 0).all()
     assert (bits[:3, 3] > 0).all()
     assert bits[3, 3] == 0
 
 
-def test_sequences_do_not_hear_each_other(markov: Markov) -> None:
-    together, alone = markov.score([_melody(50), _chords(50)]), markov.score([_chords(50)])
+def test_sequences_do_not_hear_each_other(scorer: MarkovScorer) -> None:
+    together, alone = scorer.score([_melody(50), _chords(50)]), scorer.score([_chords(50)])
     assert np.allclose(together[1], alone[0], atol=1e-5)
 
 
-def test_a_saved_model_scores_the_same(markov: Markov, tmp_path: Path) -> None:
-    save_markov(markov, tmp_path / "markov.npz")
-    again = load_markov(tmp_path / "markov.npz")
-    assert np.array_equal(again.score([_melody(60)])[0], markov.score([_melody(60)])[0])
+def test_a_saved_model_scores_the_same(scorer: MarkovScorer, tmp_path: Path) -> None:
+    save_markov(scorer.markov, tmp_path / "markov.npz")
+    again = MarkovScorer(load_markov(tmp_path / "markov.npz"), scorer.name)
+    assert np.array_equal(again.score([_melody(60)])[0], scorer.score([_melody(60)])[0])
 
 
 def test_what_is_no_markov_model_is_an_error(tmp_path: Path) -> None:
@@ -207,9 +224,10 @@ def test_what_is_no_markov_model_is_an_error(tmp_path: Path) -> None:
         load_markov(path)
 
 
-def test_a_model_of_other_chains_is_an_error(markov: Markov, tmp_path: Path) -> None:
-    fewer = {field: weights[1:] for field, weights in markov.weights.items()}
-    save_markov(Markov(markov.tables, fewer), tmp_path / "markov.npz")
+@pytest.mark.parametrize("name", SCORERS)
+def test_a_model_of_other_chains_is_an_error(markov: Markov, name: str, tmp_path: Path) -> None:
+    fewer = {field: weights[1:] for field, weights in markov.weights[name].items()}
+    save_markov(Markov(markov.tables, {**markov.weights, name: fewer}), tmp_path / "markov.npz")
     with pytest.raises(TrainingError, match="other chains"):
         load_markov(tmp_path / "markov.npz")
 

@@ -27,7 +27,7 @@ def test_a_piece_overlaps_wholly_with_itself_and_not_at_all_with_its_opposite() 
     assert overlap(one, one) == {feature: pytest.approx(1) for feature in FEATURES}
     areas = overlap(one, other)
     assert {feature for feature, area in areas.items() if area == 0} == {
-        "pitch_class", "interval", "place", "duration", "velocity",
+        "pitch_class", "interval", "place", "grid_place", "duration", "velocity",
     }  # fmt: skip
     assert areas["density"] == areas["polyphony"] == 1
 
@@ -55,6 +55,14 @@ def test_only_the_bars_asked_for_and_the_channels_asked_for_are_counted() -> Non
     both = np.concatenate([SCALE, SCALE])
     both[8:, 4] = 3
     assert count(both, [3], 0, BAR, 1, 2)["place"].sum() == 4
+
+
+def test_what_is_played_a_little_late_has_its_place_on_the_grid() -> None:
+    late = SCALE.copy()
+    late[:4, 0] += 2
+    late[4:, 0] += 23  # a little early for the next beat
+    areas = overlap(count(SCALE, [0], 0, BAR, 0, 3), count(late, [0], 0, BAR, 0, 3))
+    assert (areas["place"], areas["grid_place"]) == (0, 1)
 
 
 def test_percussion_has_a_place_but_no_pitch() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from music import write_corpus, write_melody
-from tiny import SIZES, float_graph, read
+from tiny import STATE_SHAPE, float_graph, read
 
 from bollylive import codec
 from bollylive.model import Model
@@ -41,7 +41,7 @@ def biases(found: list[Stretch]) -> list[tuple[np.ndarray, np.ndarray]]:
 def onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
     shutil.copyfile(float_graph(tmp_path_factory), path)
-    sidecar = describe("tiny-v1", path, buffer_notes=8, layers=SIZES.layers, width=SIZES.width, opset=OPSET)
+    sidecar = describe("tiny-v1", path, buffer_notes=8, state_rows=STATE_SHAPE[0], width=STATE_SHAPE[1], opset=OPSET)
     write_sidecar(sidecar, path.with_suffix(".json"))
     return path
 

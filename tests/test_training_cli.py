@@ -33,10 +33,10 @@ def test_from_midi_to_a_measured_model(
     assert main(["prepare", "--data", "tiny", "--out", "prepared", "--workers", "1"]) == 0
     assert "tiny: 4 songs, 800 notes, 1 songs held out" in capsys.readouterr().out
 
-    settings = "--width 16 --layers 1 --batch 4 --length 16 --every 2 --workers 0 --threads 1 --device cpu"
+    settings = "--width 16 --layers r --batch 4 --length 16 --every 2 --workers 0 --threads 1 --device cpu"
     assert main(f"train --data prepared --run run --notes 128 --no-bfloat16 {settings}".split()) == 0
     assert main(["train", "--data", "prepared", "--run", "run", "--notes", "256"]) == 0
-    assert read_config(tmp_path / "run")[0] == ModelConfig(width=16, layers=1)
+    assert read_config(tmp_path / "run")[0] == ModelConfig(width=16, layers="r")
     assert read_config(tmp_path / "run")[1].notes == 256
     assert "step 4 of 4" in capsys.readouterr().out
 
@@ -72,6 +72,21 @@ def test_a_stage_whose_stage_before_is_missing_says_so(tmp_path: Path, capsys: p
     assert "this is no manifest that prepare wrote" in said
 
 
+def test_a_batch_that_several_processes_cannot_share_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As torchrun starts each of three processes."""
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    said = _failure(capsys, "train", "--data", tmp_path, "--run", tmp_path / "run", "--batch", "16")
+    assert said == "error: a batch of 16 sequences cannot be shared by 3 processes evenly."
+    assert not (tmp_path / "run").exists()
+
+
+def test_layers_of_no_known_kind_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = _failure(capsys, "train", "--data", tmp_path, "--run", tmp_path / "run", "--layers", "rx")
+    assert "layers 'rx': use the letters r, g, a" in said
+
+
 @pytest.mark.parametrize(
     ("setting", "why"),
     [
@@ -95,7 +110,8 @@ def test_help_names_every_setting_with_its_default(capsys: pytest.CaptureFixture
     said = " ".join(capsys.readouterr().out.split())
     assert f"(default: {TrainConfig().notes})" in said
     assert "--weight-decay" in said
-    assert "--width" in said
+    for name in ("--width", "--layers", "--cooldown", "--patience"):
+        assert name in said
 
 
 def test_the_command_line_and_prepare_do_without_torch(tmp_path: Path) -> None:

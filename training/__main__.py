@@ -47,6 +47,13 @@ def run_train(args: argparse.Namespace) -> None:
     print(f"The run in {args.run} is complete; export comes next.")
 
 
+def run_compare(args: argparse.Namespace) -> None:
+    """Networks of other kinds beside the model's own."""
+    from training.compare import compare, table
+
+    print(table(compare(args.data, args.out, TrainConfig(notes=args.rows, every=200, seed=args.seed))))
+
+
 def run_baselines(args: argparse.Namespace) -> None:
     """Arrays to the baselines that a model is measured beside."""
     from training.baselines import fit_baselines
@@ -133,7 +140,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         elif isinstance(setting.default, float):
             parser.add_argument(name, type=_positive, metavar="X", help=text)
         else:
-            parser.add_argument(name, choices=("auto", "cpu", "cuda"), help=text)
+            parser.add_argument(name, choices=setting.metadata.get("choices"), help=text)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -162,6 +169,15 @@ def make_parser() -> argparse.ArgumentParser:
     stage.add_argument("--data", type=Path, required=True, metavar="PREPARED", help="what prepare wrote")
     stage.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where checkpoints and metrics go")
     _add_settings(stage)
+
+    stage = stages.add_parser("compare", help="train networks of other kinds and sizes alike, and compare them")
+    stage.set_defaults(run_stage=run_compare)
+    stage.add_argument("--data", type=Path, required=True, metavar="PREPARED", help="what prepare wrote")
+    stage.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where runs and table go")
+    stage.add_argument(
+        "--rows", type=_at_least(1), default=2_000_000, metavar="N", help="rows for each (default: %(default)s)"
+    )
+    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help="of weights and batches (default: 1)")
 
     _add_baselines(stages)
     _add_evaluate(stages, cores)

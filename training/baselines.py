@@ -9,7 +9,7 @@ from pathlib import Path
 from training.corpus import Song, load_corpora
 from training.errors import TrainingError
 from training.flat import Flat, flatten, join
-from training.markov import Markov, fit_markov
+from training.markov import SCORERS, Markov, MarkovScorer, fit_markov
 from training.markov_file import load_markov, save_markov
 from training.recipe import shares
 from training.scoring import Scorer
@@ -17,7 +17,7 @@ from training.sequence import Augment, Sequence, cut_songs, some_sequences
 
 KINDS = ("markov", "lstm")
 _FILES = {"markov": "markov.npz", "lstm": "lstm.pt"}
-_LENGTH = 128  # rows a sequence, as in the evaluation
+_LENGTH = 256  # rows a sequence, as in the evaluation
 _TUNED_SEQUENCES = 40  # of each corpus, at most
 _TUNED_PART = 10  # one work of so many is kept for the weights
 _ALONE = Augment(deaf=True)
@@ -76,10 +76,15 @@ def keep_apart(songs: list[Song]) -> tuple[list[Song], list[Song]]:
 
 
 def load_baselines(folder: Path) -> list[Scorer]:
-    """What `fit_baselines` left in a folder, the Markov model first; raises TrainingError if there is nothing."""
+    """What `fit_baselines` left in a folder; raises TrainingError if there is nothing.
+
+    The Markov model's file gives `markov`, which knows what was counted alone, and `markov_live`, which also learns
+    from the sequence so far; the LSTM's gives `lstm`.
+    """
     scorers: list[Scorer] = []
     if (folder / _FILES["markov"]).exists():
-        scorers.append(load_markov(folder / _FILES["markov"]))
+        markov = load_markov(folder / _FILES["markov"])
+        scorers += [MarkovScorer(markov, name) for name in SCORERS]
     if (folder / _FILES["lstm"]).exists():
         from training.lstm import LstmScorer, load_lstm
 

@@ -26,6 +26,11 @@ class Chain:
     blur: float = 0.0
 
 
+def mixed(field: str, live: bool) -> list[int]:
+    """Which of a field's `CHAINS` are mixed: those counted over the corpora, and the live ones where asked."""
+    return [i for i, chain in enumerate(CHAINS[field]) if live or not chain.live]
+
+
 def _grow(*steps: str) -> tuple[str, ...]:
     """Contexts of which each has all names of the one before, and more."""
     return tuple(" ".join(steps[: i + 1]) for i in range(len(steps)))

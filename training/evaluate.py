@@ -24,7 +24,7 @@ from training.roles import ACCOMPANIMENT, MELODY, labels_of
 from training.scoring import DeafScorer, ModelScorer, Scorer
 from training.sequence import Augment, Sequence, cut_voice, draw_places, make_sequence
 
-SEQUENCE_ROWS = 128  # as in training: each sequence is heard from a fresh state
+SEQUENCE_ROWS = 256  # as in training: each sequence is heard from a fresh state
 _BATCH = 256
 _SEED = 1
 _COLUMNS = ("total", "onset", "pitch", "duration", "velocity")
@@ -118,11 +118,11 @@ def evaluate(
 ) -> dict[str, Any]:
     """The report on a model over MIDI or prepared corpora: `corpora.NAME.model.{total,onset,...}` in bits per note.
 
-    Beside `model` stand the baselines of a folder (`markov`, `lstm`) and the model that does not hear the band
-    (`deaf`), where asked. `classes.CLASS` has the same by class of instrument, and in ensembles `melody` and
-    `accompaniment` by role. `split` is `all` songs, or only the held-out (`valid`) ones by the rule that `prepare`
-    has; `limit` is the most sequences of a corpus, drawn over all its songs, or None for all. A corpus without songs
-    is left out; raises TrainingError or ModelError if nothing can be measured.
+    Beside `model` stand the baselines of a folder (`markov`, `markov_live`, `lstm`; see `load_baselines`) and the
+    model that does not hear the band (`deaf`), where asked. `classes.CLASS` has the same by class of instrument, and
+    in ensembles `melody` and `accompaniment` by role. `split` is `all` songs, or only the held-out (`valid`) ones by
+    the rule that `prepare` has; `limit` is the most sequences of a corpus, drawn over all its songs, or None for all.
+    A corpus without songs is left out; raises TrainingError or ModelError if nothing can be measured.
     """
     model = Model(find_model(model_name))
     scorers: list[Scorer] = [ModelScorer(model)]
@@ -155,7 +155,7 @@ def evaluate(
 
 def table(report: dict[str, Any]) -> str:
     """The report as a table for the terminal, in bits per note."""
-    lines = [f"{'bits per note':24}" + "".join(f"{column:>10}" for column in (*_COLUMNS, "notes"))]
+    lines = [f"{'bits per note':34}" + "".join(f"{column:>10}" for column in (*_COLUMNS, "notes"))]
     for name, corpus in report["corpora"].items():
         groups = {role: corpus[role] for role in (MELODY, ACCOMPANIMENT) if role in corpus}
         if len(corpus["classes"]) > 1:
@@ -164,5 +164,5 @@ def table(report: dict[str, Any]) -> str:
             for scorer in report["scorers"]:
                 title = "  ".join(part for part in (f"  {group}" if group else name, scorer) if part != "model")
                 bits = measured[scorer]
-                lines.append(f"{title:24}" + "".join(f"{bits[c]:10.3f}" for c in _COLUMNS) + f"{bits['notes']:10,}")
+                lines.append(f"{title:34}" + "".join(f"{bits[c]:10.3f}" for c in _COLUMNS) + f"{bits['notes']:10,}")
     return "\n".join(lines)

@@ -20,6 +20,7 @@ from training.copying import Library
 from training.corpus import VOICE, Song
 from training.errors import TrainingError
 from training.excerpt import Excerpt, Notes, choose_excerpts, shifted
+from training.overlap import FEATURES
 from training.portrait import draw_histograms, draw_rolls, draw_through_time
 from training.prepare import corpora_of
 from training.rendition import WAYS, Rendition, play_all
@@ -102,11 +103,11 @@ def write_midi(path: Path, excerpt: Excerpt, notes: Notes, programs: dict[int, i
 
 def table(report: dict[str, Any]) -> str:
     """The overlapping areas, the fit and the recovery as a table for the terminal."""
-    columns = ("pitch", "step", "place", "durat", "veloc", "dens", "polyph", "fit", "n/bar", "real")
+    columns = ("pitch", "step", "place", "grid", "durat", "veloc", "dens", "polyph", "fit", "n/bar", "real")
     lines = [f"{'overlap with the real music':36}" + "".join(f"{column:>8}" for column in columns)]
     for corpus, ways in report["corpora"].items():
         for way, figures in ways.items():
-            areas = list(figures["overlap"].values()) if "overlap" in figures else [None] * 7
+            areas = list(figures["overlap"].values()) if "overlap" in figures else [None] * len(FEATURES)
             fit = (figures.get("fit") or {}).get("score")
             per_bar = [figures[side]["notes_per_bar"] if side in figures else None for side in ("generated", "real")]
             cells = "".join(f"{'–' if v is None else format(v, '.3f'):>8}" for v in (*areas, fit, *per_bar))

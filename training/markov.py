@@ -1,7 +1,8 @@
 """A variable-order Markov model of voices: the baseline that knows each voice's past well, and nothing of the band.
 
 It is the idea of the Continuator (Pachet 2003) with what has been learned since about blending orders; see `chains`
-for what it looks at, `counts` for how orders are blended, and `mixing` for how chains are.
+for what it looks at, `counts` for how orders are blended, and `mixing` for how chains are. It is mixed twice: of the
+chains counted over the corpora alone, and with those besides that learn while they listen.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bollylive import codec
-from training.chains import CHAINS, Chain
+from training.chains import CHAINS, Chain, mixed
 from training.counts import Table, blend, count, count_so_far, smear
 from training.flat import Flat, Past, flatten, pasts
 from training.mixing import Opinions, doubt, fit_weights, mix
 from training.sequence import Sequence
 from training.views import FIELDS, WORDS, see, sizes, unsee
+
+COUNTED, LIVE = "markov", "markov_live"
+SCORERS = (COUNTED, LIVE)
 
 _DISCOUNT = 0.6
 _LIVE_DISCOUNT = 0.5
@@ -44,11 +48,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Markov:
-    """Tables by word and chain (none for a live one), and the weights of the chains by word."""
+    """Tables by word and chain (none for a live one), and by scorer and word the weights of the chains it mixes."""
 
     tables: dict[str, list[list[Table]]]
-    weights: dict[str, Floats]
-    name: str = "markov"
+    weights: dict[str, dict[str, Floats]]
+
+
+class MarkovScorer:
+    """A fitted `Markov` as one of its `SCORERS`: COUNTED knows the corpora alone, LIVE also the sequence so far."""
+
+    def __init__(self, markov: Markov, name: str) -> None:
+        self.markov = markov
+        self.name = name
 
     def score(self, sequences: list[Sequence]) -> list[NDArray[np.float64]]:
         """The bits [T, 4] of each sequence's rows; see `scoring.Scorer`."""
@@ -58,8 +69,8 @@ class Markov:
             flat = flatten(part)
             bits = np.zeros((len(flat.rows), len(FIELDS)))
             for column, asked in enumerate(ask(flat)):
-                opinions = opinions_on(asked, self.tables[asked.field])
-                logs = doubt(mix(opinions, self.weights[asked.field]), opinions.possible)
+                opinions = opinions_on(asked, self.markov.tables[asked.field], live=self.name == LIVE)
+                logs = doubt(mix(opinions, self.markov.weights[self.name][asked.field]), opinions.possible)
                 known = np.flatnonzero(asked.words >= 0)
                 bits[asked.past.at[known], column] = -logs[known, asked.words[known]] / math.log(2)
             scored += np.split(bits, flat.start[1:])
@@ -87,15 +98,16 @@ def count_chain(asked: Asked, chain: Chain) -> list[Table]:
     ]
 
 
-def opinions_on(asked: Asked, tables: list[list[Table]]) -> Opinions:
-    """What each chain of a field says of each word."""
+def opinions_on(asked: Asked, tables: list[list[Table]], live: bool) -> Opinions:
+    """What each chain of a field that is `mixed` says of each word."""
     field, past = asked.field, asked.past
     possible = np.ones((len(past.at), WORDS[field]), dtype=bool)
     if field == "pitch":  # within a chord only what lies above the note before
         in_chord = (past.column("x") % 2 == 1)[:, None]
         possible = ~in_chord | (np.arange(codec.PITCHES) > past.column("p1")[:, None])
     logs, grades = [], []
-    for chain, tabled in zip(CHAINS[field], tables, strict=True):
+    for i in mixed(field, live):
+        chain, tabled = CHAINS[field][i], tables[i]
         size = sizes(chain.view, field)
         if chain.live:
             counts = list(_count_live(asked, chain, size))
@@ -127,9 +139,9 @@ def _count_live(asked: Asked, chain: Chain, size: int) -> Iterator[Floats]:
 def fit_markov(
     counted: Flat, tuned: list[Sequence], importance: list[float], progress: Callable[[str], None] = lambda _: None
 ) -> Markov:
-    """Count the rows of `counted`, and fit the weights on other sequences, each note as important as its sequence."""
+    """Count the rows of `counted`, and fit both weights on other sequences, each note as important as its sequence."""
     tables: dict[str, list[list[Table]]] = {}
-    weights: dict[str, Floats] = {}
+    weights: dict[str, dict[str, Floats]] = {name: {} for name in SCORERS}
     flat = flatten(tuned)
     important = np.repeat(np.array(importance, dtype=np.float32), flat.lengths)
     for asked, unseen in zip(ask(counted), ask(flat), strict=True):
@@ -137,6 +149,11 @@ def fit_markov(
         progress(field)
         tables[field] = [count_chain(asked, chain) for chain in CHAINS[field]]
         known = unseen.words >= 0
-        opinions = opinions_on(unseen, tables[field]).of(known)
-        weights[field] = fit_weights(opinions, unseen.words[known], important[unseen.past.at[known]], 2 * _GRADES)
+        opinions = opinions_on(unseen, tables[field], live=True).of(known)
+        for name in SCORERS:
+            some = mixed(field, live=name == LIVE)
+            heard = Opinions(opinions.logs[some], opinions.grade[some], opinions.possible)
+            weights[name][field] = fit_weights(
+                heard, unseen.words[known], important[unseen.past.at[known]], 2 * _GRADES
+            )
     return Markov(tables, weights)

@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.chains import CHAINS
+from training.chains import CHAINS, mixed
 from training.counts import Table
 from training.errors import TrainingError
-from training.markov import Markov
+from training.markov import LIVE, SCORERS, Markov
 
 
 def save_markov(markov: Markov, path: Path) -> None:
-    """Write tables and weights: whole or not at all.
+    """Write the tables, once, and the weights of both scorers: whole or not at all.
 
     Sorted contexts are stored as their differences, which compress to a third.
     """
-    arrays: dict[str, NDArray[Any]] = {f"{field}.weights": weights for field, weights in markov.weights.items()}
+    arrays: dict[str, NDArray[Any]] = {
+        f"{name}.{field}.weights": weights for name, by in markov.weights.items() for field, weights in by.items()
+    }
     for field, chains in markov.tables.items():
         for i, tables in enumerate(chains):
             for j, table in enumerate(tables):
@@ -41,8 +43,8 @@ def load_markov(path: Path) -> Markov:
         with np.load(path) as arrays:
             if {f"{f}.{i}.{j}.words" for f, i, j in _places()} != {name for name in arrays if name.endswith(".words")}:
                 raise KeyError("other contexts than those of this program")
-            weights = {field: arrays[f"{field}.weights"] for field in CHAINS}
-            if any(len(weights[field]) != len(chains) for field, chains in CHAINS.items()):
+            weights = {name: {field: arrays[f"{name}.{field}.weights"] for field in CHAINS} for name in SCORERS}
+            if any(len(weights[name][f]) != len(mixed(f, name == LIVE)) for name in SCORERS for f in CHAINS):
                 raise KeyError("other chains than those of this program")
             tables: dict[str, list[list[Table]]] = {f: [[] for _ in chains] for f, chains in CHAINS.items()}
             for field, i, j in _places():

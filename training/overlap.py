@@ -25,6 +25,7 @@ FEATURES = {
     "pitch_class": "pitch classes above the tonic of the real song, by notes",
     "interval": "semitones from the highest note of one onset of a voice to that of its next, at most 24 either way",
     "place": "onsets by their tick in the beat, of 24",
+    "grid_place": "onsets by the nearest sixteenth or triplet in the beat: what a band on the grid can reach",
     "duration": "durations, in the steps that the codec has",
     "velocity": "velocities, in the steps that the codec has",
     "density": "notes in a bar of a voice",
@@ -32,6 +33,10 @@ FEATURES = {
 }
 
 _FURTHEST = 24
+_GRID = np.array([0, 6, 8, 12, 16, 18, 24])  # the sixteenths and triplets of 24 ticks
+_NEAREST = (
+    np.array([_GRID[np.abs(_GRID - tick).argmin()] for tick in range(codec.TICKS_PER_BEAT)]) % codec.TICKS_PER_BEAT
+)
 _DENSITY_BORDERS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32])  # the last is open
 _MOST_SOUNDING = 12
 _DURATION_BORDERS = (codec.DURATION_TICKS[1:] + codec.DURATION_TICKS[:-1]) / 2
@@ -49,6 +54,7 @@ def count(notes: Notes, channels: list[int], tonic: int, cycle: int, first_bar: 
         "pitch_class": _counts((pitched[:, PITCH] - tonic) % 12, 12),
         "interval": _intervals(pitched),
         "place": _counts(notes[:, ONSET] % codec.TICKS_PER_BEAT, codec.TICKS_PER_BEAT),
+        "grid_place": _counts(_NEAREST[notes[:, ONSET] % codec.TICKS_PER_BEAT], codec.TICKS_PER_BEAT),
         "duration": _counts(np.searchsorted(_DURATION_BORDERS, pitched[:, DURATION]), codec.DURATIONS),
         "velocity": _counts(notes[:, VELOCITY] * codec.VELOCITIES // 128, codec.VELOCITIES),
         "density": _density(notes, channels, cycle, first_bar, last_bar),

@@ -17,7 +17,12 @@ from training.overlap import FEATURES, Histograms, overlap
 
 _DPI = 90
 _GREY = "0.55"
-_AXES = {"place": "tick in the beat", "duration": "steps of the codec", "velocity": "steps of the codec"}
+_AXES = {
+    "place": "tick in the beat",
+    "grid_place": "tick in the beat",
+    "duration": "steps of the codec",
+    "velocity": "steps of the codec",
+}
 
 
 def draw_histograms(generated: Histograms, real: Histograms, title: str, out: Path) -> None:

@@ -12,6 +12,7 @@ from training.excerpt import Notes
 from training.fit import Sound, together_by_tick
 
 BARS_AROUND = 8
+_FEWEST_AFTER = 2  # bars in which the fit must last
 
 Bars = NDArray[np.float64]  # [2 * BARS_AROUND, 2]: consonant pairs and all in the bars before and after, see `fit`
 
@@ -48,9 +49,11 @@ def bars_around(melody: Sound, others: Sound, cycle: int, change: int) -> Bars:
 def measure_recovery(songs: list[Bars]) -> Recovery | None:
     """The recovery of songs by one rule; None where none has anything to say.
 
-    The fit is back in the first bar after the change whose fit is not below its mean over the bars before, less the
-    standard deviation of those bars. Bars in which nothing sounds together are passed over, and songs with fewer than
-    two bars to compare with. For the songs together the rule is the same, on the sums of their bars.
+    The fit is back in the first bar from which on it is, to the end of the bars looked at, on the mean not below that
+    of the bars before by more than the standard error of the difference of two such means (the spread of single bars
+    is that before the change). One bar that fits by chance is so no recovery. Bars in which nothing sounds together
+    are passed over, and songs with fewer than two bars before. For the songs together the rule is the same, on the
+    sums of their bars.
     """
     needed = [bars for song in songs if (bars := _bars_needed(song)) is not None]
     if not needed:
@@ -63,12 +66,36 @@ def measure_recovery(songs: list[Bars]) -> Recovery | None:
     return Recovery(float(np.median(needed)), within, all_needed or BARS_AROUND + 1, shown, len(needed))
 
 
+def regained(moved: list[Bars], melody_stays: list[Bars], band_stays: list[Bars]) -> dict[str, float | None]:
+    """Of the fit that a change of key would cost a band that does not hear it, how much this band has.
+
+    0 where it fits no better than what it would have played without the change, 1 where it fits as well as if there
+    had been none, in the first two bars after the change, in the next two, and in the rest; all songs together. None
+    where the change costs nothing.
+    """
+    spans = {"bars_1_2": (0, 2), "bars_3_4": (2, 4), "later": (4, BARS_AROUND)}
+    shares: dict[str, float | None] = {}
+    for name, (begin, end) in spans.items():
+        sums = [
+            np.sum(songs, axis=0)[BARS_AROUND + begin : BARS_AROUND + end].sum(axis=0)
+            for songs in (moved, melody_stays, band_stays)
+        ]
+        heard, best, deaf = (consonant / max(every, 1) for consonant, every in sums)
+        shares[name] = round(float((heard - deaf) / (best - deaf)), 4) if best > deaf else None
+    return shares
+
+
 def _bars_needed(bars: Bars) -> int | None:
     sounding = bars[:, 1] > 0
     fit = bars[:, 0] / np.maximum(bars[:, 1], 1)
     before = fit[:BARS_AROUND][sounding[:BARS_AROUND]]
     if len(before) < 2 or not sounding[BARS_AROUND:].any():
         return None
-    enough = fit[BARS_AROUND:] >= before.mean() - before.std(ddof=1)
-    back = np.flatnonzero(enough & sounding[BARS_AROUND:])
-    return int(back[0]) + 1 if len(back) else BARS_AROUND + 1
+    for bar in range(BARS_AROUND - _FEWEST_AFTER + 1):
+        after = fit[BARS_AROUND + bar :][sounding[BARS_AROUND + bar :]]
+        if not len(after):
+            break
+        error = before.std(ddof=1) * np.sqrt(1 / len(before) + 1 / len(after))
+        if after.mean() >= before.mean() - error:
+            return bar + 1
+    return BARS_AROUND + 1

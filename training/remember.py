@@ -6,7 +6,6 @@ with the biases of each voice's own memory, which has heard all that the voice p
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -20,11 +19,12 @@ from tqdm import tqdm
 
 from bollylive import codec
 from bollylive.memory import CONTEXT_NOTES, Memory
-from bollylive.model import Model, blank_question, find_model
-from bollylive.predictor import Floats, Question
+from bollylive.model import Model, find_model
+from bollylive.predictor import Floats
 from training.corpus import ONSET, PITCH, VOICE, Song
 from training.errors import TrainingError
 from training.evaluate import as_bits, read_sources
+from training.scoring import Biases, score_rows
 from training.sequence import Augment, Sequence, make_sequence
 
 _BATCH = 256
@@ -121,27 +121,11 @@ def measure(model: Model, heard: Iterable[Stretch]) -> dict[str, Any]:
 
 
 def _sum_bits(model: Model, part: list[Stretch], weight: np.float32) -> NDArray[np.float64]:
+    biases = [Biases(stretch.pitch_bias * weight, stretch.onset_bias * weight) for stretch in part]
+    scored = score_rows(model, [stretch.sequence for stretch in part], biases)
     sums = np.zeros(4)
-    state = np.zeros((len(part), *model.state_shape), dtype=np.float32)
-    for t in range(max(len(stretch.measured) for stretch in part)):
-        there = [i for i, stretch in enumerate(part) if t < len(stretch.measured)]
-        row = np.stack([part[i].sequence.rows[t] for i in there])
-        blank = blank_question(len(there), model.state_shape)
-        answer = model.predict(
-            Question(
-                row=row,
-                context=np.stack([part[i].sequence.context[t] for i in there]),
-                state=state[there],
-                knobs=blank.knobs,
-                pitch_bias=np.stack([part[i].pitch_bias[t] for i in there]) * weight,
-                onset_bias=np.stack([part[i].onset_bias[t] for i in there]) * weight,
-                noise=blank.noise,
-            )
-        )
-        state[there] = answer.state
-        logp = answer.logp.astype(np.float64)
-        logp[row[:, 4] == codec.CHOOSE, 3] = 0
-        sums -= logp[[part[i].measured[t] for i in there]].sum(axis=0) / math.log(2)
+    for bits, stretch in zip(scored, part, strict=True):
+        sums += bits[stretch.measured].sum(axis=0)
     return sums
 
 

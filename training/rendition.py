@@ -27,6 +27,7 @@ from training.recovery import BARS_AROUND, transpose_from
 # set's own band plays to a melody that came alone.
 Way: TypeAlias = Literal["continue", "warm", "cold", "moved", "backing"]
 _BACKING_BARS = 32
+_LIFTS = (1, 2, 3, 4, 6)  # semitones; a fourth would keep six of a key's seven notes
 
 WAYS: tuple[Way, ...] = ("continue", "warm", "cold", "moved", "backing")
 
@@ -76,7 +77,7 @@ def play(way: Way, excerpt: Excerpt, band: Set, predictor: Predictor, seed: int)
         return Rendition(way, excerpt, played, excerpt.real, players)
     melody = excerpt.real[excerpt.real[:, VOICE] == excerpt.melody]
     if way == "moved":
-        semitones = int(np.random.default_rng((seed, len(melody))).integers(1, 7))
+        semitones = int(np.random.default_rng((seed, len(melody))).choice(_LIFTS))
         melody = transpose_from(melody, excerpt.bars // 2 * excerpt.cycle, semitones)
     played = accompany(excerpt, melody, band, predictor, seed, way == "warm")
     others = [channel for channel in excerpt.instruments if channel != excerpt.melody]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bollylive import codec
 from bollylive.model import Model, blank_question
-from bollylive.predictor import Question
+from bollylive.predictor import Floats
 from training.sequence import Sequence
 
 Bits = NDArray[np.float64]
@@ -33,12 +33,46 @@ class Scorer(Protocol):
         ...
 
 
-class ModelScorer:
-    """A shipped model through its ONNX file itself.
+class Biases(NamedTuple):
+    """What is added to the scores of a sequence's rows."""
+
+    pitch: Floats  # [T, 128]
+    onset: Floats  # [T, ONSETS]
+
+
+def score_rows(model: Model, sequences: list[Sequence], biases: list[Biases] | None = None) -> list[Bits]:
+    """The bits [T, 4] of each sequence's rows through a shipped model's ONNX file itself; see `Scorer`.
 
     Every voice is fed row by row, as on stage, with all words given; the graph says how probable they were. The
-    voices run side by side in one batch.
+    voices run side by side in one batch. Nothing is asked of a first row, the rest that every sequence opens with:
+    it is heard with the second one.
     """
+    scored = [np.zeros((len(sequence.rows), 4)) for sequence in sequences]
+    state = np.zeros((len(sequences), *model.state_shape), dtype=np.float32)
+    for t in range(1, max((len(sequence.rows) for sequence in sequences), default=0)):
+        there = [i for i, sequence in enumerate(sequences) if t < len(sequence.rows)]
+        rows = np.stack([sequences[i].rows[t - 1 : t + 1] for i in there])
+        question = replace(
+            blank_question(len(there), model.state_shape),
+            rows=rows,
+            echoes=np.stack([sequences[i].echoes[t] for i in there]),
+            context=np.stack([sequences[i].context[t - 1 : t + 1] for i in there]),
+            state=state[there],
+        )
+        if biases is not None:
+            pitch, onset = (np.stack([getattr(biases[i], kind)[t] for i in there]) for kind in Biases._fields)
+            question = replace(question, pitch_bias=pitch, onset_bias=onset)
+        answer = model.predict(question)
+        state[there] = answer.states[:, -1]
+        logp = answer.logp.astype(np.float64)
+        logp[rows[:, -1, 4] == codec.CHOOSE, 3] = 0
+        for i, bits in zip(there, -logp / math.log(2), strict=True):
+            scored[i][t] = bits
+    return scored
+
+
+class ModelScorer:
+    """A shipped model."""
 
     name = "model"
 
@@ -47,30 +81,7 @@ class ModelScorer:
 
     def score(self, sequences: list[Sequence]) -> list[Bits]:
         """See `Scorer`."""
-        shape = self.model.state_shape
-        scored = [np.zeros((len(sequence.rows), 4)) for sequence in sequences]
-        state = np.zeros((len(sequences), *shape), dtype=np.float32)
-        for t in range(max((len(sequence.rows) for sequence in sequences), default=0)):
-            there = [i for i, sequence in enumerate(sequences) if t < len(sequence.rows)]
-            row = np.stack([sequences[i].rows[t] for i in there])
-            blank = blank_question(len(there), shape)
-            answer = self.model.predict(
-                Question(
-                    row=row,
-                    context=np.stack([sequences[i].context[t] for i in there]),
-                    state=state[there],
-                    knobs=blank.knobs,
-                    pitch_bias=blank.pitch_bias,
-                    onset_bias=blank.onset_bias,
-                    noise=blank.noise,
-                )
-            )
-            state[there] = answer.state
-            logp = answer.logp.astype(np.float64)
-            logp[row[:, 4] == codec.CHOOSE, 3] = 0
-            for i, bits in zip(there, -logp / math.log(2), strict=True):
-                scored[i][t] = bits
-        return scored
+        return score_rows(self.model, sequences)
 
 
 class DeafScorer:

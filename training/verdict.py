@@ -13,7 +13,7 @@ from training.corpus import ONSET, VELOCITY, VOICE
 from training.excerpt import Excerpt, Notes, percussive
 from training.fit import Sound, measure_fit, share_of_consonance, sound_of, together_by_tick
 from training.overlap import Histograms, add, count, notes_per_bar, overlap
-from training.recovery import bars_around, measure_recovery
+from training.recovery import bars_around, measure_recovery, regained
 from training.rendition import Rendition
 from training.repetition import describe_voices
 from training.tonality import find_key
@@ -154,7 +154,8 @@ def _recovery(group: list[Rendition], still: list[Rendition]) -> dict[str, Any]:
         ):
             bars[name].append(bars_around(*pair, r.excerpt.cycle, r.change))
     measured = {name: measure_recovery(songs) for name, songs in bars.items()}
-    return {name: asdict(recovery) if recovery else None for name, recovery in measured.items()}
+    figures: dict[str, Any] = {name: asdict(recovery) if recovery else None for name, recovery in measured.items()}
+    return figures | {"regained": regained(bars["moved"], bars["melody_stays"], bars["band_stays"])}
 
 
 def _rounded(values: Any) -> list[float]:
