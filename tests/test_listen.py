@@ -101,18 +101,25 @@ def test_a_model_is_listened_to(tmp_path: Path, tiny_model: Path, capsys: pytest
     write_melody(melodies / "alone.mid", [(i / 2, 60 + 5 * i % 12) for i in range(64)])
     (melodies / "SOURCES.tsv").write_text("file\tsplit\nalone.mid\tvalid\n", encoding="utf-8")
     out = tmp_path / "heard"
+    bass = 'channel = 2\nrole = "accompany"\nprogram = 33\npolyphony = 1\ndensity = -1\n'
+    (tmp_path / "bass.toml").write_text(
+        f'name = "Bass alone"\ntemperature = 1.1\nnucleus = 0.5\n[[channel]]\n{bass}', encoding="utf-8"
+    )
+    chosen = ["--set", str(tmp_path / "bass.toml"), "--workers", "1"]
     sources = ["--data", str(tmp_path / "tiny"), str(melodies)]
-    assert main(["listen", "--model", str(tiny_model), *sources, "--out", str(out), "--workers", "1"]) == 0
+    assert main(["listen", "--model", str(tiny_model), *sources, "--out", str(out), *chosen]) == 0
     assert "melodies backing" in capsys.readouterr().out
 
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert report["model"] == "tiny-v1"
+    assert report["set"] == {"name": "Bass alone", "temperature": 1.1, "nucleus": 0.5, "quantise": True}
+    assert list(report["corpora"]["melodies"]["backing"]["channels"]) == ["2"]
     assert set(report["corpora"]) == {"tiny", "melodies", "all"}
     assert set(report["corpora"]["melodies"]) == {"continue", "backing"}
     assert all(0 <= area <= 1 for area in report["corpora"]["tiny"]["continue"]["overlap"].values())
     assert {path.name for path in out.iterdir()} >= {"continue.png", "through_time.png", "excerpts"}
     made = read_song(out / "excerpts" / "backing-alone.mid")
-    assert {note.channel for note in made.notes} > {0}
+    assert {note.channel for note in made.notes} == {0, 1}
     own = [note for note in made.notes if note.channel == 0]
     assert len(own) == 64 * 4
     real = read_song(out / "excerpts" / "continue-alone-real.mid")
