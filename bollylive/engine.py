@@ -225,7 +225,7 @@ class Engine:
 
     def _has_to_ask(self) -> bool:
         if not self._awake:
-            return self._pickup is not None and bool(self._pickup.asks(self._cycle))
+            return self._pickup is not None and self._pickup.waits
         return any(part.history.waits or part.adrift for part in self._lineup)
 
     def _replan(self, earliest: int) -> None:

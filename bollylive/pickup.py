@@ -21,12 +21,19 @@ class Pickup:
         for part in chosen:
             part.come_in(0)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the model has yet to be asked for a stroke."""
+        return bool(self._unready())
+
     def asks(self, cycle: int) -> list[Ask]:
-        """What the model has yet to be asked, at most one row of each part; empty once all are ready."""
-        waiting = [part for part in self._parts.values() if not part.plan and part.prepare(0)]
-        return [part.ask_to_choose(cycle) for part in waiting]
+        """What the model has yet to be asked, one row of each part; empty once all are ready."""
+        return [part.ask_to_choose(cycle) for part in self._unready()]
 
     def take(self, channel: int) -> Part | None:
         """The part of a channel with its first stroke planned, if it is ready; it then is the engine's."""
         part = self._parts.get(channel)
         return self._parts.pop(channel) if part is not None and part.plan else None
+
+    def _unready(self) -> list[Part]:
+        return [part for part in self._parts.values() if not part.plan and part.prepare(0)]

@@ -83,14 +83,6 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `.onnx` of a real model with weights by chance, its sidecar beside it; copy it before you change it."""
-    from tiny import STATE_SHAPE, float_graph
+    from tiny import tiny_onnx
 
-    from bollylive.sidecar import describe, write_sidecar
-    from training.graph import OPSET
-
-    onnx = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
-    shutil.copyfile(float_graph(tmp_path_factory), onnx)
-    rows, width = STATE_SHAPE
-    sidecar = describe("tiny-v1", onnx, buffer_notes=8, state_rows=rows, width=width, opset=OPSET)
-    write_sidecar(sidecar, onnx.with_suffix(".json"))
-    return onnx
+    return tiny_onnx(tmp_path_factory, buffer_notes=8)

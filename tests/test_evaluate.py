@@ -1,23 +1,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from music import write_corpus, write_song
-from tiny import STATE_SHAPE, float_graph, read, tiny_network
+from tiny import read, tiny_network, tiny_onnx
 
 from bollylive.errors import ModelError
 from bollylive.model import Model
-from bollylive.sidecar import describe, write_sidecar
 from training.__main__ import main
 from training.baselines import fit_baselines
 from training.corpus import load_corpus, save_corpus
 from training.errors import TrainingError
 from training.evaluate import cut_labelled, evaluate, measure, table
-from training.graph import OPSET
 from training.prepare import prepare, read_corpus
 from training.sequence import cut_songs
 from training.train import validate
@@ -27,11 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
-    shutil.copyfile(float_graph(tmp_path_factory), path)
-    sidecar = describe("tiny-v1", path, buffer_notes=64, state_rows=STATE_SHAPE[0], width=STATE_SHAPE[1], opset=OPSET)
-    write_sidecar(sidecar, path.with_suffix(".json"))
-    return path
+    return tiny_onnx(tmp_path_factory, buffer_notes=64)
 
 
 @pytest.fixture(scope="module")

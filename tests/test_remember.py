@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from music import write_corpus, write_melody
-from tiny import STATE_SHAPE, float_graph, read
+from tiny import read, tiny_onnx
 
 from bollylive import codec
 from bollylive.model import Model
-from bollylive.sidecar import describe, write_sidecar
 from training.__main__ import main
 from training.corpus import ONSET, PITCH, Song
 from training.errors import TrainingError
-from training.graph import OPSET
 from training.remember import Stretch, measure, remember, stretches
 
 MOTIF = [(0.0, 60), (0.5, 67), (0.75, 64), (1.5, 69), (2.0, 62), (3.5, 65)]
@@ -39,11 +36,7 @@ def biases(found: list[Stretch]) -> list[tuple[np.ndarray, np.ndarray]]:
 
 @pytest.fixture(scope="module")
 def onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
-    shutil.copyfile(float_graph(tmp_path_factory), path)
-    sidecar = describe("tiny-v1", path, buffer_notes=8, state_rows=STATE_SHAPE[0], width=STATE_SHAPE[1], opset=OPSET)
-    write_sidecar(sidecar, path.with_suffix(".json"))
-    return path
+    return tiny_onnx(tmp_path_factory, buffer_notes=8)
 
 
 @pytest.mark.parametrize("buffer_notes", [1, 4, 64])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from music import write_song
 
+from bollylive.sidecar import describe, write_sidecar
 from training.corpus import Song
 from training.model import BandModel
 from training.prepare import read_song
@@ -56,3 +58,15 @@ def float_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not path.exists():
         export_float(Step(tiny_network()).eval(), path)
     return path
+
+
+def tiny_onnx(tmp_path_factory: pytest.TempPathFactory, buffer_notes: int) -> Path:
+    """The `.onnx` of the tiny network with its sidecar beside it, in a folder of its own."""
+    from training.graph import OPSET
+
+    onnx = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
+    shutil.copyfile(float_graph(tmp_path_factory), onnx)
+    rows, width = STATE_SHAPE
+    sidecar = describe("tiny-v1", onnx, buffer_notes=buffer_notes, state_rows=rows, width=width, opset=OPSET)
+    write_sidecar(sidecar, onnx.with_suffix(".json"))
+    return onnx

@@ -7,12 +7,9 @@ import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from bollylive.model import Model
-from bollylive.sidecar import describe, write_sidecar
-from training.export import BUFFER_NOTES, load_checkpoint
+from training.export import load_checkpoint, load_exported
 from training.gates import BAND_VOICES, measure_latency
-from training.graph import OPSET, export_float, quantise
-from training.model import BandModel
+from training.graph import export_float, quantise
 from training.recipe import ModelConfig, TrainConfig
 from training.runfolder import read_metrics
 from training.step import Step
@@ -72,7 +69,7 @@ def _measure(name: str, run: Path, sizes: ModelConfig, length: int) -> Rival:
         whole, small = Path(scratch) / "float.onnx", Path(scratch) / "small.onnx"
         export_float(Step(model).eval(), whole, any_rows=False)
         quantise(whole, small)
-        slow, quick = (_load(model, path) for path in (whole, small))
+        slow, quick = (load_exported(model, "rival-v0", path) for path in (whole, small))
         return Rival(
             name=name,
             layers=sizes.layers,
@@ -85,13 +82,6 @@ def _measure(name: str, run: Path, sizes: ModelConfig, length: int) -> Rival:
             int8_ms={voices: measure_latency(quick, voices) for voices in (1, BAND_VOICES)},
             int8_mb=small.stat().st_size / 1e6,
         )
-
-
-def _load(model: BandModel, onnx: Path) -> Model:
-    rows, width = model.state_shape
-    sidecar = describe("rival-v0", onnx, buffer_notes=BUFFER_NOTES, state_rows=rows, width=width, opset=OPSET)
-    write_sidecar(sidecar, onnx.with_suffix(".json"))
-    return Model(onnx)
 
 
 def table(rivals: list[Rival]) -> str:

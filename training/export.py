@@ -96,10 +96,10 @@ def _make(model: BandModel, name: str, held: dict[str, list[Sequence]], scratch:
     step = Step(model).eval()
     export_float(step, whole)
     check_float(step, whole)
-    by_float = measure_corpora(_load(model, name, whole), held)
+    by_float = measure_corpora(load_exported(model, name, whole), held)
     check_chain(model, held, by_float)
     quantise(whole, small)
-    shipped = _load(model, name, small)
+    shipped = load_exported(model, name, small)
     by_int8 = measure_corpora(shipped, held)
     check_int8(pooled(by_float), pooled(by_int8))
     latency_ms = {voices: measure_latency(shipped, voices) for voices in (1, BAND_VOICES)}
@@ -107,7 +107,8 @@ def _make(model: BandModel, name: str, held: dict[str, list[Sequence]], scratch:
     return small, Figures(by_int8, pooled(by_float), pooled(by_int8), small.stat().st_size, latency_ms)
 
 
-def _load(model: BandModel, name: str, onnx: Path) -> Model:
+def load_exported(model: BandModel, name: str, onnx: Path) -> Model:
+    """Write the sidecar of a graph that was just exported from a network, and load both as the stage does."""
     state_rows, width = model.state_shape
     sidecar = describe(name, onnx, buffer_notes=BUFFER_NOTES, state_rows=state_rows, width=width, opset=OPSET)
     write_sidecar(sidecar, onnx.with_suffix(".json"))
