@@ -13,7 +13,7 @@ import pytest
 
 from bollylive import options
 from bollylive.cli import _COMMANDS
-from training.__main__ import make_parser
+from training.options import make_parser
 
 
 def _commands() -> argparse.ArgumentParser:

@@ -1,0 +1,102 @@
+"""The stages as the command line asks for them; each is imported when it runs, for only some of them need torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from training.recipe import ModelConfig, TrainConfig
+
+
+def run_prepare(args: argparse.Namespace) -> None:
+    """MIDI to arrays."""
+    from training.prepare import prepare
+
+    prepare(args.data, args.out, args.workers)
+
+
+def run_arrange(args: argparse.Namespace) -> None:
+    """Melodies to songs with a band, by rule."""
+    from training.arranging import arrange
+
+    arrange(args.data, args.corpora, args.variants, args.seed, args.workers)
+
+
+def run_train(args: argparse.Namespace) -> None:
+    """Arrays to checkpoints; what is not given is as the run began, or else the default."""
+    from training.runfolder import read_config
+    from training.train import train
+
+    sizes, config = read_config(args.run)
+    given = {name: value for name, value in vars(args).items() if value is not None}
+    sizes = replace(sizes, **{f.name: given[f.name] for f in fields(ModelConfig) if f.name in given})
+    config = replace(config, **{f.name: given[f.name] for f in fields(TrainConfig) if f.name in given})
+    train(args.data, args.run, sizes, config)
+    print(f"The run in {args.run} is complete; export comes next.")
+
+
+def run_compare(args: argparse.Namespace) -> None:
+    """Networks of other kinds beside the model's own."""
+    from training.compare import compare, table
+
+    print(table(compare(args.data, args.out, TrainConfig(notes=args.rows, every=200, seed=args.seed))))
+
+
+def run_baselines(args: argparse.Namespace) -> None:
+    """Arrays to the baselines that a model is measured beside."""
+    from training.baselines import fit_baselines
+
+    fit_baselines(args.data, args.out, args.only, args.rows, args.seed)
+
+
+def run_evaluate(args: argparse.Namespace) -> None:
+    """Measure a shipped model."""
+    from training.evaluate import evaluate, table
+
+    report = evaluate(args.model, args.data, args.split, args.limit, args.workers, args.baselines, args.deaf)
+    _write(report, args.out)
+    print(table(report))
+
+
+def run_remember(args: argparse.Namespace) -> None:
+    """What the session's memory is worth."""
+    from training.remember import remember, table
+
+    report = remember(args.model, args.data, args.split, args.songs, args.workers)
+    _write(report, args.out)
+    print(table(report))
+
+
+def run_export(args: argparse.Namespace) -> None:
+    """A checkpoint to the files that are shipped."""
+    from training.export import export
+
+    made = export(args.run, args.name, args.data, args.models, args.manifest, args.limit, args.remark)
+    figures = made.figures
+    print(
+        f"{made.onnx}: {figures.size_bytes / 1e6:.2f} MB, {figures.int8_bits:.3f} bits per note on held-out music "
+        f"({figures.float_bits:.3f} in float), its .json and .md beside it."
+    )
+
+
+def run_listen(args: argparse.Namespace) -> None:
+    """How a shipped model plays."""
+    from training.listen import listen, table
+
+    report = listen(args.model, args.data, args.out, args.songs, args.seed, args.workers, args.set)
+    print(table(report))
+
+
+def run_draw(args: argparse.Namespace) -> None:
+    """A MIDI file as a picture."""
+    from training.draw import draw_song
+
+    draw_song(args.song, args.out)
+
+
+def _write(report: dict[str, Any], out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
