@@ -56,5 +56,6 @@ class Ensemble:
             notes[:, _CHANNEL],
             notes[:, _RANK],
             notes[:, _PERCUSSION] == 1,
+            np.zeros(len(notes), dtype=np.int64),
         )
         return hear(band.between(min(ticks), max(ticks)), np.array(channels), np.array(ticks))

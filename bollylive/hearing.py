@@ -37,6 +37,7 @@ class Band:
     channel: Ints
     rank: Ints  # who decides first at one tick: a channel's own number, or -1 for the musician
     percussion: NDArray[np.bool_]
+    late: Ints  # by how many ticks its beginning is kept back, as on stage, where a plan is made ahead of the musician
 
     def between(self, first_tick: int, last_tick: int) -> Band:
         """The notes that can matter to questions from `first_tick` to `last_tick`."""
@@ -50,13 +51,13 @@ class Band:
             self.channel[part],
             self.rank[part],
             self.percussion[part],
+            self.late[part],
         )
 
 
-def hear(band: Band, channel: Ints | int, tick: Ints, lag: Ints | int = 0) -> Floats:
+def hear(band: Band, channel: Ints | int, tick: Ints) -> Floats:
     """What each of Q questions (channel, tick) hears of the band: float32 [Q, CONTEXT_SIZE], values in 0-1.
 
-    By `lag` ticks the others' newest onsets may be kept back, as on stage, where a plan is made ahead of them.
     Columns: pitch classes sounding (12), bass (12), harmony of the last beats (12), key (12); kick, snare, other
     percussion; density, an onset right now, time since the last onset, loudness, highest pitch, voices sounding.
     """
@@ -64,7 +65,7 @@ def hear(band: Band, channel: Ints | int, tick: Ints, lag: Ints | int = 0) -> Fl
     own = np.broadcast_to(np.asarray(channel), (len(tick),))[:, None]
     age = asked - band.onset
     heard = (band.channel != own) & (age < WINDOW_TICKS)
-    heard &= (age > lag) | ((age == 0) & (lag == 0) & (band.rank < own))
+    heard &= (age > band.late) | ((age == 0) & (band.late == 0) & (band.rank < own))
     age = np.maximum(age, 0).astype(np.float32)
     pitched = heard & ~band.percussion
     sounding = pitched & (band.end > asked)

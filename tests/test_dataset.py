@@ -120,11 +120,55 @@ def test_the_deaf_hear_nothing_and_the_missing_are_not_heard(song: Song) -> None
 
 
 def test_what_is_heard_late_is_what_sounded_earlier(song: Song) -> None:
+    everybody = frozenset(range(len(song.instruments)))
     drums = _voice(song, DRUMS)  # the last to decide at a tick, so they hear the others' onsets there
-    now, late = (make_sequence(song, drums, 0, 40, Augment(lag=lag)).context for lag in (0, 12))
+    now, late = (make_sequence(song, drums, 0, 40, Augment(lag=lag, lagging=everybody)).context for lag in (0, 12))
     assert now[:, 52].any()
     assert not late[:, 52].any()  # an onset right now is never known
     assert late[:, 53].max() < now[:, 53].max()
+
+
+def test_only_who_lags_is_heard_late(song: Song) -> None:
+    bass, harmonium = _voice(song, BASS), _voice(song, HARMONIUM)
+    drums = _voice(song, DRUMS)
+    context = [
+        make_sequence(song, drums, 0, 40, Augment(lag=48, lagging=frozenset(lagging))).context
+        for lagging in ((), (bass,), (bass, harmonium))
+    ]
+    sounding = [float(one[:, 56].sum()) for one in context]
+    assert sounding == sorted(sounding, reverse=True)
+    assert len(set(sounding)) == 3
+
+
+def test_a_change_of_key_moves_what_came_before_it_voice_by_voice(song: Song) -> None:
+    flute, bass, drums = (_voice(song, instrument) for instrument in (FLUTE, BASS, DRUMS))
+    ticks = np.zeros(len(song.instruments), dtype=np.int64)
+    ticks[flute], ticks[drums] = 4 * 96, 99 * 96
+    change = Augment(key_change=2, key_ticks=ticks)
+    for voice, bars in ((flute, 4), (bass, 0), (drums, 0)):
+        plain, moved = (make_sequence(song, voice, 0, 60, augment).rows for augment in (Augment(), change))
+        onset = song.notes[song.notes[:, VOICE] == voice][: len(_notes(plain)), ONSET]
+        assert (_notes(moved)[:, 1] - _notes(plain)[:, 1]).tolist() == (2 * (onset < bars * 96)).tolist()
+
+
+@given(st.sampled_from([FLUTE, HARMONIUM, DRUMS]), st.sampled_from([0.1, 0.5, 1.0]), st.integers(0, 99))
+def test_who_stumbles_hears_other_pitches_and_still_wants_the_real_ones(
+    song: Song, instrument: int, share: float, seed: int
+) -> None:
+    voice = _voice(song, instrument)
+    plain = make_sequence(song, voice, 0, 60, Augment())
+    stumbling = make_sequence(song, voice, 0, 60, Augment(stumble=share, seed=seed))
+    words = [0, 1, 2, 3, 4, 5, 6, 7]
+    assert np.array_equal(stumbling.rows[:, words], plain.rows[:, words])
+    assert np.array_equal(np.delete(stumbling.heard, [1, 8], axis=1), np.delete(plain.rows, [1, 8], axis=1))
+    assert np.array_equal(stumbling.rows[:, 8], stumbling.heard[:, 8])
+    sounded = codec.REST
+    for pitch, previous in stumbling.heard[:, [1, 8]].tolist():
+        assert previous == sounded
+        sounded = sounded if pitch == codec.REST else pitch
+    in_chord = (stumbling.rows[:, 0] == 0) & (stumbling.rows[:, 1] != codec.REST)
+    assert (stumbling.rows[in_chord, 1] > stumbling.rows[in_chord, 8]).all()
+    assert instrument == DRUMS or share < 1 or not np.array_equal(stumbling.heard, plain.rows)
 
 
 def test_a_melody_that_came_alone_may_be_sung_by_another(song: Song) -> None:
@@ -135,7 +179,7 @@ def test_a_melody_that_came_alone_may_be_sung_by_another(song: Song) -> None:
 def test_whatever_is_drawn_makes_rows_the_model_can_take(song: Song, seed: int) -> None:
     rng = np.random.default_rng(seed)
     voice = int(rng.integers(len(song.instruments)))
-    augment = draw_augment(song, voice, rng)
+    augment = draw_augment(song, voice, 0, 40, rng)
     sequence = hold(make_sequence(song, voice, int(rng.integers(10)), 24, augment), rng)
     rows = sequence.heard
     sizes = (codec.ONSETS, codec.PITCHES + 1, codec.DURATIONS + 1, codec.VELOCITIES)
@@ -251,5 +295,5 @@ def test_corpora_are_drawn_by_their_weight(tmp_path: Path, song: Song) -> None:
 
 def test_loudness_and_time_of_the_song_itself_are_not_touched(song: Song) -> None:
     before = song.notes.copy()
-    make_sequence(song, 0, 0, 20, Augment(transpose=5, louder=9, lag=12))
+    make_sequence(song, 0, 0, 20, Augment(transpose=5, louder=9, lag=12, lagging=frozenset({0})))
     assert np.array_equal(song.notes[:, [ONSET, VELOCITY, PITCH]], before[:, [ONSET, VELOCITY, PITCH]])

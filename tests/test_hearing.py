@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,11 +29,13 @@ def band_of(*notes: Row) -> Band:
     """Channel 10 is percussion, the musician's rank is -1 and the model's its channel, as on stage."""
     ordered = np.array(sorted(notes), dtype=np.int64).reshape(-1, 6)
     onset, duration, pitch, velocity, channel, by_model = ordered.T
-    return Band(onset, onset + duration, pitch, velocity, channel, np.where(by_model == 1, channel, -1), channel == 9)
+    rank = np.where(by_model == 1, channel, -1)
+    return Band(onset, onset + duration, pitch, velocity, channel, rank, channel == 9, 0 * onset)
 
 
 def heard(band: Band, channel: int, tick: int, lag: int = 0) -> Floats:
-    context: Floats = hear(band, channel, np.array([tick]), lag)[0]
+    late = replace(band, late=np.full(len(band.onset), lag))
+    context: Floats = hear(late, channel, np.array([tick]))[0]
     return context
 
 

@@ -2,7 +2,8 @@
 
 Every sequence starts from a fresh state at a random place of a random voice, as when a channel comes in. The
 augmentations are what happens live: another key, other loudness, a band member missing, an ensemble heard late
-(plans are made ahead of it) or not at all, notes still held.
+(plans are made ahead of it) or not at all, notes still held, a change of key that reaches one after the other, and
+mistakes of one's own.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from bollylive import codec, hearing
 from bollylive.recall import ECHOES, NO_ECHO
-from training.corpus import PITCH, VOICE, Song
+from training.corpus import ONSET, PITCH, VOICE, Song
 from training.sequence import Augment, Sequence, make_sequence
 
 _LEADS = np.array([21, 40, 48, 52, 53, 65, 68, 73, 75, 80, 104, 110, 111])  # who sings a melody that came alone
+_ALL_LAG, _ONE_LAGS, _LAGS = 0.2, 0.35, np.array([6, 12, 24, 48])
+_MODULATING, _TO_FOLLOW = 0.2, 4 * codec.TICKS_PER_BEAT  # how often, and how far before or after the others
+_STUMBLING, _STUMBLES = 0.4, np.array([0.03, 0.1, 0.25])
 
 
 class Batch(NamedTuple):
@@ -37,28 +41,47 @@ class Batch(NamedTuple):
         return Batch(*(tensor.to(device) for tensor in self))
 
 
-def draw_augment(song: Song, voice: int, rng: np.random.Generator) -> Augment:
-    """Draw what the stage may do to this voice."""
+def draw_augment(song: Song, voice: int, first: int, length: int, rng: np.random.Generator) -> Augment:
+    """Draw what the stage may do to a voice that plays up to `length` rows from its note number `first`."""
     pitched = song.notes[song.instruments[song.notes[:, VOICE]] != codec.PERCUSSION, PITCH]
     low, high = (int(pitched.min()), int(pitched.max())) if len(pitched) else (0, 127)
     others = [other for other in range(len(song.instruments)) if other != voice]
     share = rng.random() if rng.random() < 0.4 else 0.0
     alone = not others and song.instruments[voice] != codec.PERCUSSION
+    transpose = int(np.clip(rng.integers(-6, 6), -low, 127 - high))
+    modulates = bool(others) and rng.random() < _MODULATING
+    key_change = int(np.clip(rng.integers(-6, 7), -low - transpose, 127 - high - transpose)) if modulates else 0
+    own = song.notes[song.notes[:, VOICE] == voice][first : first + length, ONSET]
+    key_ticks = rng.choice(own) + rng.integers(-_TO_FOLLOW, _TO_FOLLOW + 1, len(song.instruments))
     return Augment(
-        transpose=int(np.clip(rng.integers(-6, 6), -low, 127 - high)),
+        transpose=transpose,
         louder=int(rng.integers(-20, 21)),
-        lag=int(rng.choice([6, 12, 24, 48])) if rng.random() < 0.3 else 0,
+        lag=int(rng.choice(_LAGS)),
+        lagging=frozenset(_lagging(others, rng)),
         deaf=bool(rng.random() < 0.1),
         missing=frozenset(other for other in others if rng.random() < share),
         instrument=int(rng.choice(_LEADS)) if alone and rng.random() < 0.7 else None,
         lead_in=int(rng.integers(1, codec.WAIT_TICKS + 1)) if rng.random() < 0.5 else codec.TICKS_PER_BEAT,
+        key_change=key_change,
+        key_ticks=key_ticks if key_change else None,
+        stumble=float(rng.choice(_STUMBLES)) if rng.random() < _STUMBLING else 0.0,
+        seed=int(rng.integers(2**31)),
     )
+
+
+def _lagging(others: list[int], rng: np.random.Generator) -> list[int]:
+    """Who is heard late: nobody, everybody, or one alone, as the musician is."""
+    draw = rng.random()
+    if draw < _ALL_LAG:
+        return others
+    one: list[int] = rng.permutation(others)[:1].tolist() if draw < _ALL_LAG + _ONE_LAGS else []
+    return one
 
 
 def hold(sequence: Sequence, rng: np.random.Generator) -> Sequence:
     """Let the state hear some notes as still held: their durations are not known yet."""
     share = rng.choice([0.0, 0.0, 0.05, 0.3])
-    heard = sequence.rows.copy()
+    heard = sequence.heard.copy()
     heard[(rng.random(len(heard)) < share) & (heard[:, 1] != codec.REST), 2] = codec.HELD
     return replace(sequence, heard=heard)
 
@@ -117,5 +140,5 @@ class Batches(IterableDataset[Batch]):
             voice = int(song.notes[rng.integers(len(song.notes)), VOICE])
         count = int((song.notes[:, VOICE] == voice).sum())
         first = 0 if rng.random() < 0.15 else int(rng.integers(max(1, count - self.length // 4)))
-        sequence = make_sequence(song, voice, first, self.length, draw_augment(song, voice, rng))
+        sequence = make_sequence(song, voice, first, self.length, draw_augment(song, voice, first, self.length, rng))
         return forget(hold(sequence, rng), rng)

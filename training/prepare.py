@@ -40,6 +40,7 @@ from training.corpus import (
 )
 from training.errors import TrainingError
 from training.manifest import Manifest, count_held_out, describe, read_manifest, write_manifest
+from training.phase import find_shift
 from training.sources import TABLE, by_name, midi_files, opened, read_sources
 from training.split import find_groups, follow, hold_together
 from training.works import hold_out, name_works
@@ -54,6 +55,7 @@ Music: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32]
 def read_song(path: Path) -> Music:
     """Read a MIDI file as (notes, instruments, bars), a voice for every channel and program of every track.
 
+    Music of one metre that stands beside its beat is moved into its bars (`find_shift`).
     Raises whatever symusic raises, or ValueError if the file has too few notes.
     """
     score: Any = symusic.Score(path, fmt="midi")  # left to itself it refuses .kar
@@ -79,7 +81,10 @@ def read_song(path: Path) -> Music:
     notes = notes[np.lexsort((notes[:, PITCH], notes[:, VOICE], notes[:, ONSET]))]
     same = (np.diff(notes[:, [ONSET, PITCH, VOICE]], axis=0) == 0).all(axis=1)
     notes = notes[np.concatenate(([True], ~same))]
-    return notes, np.array(instruments, dtype=np.int16), read_bars(score, scale)
+    bars = read_bars(score, scale)
+    if len(bars) == 1 and (late := find_shift(notes, cycle := int(bars[0, 1]))):
+        notes[:, ONSET] += cycle - late
+    return notes, np.array(instruments, dtype=np.int16), bars
 
 
 def read_bars(score: Any, scale: float) -> NDArray[np.int32]:

@@ -16,6 +16,7 @@ from training.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 
 _LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
 _HEARING_CHUNK = 32
+_OWN_PITCHES = 0.5
 _Item = TypeVar("_Item")
 
 
@@ -39,15 +40,24 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Augment:
-    """What to do to a song before it is encoded; the default is nothing."""
+    """What to do to a song before it is encoded; the default is nothing.
+
+    Before its tick of `key_ticks` [voices], music of a voice is `key_change` semitones higher: the band modulates, and
+    not all of its members at once. `stumble` is the share of the voice's own notes that it hears as other pitches.
+    """
 
     transpose: int = 0
     louder: int = 0
     lag: int = 0
+    lagging: frozenset[int] = frozenset()
     deaf: bool = False
     missing: frozenset[int] = frozenset()
     instrument: int | None = None
     lead_in: int = codec.TICKS_PER_BEAT
+    key_change: int = 0
+    key_ticks: NDArray[np.int64] | None = None
+    stumble: float = 0.0
+    seed: int = 0  # of the stumbling
 
 
 def with_rests(notes: NDArray[np.int32], start: int) -> codec.Voice:
@@ -68,6 +78,9 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
     notes[:, VELOCITY] = np.clip(notes[:, VELOCITY] + augment.louder, 1, 127)
     percussion = song.instruments[notes[:, VOICE]] == codec.PERCUSSION
     notes[~percussion, PITCH] += augment.transpose
+    if augment.key_ticks is not None:
+        earlier = notes[:, ONSET] < augment.key_ticks[notes[:, VOICE]]
+        notes[~percussion & earlier, PITCH] += augment.key_change
     own = notes[notes[:, VOICE] == voice][first : first + length]
     far = np.flatnonzero(np.diff(own[:, ONSET]) > _LONGEST_WAIT_TICKS)
     own = own[: far[0] + 1] if len(far) else own
@@ -89,6 +102,9 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
         ahead = int(full.tick[length] - full.tick[length - 1])
         rows[-1, 4] = codec.WAIT if full.pitch[length] == codec.REST else ahead
     rows[0, 4] = codec.CHOOSE  # when a voice comes in after its opening rest is nobody's choice
+    heard = rows
+    if augment.stumble:
+        rows, heard = stumble(rows, augment.stumble, np.random.default_rng(augment.seed))
 
     context = np.zeros((len(rows), hearing.CONTEXT_SIZE), dtype=np.float32)
     if not augment.deaf:
@@ -102,12 +118,35 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
             others[:, VOICE],
             others[:, VOICE],
             drums,
+            augment.lag * np.isin(others[:, VOICE], list(augment.lagging)).astype(np.int64),
         )
         for begin in range(0, len(rows), _HEARING_CHUNK):
             ticks = part.tick[begin : begin + _HEARING_CHUNK]
             near = band.between(int(ticks[0]), int(ticks[-1]))
-            context[begin : begin + _HEARING_CHUNK] = hearing.hear(near, voice, ticks, augment.lag)
-    return Sequence(rows, rows, recall(rows, part.tick), context)
+            context[begin : begin + _HEARING_CHUNK] = hearing.hear(near, voice, ticks)
+    return Sequence(rows, heard, recall(heard, part.tick), context)
+
+
+def stumble(rows: codec.Rows, share: float, rng: np.random.Generator) -> tuple[codec.Rows, codec.Rows]:
+    """Let a voice hear a share of its own notes as other pitches; gives the rows to be chosen, and those it hears.
+
+    A voice that has only ever heard real music does not know how to find back from its own mistakes, and plays on
+    from them, further and further away from the band (Ranzato et al. 2016, "Sequence level training with recurrent
+    neural networks", on exposure bias). Half of the mistakes are notes that it plays elsewhere, half are near misses.
+    """
+    rows, heard = rows.copy(), rows.copy()
+    sounds = rows[:, 1] != codec.REST
+    # A chord rises from its first note to its last: only what nothing is stacked on may be moved.
+    alone = np.append(rows[1:, 0] != 0, [True])
+    wrong = np.flatnonzero(sounds & alone & (rng.random(len(rows)) < share))
+    near = rows[wrong, 1] + rng.choice((-1, 1), len(wrong)) * rng.integers(1, 8, len(wrong))
+    elsewhere = rng.choice(rows[sounds, 1], len(wrong)) if len(wrong) else near
+    own = (rng.random(len(wrong)) < _OWN_PITCHES) | (rows[wrong, 5] == codec.PERCUSSION)
+    heard[wrong, 1] = np.clip(np.where(own, elsewhere, near), 0, codec.PITCHES - 1)
+    before = np.maximum.accumulate(np.where(sounds, np.arange(len(rows)), -1))[:-1]
+    known = before >= 0
+    rows[1:, 8][known] = heard[1:, 8][known] = heard[before[known], 1]
+    return rows, heard
 
 
 def cut_voice(song: Song, voice: int, length: int, augment: Augment) -> Iterator[Sequence]:
