@@ -146,7 +146,7 @@ def test_a_run_is_not_resumed_with_other_sizes(tmp_path: Path) -> None:
     check_resumable(tmp_path, ModelConfig(width=32), CONFIG)  # nothing was trained yet
     (tmp_path / "checkpoint.pt").touch()
     check_resumable(tmp_path, SIZES, replace(CONFIG, notes=10**9, rate=0.1))
-    with pytest.raises(TrainingError, match="began with width 16, layers r, batch 4 and length 16"):
+    with pytest.raises(TrainingError, match="began with width 16, layers r, batch 4, length 16"):
         check_resumable(tmp_path, ModelConfig(width=32), CONFIG)
     for sizes, config in (
         (ModelConfig(16, "rr"), CONFIG),

@@ -112,16 +112,18 @@ def collate(sequences: list[Sequence], length: int) -> Batch:
 
 
 class Batches(IterableDataset[Batch]):
-    """An endless, seeded stream of training batches over corpora drawn by weight."""
+    """An endless, seeded stream of training batches over corpora drawn by weight; `deaf` ones never hear the band."""
 
-    def __init__(self, corpora: list[tuple[float, list[Song]]], batch: int, length: int, seed: int) -> None:
+    def __init__(
+        self, corpora: list[tuple[float, list[Song]]], batch: int, length: int, seed: int, deaf: bool = False
+    ) -> None:
         self.corpora = [songs for _, songs in corpora]
         weights = np.array([weight for weight, _ in corpora])
         self.weights = weights / weights.sum()
         # Long songs hold more music, but not so much more that short ones are never heard.
         sizes = [np.sqrt([len(song.notes) for song in songs]) for songs in self.corpora]
         self.song_weights = [size / size.sum() for size in sizes]
-        self.batch, self.length, self.seed = batch, length, seed
+        self.batch, self.length, self.seed, self.deaf = batch, length, seed, deaf
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
@@ -140,5 +142,6 @@ class Batches(IterableDataset[Batch]):
             voice = int(song.notes[rng.integers(len(song.notes)), VOICE])
         count = int((song.notes[:, VOICE] == voice).sum())
         first = 0 if rng.random() < 0.15 else int(rng.integers(max(1, count - self.length // 4)))
-        sequence = make_sequence(song, voice, first, self.length, draw_augment(song, voice, first, self.length, rng))
+        augment = draw_augment(song, voice, first, self.length, rng)
+        sequence = make_sequence(song, voice, first, self.length, replace(augment, deaf=augment.deaf or self.deaf))
         return forget(hold(sequence, rng), rng)

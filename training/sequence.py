@@ -189,6 +189,6 @@ def _in_turn(lists: list[list[_Item]]) -> list[_Item]:
     return [item for turn in zip_longest(*lists) for item in turn if item is not None]
 
 
-def some_sequences(songs: list[Song], length: int, limit: int, seed: int) -> list[Sequence]:
+def some_sequences(songs: list[Song], length: int, limit: int, seed: int, deaf: bool = False) -> list[Sequence]:
     """At most `limit` sequences of as many songs as can be; see `draw_places`."""
-    return [make_sequence(*place, length, Augment()) for place in draw_places(songs, length, limit, seed)]
+    return [make_sequence(*place, length, Augment(deaf=deaf)) for place in draw_places(songs, length, limit, seed)]

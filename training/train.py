@@ -104,10 +104,11 @@ def check_resumable(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
     if not (run / "checkpoint.pt").exists():
         return
     began_sizes, began = read_config(run)
-    if (sizes, config.batch, config.length) != (began_sizes, began.batch, began.length):
+    if (sizes, config.batch, config.length, config.deaf) != (began_sizes, began.batch, began.length, began.deaf):
         raise TrainingError(
             f"{run}: the run in this folder began with width {began_sizes.width}, layers {began_sizes.layers}, batch "
-            f"{began.batch} and length {began.length}; resume it with these, or choose another folder."
+            f"{began.batch}, length {began.length}{' and deaf' * began.deaf}; resume it with these, or choose another "
+            "folder."
         )
 
 
@@ -118,7 +119,7 @@ def load_music(data: Path, config: TrainConfig) -> tuple[dict[str, list[Song]], 
         if some := [song for song in songs if not song.valid]:
             kept[name] = some
         if some := [song for song in songs if song.valid]:
-            held[name] = some_sequences(some, config.length, VALID_SEQUENCES, config.seed)
+            held[name] = some_sequences(some, config.length, VALID_SEQUENCES, config.seed, config.deaf)
     if not kept:
         raise TrainingError(f"{data}: every song here is held out; prepare more music to train on.")
     return kept, held
@@ -151,7 +152,7 @@ def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> Non
     weighted = [(share, kept[name]) for name, share in heard.items()]
     # A resumed run goes on with other batches than it began with.
     seed = config.seed + 7919 * step + 104729 * group.rank
-    batches = Batches(weighted, config.batch // group.size, config.length, seed)
+    batches = Batches(weighted, config.batch // group.size, config.length, seed, config.deaf)
     rows_a_step = config.batch * config.length
     steps = math.ceil(config.notes / rows_a_step)
     stream = iter(DataLoader(batches, batch_size=None, num_workers=config.workers))
