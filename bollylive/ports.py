@@ -19,6 +19,7 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 NAME = "BollyLive"
 QUEUE_MESSAGES = 16_384
 CLOSE_LIMIT_S = 1.0
+_CYCLE_S = 0.05  # JACK's longest usual period is 43 ms
 
 _API_CONSTANTS = {
     "alsa": "API_LINUX_ALSA",
@@ -199,6 +201,8 @@ def _same_port(name: str) -> str:
 
 def _end(client: rtmidi.MidiIn | rtmidi.MidiOut) -> None:
     client.close_port()
+    # RtMidi frees what JACK's thread reads before it stops that thread; a cycle that began with the port must be over.
+    time.sleep(_CYCLE_S)
     client.delete()
 
 
