@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bollylive.codec import PERCUSSION
-from bollylive.hearing import Band, Floats, hear
+from bollylive.hearing import MUSICIAN, Band, Floats, hear
 from bollylive.history import Entry
 
 _STILL_HELD = np.iinfo(np.int64).max // 2
 _MOST_NOTES = 4096
-_MUSICIAN_RANK = -1
 
 _ONSET, _END, _PITCH, _VELOCITY, _CHANNEL, _RANK, _PERCUSSION = range(7)
 
@@ -25,7 +24,7 @@ class Ensemble:
     def add(self, channel: int, instrument: int, note: Entry) -> None:
         """Add a note of a channel; a duration of 0 means that it is still held."""
         end = note.tick + note.duration_ticks if note.duration_ticks else _STILL_HELD
-        rank = channel if note.by_model else _MUSICIAN_RANK
+        rank = channel if note.by_model else MUSICIAN
         row = (note.tick, end, note.pitch, note.velocity, channel, rank, instrument == PERCUSSION)
         place = int(np.searchsorted(self._notes[:, _ONSET], note.tick, side="right"))
         self._notes = np.insert(self._notes, place, row, axis=0)[-_MOST_NOTES:]

@@ -20,7 +20,9 @@ _PULSE_HALF_LIFE = TICKS_PER_BEAT
 
 _FIRST_KICK, _LAST_KICK, _LAST_SNARE = 35, 36, 40  # General MIDI: kicks 35-36, then side stick, snares and clap 37-40
 
-CONTEXT_SIZE = 4 * 12 + 9
+MUSICIAN = -1  # the rank of what the musician plays
+BAND_HARMONY, LEAD_HARMONY = slice(0, 48), slice(57, 93)  # the columns that are pitch classes, twelve by twelve
+CONTEXT_SIZE = 93
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -35,7 +37,7 @@ class Band:
     pitch: Ints
     velocity: Ints
     channel: Ints
-    rank: Ints  # who decides first at one tick: a channel's own number, or -1 for the musician
+    rank: Ints  # who decides first at one tick: a channel's own number, or MUSICIAN
     percussion: NDArray[np.bool_]
     late: Ints  # by how many ticks its beginning is kept back, as on stage, where a plan is made ahead of the musician
 
@@ -59,7 +61,8 @@ def hear(band: Band, channel: Ints | int, tick: Ints) -> Floats:
     """What each of Q questions (channel, tick) hears of the band: float32 [Q, CONTEXT_SIZE], values in 0-1.
 
     Columns: pitch classes sounding (12), bass (12), harmony of the last beats (12), key (12); kick, snare, other
-    percussion; density, an onset right now, time since the last onset, loudness, highest pitch, voices sounding.
+    percussion; density, an onset right now, time since the last onset, loudness, highest pitch, voices sounding; and
+    again of the musician alone, whom the band follows even where it has gone astray, sounding, harmony, key (36).
     """
     asked = np.asarray(tick)[:, None]
     own = np.broadcast_to(np.asarray(channel), (len(tick),))[:, None]
@@ -72,14 +75,24 @@ def hear(band: Band, channel: Ints | int, tick: Ints) -> Floats:
     classes = np.eye(12, dtype=np.float32)[band.pitch % 12]
 
     context = np.zeros((len(tick), CONTEXT_SIZE), dtype=np.float32)
-    context[:, 0:12] = np.minimum(sounding.astype(np.float32) @ classes, 1)
     lowest = np.where(sounding, band.pitch, 999).min(axis=1, initial=999)
     some = lowest < 999
     context[some, 12 + lowest[some] % 12] = 1
-    harmony = (pitched * np.exp2(-age / _HARMONY_HALF_LIFE)) @ classes
-    context[:, 24:36] = harmony / (1 + harmony)
-    key = (pitched * np.exp2(-age / _KEY_HALF_LIFE)) @ classes
-    context[:, 36:48] = key / np.maximum(key.sum(axis=1, keepdims=True), 1e-3)
+    now, recent, lasting = (
+        sounding.astype(np.float32),
+        pitched * np.exp2(-age / _HARMONY_HALF_LIFE),
+        pitched * np.exp2(-age / _KEY_HALF_LIFE),
+    )
+    lead = band.rank == MUSICIAN
+    for who, columns in ((classes, (0, 24, 36)), (classes * lead[:, None], (57, 69, 81))):
+        harmony, key = recent @ who, lasting @ who
+        whole = (
+            np.minimum(now @ who, 1),
+            harmony / (1 + harmony),
+            key / np.maximum(key.sum(axis=1, keepdims=True), 1e-3),
+        )
+        for begin, values in zip(columns, whole, strict=True):
+            context[:, begin : begin + 12] = values
 
     pulse = np.where(heard, np.exp2(-age / _PULSE_HALF_LIFE), 0).astype(np.float32)
     kick = (band.pitch >= _FIRST_KICK) & (band.pitch <= _LAST_KICK)

@@ -2,8 +2,8 @@
 
 Every sequence starts from a fresh state at a random place of a random voice, as when a channel comes in. The
 augmentations are what happens live: another key, other loudness, a band member missing, an ensemble heard late
-(plans are made ahead of it) or not at all, notes still held, a change of key that reaches one after the other, and
-mistakes of one's own.
+(plans are made ahead of it) or not at all, notes still held, a change of key that reaches one after the other, a band
+that has gone astray while the musician has not, and mistakes of one's own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
@@ -23,8 +24,10 @@ from training.corpus import ONSET, PITCH, VOICE, Song
 from training.sequence import Augment, Sequence, make_sequence
 
 _LEADS = np.array([21, 40, 48, 52, 53, 65, 68, 73, 75, 80, 104, 110, 111])  # who sings a melody that came alone
-_ALL_LAG, _ONE_LAGS, _LAGS = 0.2, 0.35, np.array([6, 12, 24, 48])
-_MODULATING, _TO_FOLLOW = 0.2, 4 * codec.TICKS_PER_BEAT  # how often, and how far before or after the others
+_LAGS, _LEAD_LAGS, _ALL_LAG = np.array([6, 12, 24, 48]), 0.5, 0.15
+_NOBODY_LEADS, _ALL_LEAD, _ANYONE_LEADS = 0.25, 0.1, 0.2
+_ASTRAY, _EACH_ASTRAY = 0.3, 0.8
+_MODULATING, _LEAD_BEFORE, _LAST_TO_FOLLOW = 0.2, 2 * codec.TICKS_PER_BEAT, 8 * codec.TICKS_PER_BEAT
 _STUMBLING, _STUMBLES = 0.4, np.array([0.03, 0.1, 0.25])
 
 
@@ -45,37 +48,75 @@ def draw_augment(song: Song, voice: int, first: int, length: int, rng: np.random
     """Draw what the stage may do to a voice that plays up to `length` rows from its note number `first`."""
     pitched = song.notes[song.instruments[song.notes[:, VOICE]] != codec.PERCUSSION, PITCH]
     low, high = (int(pitched.min()), int(pitched.max())) if len(pitched) else (0, 127)
-    others = [other for other in range(len(song.instruments)) if other != voice]
-    share = rng.random() if rng.random() < 0.4 else 0.0
-    alone = not others and song.instruments[voice] != codec.PERCUSSION
     transpose = int(np.clip(rng.integers(-6, 6), -low, 127 - high))
-    modulates = bool(others) and rng.random() < _MODULATING
-    key_change = int(np.clip(rng.integers(-6, 7), -low - transpose, 127 - high - transpose)) if modulates else 0
-    own = song.notes[song.notes[:, VOICE] == voice][first : first + length, ONSET]
-    key_ticks = rng.choice(own) + rng.integers(-_TO_FOLLOW, _TO_FOLLOW + 1, len(song.instruments))
+    low, high = low + transpose, high + transpose
+    others = [other for other in range(len(song.instruments)) if other != voice]
+    leads = _leads(song, others, rng)
+    band = [other for other in others if other not in leads]
+    share = rng.random() if rng.random() < 0.4 else 0.0
+    follows = bool(leads and band)
+    astray = bool(rng.random() < _ASTRAY) and follows
+    changes = int(rng.integers(-6, 7)) if others and rng.random() < _MODULATING else 0
+    key_ticks = _key_ticks(song, voice, first, length, leads, rng) if changes else None
+    alone = not others and song.instruments[voice] != codec.PERCUSSION
     return Augment(
         transpose=transpose,
         louder=int(rng.integers(-20, 21)),
         lag=int(rng.choice(_LAGS)),
-        lagging=frozenset(_lagging(others, rng)),
+        lagging=_lagging(others, leads, rng),
         deaf=bool(rng.random() < 0.1),
-        missing=frozenset(other for other in others if rng.random() < share),
+        missing=frozenset(other for other in band if rng.random() < share),
         instrument=int(rng.choice(_LEADS)) if alone and rng.random() < 0.7 else None,
         lead_in=int(rng.integers(1, codec.WAIT_TICKS + 1)) if rng.random() < 0.5 else codec.TICKS_PER_BEAT,
-        key_change=key_change,
-        key_ticks=key_ticks if key_change else None,
+        leads=leads,
+        astray=frozenset(other for other in band if rng.random() < _EACH_ASTRAY) if astray else frozenset(),
+        astray_by=int(np.clip(rng.integers(-6, 7), -low, 127 - high)),
+        key_change=int(np.clip(changes, -low, 127 - high)) if not astray else 0,
+        key_ticks=key_ticks if not astray else None,
         stumble=float(rng.choice(_STUMBLES)) if rng.random() < _STUMBLING else 0.0,
         seed=int(rng.integers(2**31)),
     )
 
 
-def _lagging(others: list[int], rng: np.random.Generator) -> list[int]:
-    """Who is heard late: nobody, everybody, or one alone, as the musician is."""
+def _leads(song: Song, others: list[int], rng: np.random.Generator) -> frozenset[int]:
+    """Who is the musician: nobody, all, or one, and then rather one who sings, high and alone."""
     draw = rng.random()
-    if draw < _ALL_LAG:
-        return others
-    one: list[int] = rng.permutation(others)[:1].tolist() if draw < _ALL_LAG + _ONE_LAGS else []
-    return one
+    pitched = [other for other in others if song.instruments[other] != codec.PERCUSSION]
+    if draw < _NOBODY_LEADS or not pitched:
+        return frozenset()
+    if draw < _NOBODY_LEADS + _ALL_LEAD:
+        return frozenset(others)
+    if draw < _NOBODY_LEADS + _ALL_LEAD + _ANYONE_LEADS:
+        return frozenset([int(rng.choice(pitched))])
+    return frozenset([max(pitched, key=lambda other: _singing(song, other))])
+
+
+def _singing(song: Song, voice: int) -> float:
+    """How much a voice is like a melody: its mean pitch, an octave less for each other note of a chord."""
+    notes = song.notes[song.notes[:, VOICE] == voice]
+    if not len(notes):
+        return 0.0
+    return float(notes[:, PITCH].mean() - 12 * (len(notes) / len(np.unique(notes[:, ONSET])) - 1))
+
+
+def _lagging(others: list[int], leads: frozenset[int], rng: np.random.Generator) -> frozenset[int]:
+    """Who is heard late: the musician, everybody, or nobody."""
+    draw = rng.random()
+    if draw < _LEAD_LAGS:
+        return leads
+    return frozenset(others) if draw < _LEAD_LAGS + _ALL_LAG else frozenset()
+
+
+def _key_ticks(
+    song: Song, voice: int, first: int, length: int, leads: frozenset[int], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """When each voice changes key [voices]: the voice itself, somewhere; the musician before it; others around it."""
+    own = song.notes[song.notes[:, VOICE] == voice][first : first + length, ONSET]
+    tick = int(rng.choice(own))
+    ticks = tick + rng.integers(-codec.TICKS_PER_BEAT, _LAST_TO_FOLLOW + 1, len(song.instruments))
+    ticks[voice] = tick
+    ticks[list(leads)] = tick - rng.integers(0, _LEAD_BEFORE + 1)
+    return ticks
 
 
 def hold(sequence: Sequence, rng: np.random.Generator) -> Sequence:

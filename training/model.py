@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bollylive import codec
-from bollylive.hearing import CONTEXT_SIZE
+from bollylive.hearing import BAND_HARMONY, CONTEXT_SIZE, LEAD_HARMONY
 from bollylive.recall import ECHOES, KINDS, NO_NEXT
 from training.layers import make_layers
 from training.recipe import ModelConfig
@@ -30,6 +30,7 @@ from training.words import WordSum
 _FAR = -1e9  # a score that no noise can choose
 _NO_PITCH = 60  # the interval's root where a voice has not sounded yet
 _INTERVALS = 2 * codec.PITCHES
+_HARMONY = BAND_HARMONY.stop - BAND_HARMONY.start + LEAD_HARMONY.stop - LEAD_HARMONY.start
 _FAMILY = 8  # programs to a family of General MIDI
 
 _HEARING, _ECHO, _DURATION, _VELOCITY, _NEXT = 64, 128, 128, 96, 192  # widths beside that of the recurrent layers
@@ -87,7 +88,7 @@ class BandModel(nn.Module):
 
         self.echo_words = WordSum(echo * ECHOES, _ECHO)
         self.moment_words = WordSum((codec.ONSETS, codec.PITCHES + 1, *place), width)
-        self.moment_in = nn.Linear(width + _HEARING + 48 + _ECHO, width)
+        self.moment_in = nn.Linear(width + _HEARING + _HARMONY + _ECHO, width)
         self.sizes = (3 * ECHOES, codec.PITCHES, _INTERVALS, _DURATION, _VELOCITY, _NEXT)
         self.heads = nn.Linear(width, sum(self.sizes))
         self.duration_words = WordSum((codec.PITCHES + 1, codec.ONSETS), _DURATION)
@@ -135,7 +136,8 @@ class BandModel(nn.Module):
         """
         previous = rows[..., 8:9]
         turn = (torch.arange(12, device=rows.device) + previous) % 12
-        harmony = context[..., :48].reshape(*context.shape[:-1], 4, 12)
+        harmony = torch.cat([context[..., BAND_HARMONY], context[..., LEAD_HARMONY]], dim=-1)
+        harmony = harmony.reshape(*context.shape[:-1], _HARMONY // 12, 12)
         turned = harmony.gather(-1, turn.unsqueeze(-2).expand(harmony.shape)).flatten(-2)
         interval = interval_of(echoes[..., :1], previous.unsqueeze(-1))
         echo = F.silu(self.echo_words(torch.cat([echoes, interval], dim=-1).flatten(-2)))

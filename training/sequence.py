@@ -42,8 +42,9 @@ class Sequence:
 class Augment:
     """What to do to a song before it is encoded; the default is nothing.
 
-    Before its tick of `key_ticks` [voices], music of a voice is `key_change` semitones higher: the band modulates, and
-    not all of its members at once. `stumble` is the share of the voice's own notes that it hears as other pitches.
+    The voices in `leads` are the musician's. Those in `astray` play `astray_by` semitones too high. Before its tick of
+    `key_ticks` [voices], a voice plays `key_change` semitones higher: the song modulates, and not all follow at once.
+    `stumble` is the share of the voice's own notes that it hears as other pitches.
     """
 
     transpose: int = 0
@@ -54,6 +55,9 @@ class Augment:
     missing: frozenset[int] = frozenset()
     instrument: int | None = None
     lead_in: int = codec.TICKS_PER_BEAT
+    leads: frozenset[int] = frozenset()
+    astray: frozenset[int] = frozenset()
+    astray_by: int = 0
     key_change: int = 0
     key_ticks: NDArray[np.int64] | None = None
     stumble: float = 0.0
@@ -78,6 +82,7 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
     notes[:, VELOCITY] = np.clip(notes[:, VELOCITY] + augment.louder, 1, 127)
     percussion = song.instruments[notes[:, VOICE]] == codec.PERCUSSION
     notes[~percussion, PITCH] += augment.transpose
+    notes[~percussion & np.isin(notes[:, VOICE], list(augment.astray)), PITCH] += augment.astray_by
     if augment.key_ticks is not None:
         earlier = notes[:, ONSET] < augment.key_ticks[notes[:, VOICE]]
         notes[~percussion & earlier, PITCH] += augment.key_change
@@ -116,7 +121,7 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
             others[:, PITCH],
             others[:, VELOCITY],
             others[:, VOICE],
-            others[:, VOICE],
+            np.where(np.isin(others[:, VOICE], list(augment.leads)), hearing.MUSICIAN, others[:, VOICE]),
             drums,
             augment.lag * np.isin(others[:, VOICE], list(augment.lagging)).astype(np.int64),
         )
