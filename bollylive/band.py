@@ -23,6 +23,7 @@ class ChannelSet:
     highest: int = 127  # pitch 0-127: the model plays nothing above
     polyphony: int = 4  # 1-8 notes at one onset
     density: float = 0.0  # -2 sparse to 2 busy
+    entry_bars: int = 0  # 0-64: how many bar lines after the musician's first note it comes in; 0: with that note
     thru: bool | None = None  # None: as the set says
 
 
@@ -41,7 +42,7 @@ class Set:
     memory: float = 1.0  # 0-1: how much what was played this session weighs in what is played next
     quantise: bool = True  # what the model plays keeps to sixteenths and triplets; False: as it feels
     horizon_beats: float = 1.5  # 0.25-8: how far ahead the model plans
-    commit_beats: float = 0.5  # 0-4 and below the horizon: what is nearer than this is not taken back
+    commit_beats: float = 0.25  # 0-4 and below the horizon: what is nearer than this is not taken back
     handover_beats: float = 2.0  # 0-64: the silence after which the model continues a channel
     rest_after_beats: float = 32.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
     thru: bool = True  # what the musician plays goes to the output as well

@@ -173,7 +173,8 @@ class Engine:
             if ready is not None:
                 self._lineup.join(ready)
             elif part.setting.role == "accompany":
-                part.come_in(tick)
+                bars = part.setting.entry_bars
+                part.come_in((tick // self._cycle + bars) * self._cycle if bars else tick)
         return self._commit(tick)
 
     def _sleep(self, beat: float) -> None:

@@ -6,6 +6,7 @@ Nobody can foresee that note's pitch, but the percussion needs none; the others 
 from __future__ import annotations
 
 from bollylive import codec
+from bollylive.band import ChannelSet
 from bollylive.ensemble import Ensemble
 from bollylive.part import Ask, Part
 
@@ -15,7 +16,7 @@ class Pickup:
 
     def __init__(self, parts: list[Part]) -> None:
         """`parts` are new ones with empty buffers; only accompanying percussion among them is used."""
-        chosen = [part for part in parts if part.instrument == codec.PERCUSSION and part.setting.role == "accompany"]
+        chosen = [part for part in parts if part.instrument == codec.PERCUSSION and _comes_in_at_once(part.setting)]
         self._parts = {part.channel: part for part in chosen}
         self.silence = Ensemble()  # what these parts hear of the band
         for part in chosen:
@@ -37,3 +38,7 @@ class Pickup:
 
     def _unready(self) -> list[Part]:
         return [part for part in self._parts.values() if not part.plan and part.prepare(0)]
+
+
+def _comes_in_at_once(setting: ChannelSet) -> bool:
+    return setting.role == "accompany" and not setting.entry_bars

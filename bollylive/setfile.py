@@ -175,5 +175,6 @@ _CHANNEL_RULES: Final[dict[str, _Rule]] = {
     "highest": _whole(0, 127),
     "polyphony": _whole(1, 8),
     "density": _number(-2, 2),
+    "entry_bars": _whole(0, 64),
     "thru": _switch,
 }

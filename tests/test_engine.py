@@ -360,7 +360,7 @@ def density_heard(ages: list[int]) -> float:
 
 def test_what_was_taken_back_is_not_heard_by_the_others() -> None:
     model = FakePredictor((12,), buffer_notes=64)
-    rehearsal = stage(MELODY, BASS, ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0)
+    rehearsal = stage(MELODY, BASS, ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0, commit_beats=0.5)
     tap(rehearsal, 1.0)
     rehearsal.advance(3.0)
     asked = len(model.questions)
@@ -373,7 +373,7 @@ def test_what_was_taken_back_is_not_heard_by_the_others() -> None:
 
 def test_who_yields_is_not_heard_any_more_by_the_others() -> None:
     model = FakePredictor((12,), buffer_notes=64)
-    rehearsal = stage(ChannelSet(1), ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0)
+    rehearsal = stage(ChannelSet(1), ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0, commit_beats=0.5)
     tap(rehearsal, 1.0, channel=1)
     rehearsal.advance(3.0)
     assert onsets(rehearsal.sent, 1) == pytest.approx([1.0 + tick * TICK_S for tick in (60, 72, 84, 96)], abs=1e-6)
@@ -550,6 +550,17 @@ def test_chords_are_no_larger_than_allowed_and_keep_to_the_range(polyphony: int)
     for pitches in chords.values():
         assert pitches == sorted(set(pitches))
         assert 60 <= pitches[0] <= pitches[-1] <= 84
+
+
+@pytest.mark.parametrize(("own_downbeat", "zero_s"), [(True, 1.0), (False, 0.0)])
+def test_who_comes_in_later_comes_in_on_a_bar_line(own_downbeat: bool, zero_s: float) -> None:
+    late = ChannelSet(2, role="accompany", polyphony=1, entry_bars=2)
+    band = Set(tempo_bpm=120, rest_after_beats=0, channels=(MELODY, BASS, late))
+    rehearsal = Rehearsal(band, FakePredictor((24,)), 1, own_downbeat)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(9.0)
+    assert onsets(rehearsal.sent, 1)[0] == pytest.approx(1.0, abs=2 * TICK_S)
+    assert onsets(rehearsal.sent, 2)[0] == pytest.approx(zero_s + 8 * 0.5, abs=1e-6)
 
 
 def test_density_makes_the_difference() -> None:

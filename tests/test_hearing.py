@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.hearing import CONTEXT_SIZE, WINDOW_TICKS, Band, Floats, hear
+from bollylive.hearing import CONTEXT_SIZE, LEAD_HARMONY, WINDOW_TICKS, Band, Floats, hear
 
 ONSET_NOW, SINCE_ONSET, LOUDNESS, HIGHEST, VOICES = 52, 53, 54, 55, 56
 
@@ -144,3 +144,14 @@ def test_the_future_changes_nothing(notes: list[Row], later: Row, channel: int, 
     future = (tick + 1 + abs(later[0]), *later[1:])
     before, after = band_of(*notes), band_of(*notes, future)
     assert np.allclose(heard(before, channel, tick), heard(after, channel, tick), atol=1e-6)
+
+
+def test_the_musician_is_heard_a_second_time_alone() -> None:
+    band = band_of((76, 24, 64, 90, 2, False), (76, 24, 60, 90, 3, True), (52, 24, 69, 90, 2, False))
+    context = heard(band, 0, 80)
+    sounding, harmony, key = context[LEAD_HARMONY].reshape(3, 12)
+    assert np.flatnonzero(context[:12]).tolist() == [0, 4]
+    assert np.flatnonzero(sounding).tolist() == [4]
+    assert np.flatnonzero(harmony).tolist() == np.flatnonzero(key).tolist() == [4, 9]
+    assert key.sum() == pytest.approx(1)
+    assert not heard(note(100), 0, 110)[LEAD_HARMONY].any()

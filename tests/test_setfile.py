@@ -48,9 +48,10 @@ def test_a_set_says_everything() -> None:
         highest = 84
         polyphony = 2
         density = -1.5
+        entry_bars = 2
         thru = true
     """
-    sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, True)
+    sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, 2, True)
     assert parse_set(text, "evening.toml") == Set(
         name="Evening",
         tempo_bpm=72.0,
@@ -108,7 +109,7 @@ def test_all_problems_come_at_once() -> None:
         ('default_role = "continu"', "not 'continu'; did you mean 'continue'?"),
         ("default_role = 3", "must be one of 'player', 'continue', 'accompany', 'off', not 3."),
         ("commit_beats = 2.0", "commit_beats must be less than horizon_beats."),
-        ("horizon_beats = 0.5", "commit_beats must be less than horizon_beats."),
+        ("horizon_beats = 0.25", "commit_beats must be less than horizon_beats."),
         ("channel = 3", "channel must be a table for each instrument, under a line [[channel]]."),
         ("channel = [1, 2]", "channel must be a table for each instrument, under a line [[channel]]."),
     ],
