@@ -121,12 +121,15 @@ class Part:
             self.skip_ahead(earliest_tick)
 
     def skip_ahead(self, earliest_tick: int) -> bool:
-        """Never plan the past: what is overdue moves on by whole beats, so that it keeps its place in the beat."""
+        """Never plan the past: what is overdue moves on by whole beats, so that it keeps its place in the beat.
+
+        A voice that rests goes on resting, and says then when it plays again. True where a note came too late.
+        """
         if self.due is None or self.adrift or self.due >= earliest_tick:
             return False
         late_beats = -(-(earliest_tick - self.due) // codec.TICKS_PER_BEAT)
-        self.due, self.resting = self.due + late_beats * codec.TICKS_PER_BEAT, False
-        return True
+        self.due += late_beats * codec.TICKS_PER_BEAT
+        return not self.resting
 
     def withdraw(self, after_tick: int) -> bool:
         """Take back what is planned after a tick; False if there was nothing."""

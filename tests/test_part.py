@@ -189,6 +189,22 @@ def test_what_is_overdue_keeps_its_place_in_the_beat() -> None:
     assert part.due == 106
 
 
+def test_a_voice_that_rests_goes_on_resting_where_it_is_overdue() -> None:
+    part = part_of()
+    part.history.insert(Entry(0, 60, 6, 100))
+    hear_all(part, None)
+    part.carry_on(WAIT_TICKS + 30)
+    assert (part.due, part.resting) == (WAIT_TICKS + 48, True)
+    assert not part.skip_ahead(WAIT_TICKS + 50)
+    for _ in range(2):  # first it hears that time has passed
+        assert part.due == WAIT_TICKS + 72
+        assert part.prepare(WAIT_TICKS + 72)
+        hear_all(part, 6)
+    assert (part.due, part.resting) == (WAIT_TICKS + 78, False)
+    assert part.history.last is not None
+    assert (part.history.last.tick, part.history.last.pitch) == (WAIT_TICKS + 72, REST)
+
+
 def test_it_carries_on_where_the_buffer_ends() -> None:
     part = part_of()
     part.history.insert(Entry(0, 60, 6, 100))
