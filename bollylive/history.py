@@ -6,6 +6,7 @@ state are heard with the next question. A held note is heard as held, and again 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -73,6 +74,10 @@ class History:
     def previous_pitch(self, index: int) -> int:
         """The last pitch sounded before an entry, or REST."""
         return next((e.pitch for e in reversed(self.entries[:index]) if e.pitch != codec.REST), self._base_pitch)
+
+    def newest_pitches(self) -> Iterator[int]:
+        """The pitches of the notes, from the newest back."""
+        return (entry.pitch for entry in reversed(self.entries) if entry.pitch != codec.REST)
 
     def notes_before(self, index: int, count: int) -> list[tuple[int, int]]:
         """The (tick, pitch) of the last `count` notes before an entry, oldest first."""

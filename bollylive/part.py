@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
 
 import numpy as np
 
 from bollylive import codec
 from bollylive.band import ChannelSet
+from bollylive.bias import Bias
 from bollylive.history import Entry, History
 from bollylive.instruments import PERCUSSION_CHANNEL
 from bollylive.memory import CONTEXT_NOTES, Context, Memory
 from bollylive.predictor import Floats, Ints
 from bollylive.recall import recall
 
-_FORBIDDEN = -1e9
 MOST_ROWS = 16  # to hear more at once takes longer than a note may wait
-_PATIENCE_NOTES, _BOREDOM = 6, 0.5  # after so many repeats, so much of a score for each further one
-_SIXTEENTH_TICKS, _TRIPLET_TICKS = codec.TICKS_PER_BEAT // 4, codec.TICKS_PER_BEAT // 3
-_AHEAD_BEATS: Floats = (np.minimum(np.arange(codec.ONSETS), codec.WAIT_TICKS) / codec.TICKS_PER_BEAT).astype(np.float32)
-
-
-def _grid_bias() -> Floats:
-    """Scores [tick in the beat, ONSETS] that keep a voice to sixteenths and triplets.
-
-    From a sixteenth it goes to sixteenths, from a triplet to triplets, from a beat or from off the grid to either.
-    """
-    places = np.arange(codec.TICKS_PER_BEAT)[:, None]
-    ahead = np.arange(codec.ONSETS)
-    allowed = np.zeros((codec.TICKS_PER_BEAT, codec.ONSETS), dtype=bool)
-    for step in (_SIXTEENTH_TICKS, _TRIPLET_TICKS):
-        other = _SIXTEENTH_TICKS + _TRIPLET_TICKS - step
-        from_here = (places % step == 0) | (places % other != 0)
-        allowed |= from_here & ((places + ahead) % step == 0)
-    allowed[:, [0, codec.WAIT]] = True  # a chord, and a rest
-    return np.where(allowed, 0, _FORBIDDEN).astype(np.float32)
-
-
-_GRID_BIAS = _grid_bias()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +62,7 @@ class Part:
         self.resting = False  # the row at `due` is a rest
         self.adrift = False  # `due` means nothing: where the buffer ends has yet to be heard
         self.active: int | None = None  # when the musician last touched this channel
-        self._pitch_bias = np.full(codec.PITCHES, _FORBIDDEN, dtype=np.float32)
-        self._pitch_bias[setting.lowest : setting.highest + 1] = 0
-        self._density_bias: Floats = np.float32(-setting.density) * _AHEAD_BEATS
-        self._quantise = quantise
+        self._bias = Bias(setting, quantise)
         self.memory = Memory() if memory is None else memory  # an empty one is false
         self._memory_weight = np.float32(memory_weight)
 
@@ -171,8 +145,8 @@ class Part:
         tick = self.history.entries[index].tick
         *before, (last, _) = self.history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
         _, recalled = self._recall(before, last, cycle, tick - last)
-        onset_bias = self._onset_bias(tick, self._sounding_at(tick)) + recalled
-        return self._ask(index, cycle, None, self._pitch_bias, onset_bias)
+        onset_bias = self._bias.of_onset(tick, self._sounding_at(tick)) + recalled
+        return self._ask(index, cycle, None, self._bias.of_pitch([]), onset_bias)
 
     @property
     def due_tick(self) -> int:
@@ -184,8 +158,9 @@ class Part:
         """The question for the note that is due; nothing else may be waiting to be asked."""
         tick, end = self.due_tick, len(self.history.entries)
         pitch, onset = self._recall(self.history.notes_before(end, CONTEXT_NOTES), tick, cycle)
-        onset_bias = self._onset_bias(tick, self._sounding_at(tick) + 1) + onset
-        return self._ask(end, cycle, tick, self._tired_of_repeating() + pitch, onset_bias)
+        onset_bias = self._bias.of_onset(tick, self._sounding_at(tick) + 1) + onset
+        pitch_bias = self._bias.of_pitch(self.history.newest_pitches()) + pitch
+        return self._ask(end, cycle, tick, pitch_bias, onset_bias)
 
     def take(self, ask: Ask, choice: codec.Choice, states: Floats) -> Entry | None:
         """Take an answer into the buffer; gives the new note if one was chosen."""
@@ -197,7 +172,7 @@ class Part:
             return None
         # A chord that has no room left in the channel's range, above its last note, ends there.
         in_chord = int(ask.rows[-1, 0]) == 0
-        if (in_chord and choice.pitch <= int(ask.rows[-1, 8])) or self._pitch_bias[choice.pitch] < 0:
+        if (in_chord and choice.pitch <= int(ask.rows[-1, 8])) or not self._bias.allows(choice.pitch):
             self._follow(ask.tick, choice.next_ticks or codec.TICKS_PER_BEAT)
             return None
         entry = Entry(
@@ -237,29 +212,6 @@ class Part:
     def _recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
         pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)
         return self._memory_weight * pitch, self._memory_weight * onset
-
-    def _onset_bias(self, tick: int, sounding: int) -> Floats:
-        """The scores of what comes after a tick; a chord of as many notes as the channel may have is complete."""
-        bias = self._density_bias.copy()
-        if sounding >= self.setting.polyphony:
-            bias[0] = _FORBIDDEN
-        if self._quantise:
-            bias += _GRID_BIAS[tick % codec.TICKS_PER_BEAT]
-        return bias
-
-    def _tired_of_repeating(self) -> Floats:
-        """The scores of the pitches: one that has been struck again and again becomes less likely each time.
-
-        A model that hears mostly its own repeated note finds nothing more likely than that note, for ever.
-        """
-        pitch = self.history.previous_pitch(len(self.history.entries))
-        sounded = (entry.pitch for entry in reversed(self.history.entries) if entry.pitch != codec.REST)
-        run = sum(1 for _ in takewhile(lambda other: other == pitch, sounded))
-        if run <= _PATIENCE_NOTES:
-            return self._pitch_bias
-        bias = self._pitch_bias.copy()
-        bias[pitch] -= _BOREDOM * (run - _PATIENCE_NOTES)
-        return bias
 
     def _sounding_at(self, tick: int) -> int:
         return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.history.entries)

@@ -20,8 +20,8 @@ def _names(words: str) -> set[str]:
 SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note song"),
     "core": _names("""
-        assembler clock codec demo engine ensemble grid hearing history inquiry lineup memory part pickup predictor
-        pulse recall relay scheduler smf take wire
+        assembler bias clock codec demo engine ensemble grid hearing history inquiry lineup memory part pickup
+        predictor pulse recall relay scheduler smf take wire
     """),
     "edge": _names("midifile model pipe ports setfile sidecar"),
     "shell": _names("""

@@ -290,20 +290,6 @@ def test_where_the_musician_got_first_the_model_plays_above() -> None:
     assert ask.rows[-1, 8] == 64
 
 
-def test_quantised_a_voice_goes_from_sixteenths_to_sixteenths_and_from_triplets_to_triplets() -> None:
-    part = Part(ChannelSet(0), History(8, (1, 1)), quantise=True)
-    reached = {
-        tick: {ahead for ahead in range(1, 25) if part._onset_bias(tick, 1)[ahead] > -1} for tick in (0, 6, 8, 12, 31)
-    }
-    assert reached[0] == {6, 8, 12, 16, 18, 24}
-    assert reached[6] == {6, 12, 18, 24}
-    assert reached[8] == {8, 16, 24}
-    assert reached[12] == {6, 12, 18, 24}
-    assert {31 % 24 + ahead for ahead in reached[31]} == {8, 12, 16, 18, 24, 30}
-    for tick in range(24):
-        assert {0, codec.WAIT} <= {ahead for ahead in range(codec.ONSETS) if part._onset_bias(tick, 1)[ahead] > -1}
-
-
 def test_a_note_that_is_repeated_again_and_again_becomes_less_likely() -> None:
     part = Part(ChannelSet(0), History(32, (1, 1)))
     scores = []
