@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bollylive import codec
 from bollylive.band import ChannelSet
 from bollylive.codec import CHOOSE, PERCUSSION, REST, WAIT_TICKS, Choice
 from bollylive.history import Entry, History
