@@ -142,12 +142,12 @@ class Card:
             "out at times. The checkpoint is the one that was best on held-out songs, each corpus counting by its "
             f"share of what was heard; its matrices are int8. {self.remark}"
         )
-        return f"{_wrap(network)}\n\n{_wrap(training)}"
+        return f"{wrap(network)}\n\n{wrap(training)}"
 
     def figures(self, figures: Figures) -> str:
         """Bits per note on held-out songs (fewer are better), size and speed."""
         lines = [
-            _wrap(
+            wrap(
                 "Bits per note on held-out songs, measured through the shipped file (fewer are better). The checkpoint "
                 "was chosen by the same songs."
             ),
@@ -159,11 +159,11 @@ class Card:
             values = (bits.total, bits.onset, bits.pitch, bits.duration, bits.velocity)
             lines.append(f"| {name} | {bits.notes:,} | {' | '.join(f'{value:.3f}' for value in values)} |")
         if unmeasured := [name for name in self.used if name not in figures.corpora]:
-            lines += ["", _wrap(f"Nothing was held out of: {', '.join(unmeasured)}.")]
+            lines += ["", wrap(f"Nothing was held out of: {', '.join(unmeasured)}.")]
         speed = ", ".join(f"{ms:.2f} ms for {voices} voices" for voices, ms in figures.latency_ms.items())
         lines += [
             "",
-            _wrap(
+            wrap(
                 f"Over all these notes {figures.int8_bits:.3f} bits in int8, {figures.float_bits:.3f} in float. "
                 f"The file has {figures.size_bytes / 1e6:.2f} MB. One answer took (median, one thread, where it was "
                 f"exported) {speed.replace('1 voices', '1 voice', 1)}."
@@ -193,5 +193,6 @@ class Card:
         )
 
 
-def _wrap(text: str) -> str:
+def wrap(text: str) -> str:
+    """A paragraph in lines as the card has them."""
     return textwrap.fill(text, 115, break_long_words=False, break_on_hyphens=False)

@@ -48,6 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_baselines(stages)
     _add_evaluate(stages)
     _add_remember(stages)
+    _add_card(stages)
 
     stage = stages.add_parser("export", help="write, check and describe the model that is played")
     stage.set_defaults(run_stage=run.run_export)
@@ -155,6 +156,15 @@ def _add_remember(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -
     stage.add_argument("--songs", type=_at_least(1), metavar="N", help="at most so many of each corpus, at random")
     _add_report(stage)
     _add_workers(stage)
+
+
+def _add_card(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    stage = stages.add_parser("card", help="put what evaluate, listen and remember found into a model's card")
+    stage.set_defaults(run_stage=run.run_card)
+    stage.add_argument("--model", required=True, metavar="MODEL", help="an .onnx file, or a model's name")
+    stage.add_argument(
+        "--reports", type=Path, nargs="+", required=True, metavar="FILE", help="what these stages wrote, in this order"
+    )
 
 
 def _at_least(least: int) -> Callable[[str], int]:

@@ -82,6 +82,14 @@ def run_export(args: argparse.Namespace) -> None:
     )
 
 
+def run_card(args: argparse.Namespace) -> None:
+    """Reports into the card of their model."""
+    from bollylive.model import find_model
+    from training.findings import write_findings
+
+    write_findings(find_model(args.model).with_suffix(".md"), args.reports)
+
+
 def run_listen(args: argparse.Namespace) -> None:
     """How a shipped model plays."""
     from training.listen import listen, table
