@@ -128,7 +128,7 @@ class Card:
         network = (
             "Each note is the sum of learned vectors for its words (onset, pitch, duration, ...), and a state hears it "
             f"through layers of width {sizes.width} ({sizes.layers}; r is a gated linear recurrence). At the next "
-            "onset that state, what the band sounds right then, and echoes of the instrument's own past (one, two and "
+            "onset that state, what the band and, apart, the musician sound right then, and echoes of the instrument's own past (one, two and "
             "four bars ago, and after the longest earlier passage like the present one) give pitch, duration, velocity "
             "and the time to the next note, each knowing the ones before."
         )
@@ -138,8 +138,10 @@ class Card:
             f"warm-up, then constant, and over the last {config.cooldown:.0%} of the plan down to nothing in a line; "
             f"stopped early after {config.patience:,} steps without a better result on held-out songs. Weight decay "
             f"{config.weight_decay:g}, gradients clipped at {config.clip:g}, seed {config.seed}. Songs are transposed, "
-            "made louder or softer, and heard late, with members of the band missing, or not at all; echoes are left "
-            "out at times. The checkpoint is the one that was best on held-out songs, each corpus counting by its "
+            "made louder or softer, and heard late, with members of the band missing, or not at all; they change key, "
+            "one voice after the other; the band goes astray while one voice, the musician's, does not; a voice hears "
+            "some of its own notes as wrong ones, and no echoes at times. The checkpoint is the one that was best on "
+            "held-out songs, each corpus counting by its "
             f"share of what was heard; its matrices are int8. {self.remark}"
         )
         return f"{wrap(network)}\n\n{wrap(training)}"
