@@ -128,7 +128,8 @@ class Card:
         network = (
             "Each note is the sum of learned vectors for its words (onset, pitch, duration, ...), and a state hears it "
             f"through layers of width {sizes.width} ({sizes.layers}; r is a gated linear recurrence). At the next "
-            "onset that state, what the band and, apart, the musician sound right then, and echoes of the instrument's own past (one, two and "
+            "onset that state, what the band and, apart, the musician sound right then, and echoes of the instrument's "
+            "own past (one, two and "
             "four bars ago, and after the longest earlier passage like the present one) give pitch, duration, velocity "
             "and the time to the next note, each knowing the ones before."
         )
