@@ -360,7 +360,9 @@ def density_heard(ages: list[int]) -> float:
 
 def test_what_was_taken_back_is_not_heard_by_the_others() -> None:
     model = FakePredictor((12,), buffer_notes=64)
-    rehearsal = stage(MELODY, BASS, ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0, commit_beats=0.5)
+    rehearsal = stage(
+        MELODY, BASS, ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0, commit_beats=0.5
+    )
     tap(rehearsal, 1.0)
     rehearsal.advance(3.0)
     asked = len(model.questions)
@@ -373,7 +375,9 @@ def test_what_was_taken_back_is_not_heard_by_the_others() -> None:
 
 def test_who_yields_is_not_heard_any_more_by_the_others() -> None:
     model = FakePredictor((12,), buffer_notes=64)
-    rehearsal = stage(ChannelSet(1), ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0, commit_beats=0.5)
+    rehearsal = stage(
+        ChannelSet(1), ChannelSet(2, role="accompany", program=5), model=model, horizon_beats=4.0, commit_beats=0.5
+    )
     tap(rehearsal, 1.0, channel=1)
     rehearsal.advance(3.0)
     assert onsets(rehearsal.sent, 1) == pytest.approx([1.0 + tick * TICK_S for tick in (60, 72, 84, 96)], abs=1e-6)
