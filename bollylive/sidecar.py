@@ -19,7 +19,7 @@ KNOBS = ("pitch_temperature", "duration_temperature", "velocity_temperature", "o
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """A model's contract; written by `training.export`, never by hand."""
+    """A model's contract; written by `training.exporting.export`, never by hand."""
 
     name: str
     codec_version: int

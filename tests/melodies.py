@@ -7,7 +7,7 @@ import random
 import numpy as np
 
 from bollylive.codec import PERCUSSION, TICKS_PER_BEAT
-from training.corpus import Song
+from training.data.corpus import Song
 
 _FLUTE = 73
 

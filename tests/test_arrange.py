@@ -14,21 +14,21 @@ from tunes import dadra_song, keherwa_song
 
 from bollylive.codec import PERCUSSION
 from training.__main__ import main
-from training.arrange import arrange_song, clean, melody_of
-from training.arranging import arrange, common_tonic, has_melodies
-from training.bandkind import draw_band
-from training.bass import HIGHEST, LOWEST, play_bass
-from training.chart import Chart, Chord, Section, Tone, swing, swung
-from training.chords import play_comping, play_pad, play_tanpura, voice_chord, voicings
-from training.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song, load_corpus, save_corpus
-from training.counter import gaps_of, scale_step
+from training.arranging.arrange import arrange, common_tonic, has_melodies
+from training.arranging.arrangement import arrange_song, clean, melody_of
+from training.arranging.bandkind import draw_band
+from training.arranging.bass import HIGHEST, LOWEST, play_bass
+from training.arranging.chart import Chart, Chord, Section, Tone, swing, swung
+from training.arranging.chords import play_comping, play_pad, play_tanpura, voice_chord, voicings
+from training.arranging.counter import gaps_of, scale_step
+from training.arranging.form import draw_form, first_sam
+from training.arranging.harmonise import harmonise, joined, split_slots
+from training.arranging.kit import play_cymbals, play_kit
+from training.arranging.metre import Metre, find_metre
+from training.arranging.talas import TALAS
+from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song, load_corpus, save_corpus
+from training.data.tonality import Key, find_key
 from training.errors import TrainingError
-from training.form import draw_form, first_sam
-from training.harmonise import harmonise, joined, split_slots
-from training.kit import play_cymbals, play_kit
-from training.metre import Metre, find_metre
-from training.talas import TALAS
-from training.tonality import Key, find_key
 
 _VARIANTS = range(1, 13)
 

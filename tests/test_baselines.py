@@ -8,11 +8,11 @@ import pytest
 from music import write_corpus
 
 from training.__main__ import main
-from training.baselines import keep_apart, load_baselines
-from training.corpus import load_corpus, save_corpus
+from training.baselines.both import keep_apart, load_baselines
+from training.data.corpus import load_corpus, save_corpus
+from training.data.prepare import prepare
 from training.errors import TrainingError
-from training.prepare import prepare
-from training.sequence import some_sequences
+from training.sequences.sequence import some_sequences
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_the_markov_model_alone_needs_no_torch(prepared: Path, tmp_path: Path) -
     code = (
         "import sys; from training.__main__ import main; from pathlib import Path; "
         f"status = main(['baselines', '--data', {str(prepared)!r}, '--out', {str(tmp_path)!r}, '--only', 'markov']); "
-        "from training.baselines import load_baselines; import training.evaluate; "
+        "from training.baselines.both import load_baselines; import training.measuring.evaluate; "
         f"names = [scorer.name for scorer in load_baselines(Path({str(tmp_path)!r}))]; "
         "sys.exit(status or (names != ['markov', 'markov_live'] and str(names)) "
         "or ('torch' in sys.modules and 'torch was imported'))"

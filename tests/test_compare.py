@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from music import write_corpus
 
-from training.compare import compare, table
-from training.prepare import prepare
+from training.data.prepare import prepare
+from training.exporting.compare import compare, table
 from training.recipe import ModelConfig, TrainConfig
 
 CONFIG = TrainConfig(notes=4 * 4 * 16, batch=4, length=16, every=2, workers=0, warmup=2, device="cpu")

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from bollylive.band import ChannelSet, Set
 from bollylive.codec import PERCUSSION, TICKS_PER_BEAT
-from training.continuation import accompany, back, continue_all, from_notes, to_notes
-from training.corpus import DURATION, ONSET, PITCH, VOICE
-from training.excerpt import Excerpt
-from training.rendition import play, ways_of
+from training.data.corpus import DURATION, ONSET, PITCH, VOICE
+from training.listening.continuation import accompany, back, continue_all, from_notes, to_notes
+from training.listening.excerpt import Excerpt
+from training.listening.rendition import play, ways_of
 
 BAR = 3 * TICKS_PER_BEAT
 BAND = Set(channels=(ChannelSet(1, "Bass", "accompany", 32, 28, 52, 1), ChannelSet(9, "Tabla", "accompany")))

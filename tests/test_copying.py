@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from bollylive.codec import PERCUSSION
-from training.copying import Library, measure_copying, words_of
-from training.corpus import Song
+from training.data.corpus import Song
+from training.listening.copying import Library, measure_copying, words_of
 
 
 def voice(pitches: NDArray[np.int64], steps: NDArray[np.int64], channel: int = 0) -> NDArray[np.int32]:

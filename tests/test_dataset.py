@@ -13,9 +13,9 @@ from tiny import little_song, read
 
 from bollylive import codec, hearing
 from bollylive.recall import ECHO_FIELDS, ECHOES, NO_ECHO
-from training.corpus import ONSET, PITCH, VELOCITY, VOICE, Song
-from training.dataset import Batches, collate, draw_augment, forget, hold
-from training.sequence import Augment, cut_songs, draw_places, make_sequence, some_sequences
+from training.data.corpus import ONSET, PITCH, VELOCITY, VOICE, Song
+from training.sequences.dataset import Batches, collate, draw_augment, forget, hold
+from training.sequences.sequence import Augment, cut_songs, draw_places, make_sequence, some_sequences
 
 FLUTE, HARMONIUM, BASS, DRUMS = (73, 20, 33, codec.PERCUSSION)
 

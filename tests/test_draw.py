@@ -10,7 +10,7 @@ from bollylive.demo import demo_notes
 from bollylive.errors import FileError
 from bollylive.midifile import write_song
 from bollylive.song import Track
-from training.draw import draw_song
+from training.listening.draw import draw_song
 
 PNG = b"\x89PNG"
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from melodies import drum_song, melody_song, tune
 
-from training.duplicates import find_duplicates, group
-from training.fingerprint import fingerprint
+from training.data.duplicates import find_duplicates, group
+from training.data.fingerprint import fingerprint
 
 
 def test_a_melody_is_known_in_another_key_tempo_and_rhythm() -> None:

@@ -11,13 +11,13 @@ from tiny import read, tiny_network, tiny_onnx
 from bollylive.errors import ModelError
 from bollylive.model import Model
 from training.__main__ import main
-from training.baselines import fit_baselines
-from training.corpus import load_corpus, save_corpus
+from training.baselines.both import fit_baselines
+from training.data.corpus import load_corpus, save_corpus
+from training.data.prepare import prepare, read_corpus
 from training.errors import TrainingError
-from training.evaluate import cut_labelled, evaluate, measure, table
-from training.prepare import prepare, read_corpus
-from training.sequence import cut_songs
-from training.train import validate
+from training.measuring.evaluate import cut_labelled, evaluate, measure, table
+from training.sequences.sequence import cut_songs
+from training.trainer.train import validate
 
 pytestmark = pytest.mark.slow
 

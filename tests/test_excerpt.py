@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from bollylive.codec import PERCUSSION, TICKS_PER_BEAT
-from training.corpus import DURATION, ONSET, PITCH, VOICE, Song
-from training.excerpt import choose_excerpts, cut, draw_excerpt, find_melody, from_the_start
+from training.data.corpus import DURATION, ONSET, PITCH, VOICE, Song
+from training.listening.excerpt import choose_excerpts, cut, draw_excerpt, find_melody, from_the_start
 
 BAR = 4 * TICKS_PER_BEAT
 

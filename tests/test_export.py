@@ -12,16 +12,16 @@ from onnx import numpy_helper
 from tiny import STATE_SHAPE, checkpoint, float_graph, little_song, tiny_network
 
 from bollylive.model import Model
-from training import export as export_room
-from training.card import Card, Figures
 from training.errors import ExportError, TrainingError
-from training.evaluate import Bits
-from training.export import BUFFER_NOTES, load_checkpoint, publish, write_files
-from training.gates import check_chain, check_float, check_int8, check_latency
-from training.graph import strip_origin
+from training.exporting import export as export_room
+from training.exporting.card import Card, Figures
+from training.exporting.export import BUFFER_NOTES, load_checkpoint, publish, write_files
+from training.exporting.gates import check_chain, check_float, check_int8, check_latency
+from training.exporting.graph import strip_origin
+from training.measuring.evaluate import Bits
+from training.network.step import Step
 from training.recipe import ModelConfig, TrainConfig
-from training.sequence import Sequence, some_sequences
-from training.step import Step
+from training.sequences.sequence import Sequence, some_sequences
 
 pytestmark = pytest.mark.slow
 

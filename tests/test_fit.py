@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.fit import measure_fit, share_of_consonance, sound_of, together
-from training.recovery import BARS_AROUND, bars_around, measure_recovery, regained, transpose_from
+from training.listening.fit import measure_fit, share_of_consonance, sound_of, together
+from training.listening.recovery import BARS_AROUND, bars_around, measure_recovery, regained, transpose_from
 
 BAR = 96
 

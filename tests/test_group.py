@@ -9,12 +9,12 @@ import pytest
 import torch
 from music import write_corpus
 
+from training.data.prepare import prepare
 from training.errors import TrainingError
-from training.group import device_of, join_group
-from training.prepare import prepare
 from training.recipe import ModelConfig, TrainConfig
-from training.runfolder import read_metrics
-from training.train import train
+from training.trainer.group import device_of, join_group
+from training.trainer.runfolder import read_metrics
+from training.trainer.train import train
 
 SIZES = ModelConfig(width=16, layers="r")
 CONFIG = TrainConfig(

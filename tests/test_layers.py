@@ -4,13 +4,13 @@ import pytest
 import torch
 from tiny import little_song
 
-from training.dataset import collate
 from training.errors import TrainingError
-from training.layers import KINDS, make_layers
-from training.model import BandModel
+from training.network.layers import KINDS, make_layers
+from training.network.model import BandModel
 from training.recipe import ModelConfig
-from training.sequence import Augment, make_sequence
-from training.train import field_bits
+from training.sequences.dataset import collate
+from training.sequences.sequence import Augment, make_sequence
+from training.trainer.train import field_bits
 
 
 @pytest.mark.parametrize("letter", KINDS)

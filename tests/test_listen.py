@@ -13,12 +13,12 @@ from tiny import read
 
 from bollylive.midifile import read_song
 from training.__main__ import main
-from training.copying import Library
 from training.errors import TrainingError
-from training.excerpt import Excerpt, choose_excerpts
-from training.listen import listen, table
-from training.rendition import Rendition
-from training.verdict import judge, through_time
+from training.listening.copying import Library
+from training.listening.excerpt import Excerpt, choose_excerpts
+from training.listening.listen import listen, table
+from training.listening.rendition import Rendition
+from training.listening.verdict import judge, through_time
 
 
 @pytest.fixture(scope="module")

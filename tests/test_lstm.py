@@ -9,12 +9,12 @@ import torch
 from variants import chances, sequence_of
 
 from bollylive import codec
+from training.baselines.flat import Flat, flatten
+from training.baselines.lstm import LstmScorer, NoteLstm, load_lstm, lstm_loss, pad, save_lstm
+from training.baselines.lstm_fit import draw, fit_lstm
+from training.baselines.tokens import Vocabulary, commonest
 from training.errors import TrainingError
-from training.flat import Flat, flatten
-from training.lstm import LstmScorer, NoteLstm, load_lstm, lstm_loss, pad, save_lstm
-from training.lstm_fit import draw, fit_lstm
-from training.sequence import Sequence
-from training.tokens import Vocabulary, commonest
+from training.sequences.sequence import Sequence
 
 torch.set_num_threads(1)
 
@@ -113,7 +113,7 @@ def test_what_is_drawn_is_transposed_and_stays_in_range() -> None:
 
 @pytest.mark.slow
 def test_it_learns_and_is_loaded_as_it_was_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.lstm_fit.EVERY", 8)
+    monkeypatch.setattr("training.baselines.lstm_fit.EVERY", 8)
     drums = codec.PERCUSSION  # nobody transposes them
     corpora: dict[str, Flat] = {"scales": flatten([_scale(seed, instrument=drums) for seed in range(8)])}
     held = [_scale(9, instrument=drums)]
@@ -128,7 +128,7 @@ def test_it_learns_and_is_loaded_as_it_was_saved(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.slow
 def test_a_stopped_training_goes_on_from_its_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.lstm_fit.EVERY", 2)
+    monkeypatch.setattr("training.baselines.lstm_fit.EVERY", 2)
     corpora = {"scales": flatten([_scale(1)])}
     path = tmp_path / "lstm.pt"
     calls = []
@@ -139,7 +139,7 @@ def test_a_stopped_training_goes_on_from_its_checkpoint(tmp_path: Path, monkeypa
         if len(calls) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.lstm_fit.save_lstm", save)
+    monkeypatch.setattr("training.baselines.lstm_fit.save_lstm", save)
     with pytest.raises(KeyboardInterrupt):
         fit_lstm(corpora, path, 32 * 25 * 8, 1, tokens=4, width=8)
     assert torch.load(path.with_suffix(".checkpoint"), weights_only=True)["step"] == 4

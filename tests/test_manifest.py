@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from melodies import melody_song, tune
 
-from training.corpus import Corpus
+from training.data.corpus import Corpus
+from training.data.manifest import count_held_out, describe, read_manifest, write_manifest
 from training.errors import TrainingError
-from training.manifest import count_held_out, describe, read_manifest, write_manifest
 
 
 def _corpus() -> Corpus:

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from variants import chances, sequence_of
 
 from bollylive import codec
-from training.chains import CHAINS, mixed
-from training.counts import blend, count, count_so_far, smear
+from training.baselines.chains import CHAINS, mixed
+from training.baselines.counts import blend, count, count_so_far, smear
+from training.baselines.flat import UNKNOWN, flatten, pasts
+from training.baselines.markov import _GRADES, _LEAST, COUNTED, LIVE, SCORERS, Markov, MarkovScorer, fit_markov
+from training.baselines.markov_file import load_markov, save_markov
+from training.baselines.mixing import Opinions, fit_weights, mix
+from training.baselines.views import FIELDS
 from training.errors import TrainingError
-from training.flat import UNKNOWN, flatten, pasts
-from training.markov import _GRADES, _LEAST, COUNTED, LIVE, SCORERS, Markov, MarkovScorer, fit_markov
-from training.markov_file import load_markov, save_markov
-from training.mixing import Opinions, fit_weights, mix
-from training.sequence import Sequence
-from training.views import FIELDS
+from training.sequences.sequence import Sequence
 
 _SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from tunes import dadra_song, keherwa_song, make_song
 
-from training.corpus import ONSET, PITCH
-from training.metre import Metre, find_metre, strength, vary
-from training.talas import TALAS
-from training.tonality import find_key
+from training.arranging.metre import Metre, find_metre, strength, vary
+from training.arranging.talas import TALAS
+from training.data.corpus import ONSET, PITCH
+from training.data.tonality import find_key
 
 
 def test_a_tune_in_four_is_in_keherwa() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.overlap import FEATURES, add, count, overlap, sounding_at_onsets, tops
+from training.listening.overlap import FEATURES, add, count, overlap, sounding_at_onsets, tops
 
 BAR = 96
 

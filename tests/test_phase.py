@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.phase import find_shift
+from training.data.phase import find_shift
 
 BAR, WALTZ = 96, 72
 

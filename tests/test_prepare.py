@@ -15,10 +15,10 @@ from melodies import tune
 from music import write_corpus, write_events, write_melody, write_song
 
 from bollylive.codec import PERCUSSION, TICKS_PER_BEAT
-from training.corpus import DURATION, ONSET, PITCH, VOICE, load_corpora, load_corpus
+from training.data.corpus import DURATION, ONSET, PITCH, VOICE, load_corpora, load_corpus
+from training.data.prepare import corpora_of, prepare, read_corpus, read_song
+from training.data.sources import by_name, read_sources
 from training.errors import TrainingError
-from training.prepare import corpora_of, prepare, read_corpus, read_song
-from training.sources import by_name, read_sources
 
 
 @pytest.mark.parametrize("file_format", [0, 1])

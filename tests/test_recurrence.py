@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from training.recurrence import Recurrence, recur_at_once, recur_row_by_row
+from training.network.recurrence import Recurrence, recur_at_once, recur_row_by_row
 
 
 def _loop(keep: Tensor, new: Tensor, state: Tensor) -> Tensor:

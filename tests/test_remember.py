@@ -14,9 +14,9 @@ from tiny import read, tiny_onnx
 from bollylive import codec
 from bollylive.model import Model
 from training.__main__ import main
-from training.corpus import ONSET, PITCH, Song
+from training.data.corpus import ONSET, PITCH, Song
 from training.errors import TrainingError
-from training.remember import Stretch, measure, remember, stretches
+from training.measuring.remember import Stretch, measure, remember, stretches
 
 MOTIF = [(0.0, 60), (0.5, 67), (0.75, 64), (1.5, 69), (2.0, 62), (3.5, 65)]
 

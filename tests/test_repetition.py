@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.excerpt import Excerpt
-from training.repetition import describe_voices, equal_pitch_runs, repeated_figures, same_bars
+from training.listening.excerpt import Excerpt
+from training.listening.repetition import describe_voices, equal_pitch_runs, repeated_figures, same_bars
 
 
 def voice(pitches: list[int], steps: list[int] | int = 12, channel: int = 0) -> NDArray[np.int32]:

@@ -7,9 +7,9 @@ import pytest
 from music import write_melody, write_song
 
 from bollylive import codec
-from training.corpus import Song
-from training.prepare import read_song
-from training.roles import class_of, labels_of, melody_of
+from training.data.corpus import Song
+from training.data.prepare import read_song
+from training.measuring.roles import class_of, labels_of, melody_of
 
 
 def _song(path: Path) -> Song:

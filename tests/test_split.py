@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from melodies import melody_song, tune
 
-from training.split import find_groups, follow, hold_together
+from training.data.split import find_groups, follow, hold_together
 
 
 def test_versions_of_a_melody_are_held_out_together_across_corpora() -> None:

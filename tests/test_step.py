@@ -16,10 +16,10 @@ from bollylive.model import blank_question
 from bollylive.predictor import Question
 from bollylive.recall import ECHOES, NO_ECHO
 from bollylive.sidecar import INPUTS
-from training.dataset import collate
-from training.graph import random_question
-from training.sequence import Augment, make_sequence
-from training.step import Step, choose
+from training.exporting.graph import random_question
+from training.network.step import Step, choose
+from training.sequences.dataset import collate
+from training.sequences.sequence import Augment, make_sequence
 
 
 def _choose(scores: list[float], nucleus: float, noise: list[float], temperature: float = 1.0) -> list[int]:

@@ -6,12 +6,21 @@ import random
 
 import pytest
 
-from training.bols import BAYAN, DHOLAK, GE, TABLA, count_matras, read_bols
-from training.chart import Chart, Chord, Section
-from training.metre import Metre
-from training.talas import MUKHRAS, SLOW_MUKHRAS, TALAS, TIHAI, Tala
-from training.theka import Hands, accent, cycle_of, draw_fill, draw_hands, phrase_cycles, play_theka, with_fill
-from training.tonality import Key
+from training.arranging.bols import BAYAN, DHOLAK, GE, TABLA, count_matras, read_bols
+from training.arranging.chart import Chart, Chord, Section
+from training.arranging.metre import Metre
+from training.arranging.talas import MUKHRAS, SLOW_MUKHRAS, TALAS, TIHAI, Tala
+from training.arranging.theka import (
+    Hands,
+    accent,
+    cycle_of,
+    draw_fill,
+    draw_hands,
+    phrase_cycles,
+    play_theka,
+    with_fill,
+)
+from training.data.tonality import Key
 
 _LINES = [(tala, line) for tala in TALAS.values() for line in (tala.theka, *tala.prakars, *tala.laggis)]
 

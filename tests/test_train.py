@@ -13,16 +13,16 @@ from tiny import little_song
 from bollylive import codec
 from bollylive.hearing import CONTEXT_SIZE
 from bollylive.recall import ECHOES, NO_ECHO
-from training import train as train_room
-from training.corpus import load_corpora
-from training.dataset import Batch, collate
+from training.data.corpus import load_corpora
+from training.data.prepare import prepare
 from training.errors import TrainingError
-from training.model import BandModel
-from training.prepare import prepare
+from training.network.model import BandModel
 from training.recipe import OTHER_WEIGHT, WEIGHTS, ModelConfig, TrainConfig, shares
-from training.runfolder import append_metrics, best_step, read_config, read_metrics, write_config
-from training.sequence import Augment, make_sequence
-from training.train import (
+from training.sequences.dataset import Batch, collate
+from training.sequences.sequence import Augment, make_sequence
+from training.trainer import train as train_room
+from training.trainer.runfolder import append_metrics, best_step, read_config, read_metrics, write_config
+from training.trainer.train import (
     Best,
     check_resumable,
     field_bits,

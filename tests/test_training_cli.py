@@ -12,7 +12,7 @@ from music import write_corpus
 from bollylive.model import Model
 from training.__main__ import main
 from training.recipe import ModelConfig, TrainConfig
-from training.runfolder import read_config
+from training.trainer.runfolder import read_config
 
 
 def _failure(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.words import WordSum
+from training.network.words import WordSum
 
 SIZES = (3, 1, 5)
 

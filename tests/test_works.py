@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.works import hold_out, name_works
+from training.data.works import hold_out, name_works
 
 _WORKS = st.lists(st.text(min_size=1, max_size=3), min_size=1, max_size=60)
 

@@ -10,9 +10,9 @@ import torch
 from music import write_song
 
 from bollylive.sidecar import describe, write_sidecar
-from training.corpus import Song
-from training.model import BandModel
-from training.prepare import read_song
+from training.data.corpus import Song
+from training.data.prepare import read_song
+from training.network.model import BandModel
 from training.recipe import ModelConfig
 
 SIZES = ModelConfig(width=16, layers="rr")
@@ -51,8 +51,8 @@ def checkpoint(folder: Path, model: BandModel) -> Path:
 
 def float_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny network as a float ONNX graph: exporting takes seconds, so it is done once a session."""
-    from training.graph import export_float
-    from training.step import Step
+    from training.exporting.graph import export_float
+    from training.network.step import Step
 
     path = tmp_path_factory.getbasetemp() / "tiny-float.onnx"
     if not path.exists():
@@ -62,7 +62,7 @@ def float_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tiny_onnx(tmp_path_factory: pytest.TempPathFactory, buffer_notes: int) -> Path:
     """The `.onnx` of the tiny network with its sidecar beside it, in a folder of its own."""
-    from training.graph import OPSET
+    from training.exporting.graph import OPSET
 
     onnx = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
     shutil.copyfile(float_graph(tmp_path_factory), onnx)

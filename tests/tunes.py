@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.corpus import Song
+from training.data.corpus import Song
 
 _BEAT = 24
 # Two phrases in C major that end at home, long notes where bars begin: (beats, pitch).

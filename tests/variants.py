@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bollylive import codec, hearing
 from bollylive.recall import recall
-from training.scoring import Scorer
-from training.sequence import Sequence, with_rests
+from training.sequences.scoring import Scorer
+from training.sequences.sequence import Sequence, with_rests
 
 COLUMNS = {"pitch": 1, "duration": 2, "velocity": 3, "onset": 4}
 SIZES = {

@@ -13,22 +13,22 @@ from training.recipe import ModelConfig, TrainConfig
 
 def run_prepare(args: argparse.Namespace) -> None:
     """MIDI to arrays."""
-    from training.prepare import prepare
+    from training.data.prepare import prepare
 
     prepare(args.data, args.out, args.workers)
 
 
 def run_arrange(args: argparse.Namespace) -> None:
     """Melodies to songs with a band, by rule."""
-    from training.arranging import arrange
+    from training.arranging.arrange import arrange
 
     arrange(args.data, args.corpora, args.variants, args.seed, args.workers)
 
 
 def run_train(args: argparse.Namespace) -> None:
     """Arrays to checkpoints; what is not given is as the run began, or else the default."""
-    from training.runfolder import read_config
-    from training.train import train
+    from training.trainer.runfolder import read_config
+    from training.trainer.train import train
 
     sizes, config = read_config(args.run)
     given = {name: value for name, value in vars(args).items() if value is not None}
@@ -40,21 +40,21 @@ def run_train(args: argparse.Namespace) -> None:
 
 def run_compare(args: argparse.Namespace) -> None:
     """Networks of other kinds beside the model's own."""
-    from training.compare import compare, table
+    from training.exporting.compare import compare, table
 
     print(table(compare(args.data, args.out, TrainConfig(notes=args.rows, every=200, seed=args.seed))))
 
 
 def run_baselines(args: argparse.Namespace) -> None:
     """Arrays to the baselines that a model is measured beside."""
-    from training.baselines import fit_baselines
+    from training.baselines.both import fit_baselines
 
     fit_baselines(args.data, args.out, args.only, args.rows, args.seed)
 
 
 def run_evaluate(args: argparse.Namespace) -> None:
     """Measure a shipped model."""
-    from training.evaluate import evaluate, table
+    from training.measuring.evaluate import evaluate, table
 
     report = evaluate(args.model, args.data, args.split, args.limit, args.workers, args.baselines, args.deaf)
     _write(report, args.out)
@@ -63,7 +63,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
 
 def run_remember(args: argparse.Namespace) -> None:
     """What the session's memory is worth."""
-    from training.remember import remember, table
+    from training.measuring.remember import remember, table
 
     report = remember(args.model, args.data, args.split, args.songs, args.workers)
     _write(report, args.out)
@@ -72,7 +72,7 @@ def run_remember(args: argparse.Namespace) -> None:
 
 def run_export(args: argparse.Namespace) -> None:
     """A checkpoint to the files that are shipped."""
-    from training.export import export
+    from training.exporting.export import export
 
     made = export(args.run, args.name, args.data, args.models, args.manifest, args.limit, args.remark)
     figures = made.figures
@@ -92,7 +92,7 @@ def run_card(args: argparse.Namespace) -> None:
 
 def run_listen(args: argparse.Namespace) -> None:
     """How a shipped model plays."""
-    from training.listen import listen, table
+    from training.listening.listen import listen, table
 
     report = listen(args.model, args.data, args.out, args.songs, args.seed, args.workers, args.set)
     print(table(report))
@@ -100,7 +100,7 @@ def run_listen(args: argparse.Namespace) -> None:
 
 def run_draw(args: argparse.Namespace) -> None:
     """A MIDI file as a picture."""
-    from training.draw import draw_song
+    from training.listening.draw import draw_song
 
     draw_song(args.song, args.out)
 

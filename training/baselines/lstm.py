@@ -1,0 +1,180 @@
+"""The LSTM baseline: a stacked LSTM over whole-note tokens, one voice by itself, without band or metre.
+
+It is how melodies were continued before: one softmax over the joint vocabulary of notes (Eck & Schmidhuber,
+"Finding temporal structure in music", 2002, and many since). What is no token is spelled after its escape by a small
+softmax for each word, so that every note has a probability. Bits by field are exact: the tokens that agree so far
+are summed, word by word.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bollylive import codec
+from training.baselines.tokens import WORDS_A_LEVEL, Vocabulary
+from training.errors import TrainingError
+from training.sequences.sequence import Sequence
+
+_BATCH = 16
+_FAR = -1e9
+
+
+class Spelling(NamedTuple):
+    """Scores of what comes after each row."""
+
+    token: Tensor  # [B, T, tokens]
+    pitch: Tensor  # [B, T, 128], after an escape, as the next
+    duration: Tensor  # [B, T, DURATIONS]
+    velocity: Tensor  # [B, T, VELOCITIES]; after a token only its level's are possible
+
+
+class NoteLstm(nn.Module):
+    """Token, pitch, velocity and instrument in; the next row's token out."""
+
+    def __init__(self, vocabulary: Vocabulary, width: int = 256, layers: int = 2) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.token = nn.Embedding(vocabulary.size, width)
+        self.pitch = nn.Embedding(codec.PITCHES + 1, width)
+        self.velocity = nn.Embedding(codec.VELOCITIES, width)
+        self.instrument = nn.Embedding(codec.INSTRUMENTS, width)
+        self.rnn = nn.LSTM(width, width, layers, batch_first=True)
+        self.token_out = nn.Linear(width, vocabulary.size)
+        self.spell = nn.Linear(width, codec.PITCHES + codec.DURATIONS + codec.VELOCITIES)
+
+    def forward(self, rows: Tensor, tokens: Tensor) -> Spelling:
+        """Score what comes after each of rows [B, T, 9], with tokens [B, T], from a fresh state."""
+        heard = self.token(tokens) + self.pitch(rows[..., 1]) + self.velocity(rows[..., 3])
+        after, _ = self.rnn(heard + self.instrument(rows[..., 5]))
+        spelled = self.spell(after).split((codec.PITCHES, codec.DURATIONS, codec.VELOCITIES), dim=-1)
+        return Spelling(self.token_out(after), *spelled)
+
+
+def level_mask(velocity: Tensor) -> Tensor:
+    """Which velocity words [..., VELOCITIES] share the level of these."""
+    return torch.arange(codec.VELOCITIES) // WORDS_A_LEVEL == (velocity // WORDS_A_LEVEL).unsqueeze(-1)
+
+
+class LstmScorer:
+    """A trained `NoteLstm` as a scorer."""
+
+    name = "lstm"
+
+    def __init__(self, model: NoteLstm) -> None:
+        self.model = model.eval()
+        self.notes = torch.from_numpy(model.vocabulary.notes)
+
+    @torch.no_grad()
+    def score(self, sequences: list[Sequence]) -> list[NDArray[np.float64]]:
+        """The bits [T, 4] of each sequence's rows: pitch, duration, velocity, onset; a rest costs onset bits only.
+
+        The first row begins the sequence and costs nothing but for its `next`.
+        """
+        scored: list[NDArray[np.float64]] = []
+        stream = iter(sequences)
+        while part := list(islice(stream, _BATCH)):
+            lengths = [len(sequence.rows) for sequence in part]
+            rows = torch.from_numpy(pad([sequence.rows for sequence in part]))
+            tokens = torch.from_numpy(self.model.vocabulary.tokens(rows.numpy()))
+            spelling = Spelling(*(score.double() for score in self.model(rows, tokens)))
+            bits = np.stack([self._bits(Spelling(*(s[i] for s in spelling)), rows[i]) for i in range(len(part))])
+            scored += [bits[i, :length] for i, length in enumerate(lengths)]
+        return scored
+
+    def _bits(self, after: Spelling, rows: Tensor) -> NDArray[np.float64]:
+        """The bits [T, 4] of one sequence."""
+        asked = torch.arange(len(rows))
+        coming = rows[(asked + 1).clamp(max=len(rows) - 1)]
+        newest = torch.where(rows[:, 1] == codec.REST, rows[:, 8], rows[:, 1])
+        onset, pitch, duration, level = self.notes.T
+        # In a chord a note lies above the one before.
+        below = (onset == 0) & (pitch <= newest.unsqueeze(1)) & (newest != codec.REST).unsqueeze(1)
+        most = len(self.notes)
+        tokens = after.token[:, :most].masked_fill(below, _FAR)
+        chance = torch.cat((tokens, after.token[:, most:]), 1).softmax(-1)
+        tokens, escapes = chance[:, :most], chance[:, most:]
+
+        known = rows[:, 4].clamp(min=0).unsqueeze(1)
+        agreeing = onset == known
+        by_onset = (tokens * agreeing).sum(1) + escapes.gather(1, known)[:, 0]
+        above = (known != 0) | (newest == codec.REST).unsqueeze(1) | (torch.arange(codec.PITCHES) > newest.unsqueeze(1))
+        wanted = coming[:, 1].clamp(max=codec.PITCHES - 1).unsqueeze(1)
+        spelled = (
+            escapes.gather(1, known)[:, 0] * after.pitch.masked_fill(~above, _FAR).softmax(-1).gather(1, wanted)[:, 0]
+        )
+        agreeing = agreeing & (pitch == wanted)
+        by_pitch = (tokens * agreeing).sum(1) + spelled
+        wanted = coming[:, 2].clamp(max=codec.DURATIONS - 1).unsqueeze(1)
+        spelled = spelled * after.duration.softmax(-1).gather(1, wanted)[:, 0]
+        agreeing = agreeing & (duration == wanted)
+        by_duration = (tokens * agreeing).sum(1) + spelled
+        wanted = coming[:, 3].unsqueeze(1)
+        within = after.velocity.masked_fill(~level_mask(coming[:, 3]), _FAR).softmax(-1).gather(1, wanted)[:, 0]
+        agreeing = agreeing & (level == wanted // WORDS_A_LEVEL)
+        spelled = spelled * after.velocity.softmax(-1).gather(1, wanted)[:, 0]
+        by_velocity = (tokens * agreeing).sum(1) * within + spelled
+
+        chances = torch.stack((by_onset, by_pitch, by_duration, by_velocity), 1).clamp(min=1e-300)
+        costs = -chances.log() / math.log(2)
+        bits = np.zeros((len(rows), 4))
+        bits[:, 3] = torch.where(rows[:, 4] != codec.CHOOSE, costs[:, 0], 0)
+        note = (coming[:-1, 1] != codec.REST).numpy()
+        bits[1:, :3] = costs.diff(dim=1)[:-1].numpy() * note[:, None]
+        return bits
+
+
+def pad(sequences: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Rows as one array [B, T, 9]; after a sequence's end stand rests whose `next` is CHOOSE."""
+    longest = max(len(rows) for rows in sequences)
+    blank = (codec.WAIT, codec.REST, 0, 0, codec.CHOOSE, 0, 0, codec.TICKS_PER_BEAT, codec.REST)
+    padded = np.tile(np.array(blank, dtype=np.int64), (len(sequences), longest, 1))
+    for row, sequence in zip(padded, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return padded
+
+
+def lstm_loss(model: NoteLstm, rows: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    """The nats that rows [B, T, 9] cost, summed, along their tokens' path alone; and the number of notes."""
+    after = model(rows[:, :-1], tokens[:, :-1])
+    coming, token = rows[:, 1:], tokens[:, 1:]
+    asked = rows[:, :-1, 4] != codec.CHOOSE
+    note = asked & (coming[..., 1] != codec.REST)
+    escaped = note & (token >= len(model.vocabulary.notes))
+    velocity = after.velocity.float()
+    velocity = torch.where(level_mask(coming[..., 3]) | escaped.unsqueeze(-1), velocity, _FAR)
+    nats = F.cross_entropy(after.token[asked].float(), token[asked], reduction="sum")
+    nats = nats + F.cross_entropy(velocity[note], coming[..., 3][note], reduction="sum")
+    nats = nats + F.cross_entropy(after.pitch[escaped].float(), coming[..., 1][escaped], reduction="sum")
+    nats = nats + F.cross_entropy(after.duration[escaped].float(), coming[..., 2][escaped], reduction="sum")
+    return nats, note.sum()
+
+
+def save_lstm(model: NoteLstm, path: Path) -> None:
+    """Write weights and vocabulary."""
+    sizes = {"width": model.rnn.hidden_size, "layers": model.rnn.num_layers}
+    part = path.with_suffix(".part")
+    torch.save({"model": model.state_dict(), "notes": torch.from_numpy(model.vocabulary.notes), "sizes": sizes}, part)
+    part.replace(path)
+
+
+def load_lstm(path: Path) -> NoteLstm:
+    """Read what `save_lstm` wrote; raises TrainingError for anything else."""
+    try:
+        saved = torch.load(path, weights_only=True, map_location="cpu")
+        model = NoteLstm(Vocabulary(saved["notes"].numpy()), **saved["sizes"])
+        model.load_state_dict(saved["model"])
+    except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+        raise TrainingError(
+            f"{path}: this is no LSTM that the stage baselines wrote ({error}); fit it again."
+        ) from error
+    return model

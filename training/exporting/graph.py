@@ -1,0 +1,95 @@
+"""The network as ONNX graphs: the float one that torch writes, and the small int8 one that is shipped."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from bollylive import codec
+from bollylive.hearing import CONTEXT_SIZE
+from bollylive.predictor import Question
+from bollylive.recall import ECHOES, KINDS, NO_NEXT
+from bollylive.sidecar import INPUTS, OUTPUTS
+from training.network.step import Step
+
+OPSET = 20
+
+
+def random_question(voices: int, rows: int, state_shape: tuple[int, int], seed: int) -> Question:
+    """A question with every field filled by chance; of every other voice the last row's words are to be chosen."""
+    rng = np.random.default_rng(seed)
+    words = (codec.ONSETS - 1, codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS, codec.INSTRUMENTS)
+    columns = [rng.integers(0, size, (voices, rows)) for size in words]
+    cycle = 4 * codec.TICKS_PER_BEAT
+    columns += [rng.integers(0, cycle, (voices, rows)), np.full((voices, rows), cycle)]
+    columns += [np.where(columns[0] == 0, codec.REST, rng.integers(0, codec.PITCHES, (voices, rows)))]
+    row = np.stack(columns, axis=-1).astype(np.int64)
+    row[::2, -1, 1:5] = codec.CHOOSE
+    echo = (codec.PITCHES + 1, KINDS, codec.DURATIONS + 1, codec.VELOCITIES, NO_NEXT + 1)
+
+    def uniform(*shape: int) -> NDArray[np.float32]:
+        return rng.random(shape, dtype=np.float32)
+
+    return Question(
+        rows=row,
+        echoes=np.stack([rng.integers(0, size, (voices, ECHOES)) for size in echo], axis=-1).astype(np.int64),
+        context=uniform(voices, rows, CONTEXT_SIZE),
+        state=2 * uniform(voices, *state_shape) - 1,
+        knobs=(0.5 + uniform(voices, 5) / 2).astype(np.float32),
+        pitch_bias=uniform(voices, codec.PITCHES),
+        onset_bias=uniform(voices, codec.ONSETS),
+        noise=(0.01 + 0.98 * uniform(voices, 4)).astype(np.float32),
+    )
+
+
+def export_float(step: Step, path: Path, any_rows: bool = True) -> None:
+    """Write the step as a float ONNX graph for any number of voices, and of rows from 2 on, or for just 2 rows."""
+    question = random_question(3, 4 if any_rows else 2, step.model.state_shape, 0)
+    inputs = tuple(torch.from_numpy(getattr(question, name)) for name in INPUTS)
+    voices, rows = torch.export.Dim("voices"), torch.export.Dim("rows", min=2)
+    in_rows = ("rows", "context") if any_rows else ()
+    free = {name: {0: voices, 1: rows} if name in in_rows else {0: voices} for name in INPUTS}
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the exporter says of its own workings; the gates look at the result
+        torch.onnx.export(
+            step,
+            inputs,
+            path,
+            input_names=INPUTS,
+            output_names=OUTPUTS,
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            dynamic_shapes=free,
+        )
+
+
+def quantise(float_path: Path, path: Path) -> None:
+    """Turn the matrix products to int8 (weights by channel, activations as they come)."""
+    ready = float_path.with_suffix(".ready.onnx")
+    quant_pre_process(float_path, ready, skip_symbolic_shape=True)
+    kinds = ["MatMul", "Gemm"]
+    quantize_dynamic(ready, path, weight_type=QuantType.QInt8, op_types_to_quantize=kinds, per_channel=True)
+    strip_origin(path)
+
+
+def strip_origin(path: Path) -> None:
+    """Take out what nobody needs to play: the exporter's stack traces, which name the paths of this machine."""
+    graph = onnx.load(path)
+    for part in (graph, graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    graph.graph.ClearField("value_info")
+    onnx.checker.check_model(graph)
+    onnx.save(graph, path)

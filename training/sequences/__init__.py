@@ -1,0 +1,5 @@
+"""A voice of a song as the rows that models hear, and how probable they find it.
+
+Read `sequence` first (rows, and the band that is heard with them), then `dataset` (augmented batches for training) and
+`scoring` (the protocol of all that is measured).
+"""

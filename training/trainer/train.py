@@ -1,0 +1,210 @@
+"""Train the model: one straight loop, resumable, over a fixed number of notes, in one process or several.
+
+After every so many steps the model is measured on held-out songs and the run folder is brought up to date; see
+`runfolder`. The training stops early when they have not improved for a while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections import deque
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from bollylive import codec
+from training.data.corpus import Song, load_corpora
+from training.errors import TrainingError
+from training.network.model import BandModel, Scores
+from training.recipe import ModelConfig, TrainConfig, shares
+from training.sequences.dataset import Batches, collate
+from training.sequences.sequence import Sequence, some_sequences
+from training.trainer.group import join_group
+from training.trainer.runfolder import append_metrics, read_config, save, write_config
+
+VALID_SEQUENCES = 64
+NATS_TO_BITS = 1 / math.log(2)
+
+
+def field_bits(scores: Scores, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """The bits of each field summed over a batch [4] (pitch, duration, velocity, onset), and the number of notes.
+
+    Rests cost only onset bits; padding (next is CHOOSE) nothing; a held note's duration is not counted.
+    """
+    notes = rows[..., 1] != codec.REST
+    known = notes & (rows[..., 2] != codec.HELD)
+    asked = (notes, known, notes, rows[..., 4] != codec.CHOOSE)
+    words = (rows[..., 1], rows[..., 2], rows[..., 3], rows[..., 4])
+    bits = [
+        F.cross_entropy(score[mask].float(), word[mask], reduction="sum") * NATS_TO_BITS
+        for score, word, mask in zip(scores, words, asked, strict=True)
+    ]
+    return torch.stack(bits), notes.sum()
+
+
+@torch.no_grad()
+def validate(model: BandModel, corpora: dict[str, list[Sequence]], batch: int, length: int) -> dict[str, list[float]]:
+    """Bits per note by field (pitch, duration, velocity, onset) for each corpus."""
+    device = next(model.parameters()).device
+    model.eval()
+    result = {}
+    for name, sequences in corpora.items():
+        total, count = torch.zeros(4), 0
+        for begin in range(0, len(sequences), batch):
+            some = collate(sequences[begin : begin + batch], length).to(device)
+            bits, notes = field_bits(model(some.rows, some.echoes, some.context, some.heard), some.rows)
+            total, count = total + bits.cpu(), count + int(notes)
+        result[name] = (total / max(count, 1)).tolist()
+    model.train()
+    return result
+
+
+def rate_at(step: int, steps: int, config: TrainConfig) -> float:
+    """The learning rate: a linear warm-up, then constant, and over the last part a line down to nothing.
+
+    So a run can be lengthened as long as it has not begun to cool down. After Hagele et al. 2024, "Scaling laws and
+    compute-optimal training beyond fixed training durations".
+    """
+    warm = min(1.0, (step + 1) / max(1, config.warmup))
+    cool = min(1.0, (steps - step) / max(1.0, config.cooldown * steps))
+    return config.rate * warm * cool
+
+
+class Best(NamedTuple):
+    """The lowest bits per note on held-out songs so far, and the step at which that was."""
+
+    bits: float = math.inf
+    step: int = 0
+
+    def waited(self, step: int) -> int:
+        """For how many steps nothing has been better."""
+        return step - self.step
+
+
+def held_out_bits(figures: dict[str, list[float]], heard: dict[str, float]) -> float:
+    """The bits per note over all corpora, each counting by its share of what is heard."""
+    weights = {name: heard.get(name, 0.0) for name in figures}
+    whole = sum(weights.values())
+    if not whole:
+        return float(np.mean([sum(fields) for fields in figures.values()]))
+    return sum(weights[name] * sum(fields) for name, fields in figures.items()) / whole
+
+
+def check_resumable(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
+    """Raise TrainingError where a run that began otherwise lies in the folder."""
+    if not (run / "checkpoint.pt").exists():
+        return
+    began_sizes, began = read_config(run)
+    if (sizes, config.batch, config.length, config.deaf) != (began_sizes, began.batch, began.length, began.deaf):
+        raise TrainingError(
+            f"{run}: the run in this folder began with width {began_sizes.width}, layers {began_sizes.layers}, batch "
+            f"{began.batch}, length {began.length}{' and deaf' * began.deaf}; resume it with these, or choose another "
+            "folder."
+        )
+
+
+def load_music(data: Path, config: TrainConfig) -> tuple[dict[str, list[Song]], dict[str, list[Sequence]]]:
+    """The songs to train on and the sequences to validate on, by corpus; raises TrainingError if there is no song."""
+    kept, held = {}, {}
+    for name, songs in load_corpora(data).items():
+        if some := [song for song in songs if not song.valid]:
+            kept[name] = some
+        if some := [song for song in songs if song.valid]:
+            held[name] = some_sequences(some, config.length, VALID_SEQUENCES, config.seed, config.deaf)
+    if not kept:
+        raise TrainingError(f"{data}: every song here is held out; prepare more music to train on.")
+    return kept, held
+
+
+def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> None:  # noqa: PLR0915  # one straight loop
+    """Train on prepared corpora in `data`, writing to the folder `run`; resumes what is there.
+
+    Started by torchrun, every process takes its share of each batch, and the first one writes.
+    Raises TrainingError where there is nothing to train on, or the run cannot be resumed with these settings.
+    """
+    check_resumable(run, sizes, config)
+    group = join_group(config)
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    model = BandModel(sizes).to(group.device)
+    kept, held = load_music(data, config)
+    optimiser = torch.optim.AdamW(model.parameters(), config.rate, weight_decay=config.weight_decay)
+    step, best, earlier_s = 0, Best(), 0.0
+    if (run / "checkpoint.pt").exists():
+        saved = torch.load(run / "checkpoint.pt", weights_only=True, map_location=group.device)
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        step, best, earlier_s = saved["step"], Best(*saved["best"]), saved["seconds"]
+    if group.first:
+        run.mkdir(parents=True, exist_ok=True)
+        write_config(run, sizes, config)
+
+    heard = shares(kept)
+    weighted = [(share, kept[name]) for name, share in heard.items()]
+    # A resumed run goes on with other batches than it began with.
+    seed = config.seed + 7919 * step + 104729 * group.rank
+    batches = Batches(weighted, config.batch // group.size, config.length, seed, config.deaf)
+    rows_a_step = config.batch * config.length
+    steps = math.ceil(config.notes / rows_a_step)
+    stream = iter(DataLoader(batches, batch_size=None, num_workers=config.workers))
+    network = group.share(model)
+    bar = tqdm(total=steps * rows_a_step, initial=step * rows_a_step, unit="row", unit_scale=True, disable=group.quiet)
+    recent: deque[float] = deque(maxlen=100)
+    began = time.monotonic() - earlier_s
+    measured = step  # of the newest validation
+    while step < steps and best.waited(measured) < config.patience:
+        batch = next(stream).to(group.device)
+        for parameters in optimiser.param_groups:
+            parameters["lr"] = rate_at(step, steps, config)
+        with torch.autocast(group.device.type, torch.bfloat16, enabled=config.bfloat16):
+            scores = network(batch.rows, batch.echoes, batch.context, batch.heard)
+        bits, notes = field_bits(scores, batch.rows)
+        loss = bits.sum() / notes.clamp(min=1)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        optimiser.step()
+        step += 1
+        recent.append(loss.item())
+        if not math.isfinite(recent[-1]):
+            raise TrainingError(f"the loss is no number after step {step}; resume with a lower rate.")
+        bar.update(rows_a_step)
+        bar.set_postfix(bits=f"{np.mean(recent):.3f}")
+        if step % config.every == 0 or step == steps:
+            figures = validate(model, held, config.batch, config.length)
+            measured, seconds, train_bits = step, time.monotonic() - began, float(np.mean(recent))
+            held_bits = held_out_bits(figures, heard) if figures else train_bits
+            # All members must agree when it is time to stop.
+            train_bits, held_bits = group.mean(train_bits, held_bits)
+            if better := held_bits < best.bits:
+                best = Best(held_bits, step)
+            if group.first:
+                append_metrics(run, step, seconds, step * rows_a_step, train_bits, held_bits, figures)
+                draw(run)
+                state = {"model": model.state_dict(), "config": asdict(sizes)}
+                if better:
+                    save(state, run / "best.pt")
+                newest = {"optimiser": optimiser.state_dict(), "step": step, "best": tuple(best), "seconds": seconds}
+                save({**state, **newest}, run / "checkpoint.pt")
+                bar.write(f"step {step:,} of {steps:,}: {train_bits:.3f} bits a note trained, {held_bits:.3f} held out")
+    bar.close()
+    if group.first and step < steps:
+        print(f"Stopped at step {step:,}: nothing was better than at step {best.step:,}.")
+    group.leave()
+
+
+def draw(run: Path) -> None:
+    """Draw the metrics, where matplotlib is installed."""
+    with contextlib.suppress(ImportError):
+        from training.trainer.plots import draw_metrics
+
+        draw_metrics(run)
