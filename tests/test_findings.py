@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from training.errors import TrainingError
-from training.findings import TITLE, write_findings
+from training.exporting.findings import TITLE, write_findings
 
 CARD = "# band-v1\n\n## Figures\n\nsome\n\n## Limits\n\nmany\n\n## Rebuilding\n\nso\n"
 BITS = {"onset": 1.0, "pitch": 2.0, "duration": 0.5, "velocity": 0.5, "notes": 1234}

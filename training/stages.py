@@ -85,7 +85,7 @@ def run_export(args: argparse.Namespace) -> None:
 def run_card(args: argparse.Namespace) -> None:
     """Reports into the card of their model."""
     from bollylive.model import find_model
-    from training.findings import write_findings
+    from training.exporting.findings import write_findings
 
     write_findings(find_model(args.model).with_suffix(".md"), args.reports)
 

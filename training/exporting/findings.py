@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from training.card import wrap
 from training.errors import TrainingError
+from training.exporting.card import wrap
 
 TITLE = "## Findings"
 _BEFORE = "## Limits"
