@@ -61,6 +61,7 @@ class Part:
         self.due: int | None = None
         self.resting = False  # the row at `due` is a rest
         self.adrift = False  # `due` means nothing: where the buffer ends has yet to be heard
+        self._entry = 0  # where it was to come in
         self.active: int | None = None  # when the musician last touched this channel
         self._bias = Bias(setting, quantise)
         self.memory = Memory() if memory is None else memory  # an empty one is false
@@ -79,6 +80,7 @@ class Part:
     def come_in(self, tick: int) -> None:
         """Give the model the word, with its next note at `tick`."""
         self.due, self.resting, self.adrift = tick, False, False
+        self._entry = tick
 
     def carry_on(self, earliest_tick: int) -> None:
         """Give the model the word where the buffer ends, at the onset that the model itself foresees.
@@ -86,8 +88,8 @@ class Part:
         Where the newest entry has not been heard yet, nothing happens: it is to be told again when it has.
         """
         last = self.history.last
-        if last is None:
-            self.come_in(earliest_tick)
+        if last is None:  # who was to come in later still does
+            self.come_in(max(self._entry, earliest_tick))
         elif not last.asked:
             self.adrift = self.due is not None
         else:
@@ -120,6 +122,7 @@ class Part:
         """Move everything in time, when the beat jumps; nothing may be planned."""
         self.history.shift(ticks)
         self.memory.shift(ticks)
+        self._entry += ticks
         if self.active is not None:
             self.active += ticks
 

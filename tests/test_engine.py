@@ -561,7 +561,8 @@ def test_who_comes_in_later_comes_in_on_a_bar_line(own_downbeat: bool, zero_s: f
     late = ChannelSet(2, role="accompany", polyphony=1, entry_bars=2)
     band = Set(tempo_bpm=120, rest_after_beats=0, channels=(MELODY, BASS, late))
     rehearsal = Rehearsal(band, FakePredictor((24,)), 1, own_downbeat)
-    tap(rehearsal, 1.0)
+    for half_beat in range(24):
+        tap(rehearsal, 1.0 + 0.25 * half_beat)
     rehearsal.advance(9.0)
     assert onsets(rehearsal.sent, 1)[0] == pytest.approx(1.0, abs=2 * TICK_S)
     assert onsets(rehearsal.sent, 2)[0] == pytest.approx(zero_s + 8 * 0.5, abs=1e-6)
