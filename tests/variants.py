@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bollylive import codec, hearing
-from bollylive.recall import recall
 from training.scoring import Scorer
-from training.sequence import Sequence, with_rests
+from training.sequence import OwnPast, Sequence, with_rests
 
 COLUMNS = {"pitch": 1, "duration": 2, "velocity": 3, "onset": 4}
 SIZES = {
@@ -37,4 +36,5 @@ def sequence_of(notes: list[tuple[int, int, int, int]], instrument: int = 73) ->
     columns = np.array([(tick, duration, pitch, velocity, 0) for tick, pitch, duration, velocity in notes])
     voice = with_rests(columns.astype(np.int32), 0)
     rows = codec.encode(voice, since=0, previous=codec.REST, instrument=instrument, origin=0, cycle=96)
-    return Sequence(rows, rows, recall(rows, voice.tick), np.zeros((len(rows), hearing.CONTEXT_SIZE), dtype=np.float32))
+    context = np.zeros((len(rows), hearing.CONTEXT_SIZE), dtype=np.float32)
+    return Sequence(rows, rows, OwnPast(rows, voice.tick), context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, zip_longest
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bollylive import codec, hearing
-from bollylive.recall import recall
+from bollylive.recall import NO_ECHO, recall
 from training.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 
 _LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
@@ -21,16 +22,41 @@ _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
+class OwnPast:
+    """What a voice remembers of itself: rows int64 [T, 9] and their ticks [T], but for the echoes it has forgotten.
+
+    The echoes are searched for when they are first asked for: this takes longer than encoding the rows, and the
+    baselines never ask.
+    """
+
+    rows: codec.Rows
+    ticks: NDArray[np.int64]
+    forgotten: frozenset[int] = frozenset()
+
+    @cached_property
+    def echoes(self) -> codec.Rows:
+        """The echoes int64 [T, E, 5]; see `recall`."""
+        echoes = recall(self.rows, self.ticks)
+        echoes[:, list(self.forgotten)] = NO_ECHO
+        return echoes
+
+
+@dataclass(frozen=True)
 class Sequence:
-    """One voice's rows int64 [T, 9], echoes int64 [T, E, 5] and context float32 [T, C].
+    """One voice's rows int64 [T, 9], its own past, and context float32 [T, C].
 
     `heard` are the rows as the state hears them.
     """
 
     rows: codec.Rows
     heard: codec.Rows
-    echoes: codec.Rows
+    own_past: OwnPast
     context: NDArray[np.float32]
+
+    @property
+    def echoes(self) -> codec.Rows:
+        """What the voice hears of its own past, int64 [T, E, 5]; costly when first asked for."""
+        return self.own_past.echoes
 
     @property
     def notes(self) -> int:
@@ -129,7 +155,7 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
             ticks = part.tick[begin : begin + _HEARING_CHUNK]
             near = band.between(int(ticks[0]), int(ticks[-1]))
             context[begin : begin + _HEARING_CHUNK] = hearing.hear(near, voice, ticks)
-    return Sequence(rows, heard, recall(heard, part.tick), context)
+    return Sequence(rows, heard, OwnPast(heard, part.tick), context)
 
 
 def stumble(rows: codec.Rows, share: float, rng: np.random.Generator) -> tuple[codec.Rows, codec.Rows]:
