@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bollylive import codec, hearing
-from training.scoring import Scorer
+from training.scoring import Bits
 from training.sequence import OwnPast, Sequence, with_rests
 
 COLUMNS = {"pitch": 1, "duration": 2, "velocity": 3, "onset": 4}
+Score = Callable[[list[Sequence]], list[Bits]]
 SIZES = {
     "pitch": codec.PITCHES,
     "duration": codec.DURATIONS,
@@ -20,7 +22,7 @@ SIZES = {
 }
 
 
-def chances(scorer: Scorer, sequence: Sequence, row: int, field: str) -> NDArray[np.float64]:
+def chances(score: Score, sequence: Sequence, row: int, field: str) -> NDArray[np.float64]:
     """The probability of each word that a row of a sequence could have in a field."""
     sequences = []
     for word in range(SIZES[field]):
@@ -28,7 +30,7 @@ def chances(scorer: Scorer, sequence: Sequence, row: int, field: str) -> NDArray
         rows[row, COLUMNS[field]] = word
         sequences.append(replace(sequence, rows=rows, heard=rows))
     column = list(SIZES).index(field)
-    return np.array([2 ** -bits[row, column] for bits in scorer.score(sequences)])
+    return np.array([2 ** -bits[row, column] for bits in score(sequences)])
 
 
 def sequence_of(notes: list[tuple[int, int, int, int]], instrument: int = 73) -> Sequence:

@@ -9,7 +9,7 @@ from pathlib import Path
 from training.corpus import Song, load_corpora
 from training.errors import TrainingError
 from training.flat import Flat, flatten, join
-from training.markov import SCORERS, Markov, MarkovScorer, fit_markov
+from training.markov import Markov, MarkovScorer, fit_markov
 from training.markov_file import load_markov, save_markov
 from training.recipe import shares
 from training.scoring import Scorer
@@ -83,8 +83,7 @@ def load_baselines(folder: Path) -> list[Scorer]:
     """
     scorers: list[Scorer] = []
     if (folder / _FILES["markov"]).exists():
-        markov = load_markov(folder / _FILES["markov"])
-        scorers += [MarkovScorer(markov, name) for name in SCORERS]
+        scorers.append(MarkovScorer(load_markov(folder / _FILES["markov"])))
     if (folder / _FILES["lstm"]).exists():
         from training.lstm import LstmScorer, load_lstm
 
