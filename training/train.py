@@ -25,7 +25,7 @@ from bollylive import codec
 from training.corpus import Song, load_corpora
 from training.dataset import Batches, collate
 from training.errors import TrainingError
-from training.group import join_group
+from training.group import ALONE, Group, join_group
 from training.model import BandModel, Scores
 from training.recipe import ModelConfig, TrainConfig, shares
 from training.runfolder import append_metrics, read_config, save, write_config
@@ -52,20 +52,26 @@ def field_bits(scores: Scores, rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def validate(model: BandModel, corpora: dict[str, list[Sequence]], batch: int, length: int) -> dict[str, list[float]]:
-    """Bits per note by field (pitch, duration, velocity, onset) for each corpus."""
+def validate(
+    model: BandModel, corpora: dict[str, list[Sequence]], batch: int, length: int, group: Group = ALONE
+) -> dict[str, list[float]]:
+    """Bits per note by field (pitch, duration, velocity, onset) for each corpus, of which each of a group hears a part.
+
+    The members of a group must all ask, with the same corpora; they get the same answer.
+    """
     device = next(model.parameters()).device
     model.eval()
-    result = {}
-    for name, sequences in corpora.items():
-        total, count = torch.zeros(4), 0
-        for begin in range(0, len(sequences), batch):
-            some = collate(sequences[begin : begin + batch], length).to(device)
+    sums = torch.zeros(len(corpora), 5, dtype=torch.float64)  # the bits of four fields, and notes
+    for total, sequences in zip(sums, corpora.values(), strict=True):
+        share = sequences[group.rank :: group.size]
+        for begin in range(0, len(share), batch):
+            some = collate(share[begin : begin + batch], length).to(device)
             bits, notes = field_bits(model(some.rows, some.echoes, some.context, some.heard), some.rows)
-            total, count = total + bits.cpu(), count + int(notes)
-        result[name] = (total / max(count, 1)).tolist()
+            total.add_(torch.cat([bits, notes[None]]).cpu())
     model.train()
-    return result
+    return {
+        name: (total[:4] / total[4].clamp(min=1)).tolist() for name, total in zip(corpora, group.sum(sums), strict=True)
+    }
 
 
 def rate_at(step: int, steps: int, config: TrainConfig) -> float:
@@ -180,11 +186,11 @@ def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> Non
         bar.update(rows_a_step)
         bar.set_postfix(bits=f"{np.mean(recent):.3f}")
         if step % config.every == 0 or step == steps:
-            figures = validate(model, held, config.batch, config.length)
-            measured, seconds, train_bits = step, time.monotonic() - began, float(np.mean(recent))
+            # All members must agree on these figures, and so on when it is time to stop.
+            figures = validate(model, held, config.batch, config.length, group)
+            train_bits = group.mean(float(np.mean(recent)))
             held_bits = held_out_bits(figures, heard) if figures else train_bits
-            # All members must agree when it is time to stop.
-            train_bits, held_bits = group.mean(train_bits, held_bits)
+            measured, seconds = step, time.monotonic() - began
             if better := held_bits < best.bits:
                 best = Best(held_bits, step)
             if group.first:
