@@ -11,7 +11,7 @@ from training.export import load_checkpoint, load_exported
 from training.gates import BAND_VOICES, measure_latency
 from training.graph import export_float, quantise
 from training.recipe import ModelConfig, TrainConfig
-from training.runfolder import read_metrics
+from training.runfolder import read_best, read_metrics
 from training.step import Step
 from training.train import train
 
@@ -64,7 +64,6 @@ def compare(
 
 def _measure(name: str, run: Path, sizes: ModelConfig, length: int) -> Rival:
     model = load_checkpoint(run / "best.pt")
-    metrics = read_metrics(run)
     with tempfile.TemporaryDirectory() as scratch:
         whole, small = Path(scratch) / "float.onnx", Path(scratch) / "small.onnx"
         export_float(Step(model).eval(), whole, any_rows=False)
@@ -76,8 +75,8 @@ def _measure(name: str, run: Path, sizes: ModelConfig, length: int) -> Rival:
             width=sizes.width,
             rows_heard=length,
             parameters=sum(weight.numel() for weight in model.parameters()),
-            held_out_bits=min(metrics["held_out"]),
-            training_s=metrics["seconds"][-1],
+            held_out_bits=read_best(run).bits,
+            training_s=read_metrics(run)["seconds"][-1],
             float_ms={voices: measure_latency(slow, voices) for voices in (1, BAND_VOICES)},
             int8_ms={voices: measure_latency(quick, voices) for voices in (1, BAND_VOICES)},
             int8_mb=small.stat().st_size / 1e6,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -14,6 +17,17 @@ from training.errors import TrainingError
 from training.recipe import ModelConfig, TrainConfig
 
 _FIELDS = ("pitch", "duration", "velocity", "onset")
+
+
+class Best(NamedTuple):
+    """The lowest bits per note on held-out songs so far, and the step at which that was."""
+
+    bits: float = math.inf
+    step: int = 0
+
+    def waited(self, step: int) -> int:
+        """For how many steps nothing has been better."""
+        return step - self.step
 
 
 def write_config(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
@@ -82,10 +96,16 @@ def read_metrics(run: Path) -> dict[str, list[float]]:
     return {name: [float(row[name]) for row in rows] for name in rows[0] if "." not in name} if rows else {}
 
 
-def best_step(run: Path) -> int:
-    """The step at which `best.pt` was written: that of the fewest held-out bits; 0 if unknown."""
-    metrics = read_metrics(run)
-    if not metrics:
-        return 0
-    held = metrics["held_out"]
-    return int(metrics["step"][held.index(min(held))])
+def read_best(run: Path) -> Best:
+    """When `best.pt` was written, as the newest checkpoint knows; raises TrainingError where there is none."""
+    path = run / "checkpoint.pt"
+    try:
+        return Best(*torch.load(path, weights_only=True, map_location="cpu")["best"])
+    except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+        raise no_checkpoint(path, error) from error
+
+
+def no_checkpoint(path: Path, error: Exception) -> TrainingError:
+    """What to say of a checkpoint that could not be read."""
+    reason = "there is no checkpoint here yet" if not path.exists() else f"this is no checkpoint ({error})"
+    return TrainingError(f"{path}: {reason}; train first.")

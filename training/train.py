@@ -12,7 +12,6 @@ import time
 from collections import deque
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -28,7 +27,7 @@ from training.errors import TrainingError
 from training.group import ALONE, Group, join_group
 from training.model import BandModel, Scores
 from training.recipe import ModelConfig, TrainConfig, shares
-from training.runfolder import append_metrics, read_config, save, write_config
+from training.runfolder import Best, append_metrics, read_config, save, write_config
 from training.sequence import Sequence, some_sequences
 
 VALID_SEQUENCES = 64
@@ -83,17 +82,6 @@ def rate_at(step: int, steps: int, config: TrainConfig) -> float:
     warm = min(1.0, (step + 1) / max(1, config.warmup))
     cool = min(1.0, (steps - step) / max(1.0, config.cooldown * steps))
     return config.rate * warm * cool
-
-
-class Best(NamedTuple):
-    """The lowest bits per note on held-out songs so far, and the step at which that was."""
-
-    bits: float = math.inf
-    step: int = 0
-
-    def waited(self, step: int) -> int:
-        """For how many steps nothing has been better."""
-        return step - self.step
 
 
 def held_out_bits(figures: dict[str, list[float]], heard: dict[str, float]) -> float:
