@@ -7,13 +7,14 @@ import json
 import math
 import pickle
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
 from training.errors import TrainingError
+from training.model import BandModel
 from training.recipe import ModelConfig, TrainConfig
 
 _FIELDS = ("pitch", "duration", "velocity", "onset")
@@ -28,6 +29,35 @@ class Best(NamedTuple):
     def waited(self, step: int) -> int:
         """For how many steps nothing has been better."""
         return step - self.step
+
+
+@dataclass
+class State:
+    """What a training goes on from: the network, how it is learning, and how far it has come."""
+
+    model: BandModel
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    best: Best = field(default_factory=Best)
+    seconds: float = 0.0  # of training so far
+
+    def resume(self, run: Path) -> None:
+        """Go on from the newest checkpoint, where there is one."""
+        path = run / "checkpoint.pt"
+        if not path.exists():
+            return
+        saved = torch.load(path, weights_only=True, map_location=next(self.model.parameters()).device)
+        self.model.load_state_dict(saved["model"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.step, self.best, self.seconds = saved["step"], Best(*saved["best"]), saved["seconds"]
+
+    def save(self, run: Path) -> None:
+        """Write `checkpoint.pt`, and `best.pt` where this is the best step."""
+        network = {"model": self.model.state_dict(), "config": asdict(self.model.config)}
+        if self.step == self.best.step:
+            save(network, run / "best.pt")
+        progress = {"step": self.step, "best": tuple(self.best), "seconds": self.seconds}
+        save({**network, "optimiser": self.optimiser.state_dict(), **progress}, run / "checkpoint.pt")
 
 
 def write_config(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
