@@ -12,6 +12,7 @@ from training.baselines.both import keep_apart, load_baselines
 from training.data.corpus import load_corpus, save_corpus
 from training.data.prepare import prepare
 from training.errors import TrainingError
+from training.measuring.evaluate import names_of
 from training.sequences.sequence import some_sequences
 
 
@@ -27,13 +28,13 @@ def test_both_are_fitted_by_one_command_and_score_what_was_held_out(prepared: Pa
     out = tmp_path / "baselines"
     assert main(f"baselines --data {prepared} --out {out} --rows 4096".split()) == 0
     scorers = load_baselines(out)
-    assert [scorer.name for scorer in scorers] == ["markov", "markov_live", "lstm"]
+    assert names_of(scorers) == ["markov", "markov_live", "lstm"]
     held = some_sequences([song for song in load_corpus(prepared / "tiny.npz") if song.valid], 64, 6, 1)
     for scorer in scorers:
-        bits = scorer.score(held)
-        assert [len(some) for some in bits] == [len(sequence.rows) for sequence in held]
-        notes = sum(sequence.notes for sequence in held)
-        assert 0 < sum(some.sum() for some in bits) / notes < 30
+        for bits in scorer.score(held).values():
+            assert [len(some) for some in bits] == [len(sequence.rows) for sequence in held]
+            notes = sum(sequence.notes for sequence in held)
+            assert 0 < sum(some.sum() for some in bits) / notes < 30
 
 
 def test_the_markov_model_alone_needs_no_torch(prepared: Path, tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_the_markov_model_alone_needs_no_torch(prepared: Path, tmp_path: Path) -
         "import sys; from training.__main__ import main; from pathlib import Path; "
         f"status = main(['baselines', '--data', {str(prepared)!r}, '--out', {str(tmp_path)!r}, '--only', 'markov']); "
         "from training.baselines.both import load_baselines; import training.measuring.evaluate; "
-        f"names = [scorer.name for scorer in load_baselines(Path({str(tmp_path)!r}))]; "
+        f"names = training.measuring.evaluate.names_of(load_baselines(Path({str(tmp_path)!r}))); "
         "sys.exit(status or (names != ['markov', 'markov_live'] and str(names)) "
         "or ('torch' in sys.modules and 'torch was imported'))"
     )

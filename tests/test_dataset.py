@@ -13,7 +13,9 @@ from tiny import little_song, read
 
 from bollylive import codec, hearing
 from bollylive.recall import ECHO_FIELDS, ECHOES, NO_ECHO
+from training.baselines.flat import flatten
 from training.data.corpus import ONSET, PITCH, VELOCITY, VOICE, Song
+from training.sequences import sequence as sequence_room
 from training.sequences.dataset import Batches, collate, draw_augment, forget, hold
 from training.sequences.sequence import Augment, cut_songs, draw_places, make_sequence, some_sequences
 
@@ -229,6 +231,31 @@ def test_forgetting_takes_whole_echoes_away_and_leaves_most_sequences_alone(song
             assert gone[slot] or np.array_equal(forgot.echoes[:, slot], plain.echoes[:, slot])
         whole += not any(gone)
     assert 20 < whole < 40
+
+
+def test_a_note_that_is_still_held_sounds_in_the_echoes_as_long_as_it_was(song: Song) -> None:
+    plain = make_sequence(song, _voice(song, DRUMS), 0, 60, Augment())
+    held = [hold(plain, np.random.default_rng(seed)) for seed in range(20)]
+    assert any((sequence.heard != plain.heard).any() for sequence in held)
+    assert all(np.array_equal(sequence.echoes, plain.echoes) for sequence in held)
+
+
+def test_echoes_are_searched_for_only_where_they_are_asked_for_and_once(
+    song: Song, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[int] = []
+
+    def count(rows: codec.Rows, ticks: codec.Rows) -> codec.Rows:
+        searched.append(len(rows))
+        return np.zeros((len(rows), ECHOES, len(ECHO_FIELDS)), dtype=np.int64)
+
+    monkeypatch.setattr(sequence_room, "recall", count)
+    sequences = list(cut_songs([song], 30))
+    flatten(sequences)
+    forgot = forget(hold(sequences[0], np.random.default_rng(0)), np.random.default_rng(0))
+    assert searched == []
+    assert forgot.echoes is forgot.echoes
+    assert searched == [len(forgot.rows)]
 
 
 def test_padding_asks_for_nothing(song: Song) -> None:

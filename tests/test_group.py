@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 from music import write_corpus
+from tiny import little_song, tiny_network
 
 from training.data.prepare import prepare
 from training.errors import TrainingError
+from training.network.model import BandModel
 from training.recipe import ModelConfig, TrainConfig
-from training.trainer.group import device_of, join_group
+from training.sequences.sequence import cut_songs
+from training.trainer.group import Group, device_of, join_group
 from training.trainer.runfolder import read_metrics
-from training.trainer.train import train
+from training.trainer.train import load_music, train, validate
 
 SIZES = ModelConfig(width=16, layers="r")
 CONFIG = TrainConfig(
@@ -62,6 +65,29 @@ def test_two_processes_train_like_one(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
         path.name for path in (tmp_path / "alone").iterdir()
     }
+    model = BandModel(SIZES)
+    model.load_state_dict(torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["model"])
+    _, held = load_music(tmp_path / "prepared", CONFIG)
+    by_one = validate(model, held, CONFIG.batch, CONFIG.length)["tiny"]
+    assert together["tiny"][-1] == pytest.approx(sum(by_one), abs=1e-4)
+
+
+def test_what_several_hear_of_the_held_out_music_adds_up(tmp_path: Path) -> None:
+    """Three members, one after the other; what the first two heard is there when the last one asks for the sum."""
+    summed: list[torch.Tensor] = []
+
+    class Member(Group):
+        def sum(self, values: torch.Tensor) -> torch.Tensor:
+            summed.append(values)
+            return torch.stack(summed).sum(0)
+
+    held = {"little": list(cut_songs([little_song(tmp_path, bars=2)], 16)), "none": []}
+    model = tiny_network()
+    together = [validate(model, held, 2, 16, Member(rank, 3, torch.device("cpu"))) for rank in range(3)][-1]
+    alone = validate(model, held, 2, 16)
+    assert all(0 < values[0, 4] < sum(sequence.notes for sequence in held["little"]) for values in summed)
+    for name in held:
+        assert together[name] == pytest.approx(alone[name], rel=1e-6)
 
 
 def test_a_batch_that_cannot_be_shared_evenly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +100,7 @@ def test_alone_a_process_is_the_first_and_shares_nothing() -> None:
     group, model = join_group(TrainConfig(batch=7, device="cpu")), torch.nn.Linear(1, 1)
     assert group.first
     assert group.share(model) is model
-    assert group.mean(1.5, 2.0) == [1.5, 2.0]
+    assert group.mean(1.5) == 1.5
     group.leave()
 
 

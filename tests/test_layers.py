@@ -70,3 +70,10 @@ def test_a_network_of_any_layers_learns(tmp_path_factory: pytest.TempPathFactory
 def test_a_letter_that_means_no_layer_is_refused(letters: str) -> None:
     with pytest.raises(TrainingError, match="use the letters r, g, a"):
         make_layers(letters, 8)
+
+
+def test_a_width_that_the_heads_of_attention_cannot_share_is_refused() -> None:
+    make_layers("rg", 30)
+    make_layers("ra", 32)
+    with pytest.raises(TrainingError, match="width 30: a layer of the kind a needs a multiple of 4, such as 32"):
+        make_layers("ra", 30)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from variants import chances, sequence_of
+from variants import Score, chances, sequence_of
 
 from bollylive import codec
 from training.baselines.flat import Flat, flatten
@@ -36,6 +36,11 @@ def scorer() -> LstmScorer:
     return LstmScorer(NoteLstm(vocabulary, width=8, layers=2))
 
 
+@pytest.fixture(scope="module")
+def score(scorer: LstmScorer) -> Score:
+    return lambda sequences: scorer.score(sequences)["lstm"]
+
+
 def test_what_is_common_is_a_token_and_the_rest_escapes_by_its_onset() -> None:
     rows = _scale(1, notes=20).rows
     vocabulary = commonest([rows.astype(np.int16)], [1.0], 3)
@@ -62,21 +67,21 @@ def test_an_empty_vocabulary_escapes_always() -> None:
 
 
 @pytest.mark.parametrize("field", ["pitch", "duration", "velocity", "onset"])
-def test_the_chances_of_all_words_sum_to_one(scorer: LstmScorer, field: str) -> None:
+def test_the_chances_of_all_words_sum_to_one(score: Score, field: str) -> None:
     sequence = _chord()
     for row in (1, 2, 3):
-        assert chances(scorer, sequence, row, field).sum() == pytest.approx(1, abs=1e-6)
+        assert chances(score, sequence, row, field).sum() == pytest.approx(1, abs=1e-6)
 
 
-def test_within_a_chord_only_what_lies_above_is_possible(scorer: LstmScorer) -> None:
-    those = chances(scorer, _chord(), 2, "pitch")
+def test_within_a_chord_only_what_lies_above_is_possible(score: Score) -> None:
+    those = chances(score, _chord(), 2, "pitch")
     assert those[:61].max() < 1e-9
     assert those[61:].min() > 0
 
 
 def test_rests_cost_onset_bits_only_and_an_unknown_end_nothing(scorer: LstmScorer) -> None:
     rows = _chord().rows
-    bits = scorer.score([_chord()])[0]
+    bits = scorer.score([_chord()])["lstm"][0]
     assert (bits[rows[:, 1] == codec.REST, :3] == 0).all()
     assert (bits[rows[:, 1] != codec.REST, :3] > 0).all()
     assert (bits[:-1, 3] > 0).all()
@@ -84,8 +89,8 @@ def test_rests_cost_onset_bits_only_and_an_unknown_end_nothing(scorer: LstmScore
 
 
 def test_a_batch_scores_as_each_alone(scorer: LstmScorer) -> None:
-    together = scorer.score([_scale(2), _chord()])
-    assert np.allclose(together[1], scorer.score([_chord()])[0])
+    together = scorer.score([_scale(2), _chord()])["lstm"]
+    assert np.allclose(together[1], scorer.score([_chord()])["lstm"][0])
 
 
 def test_the_loss_is_never_less_than_the_bits(scorer: LstmScorer) -> None:
@@ -94,7 +99,7 @@ def test_the_loss_is_never_less_than_the_bits(scorer: LstmScorer) -> None:
     nats, notes = lstm_loss(
         scorer.model, torch.from_numpy(rows), torch.from_numpy(scorer.model.vocabulary.tokens(rows))
     )
-    bits = scorer.score([_chord()])[0].sum()
+    bits = scorer.score([_chord()])["lstm"][0].sum()
     assert notes == 4
     assert bits <= nats.item() / np.log(2) + 1e-4 < 1.5 * bits
 
@@ -118,12 +123,12 @@ def test_it_learns_and_is_loaded_as_it_was_saved(tmp_path: Path, monkeypatch: py
     corpora: dict[str, Flat] = {"scales": flatten([_scale(seed, instrument=drums) for seed in range(8)])}
     held = [_scale(9, instrument=drums)]
     path, step_rows = tmp_path / "lstm.pt", 32 * 25
-    before = LstmScorer(fit_lstm(corpora, path, step_rows, 1, tokens=64, width=16)).score(held)[0].sum()
+    before = LstmScorer(fit_lstm(corpora, path, step_rows, 1, tokens=64, width=16)).score(held)["lstm"][0].sum()
     model = fit_lstm(corpora, path, 150 * step_rows, 1, tokens=64, width=16)
-    assert LstmScorer(model).score(held)[0].sum() < 0.6 * before
+    assert LstmScorer(model).score(held)["lstm"][0].sum() < 0.6 * before
     assert not path.with_suffix(".checkpoint").exists()
-    again = LstmScorer(load_lstm(path)).score(held)[0]
-    assert np.array_equal(again, LstmScorer(model).score(held)[0])
+    again = LstmScorer(load_lstm(path)).score(held)["lstm"][0]
+    assert np.array_equal(again, LstmScorer(model).score(held)["lstm"][0])
 
 
 @pytest.mark.slow

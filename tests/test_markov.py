@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
-from variants import chances, sequence_of
+from variants import Score, chances, sequence_of
 
 from bollylive import codec
 from training.baselines.chains import CHAINS, mixed
-from training.baselines.counts import blend, count, count_so_far, smear
-from training.baselines.flat import UNKNOWN, flatten, pasts
+from training.baselines.counts import Table, blend, count, count_so_far, smear
+from training.baselines.flat import UNKNOWN, Hashes, flatten, pasts
 from training.baselines.markov import _GRADES, _LEAST, COUNTED, LIVE, SCORERS, Markov, MarkovScorer, fit_markov
 from training.baselines.markov_file import load_markov, save_markov
 from training.baselines.mixing import Opinions, fit_weights, mix
@@ -59,8 +60,8 @@ def markov() -> Markov:
 
 
 @pytest.fixture(params=SCORERS)
-def scorer(markov: Markov, request: pytest.FixtureRequest) -> MarkovScorer:
-    return MarkovScorer(markov, request.param)
+def score(markov: Markov, request: pytest.FixtureRequest) -> Score:
+    return lambda sequences: MarkovScorer(markov).score(sequences)[request.param]
 
 
 def test_columns_look_back_within_their_sequence() -> None:
@@ -155,33 +156,34 @@ def test_a_mixture_gives_nothing_to_the_impossible() -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("row", [1, 6])
-def test_the_chances_of_all_words_sum_to_one(scorer: MarkovScorer, field: str, row: int) -> None:
+def test_the_chances_of_all_words_sum_to_one(score: Score, field: str, row: int) -> None:
     for sequence in (_melody(40, notes=7), _chords(40, roots=3)):
-        those = chances(scorer, sequence, row, field)
+        those = chances(score, sequence, row, field)
         assert those.sum() == pytest.approx(1, abs=1e-4)
         if not (field == "pitch" and sequence.rows[row, 0] == 0):
             assert (those > 0).all()
 
 
-def test_within_a_chord_only_what_lies_above_is_possible(scorer: MarkovScorer) -> None:
+def test_within_a_chord_only_what_lies_above_is_possible(score: Score) -> None:
     sequence = _chords(41, roots=2)
-    those = chances(scorer, sequence, 3, "pitch")
+    those = chances(score, sequence, 3, "pitch")
     below = int(sequence.rows[3, 8])
     assert those[: below + 1].max() == 0
     assert those[below + 1 :].min() > 0
     assert those[below + 1 :].sum() == pytest.approx(1, abs=1e-4)
 
 
-def test_music_like_what_was_counted_is_cheap_in_any_key(scorer: MarkovScorer) -> None:
-    here, there = (scorer.score([_melody(50, shift=shift)])[0][5:, 0].mean() for shift in (0, 3))
+def test_music_like_what_was_counted_is_cheap_in_any_key(score: Score) -> None:
+    here, there = (score([_melody(50, shift=shift)])[0][5:, 0].mean() for shift in (0, 3))
     rng = random.Random(0)
     chance = sequence_of([(24 + 12 * i, rng.randrange(40, 90), 12, 80) for i in range(40)])
     assert max(here, there) < 2
-    assert scorer.score([chance])[0][5:, 0].mean() > 6
+    assert score([chance])[0][5:, 0].mean() > 6
 
 
 def test_what_is_repeated_becomes_cheap_to_the_live_one_alone(markov: Markov) -> None:
-    counted, live = (MarkovScorer(markov, name).score([_riff(4)])[0][:, 0] for name in (COUNTED, LIVE))
+    scored = MarkovScorer(markov).score([_riff(4)])
+    counted, live = (scored[name][0][:, 0] for name in (COUNTED, LIVE))
     assert live[33:].mean() < live[1:9].mean() / 3
     assert counted[33:] == pytest.approx(counted[25:33])
 
@@ -189,28 +191,42 @@ def test_what_is_repeated_becomes_cheap_to_the_live_one_alone(markov: Markov) ->
 def test_the_counted_ones_weights_were_fitted_without_the_live_chains(markov: Markov) -> None:
     taken = {field: weights[mixed(field, live=False)] for field, weights in markov.weights[LIVE].items()}
     own, others = (
-        np.concatenate(MarkovScorer(Markov(markov.tables, {COUNTED: weights}), COUNTED).score(_TUNED)).sum(axis=0)
-        for weights in (markov.weights[COUNTED], taken)
+        np.concatenate(MarkovScorer(replace(markov, weights=weights)).score(_TUNED)[COUNTED]).sum(axis=0)
+        for weights in (markov.weights, {**markov.weights, COUNTED: taken})
     )
     assert (own < others).all()
 
 
-def test_rests_cost_onset_bits_only_and_an_unknown_end_nothing(scorer: MarkovScorer) -> None:
-    bits = scorer.score([sequence_of([(24, 60, 12, 64), (80, 62, 12, 64)])])[0]
+def test_rests_cost_onset_bits_only_and_an_unknown_end_nothing(score: Score) -> None:
+    bits = score([sequence_of([(24, 60, 12, 64), (80, 62, 12, 64)])])[0]
     assert (bits[[0, 2], :3] == 0).all()
     assert (bits[:3, 3] > 0).all()
     assert bits[3, 3] == 0
 
 
-def test_sequences_do_not_hear_each_other(scorer: MarkovScorer) -> None:
-    together, alone = scorer.score([_melody(50), _chords(50)]), scorer.score([_chords(50)])
+def test_sequences_do_not_hear_each_other(score: Score) -> None:
+    together, alone = score([_melody(50), _chords(50)]), score([_chords(50)])
     assert np.allclose(together[1], alone[0], atol=1e-5)
 
 
-def test_a_saved_model_scores_the_same(scorer: MarkovScorer, tmp_path: Path) -> None:
-    save_markov(scorer.markov, tmp_path / "markov.npz")
-    again = MarkovScorer(load_markov(tmp_path / "markov.npz"), scorer.name)
-    assert np.array_equal(again.score([_melody(60)])[0], scorer.score([_melody(60)])[0])
+def test_what_both_scorers_mix_is_looked_up_once(markov: Markov, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[Table] = []
+    look_up = Table.look_up
+
+    def count_look_ups(table: Table, contexts: Hashes, vocabulary: int) -> NDArray[np.float32]:
+        looked_up.append(table)
+        return look_up(table, contexts, vocabulary)
+
+    monkeypatch.setattr(Table, "look_up", count_look_ups)
+    assert set(MarkovScorer(markov).score([_melody(60)])) == {COUNTED, LIVE}
+    assert len(looked_up) == sum(len(tables) for chains in markov.tables.values() for tables in chains)
+
+
+def test_a_saved_model_scores_the_same(markov: Markov, tmp_path: Path) -> None:
+    save_markov(markov, tmp_path / "markov.npz")
+    again, before = (MarkovScorer(some).score([_melody(60)]) for some in (load_markov(tmp_path / "markov.npz"), markov))
+    for name in SCORERS:
+        assert np.array_equal(again[name][0], before[name][0])
 
 
 def test_what_is_no_markov_model_is_an_error(tmp_path: Path) -> None:

@@ -21,9 +21,8 @@ from training.recipe import OTHER_WEIGHT, WEIGHTS, ModelConfig, TrainConfig, sha
 from training.sequences.dataset import Batch, collate
 from training.sequences.sequence import Augment, make_sequence
 from training.trainer import train as train_room
-from training.trainer.runfolder import append_metrics, best_step, read_config, read_metrics, write_config
+from training.trainer.runfolder import Best, append_metrics, read_best, read_config, read_metrics, write_config
 from training.trainer.train import (
-    Best,
     check_resumable,
     field_bits,
     held_out_bits,
@@ -108,7 +107,7 @@ def test_training_leaves_all_that_export_needs(data: Path, tmp_path: Path) -> No
     }
     assert read_config(run) == (SIZES, CONFIG)
     assert read_metrics(run)["step"] == [2, 4]
-    assert best_step(run) in (2, 4)
+    assert read_best(run).step in (2, 4)
     assert torch.load(run / "best.pt", weights_only=True)["config"] == {"width": 16, "layers": "r"}
     assert read_metrics(run)["held_out"] == read_metrics(run)["tiny"]  # the only corpus
 
@@ -200,7 +199,7 @@ def test_a_training_that_gets_no_better_stops(
     train(data, tmp_path, SIZES, config)
     assert read_metrics(tmp_path)["step"] == [2, 4, 6, 8]
     assert "Stopped at step 8: nothing was better than at step 4." in capsys.readouterr().out
-    assert best_step(tmp_path) == 4
+    assert read_best(tmp_path).step == 4
     train(data, tmp_path, SIZES, config)
     assert read_metrics(tmp_path)["step"] == [2, 4, 6, 8]
     train(data, tmp_path, SIZES, replace(config, patience=5))
@@ -221,7 +220,7 @@ def test_the_best_checkpoint_is_that_of_the_best_step(
 
     train_with(tmp_path / "whole", (4.0, 3.0, 5.0, math.nan), 1000)
     train_with(tmp_path / "stopped", (1.0, 3.0), 1)
-    assert best_step(tmp_path / "whole") == 4
+    assert read_best(tmp_path / "whole").step == 4
     best, at_4 = weights(tmp_path / "whole", "best"), weights(tmp_path / "stopped", "checkpoint")
     newest = weights(tmp_path / "whole", "checkpoint")
     assert all(torch.equal(best[key], at_4[key]) for key in best)
@@ -251,11 +250,29 @@ def test_an_older_configuration_is_read_with_defaults_for_what_is_new(tmp_path: 
             read_config(tmp_path)
 
 
-def test_the_best_step_is_that_of_the_fewest_held_out_bits(tmp_path: Path) -> None:
-    assert best_step(tmp_path) == 0
+def test_the_best_step_is_known_where_rounded_figures_are_alike(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter([3.00002, 3.00001])
+    monkeypatch.setattr(train_room, "held_out_bits", lambda *_: next(found))
+    train(data, tmp_path, SIZES, CONFIG)
+    assert read_metrics(tmp_path)["held_out"] == [3.0, 3.0]
+    assert read_best(tmp_path) == (3.00001, 4)
+
+
+def test_nothing_is_best_where_nothing_was_trained(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="there is no checkpoint here yet; train first"):
+        read_best(tmp_path)
+    (tmp_path / "checkpoint.pt").write_bytes(b"nothing")
+    with pytest.raises(TrainingError, match="this is no checkpoint"):
+        read_best(tmp_path)
+
+
+def test_metrics_are_read_as_they_were_written(tmp_path: Path) -> None:
+    assert read_metrics(tmp_path) == {}
     for step, bits in ((10, 3.0), (20, 1.0), (30, 2.0)):
         append_metrics(tmp_path, step, 2.0, 1000, 0.5, bits, {"one": [9 - bits, 0, 0, 0], "two": [bits, 1, 0, 0]})
-    assert best_step(tmp_path) == 20
     metrics = read_metrics(tmp_path)
+    assert metrics["held_out"] == [3.0, 1.0, 2.0]
     assert metrics["two"] == [4.0, 2.0, 3.0]
     assert metrics["rows_per_second"] == [500.0] * 3

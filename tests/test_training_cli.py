@@ -82,9 +82,12 @@ def test_a_batch_that_several_processes_cannot_share_is_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
-def test_layers_of_no_known_kind_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_layers_that_cannot_be_made_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = _failure(capsys, "train", "--data", tmp_path, "--run", tmp_path / "run", "--layers", "rx")
     assert "layers 'rx': use the letters r, g, a" in said
+    said = _failure(capsys, "train", "--data", tmp_path, "--run", tmp_path / "run", "--layers", "ra", "--width", "30")
+    assert "width 30: a layer of the kind a needs a multiple of 4, such as 32." in said
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,10 @@ def test_layers_of_no_known_kind_are_one_sentence(tmp_path: Path, capsys: pytest
     [
         ("--length 4", "at least 8"),
         ("--batch 0", "at least 1"),
-        ("--rate 0", "more than 0"),
+        ("--rate 0", "more than 0, not 0"),
+        ("--rate inf", "more than 0, not inf"),
+        ("--cooldown 1.5", "more than 0 and at most 1, not 1.5"),
+        ("--cooldown nan", "more than 0 and at most 1, not nan"),
         ("--device tpu", "choose"),
     ],
 )

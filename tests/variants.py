@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bollylive import codec, hearing
-from bollylive.recall import recall
-from training.sequences.scoring import Scorer
-from training.sequences.sequence import Sequence, with_rests
+from training.sequences.scoring import Bits
+from training.sequences.sequence import OwnPast, Sequence, with_rests
 
 COLUMNS = {"pitch": 1, "duration": 2, "velocity": 3, "onset": 4}
+Score = Callable[[list[Sequence]], list[Bits]]
 SIZES = {
     "pitch": codec.PITCHES,
     "duration": codec.DURATIONS,
@@ -21,7 +22,7 @@ SIZES = {
 }
 
 
-def chances(scorer: Scorer, sequence: Sequence, row: int, field: str) -> NDArray[np.float64]:
+def chances(score: Score, sequence: Sequence, row: int, field: str) -> NDArray[np.float64]:
     """The probability of each word that a row of a sequence could have in a field."""
     sequences = []
     for word in range(SIZES[field]):
@@ -29,7 +30,7 @@ def chances(scorer: Scorer, sequence: Sequence, row: int, field: str) -> NDArray
         rows[row, COLUMNS[field]] = word
         sequences.append(replace(sequence, rows=rows, heard=rows))
     column = list(SIZES).index(field)
-    return np.array([2 ** -bits[row, column] for bits in scorer.score(sequences)])
+    return np.array([2 ** -bits[row, column] for bits in score(sequences)])
 
 
 def sequence_of(notes: list[tuple[int, int, int, int]], instrument: int = 73) -> Sequence:
@@ -37,4 +38,5 @@ def sequence_of(notes: list[tuple[int, int, int, int]], instrument: int = 73) ->
     columns = np.array([(tick, duration, pitch, velocity, 0) for tick, pitch, duration, velocity in notes])
     voice = with_rests(columns.astype(np.int32), 0)
     rows = codec.encode(voice, since=0, previous=codec.REST, instrument=instrument, origin=0, cycle=96)
-    return Sequence(rows, rows, recall(rows, voice.tick), np.zeros((len(rows), hearing.CONTEXT_SIZE), dtype=np.float32))
+    context = np.zeros((len(rows), hearing.CONTEXT_SIZE), dtype=np.float32)
+    return Sequence(rows, rows, OwnPast(rows, voice.tick), context)

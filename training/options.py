@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Callable
 from dataclasses import fields
@@ -177,14 +178,19 @@ def _at_least(least: int) -> Callable[[str], int]:
     return whole_number
 
 
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"it must be more than 0, not {text}")
-    return value
+def _positive(most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        value = float(text)
+        if not 0 < value <= most or math.isinf(value):
+            bound = "" if math.isinf(most) else f" and at most {most:g}"
+            raise argparse.ArgumentTypeError(f"it must be more than 0{bound}, not {text}")
+        return value
+
+    return number
 
 
 _LEAST = {"length": 8, "workers": 0, "warmup": 0, "seed": 0}
+_MOST = {"cooldown": 1.0}
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -197,7 +203,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             least = _at_least(_LEAST.get(setting.name, 1))
             parser.add_argument(name, type=least, metavar="N", help=text)
         elif isinstance(setting.default, float):
-            parser.add_argument(name, type=_positive, metavar="X", help=text)
+            positive = _positive(_MOST.get(setting.name, math.inf))
+            parser.add_argument(name, type=positive, metavar="X", help=text)
         else:
             parser.add_argument(name, choices=setting.metadata.get("choices"), help=text)
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from training.baselines.flat import Flat, flatten, join
-from training.baselines.markov import SCORERS, Markov, MarkovScorer, fit_markov
+from training.baselines.markov import Markov, MarkovScorer, fit_markov
 from training.baselines.markov_file import load_markov, save_markov
 from training.data.corpus import Song, load_corpora
 from training.errors import TrainingError
@@ -83,8 +83,7 @@ def load_baselines(folder: Path) -> list[Scorer]:
     """
     scorers: list[Scorer] = []
     if (folder / _FILES["markov"]).exists():
-        markov = load_markov(folder / _FILES["markov"])
-        scorers += [MarkovScorer(markov, name) for name in SCORERS]
+        scorers.append(MarkovScorer(load_markov(folder / _FILES["markov"])))
     if (folder / _FILES["lstm"]).exists():
         from training.baselines.lstm import LstmScorer, load_lstm
 

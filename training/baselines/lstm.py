@@ -68,15 +68,15 @@ def level_mask(velocity: Tensor) -> Tensor:
 class LstmScorer:
     """A trained `NoteLstm` as a scorer."""
 
-    name = "lstm"
+    names = ("lstm",)
 
     def __init__(self, model: NoteLstm) -> None:
         self.model = model.eval()
         self.notes = torch.from_numpy(model.vocabulary.notes)
 
     @torch.no_grad()
-    def score(self, sequences: list[Sequence]) -> list[NDArray[np.float64]]:
-        """The bits [T, 4] of each sequence's rows: pitch, duration, velocity, onset; a rest costs onset bits only.
+    def score(self, sequences: list[Sequence]) -> dict[str, list[NDArray[np.float64]]]:
+        """The bits of `lstm`; see `scoring.Scorer`.
 
         The first row begins the sequence and costs nothing but for its `next`.
         """
@@ -89,7 +89,7 @@ class LstmScorer:
             spelling = Spelling(*(score.double() for score in self.model(rows, tokens)))
             bits = np.stack([self._bits(Spelling(*(s[i] for s in spelling)), rows[i]) for i in range(len(part))])
             scored += [bits[i, :length] for i, length in enumerate(lengths)]
-        return scored
+        return {"lstm": scored}
 
     def _bits(self, after: Spelling, rows: Tensor) -> NDArray[np.float64]:
         """The bits [T, 4] of one sequence."""

@@ -55,25 +55,32 @@ class Markov:
 
 
 class MarkovScorer:
-    """A fitted `Markov` as one of its `SCORERS`: COUNTED knows the corpora alone, LIVE also the sequence so far."""
+    """A fitted `Markov` as its `SCORERS`, which share all that they look up.
 
-    def __init__(self, markov: Markov, name: str) -> None:
+    COUNTED knows the corpora alone, LIVE also the sequence so far.
+    """
+
+    names = SCORERS
+
+    def __init__(self, markov: Markov) -> None:
         self.markov = markov
-        self.name = name
 
-    def score(self, sequences: list[Sequence]) -> list[NDArray[np.float64]]:
-        """The bits [T, 4] of each sequence's rows; see `scoring.Scorer`."""
-        scored: list[NDArray[np.float64]] = []
+    def score(self, sequences: list[Sequence]) -> dict[str, list[NDArray[np.float64]]]:
+        """See `scoring.Scorer`."""
+        scored: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self.names}
         stream = iter(sequences)
         while part := list(islice(stream, _BATCH)):
             flat = flatten(part)
-            bits = np.zeros((len(flat.rows), len(FIELDS)))
+            bits = {name: np.zeros((len(flat.rows), len(FIELDS))) for name in self.names}
             for column, asked in enumerate(ask(flat)):
-                opinions = opinions_on(asked, self.markov.tables[asked.field], live=self.name == LIVE)
-                logs = doubt(mix(opinions, self.markov.weights[self.name][asked.field]), opinions.possible)
+                opinions = opinions_on(asked, self.markov.tables[asked.field])
                 known = np.flatnonzero(asked.words >= 0)
-                bits[asked.past.at[known], column] = -logs[known, asked.words[known]] / math.log(2)
-            scored += np.split(bits, flat.start[1:])
+                for name in self.names:
+                    heard = opinions.by(mixed(asked.field, live=name == LIVE))
+                    logs = doubt(mix(heard, self.markov.weights[name][asked.field]), heard.possible)
+                    bits[name][asked.past.at[known], column] = -logs[known, asked.words[known]] / math.log(2)
+            for name in self.names:
+                scored[name] += np.split(bits[name], flat.start[1:])
         return scored
 
 
@@ -98,16 +105,15 @@ def count_chain(asked: Asked, chain: Chain) -> list[Table]:
     ]
 
 
-def opinions_on(asked: Asked, tables: list[list[Table]], live: bool) -> Opinions:
-    """What each chain of a field that is `mixed` says of each word."""
+def opinions_on(asked: Asked, tables: list[list[Table]]) -> Opinions:
+    """What each chain of a field says of each word."""
     field, past = asked.field, asked.past
     possible = np.ones((len(past.at), WORDS[field]), dtype=bool)
     if field == "pitch":  # within a chord only what lies above the note before
         in_chord = (past.column("x") % 2 == 1)[:, None]
         possible = ~in_chord | (np.arange(codec.PITCHES) > past.column("p1")[:, None])
     logs, grades = [], []
-    for i in mixed(field, live):
-        chain, tabled = CHAINS[field][i], tables[i]
+    for chain, tabled in zip(CHAINS[field], tables, strict=True):
         size = sizes(chain.view, field)
         if chain.live:
             counts = list(_count_live(asked, chain, size))
@@ -149,10 +155,9 @@ def fit_markov(
         progress(field)
         tables[field] = [count_chain(asked, chain) for chain in CHAINS[field]]
         known = unseen.words >= 0
-        opinions = opinions_on(unseen, tables[field], live=True).of(known)
+        opinions = opinions_on(unseen, tables[field]).of(known)
         for name in SCORERS:
-            some = mixed(field, live=name == LIVE)
-            heard = Opinions(opinions.logs[some], opinions.grade[some], opinions.possible)
+            heard = opinions.by(mixed(field, live=name == LIVE))
             weights[name][field] = fit_weights(
                 heard, unseen.words[known], important[unseen.past.at[known]], 2 * _GRADES
             )

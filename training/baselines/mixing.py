@@ -34,6 +34,10 @@ class Opinions:
         """The opinions on some of the N alone."""
         return Opinions(self.logs[:, some], self.grade[:, some], self.possible[some])
 
+    def by(self, experts: list[int]) -> Opinions:
+        """The opinions of some of the E alone."""
+        return Opinions(self.logs[experts], self.grade[experts], self.possible)
+
 
 def mix(opinions: Opinions, weights: Floats) -> Floats:
     """Natural logarithms [N, V] of the mixture under weights [E, grades]; what is not possible gets none."""

@@ -12,7 +12,7 @@ from training.exporting.gates import BAND_VOICES, measure_latency
 from training.exporting.graph import export_float, quantise
 from training.network.step import Step
 from training.recipe import ModelConfig, TrainConfig
-from training.trainer.runfolder import read_metrics
+from training.trainer.runfolder import read_best, read_metrics
 from training.trainer.train import train
 
 RIVALS = (
@@ -64,7 +64,6 @@ def compare(
 
 def _measure(name: str, run: Path, sizes: ModelConfig, length: int) -> Rival:
     model = load_checkpoint(run / "best.pt")
-    metrics = read_metrics(run)
     with tempfile.TemporaryDirectory() as scratch:
         whole, small = Path(scratch) / "float.onnx", Path(scratch) / "small.onnx"
         export_float(Step(model).eval(), whole, any_rows=False)
@@ -76,8 +75,8 @@ def _measure(name: str, run: Path, sizes: ModelConfig, length: int) -> Rival:
             width=sizes.width,
             rows_heard=length,
             parameters=sum(weight.numel() for weight in model.parameters()),
-            held_out_bits=min(metrics["held_out"]),
-            training_s=metrics["seconds"][-1],
+            held_out_bits=read_best(run).bits,
+            training_s=read_metrics(run)["seconds"][-1],
             float_ms={voices: measure_latency(slow, voices) for voices in (1, BAND_VOICES)},
             int8_ms={voices: measure_latency(quick, voices) for voices in (1, BAND_VOICES)},
             int8_mb=small.stat().st_size / 1e6,

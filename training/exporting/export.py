@@ -37,7 +37,7 @@ from training.network.model import BandModel
 from training.network.step import Step
 from training.recipe import ModelConfig
 from training.sequences.sequence import Sequence, some_sequences
-from training.trainer.runfolder import best_step, read_config
+from training.trainer.runfolder import no_checkpoint, read_best, read_config
 
 BUFFER_NOTES = 128
 _ENDINGS = (".md", ".json", ".onnx")  # in this order: a model is there when its .onnx is
@@ -58,8 +58,7 @@ def load_checkpoint(path: Path) -> BandModel:
         model = BandModel(ModelConfig(**saved["config"]))
         model.load_state_dict(saved["model"])
     except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
-        reason = "there is no checkpoint here yet" if not path.exists() else f"this is no checkpoint ({error})"
-        raise TrainingError(f"{path}: {reason}; train first.") from error
+        raise no_checkpoint(path, error) from error
     return model.eval()
 
 
@@ -157,5 +156,5 @@ def export(
         corpus: some_sequences([song for song in songs if song.valid], config.length, limit, config.seed)
         for corpus, songs in load_corpora(data).items()
     }
-    card = Card(name, corpora, sizes, config, best_step(run), remark)
+    card = Card(name, corpora, sizes, config, read_best(run).step, remark)
     return write_files(run / "best.pt", name, held, card, models)

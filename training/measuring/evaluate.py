@@ -50,9 +50,8 @@ def as_bits(sums: np.ndarray[Any, np.dtype[np.float64]], notes: int) -> Bits:
 
 def measure(model: Model, sequences: Iterable[Sequence]) -> Bits:
     """The bits per note that a model needs for sequences; rests cost onset bits only."""
-    scorer = ModelScorer(model)
-    tallies = tally([scorer], ((sequence, ()) for sequence in sequences))
-    return tallies.get("", {}).get(scorer.name, as_bits(np.zeros(4), 0))
+    tallies = tally([ModelScorer(model)], ((sequence, ()) for sequence in sequences))
+    return tallies.get("", {}).get("model", as_bits(np.zeros(4), 0))
 
 
 def measure_corpora(model: Model, corpora: dict[str, list[Sequence]]) -> dict[str, Bits]:
@@ -70,14 +69,17 @@ def tally(scorers: list[Scorer], labelled: Iterable[tuple[Sequence, tuple[str, .
             for label in ("", *labels):
                 notes[label] += sequence.notes
         for scorer in scorers:
-            scored = scorer.score([sequence for sequence, _ in part])
-            for bits, (_, labels) in zip(scored, part, strict=True):
-                for label in ("", *labels):
-                    sums[label, scorer.name] += bits.sum(axis=0)
-    return {
-        label: {scorer.name: as_bits(sums[label, scorer.name], count) for scorer in scorers}
-        for label, count in notes.items()
-    }
+            for name, scored in scorer.score([sequence for sequence, _ in part]).items():
+                for bits, (_, labels) in zip(scored, part, strict=True):
+                    for label in ("", *labels):
+                        sums[label, name] += bits.sum(axis=0)
+    names = names_of(scorers)
+    return {label: {name: as_bits(sums[label, name], count) for name in names} for label, count in notes.items()}
+
+
+def names_of(scorers: list[Scorer]) -> list[str]:
+    """What the report calls all of them."""
+    return [name for scorer in scorers for name in scorer.names]
 
 
 def cut_labelled(songs: list[Song], limit: int | None) -> Iterator[tuple[Sequence, tuple[str, ...]]]:
@@ -127,7 +129,7 @@ def evaluate(
     model = Model(find_model(model_name))
     scorers: list[Scorer] = [ModelScorer(model)]
     if deaf:
-        scorers.append(DeafScorer(scorers[0]))
+        scorers.append(DeafScorer(model))
     if baselines is not None:
         scorers += load_baselines(baselines)
     corpora: dict[str, Any] = {}
@@ -148,7 +150,7 @@ def evaluate(
         "model": model.name,
         "split": split,
         "limit": limit,
-        "scorers": [scorer.name for scorer in scorers],
+        "scorers": names_of(scorers),
         "corpora": corpora,
     }
 

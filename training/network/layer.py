@@ -11,6 +11,7 @@ class Layer(nn.Module):
     """A layer that listens; B voices, T rows, width H."""
 
     state_rows: ClassVar[int]  # S: what it keeps of a voice, by the width
+    width_step: ClassVar[int] = 1  # of what the width must be a multiple
     many_rows: ClassVar[bool] = False  # whether it goes on by any number of rows at once, as the stage asks
 
     def __init__(self, width: int) -> None:

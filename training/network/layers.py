@@ -23,7 +23,14 @@ class Layers(nn.ModuleList):
 
 
 def make_layers(letters: str, width: int) -> Layers:
-    """The layers of a recipe, from below; raises TrainingError for a letter that means none."""
+    """The layers of a recipe, from below; raises TrainingError for a letter of no layer, or a width it cannot have."""
     if not letters or not set(letters) <= set(KINDS):
         raise TrainingError(f"layers {letters!r}: use the letters {', '.join(KINDS)}, one for each layer, such as rr.")
+    for letter in letters:
+        step = KINDS[letter].width_step
+        if width % step:
+            near = step * -(-width // step)
+            raise TrainingError(
+                f"width {width}: a layer of the kind {letter} needs a multiple of {step}, such as {near}."
+            )
     return Layers(KINDS[letter](width) for letter in letters)

@@ -47,6 +47,7 @@ class Attention(Layer):
     """
 
     state_rows = 2 * BUFFER_ROWS
+    width_step = _HEADS
 
     def __init__(self, width: int) -> None:
         super().__init__(width)

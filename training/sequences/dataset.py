@@ -130,9 +130,8 @@ def hold(sequence: Sequence, rng: np.random.Generator) -> Sequence:
 def forget(sequence: Sequence, rng: np.random.Generator) -> Sequence:
     """Take some echoes of the voice's own past away: it must find something to play without them, too."""
     share = rng.choice([0.0, 0.3, 1.0], p=[0.75, 0.15, 0.1])
-    echoes = sequence.echoes.copy()
-    echoes[:, rng.random(ECHOES) < share] = NO_ECHO
-    return replace(sequence, echoes=echoes)
+    forgotten = frozenset(np.flatnonzero(rng.random(ECHOES) < share).tolist())
+    return replace(sequence, own_past=replace(sequence.own_past, forgotten=forgotten))
 
 
 def collate(sequences: list[Sequence], length: int) -> Batch:

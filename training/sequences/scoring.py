@@ -18,15 +18,15 @@ Bits = NDArray[np.float64]
 
 
 class Scorer(Protocol):
-    """A way of measuring."""
+    """A way of measuring, or several that share their work."""
 
     @property
-    def name(self) -> str:
-        """What the report calls it."""
+    def names(self) -> tuple[str, ...]:
+        """What the report calls them."""
         ...
 
-    def score(self, sequences: list[Sequence]) -> list[Bits]:
-        """The bits [T, 4] of each sequence's rows: pitch, duration, velocity, onset, each from a fresh state.
+    def score(self, sequences: list[Sequence]) -> dict[str, list[Bits]]:
+        """By name the bits [T, 4] of each sequence's rows: pitch, duration, velocity, onset, from a fresh state.
 
         A rest costs onset bits only, a row whose `next` is not known none.
         """
@@ -41,7 +41,7 @@ class Biases(NamedTuple):
 
 
 def score_rows(model: Model, sequences: list[Sequence], biases: list[Biases] | None = None) -> list[Bits]:
-    """The bits [T, 4] of each sequence's rows through a shipped model's ONNX file itself; see `Scorer`.
+    """The bits [T, 4] of each sequence's rows through a shipped model's ONNX file itself.
 
     Every voice is fed row by row, as on stage, with all words given; the graph says how probable they were. The
     voices run side by side in one batch. Nothing is asked of a first row, the rest that every sequence opens with:
@@ -74,24 +74,25 @@ def score_rows(model: Model, sequences: list[Sequence], biases: list[Biases] | N
 class ModelScorer:
     """A shipped model."""
 
-    name = "model"
+    names = ("model",)
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def score(self, sequences: list[Sequence]) -> list[Bits]:
+    def score(self, sequences: list[Sequence]) -> dict[str, list[Bits]]:
         """See `Scorer`."""
-        return score_rows(self.model, sequences)
+        return {"model": score_rows(self.model, sequences)}
 
 
 class DeafScorer:
-    """Another scorer that does not hear the band."""
+    """A shipped model that does not hear the band."""
 
-    name = "deaf"
+    names = ("deaf",)
 
-    def __init__(self, scorer: Scorer) -> None:
-        self.scorer = scorer
+    def __init__(self, model: Model) -> None:
+        self.model = model
 
-    def score(self, sequences: list[Sequence]) -> list[Bits]:
+    def score(self, sequences: list[Sequence]) -> dict[str, list[Bits]]:
         """See `Scorer`."""
-        return self.scorer.score([replace(sequence, context=np.zeros_like(sequence.context)) for sequence in sequences])
+        deafened = [replace(sequence, context=np.zeros_like(sequence.context)) for sequence in sequences]
+        return {"deaf": score_rows(self.model, deafened)}

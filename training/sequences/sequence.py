@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, zip_longest
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bollylive import codec, hearing
-from bollylive.recall import recall
+from bollylive.recall import NO_ECHO, recall
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 
 _LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
@@ -21,16 +22,41 @@ _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
+class OwnPast:
+    """What a voice remembers of itself: rows int64 [T, 9] and their ticks [T], but for the echoes it has forgotten.
+
+    The echoes are searched for when they are first asked for: this takes longer than encoding the rows, and the
+    baselines never ask.
+    """
+
+    rows: codec.Rows
+    ticks: NDArray[np.int64]
+    forgotten: frozenset[int] = frozenset()
+
+    @cached_property
+    def echoes(self) -> codec.Rows:
+        """The echoes int64 [T, E, 5]; see `recall`."""
+        echoes = recall(self.rows, self.ticks)
+        echoes[:, list(self.forgotten)] = NO_ECHO
+        return echoes
+
+
+@dataclass(frozen=True)
 class Sequence:
-    """One voice's rows int64 [T, 9], echoes int64 [T, E, 5] and context float32 [T, C].
+    """One voice's rows int64 [T, 9], its own past, and context float32 [T, C].
 
     `heard` are the rows as the state hears them.
     """
 
     rows: codec.Rows
     heard: codec.Rows
-    echoes: codec.Rows
+    own_past: OwnPast
     context: NDArray[np.float32]
+
+    @property
+    def echoes(self) -> codec.Rows:
+        """What the voice hears of its own past, int64 [T, E, 5]; costly when first asked for."""
+        return self.own_past.echoes
 
     @property
     def notes(self) -> int:
@@ -78,14 +104,7 @@ def with_rests(notes: NDArray[np.int32], start: int) -> codec.Voice:
 
 def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augment) -> Sequence:
     """Encode up to `length` rows of a voice from its note number `first`, as its state would hear them."""
-    notes = song.notes.copy()
-    notes[:, VELOCITY] = np.clip(notes[:, VELOCITY] + augment.louder, 1, 127)
-    percussion = song.instruments[notes[:, VOICE]] == codec.PERCUSSION
-    notes[~percussion, PITCH] += augment.transpose
-    notes[~percussion & np.isin(notes[:, VOICE], list(augment.astray)), PITCH] += augment.astray_by
-    if augment.key_ticks is not None:
-        earlier = notes[:, ONSET] < augment.key_ticks[notes[:, VOICE]]
-        notes[~percussion & earlier, PITCH] += augment.key_change
+    notes, percussion = _augmented(song, augment)
     own = notes[notes[:, VOICE] == voice][first : first + length]
     far = np.flatnonzero(np.diff(own[:, ONSET]) > _LONGEST_WAIT_TICKS)
     own = own[: far[0] + 1] if len(far) else own
@@ -111,7 +130,27 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
     if augment.stumble:
         rows, heard = stumble(rows, augment.stumble, np.random.default_rng(augment.seed))
 
-    context = np.zeros((len(rows), hearing.CONTEXT_SIZE), dtype=np.float32)
+    return Sequence(rows, heard, OwnPast(heard, part.tick), _context(notes, percussion, voice, part.tick, augment))
+
+
+def _augmented(song: Song, augment: Augment) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """All notes as they are played now, and which of them are percussion."""
+    notes = song.notes.copy()
+    notes[:, VELOCITY] = np.clip(notes[:, VELOCITY] + augment.louder, 1, 127)
+    percussion = song.instruments[notes[:, VOICE]] == codec.PERCUSSION
+    notes[~percussion, PITCH] += augment.transpose
+    notes[~percussion & np.isin(notes[:, VOICE], list(augment.astray)), PITCH] += augment.astray_by
+    if augment.key_ticks is not None:
+        earlier = notes[:, ONSET] < augment.key_ticks[notes[:, VOICE]]
+        notes[~percussion & earlier, PITCH] += augment.key_change
+    return notes, percussion
+
+
+def _context(
+    notes: NDArray[np.int32], percussion: NDArray[np.bool_], voice: int, ticks: NDArray[np.int64], augment: Augment
+) -> NDArray[np.float32]:
+    """What the voice hears of the band at each of its ticks [T, C]."""
+    context = np.zeros((len(ticks), hearing.CONTEXT_SIZE), dtype=np.float32)
     if not augment.deaf:
         kept = ~np.isin(notes[:, VOICE], list(augment.missing))
         others, drums = notes[kept].astype(np.int64), percussion[kept]
@@ -125,11 +164,11 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
             drums,
             augment.lag * np.isin(others[:, VOICE], list(augment.lagging)).astype(np.int64),
         )
-        for begin in range(0, len(rows), _HEARING_CHUNK):
-            ticks = part.tick[begin : begin + _HEARING_CHUNK]
-            near = band.between(int(ticks[0]), int(ticks[-1]))
-            context[begin : begin + _HEARING_CHUNK] = hearing.hear(near, voice, ticks)
-    return Sequence(rows, heard, recall(heard, part.tick), context)
+        for begin in range(0, len(ticks), _HEARING_CHUNK):
+            some = ticks[begin : begin + _HEARING_CHUNK]
+            near = band.between(int(some[0]), int(some[-1]))
+            context[begin : begin + _HEARING_CHUNK] = hearing.hear(near, voice, some)
+    return context
 
 
 def stumble(rows: codec.Rows, share: float, rng: np.random.Generator) -> tuple[codec.Rows, codec.Rows]:

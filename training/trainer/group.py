@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 import torch
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from training.errors import TrainingError
@@ -35,19 +35,26 @@ class Group:
         """The model with gradients that are averaged over the group; no copy, so its weights can be read as before."""
         return DistributedDataParallel(model) if self.size > 1 else model
 
-    def mean(self, *values: float) -> list[float]:
-        """The means of these values over the group, the same for all its members."""
+    def sum(self, values: Tensor) -> Tensor:
+        """The sums of these values over the group, the same for all its members."""
         if self.size == 1:
-            return list(values)
-        together = torch.tensor(values, dtype=torch.float64, device=self.device)
+            return values
+        together = values.to(self.device, copy=True)
         distributed.all_reduce(together)
-        return [float(value) / self.size for value in together]
+        return together.to(values.device)
+
+    def mean(self, value: float) -> float:
+        """The mean of a value over the group, the same for all its members."""
+        return float(self.sum(torch.tensor(value, dtype=torch.float64))) / self.size
 
     def leave(self) -> None:
         """Take leave of the others when all is done."""
         if self.size > 1:
             distributed.barrier()
             distributed.destroy_process_group()
+
+
+ALONE = Group(0, 1, torch.device("cpu"))
 
 
 def device_of(name: str, rank: int = 0) -> torch.device:

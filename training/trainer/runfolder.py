@@ -4,16 +4,60 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import pickle
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from training.errors import TrainingError
+from training.network.model import BandModel
 from training.recipe import ModelConfig, TrainConfig
 
 _FIELDS = ("pitch", "duration", "velocity", "onset")
+
+
+class Best(NamedTuple):
+    """The lowest bits per note on held-out songs so far, and the step at which that was."""
+
+    bits: float = math.inf
+    step: int = 0
+
+    def waited(self, step: int) -> int:
+        """For how many steps nothing has been better."""
+        return step - self.step
+
+
+@dataclass
+class State:
+    """What a training goes on from: the network, how it is learning, and how far it has come."""
+
+    model: BandModel
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    best: Best = field(default_factory=Best)
+    seconds: float = 0.0  # of training so far
+
+    def resume(self, run: Path) -> None:
+        """Go on from the newest checkpoint, where there is one."""
+        path = run / "checkpoint.pt"
+        if not path.exists():
+            return
+        saved = torch.load(path, weights_only=True, map_location=next(self.model.parameters()).device)
+        self.model.load_state_dict(saved["model"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.step, self.best, self.seconds = saved["step"], Best(*saved["best"]), saved["seconds"]
+
+    def save(self, run: Path) -> None:
+        """Write `checkpoint.pt`, and `best.pt` where this is the best step."""
+        network = {"model": self.model.state_dict(), "config": asdict(self.model.config)}
+        if self.step == self.best.step:
+            save(network, run / "best.pt")
+        progress = {"step": self.step, "best": tuple(self.best), "seconds": self.seconds}
+        save({**network, "optimiser": self.optimiser.state_dict(), **progress}, run / "checkpoint.pt")
 
 
 def write_config(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
@@ -82,10 +126,16 @@ def read_metrics(run: Path) -> dict[str, list[float]]:
     return {name: [float(row[name]) for row in rows] for name in rows[0] if "." not in name} if rows else {}
 
 
-def best_step(run: Path) -> int:
-    """The step at which `best.pt` was written: that of the fewest held-out bits; 0 if unknown."""
-    metrics = read_metrics(run)
-    if not metrics:
-        return 0
-    held = metrics["held_out"]
-    return int(metrics["step"][held.index(min(held))])
+def read_best(run: Path) -> Best:
+    """When `best.pt` was written, as the newest checkpoint knows; raises TrainingError where there is none."""
+    path = run / "checkpoint.pt"
+    try:
+        return Best(*torch.load(path, weights_only=True, map_location="cpu")["best"])
+    except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+        raise no_checkpoint(path, error) from error
+
+
+def no_checkpoint(path: Path, error: Exception) -> TrainingError:
+    """What to say of a checkpoint that could not be read."""
+    reason = "there is no checkpoint here yet" if not path.exists() else f"this is no checkpoint ({error})"
+    return TrainingError(f"{path}: {reason}; train first.")

@@ -10,13 +10,12 @@ import contextlib
 import math
 import time
 from collections import deque
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -26,10 +25,10 @@ from training.data.corpus import Song, load_corpora
 from training.errors import TrainingError
 from training.network.model import BandModel, Scores
 from training.recipe import ModelConfig, TrainConfig, shares
-from training.sequences.dataset import Batches, collate
+from training.sequences.dataset import Batch, Batches, collate
 from training.sequences.sequence import Sequence, some_sequences
-from training.trainer.group import join_group
-from training.trainer.runfolder import append_metrics, read_config, save, write_config
+from training.trainer.group import ALONE, Group, join_group
+from training.trainer.runfolder import Best, State, append_metrics, read_config, write_config
 
 VALID_SEQUENCES = 64
 NATS_TO_BITS = 1 / math.log(2)
@@ -52,20 +51,26 @@ def field_bits(scores: Scores, rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def validate(model: BandModel, corpora: dict[str, list[Sequence]], batch: int, length: int) -> dict[str, list[float]]:
-    """Bits per note by field (pitch, duration, velocity, onset) for each corpus."""
+def validate(
+    model: BandModel, corpora: dict[str, list[Sequence]], batch: int, length: int, group: Group = ALONE
+) -> dict[str, list[float]]:
+    """Bits per note by field (pitch, duration, velocity, onset) for each corpus, of which each of a group hears a part.
+
+    The members of a group must all ask, with the same corpora; they get the same answer.
+    """
     device = next(model.parameters()).device
     model.eval()
-    result = {}
-    for name, sequences in corpora.items():
-        total, count = torch.zeros(4), 0
-        for begin in range(0, len(sequences), batch):
-            some = collate(sequences[begin : begin + batch], length).to(device)
+    sums = torch.zeros(len(corpora), 5, dtype=torch.float64)  # the bits of four fields, and notes
+    for total, sequences in zip(sums, corpora.values(), strict=True):
+        share = sequences[group.rank :: group.size]
+        for begin in range(0, len(share), batch):
+            some = collate(share[begin : begin + batch], length).to(device)
             bits, notes = field_bits(model(some.rows, some.echoes, some.context, some.heard), some.rows)
-            total, count = total + bits.cpu(), count + int(notes)
-        result[name] = (total / max(count, 1)).tolist()
+            total.add_(torch.cat([bits, notes[None]]).cpu())
     model.train()
-    return result
+    return {
+        name: (total[:4] / total[4].clamp(min=1)).tolist() for name, total in zip(corpora, group.sum(sums), strict=True)
+    }
 
 
 def rate_at(step: int, steps: int, config: TrainConfig) -> float:
@@ -77,17 +82,6 @@ def rate_at(step: int, steps: int, config: TrainConfig) -> float:
     warm = min(1.0, (step + 1) / max(1, config.warmup))
     cool = min(1.0, (steps - step) / max(1.0, config.cooldown * steps))
     return config.rate * warm * cool
-
-
-class Best(NamedTuple):
-    """The lowest bits per note on held-out songs so far, and the step at which that was."""
-
-    bits: float = math.inf
-    step: int = 0
-
-    def waited(self, step: int) -> int:
-        """For how many steps nothing has been better."""
-        return step - self.step
 
 
 def held_out_bits(figures: dict[str, list[float]], heard: dict[str, float]) -> float:
@@ -125,7 +119,33 @@ def load_music(data: Path, config: TrainConfig) -> tuple[dict[str, list[Song]], 
     return kept, held
 
 
-def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> None:  # noqa: PLR0915  # one straight loop
+def draw_batches(
+    corpora: list[tuple[float, list[Song]]], config: TrainConfig, group: Group, step: int
+) -> Iterator[Batch]:
+    """This process's share of each batch from a step on; a resumed run goes on with others than it began with."""
+    seed = config.seed + 7919 * step + 104729 * group.rank
+    batches = Batches(corpora, config.batch // group.size, config.length, seed, config.deaf)
+    return iter(DataLoader(batches, batch_size=None, num_workers=config.workers))
+
+
+def learn(
+    network: nn.Module, optimiser: torch.optim.Optimizer, batch: Batch, rate: float, config: TrainConfig
+) -> float:
+    """Take one step on a batch; gives its bits per note."""
+    for parameters in optimiser.param_groups:
+        parameters["lr"] = rate
+    with torch.autocast(batch.rows.device.type, torch.bfloat16, enabled=config.bfloat16):
+        scores = network(batch.rows, batch.echoes, batch.context, batch.heard)
+    bits, notes = field_bits(scores, batch.rows)
+    loss = bits.sum() / notes.clamp(min=1)
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip)
+    optimiser.step()
+    return loss.item()
+
+
+def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
     """Train on prepared corpora in `data`, writing to the folder `run`; resumes what is there.
 
     Started by torchrun, every process takes its share of each batch, and the first one writes.
@@ -137,68 +157,48 @@ def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> Non
     torch.manual_seed(config.seed)
     model = BandModel(sizes).to(group.device)
     kept, held = load_music(data, config)
-    optimiser = torch.optim.AdamW(model.parameters(), config.rate, weight_decay=config.weight_decay)
-    step, best, earlier_s = 0, Best(), 0.0
-    if (run / "checkpoint.pt").exists():
-        saved = torch.load(run / "checkpoint.pt", weights_only=True, map_location=group.device)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        step, best, earlier_s = saved["step"], Best(*saved["best"]), saved["seconds"]
+    state = State(model, torch.optim.AdamW(model.parameters(), config.rate, weight_decay=config.weight_decay))
+    state.resume(run)
     if group.first:
         run.mkdir(parents=True, exist_ok=True)
         write_config(run, sizes, config)
 
     heard = shares(kept)
-    weighted = [(share, kept[name]) for name, share in heard.items()]
-    # A resumed run goes on with other batches than it began with.
-    seed = config.seed + 7919 * step + 104729 * group.rank
-    batches = Batches(weighted, config.batch // group.size, config.length, seed, config.deaf)
+    stream = draw_batches([(share, kept[name]) for name, share in heard.items()], config, group, state.step)
     rows_a_step = config.batch * config.length
     steps = math.ceil(config.notes / rows_a_step)
-    stream = iter(DataLoader(batches, batch_size=None, num_workers=config.workers))
     network = group.share(model)
-    bar = tqdm(total=steps * rows_a_step, initial=step * rows_a_step, unit="row", unit_scale=True, disable=group.quiet)
+    planned, before = steps * rows_a_step, state.step * rows_a_step
+    bar = tqdm(total=planned, initial=before, unit="row", unit_scale=True, disable=group.quiet)
     recent: deque[float] = deque(maxlen=100)
-    began = time.monotonic() - earlier_s
-    measured = step  # of the newest validation
-    while step < steps and best.waited(measured) < config.patience:
-        batch = next(stream).to(group.device)
-        for parameters in optimiser.param_groups:
-            parameters["lr"] = rate_at(step, steps, config)
-        with torch.autocast(group.device.type, torch.bfloat16, enabled=config.bfloat16):
-            scores = network(batch.rows, batch.echoes, batch.context, batch.heard)
-        bits, notes = field_bits(scores, batch.rows)
-        loss = bits.sum() / notes.clamp(min=1)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        optimiser.step()
-        step += 1
-        recent.append(loss.item())
+    began = time.monotonic() - state.seconds
+    measured = state.step  # of the newest validation
+    while state.step < steps and state.best.waited(measured) < config.patience:
+        rate = rate_at(state.step, steps, config)
+        recent.append(learn(network, state.optimiser, next(stream).to(group.device), rate, config))
+        state.step += 1
         if not math.isfinite(recent[-1]):
-            raise TrainingError(f"the loss is no number after step {step}; resume with a lower rate.")
+            raise TrainingError(f"the loss is no number after step {state.step}; resume with a lower rate.")
         bar.update(rows_a_step)
         bar.set_postfix(bits=f"{np.mean(recent):.3f}")
-        if step % config.every == 0 or step == steps:
-            figures = validate(model, held, config.batch, config.length)
-            measured, seconds, train_bits = step, time.monotonic() - began, float(np.mean(recent))
+        if state.step % config.every == 0 or state.step == steps:
+            # All members must agree on these figures, and so on when it is time to stop.
+            figures = validate(model, held, config.batch, config.length, group)
+            train_bits = group.mean(float(np.mean(recent)))
             held_bits = held_out_bits(figures, heard) if figures else train_bits
-            # All members must agree when it is time to stop.
-            train_bits, held_bits = group.mean(train_bits, held_bits)
-            if better := held_bits < best.bits:
-                best = Best(held_bits, step)
+            measured, state.seconds = state.step, time.monotonic() - began
+            if held_bits < state.best.bits:
+                state.best = Best(held_bits, state.step)
             if group.first:
-                append_metrics(run, step, seconds, step * rows_a_step, train_bits, held_bits, figures)
+                rows = state.step * rows_a_step
+                append_metrics(run, state.step, state.seconds, rows, train_bits, held_bits, figures)
                 draw(run)
-                state = {"model": model.state_dict(), "config": asdict(sizes)}
-                if better:
-                    save(state, run / "best.pt")
-                newest = {"optimiser": optimiser.state_dict(), "step": step, "best": tuple(best), "seconds": seconds}
-                save({**state, **newest}, run / "checkpoint.pt")
-                bar.write(f"step {step:,} of {steps:,}: {train_bits:.3f} bits a note trained, {held_bits:.3f} held out")
+                state.save(run)
+                said = f"{train_bits:.3f} bits a note trained, {held_bits:.3f} held out"
+                bar.write(f"step {state.step:,} of {steps:,}: {said}")
     bar.close()
-    if group.first and step < steps:
-        print(f"Stopped at step {step:,}: nothing was better than at step {best.step:,}.")
+    if group.first and state.step < steps:
+        print(f"Stopped at step {state.step:,}: nothing was better than at step {state.best.step:,}.")
     group.leave()
 
 
