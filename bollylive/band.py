@@ -38,7 +38,7 @@ class Set:
     buffer_notes: int | None = None  # notes a channel remembers, 4-512; None: as many as the model was made for
     seed: int | None = None  # the same seed and the same playing give the same music; None: another one each time
     temperature: float = 1.0  # 0.1 predictable to 3.0 wild
-    nucleus: float = 0.96  # 0.05-1.0: the share of likely notes that is chosen from
+    nucleus: float = 0.985  # 0.05-1.0: the share of likely notes that is chosen from
     memory: float = 1.0  # 0-1: how much what was played this session weighs in what is played next
     quantise: bool = True  # what the model plays keeps to sixteenths and triplets; False: as it feels
     horizon_beats: float = 1.5  # 0.25-8: how far ahead the model plans
