@@ -51,11 +51,12 @@ def bench(band: Set, api: str | None, say: Callable[[str], None]) -> Figures:
     except PortError as error:
         say(f"No ports to measure: {error}")
         return figures
-    model = ["--model", band.model]
-    say(f"round trips on {system.api} ...")
-    figures.update(round_trips(system.api, model))
-    say("planned notes ...")
-    figures.update(lateness(system.api, model))
+    with tempfile.TemporaryDirectory() as journals:  # written as on stage, but not among the musician's own
+        options = ["--model", band.model, "--journal", journals]
+        say(f"round trips on {system.api} ...")
+        figures.update(round_trips(system.api, options))
+        say("planned notes ...")
+        figures.update(lateness(system.api, options))
     return figures
 
 
@@ -91,10 +92,10 @@ def priming(model: Model) -> dict[str, float]:
     return spread(times)
 
 
-def round_trips(api: str, model: list[str]) -> Figures:
+def round_trips(api: str, given: list[str]) -> Figures:
     """Own notes and replies beside the echo, trial by trial in turn; and what the program costs while nobody plays."""
     bare = Probe("bollylive.echo", api)
-    jam = Probe("bollylive", "jam", "--api", api, *model)
+    jam = Probe("bollylive", "jam", "--api", api, *given)
     try:
         idle_cpu, resident_mb = idle(jam)
         to_echo = Ports(api, f"{echo.NAME} Out", f"{echo.NAME} In", "Bench")
@@ -158,7 +159,7 @@ def _is_reply(data: list[int]) -> bool:
     return data[0] & 0xF0 == 0x90 and data[0] != _NOTE_ON[0] and data[2] > 0
 
 
-def lateness(api: str, model: list[str]) -> Figures:
+def lateness(api: str, given: list[str]) -> Figures:
     """How late planned notes leave while the demo plays, beside a bare sleeper in the same seconds."""
     with tempfile.TemporaryDirectory() as folder:
         report, take = Path(folder) / "figures.json", Path(folder) / "take.mid"
@@ -173,7 +174,7 @@ def lateness(api: str, model: list[str]) -> Figures:
             "--record",
             str(take),
         ]
-        jam = Probe("bollylive", "jam", "--api", api, *model, *options)
+        jam = Probe("bollylive", "jam", "--api", api, *given, *options)
         times = sleep_ms(_PLAYING_S)
         jam.wait()
         summary = json.loads(report.read_text())

@@ -70,12 +70,15 @@ def _seed(options: argparse.Namespace, band: Set) -> int:
 
 def _jam(options: argparse.Namespace) -> int:
     from bollylive.jam import JamOptions, jam
+    from bollylive.journal_file import default_folder
 
     band = _band(options)
     seed = _seed(options, band)
     record = options.record or (DEMO_FILE if options.demo else None)
+    journal = None if options.no_journal else options.journal or default_folder()
     try:
-        status, summary = jam(band, JamOptions(options.api, options.demo, record, options.seconds, seed), _say)
+        jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed)
+        status, summary = jam(band, jam_options, _say)
     except PortError as error:
         if options.api or band.in_port or band.out_port:
             raise
@@ -133,6 +136,18 @@ def _generate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _recover(options: argparse.Namespace) -> int:
+    from bollylive.midifile import write_song
+    from bollylive.recover import find_recording
+
+    found = find_recording(options.journal, options.minutes)
+    write_song(options.out, found.tracks, found.tempos, found.meters)
+    for problem in found.problems:
+        _complain(problem)
+    _say(f"{options.out}: {found.summary}")
+    return 0
+
+
 def _ports(options: argparse.Namespace) -> int:
     from bollylive.ports import available_apis, list_ports
 
@@ -185,6 +200,7 @@ _COMMANDS: dict[str, Command] = {
     "jam": _jam,
     "perform": _perform,
     "generate": _generate,
+    "recover": _recover,
     "ports": _ports,
     "check": _check,
     "bench": _bench,

@@ -24,4 +24,4 @@ class ModelError(BollyLiveError):
 
 
 class FileError(BollyLiveError):
-    """A MIDI file that cannot be read or written."""
+    """A MIDI file or a journal that cannot be read or written."""

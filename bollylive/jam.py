@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from bollylive.band import Set
 from bollylive.demo import demo_seconds, demo_timeline
 from bollylive.engine_link import EngineLink
 from bollylive.errors import FileError
+from bollylive.journal import Header, header_line
+from bollylive.journal_file import JournalFile
+from bollylive.journal_writer import JournalWriter
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
 from bollylive.song import describe
@@ -29,6 +33,7 @@ class JamOptions:
     api: str | None = None
     demo: bool = False
     record: Path | None = None
+    journal: Path | None = None  # the folder; None: no journal
     seconds: float | None = None
     seed: int = 0
 
@@ -37,7 +42,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     """Play on MIDI ports until a signal, the end of the demo, or `seconds`; gives the exit status and a summary.
 
     Raises PortError where there is no MIDI system or no such port. Whatever else happens, every note is ended, the
-    ports are closed and the recording is written.
+    ports are closed, and the recording and the journal are written.
     """
     process: PortProcess | None = None
     received: list[int] = []
@@ -53,19 +58,44 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         take = Take(band.names(), band.beats_per_bar) if options.record else None
         musician = demo_timeline(band.tempo_bpm) if options.demo else []
         seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
-        process = PortProcess(ports, EngineLink(band, options.seed), band, say, take, musician)
-        try:
-            if not received:
-                process.run(seconds)
-        finally:
+        with _journal(options.journal, band, say) as journal:
+            process = PortProcess(ports, EngineLink(band, options.seed), band, say, take, musician, journal)
             try:
-                process.close()
+                if not received:
+                    process.run(seconds)
             finally:
-                if take is not None and options.record is not None:
-                    write_take(take, options.record, band, say)
+                try:
+                    process.close()
+                finally:
+                    if take is not None and options.record is not None:
+                        write_take(take, options.record, band, say)
+    summary = {**process.summary(), "journal_lost": journal.lost if journal else 0}
     if received:
-        return 128 + received[0], process.summary()
-    return (0 if process.ready else 1), process.summary()
+        return 128 + received[0], summary
+    return (0 if process.ready else 1), summary
+
+
+@contextmanager
+def _journal(folder: Path | None, band: Set, say: Callable[[str], None]) -> Iterator[JournalWriter | None]:
+    """The journal of a performance, which is closed whatever happens, and told of."""
+    if folder is None:
+        yield None
+        return
+    now = time.localtime()
+    header = Header(time.strftime("%Y-%m-%dT%H:%M:%S%z", now), band.name, band.names(), band.beats_per_bar)
+    file = JournalFile(folder, time.strftime("%Y%m%d-%H%M%S", now), header_line(header))
+    journal = JournalWriter(file)
+    journal.start()
+    try:
+        yield journal
+    finally:
+        journal.close()
+        if (trouble := journal.take_trouble()) is not None:
+            say(trouble)
+        if journal.holds_music and file.path is not None:
+            say(f"journal {file.path}: `bollylive recover` makes a MIDI file of it")
+        if journal.lost and journal.holds_music:
+            say(f"{journal.lost} events are missing in the journal: the disk had no room for them.")
 
 
 @contextmanager

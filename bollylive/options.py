@@ -69,6 +69,11 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
     jam.add_argument("--demo", action="store_true", help=f"play a built-in phrase as the musician; records {DEMO_FILE}")
     jam.add_argument("--record", type=Path, metavar="FILE.mid", help="write what everybody played")
+    journal = jam.add_mutually_exclusive_group()
+    journal.add_argument(
+        "--journal", type=Path, metavar="FOLDER", help="where the journal goes (default: this user's state folder)"
+    )
+    journal.add_argument("--no-journal", action="store_true", help="keep no journal")
     jam.add_argument("--seconds", type=_number(float, 0, 1e6), help="stop after so long")
     jam.add_argument(
         "--figures", type=Path, metavar="FILE.json", help="write how late notes were, and what was dropped"
@@ -88,6 +93,22 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--notes", type=_number(int, 1, 1_000_000), default=500, help="how many in all (default: 500)"
     )
     generate.add_argument("--out", type=Path, required=True, metavar="OUT.mid")
+
+    recover = add("recover", "Make a MIDI file of a journal: what was played, also after a crash, also while it plays.")
+    recover.add_argument(
+        "journal",
+        type=Path,
+        nargs="?",
+        metavar="JOURNAL",
+        help="a journal, or a folder of journals (default: the newest with music)",
+    )
+    recover.add_argument("--out", type=Path, required=True, metavar="OUT.mid")
+    recover.add_argument(
+        "--minutes",
+        type=_number(float, 0.1, 1e6),
+        metavar="N",
+        help="only the last so many minutes, from a bar line on",
+    )
 
     add("ports", "List the MIDI ports that can be joined.", api)
 

@@ -14,7 +14,21 @@ from collections.abc import Callable
 from bollylive.band import Set
 from bollylive.clock import Clock
 from bollylive.engine_link import EngineLink
-from bollylive.note import Anchor, Event, Heard, NoteOn, Play, Ready, Release, Sent, Trouble
+from bollylive.journal_writer import JournalWriter
+from bollylive.note import (
+    Anchor,
+    Control,
+    Event,
+    Heard,
+    NoteOff,
+    NoteOn,
+    Play,
+    Program,
+    Ready,
+    Release,
+    Sent,
+    Trouble,
+)
 from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
@@ -33,8 +47,9 @@ class PortProcess:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
     `musician` plays by itself, in seconds from the moment the band is ready: the demo. `take` collects what is
-    sent. `late_s` holds how late the newest note-ons left that were planned ahead (a reply, played at the very moment
-    that it answers, is not among them); `stop` may be called by a signal handler.
+    played, and `journal` writes it down meanwhile. `late_s` holds how late the newest note-ons left that were planned
+    ahead (a reply, played at the very moment that it answers, is not among them); `stop` may be called by a signal
+    handler.
     """
 
     def __init__(
@@ -45,10 +60,13 @@ class PortProcess:
         say: Callable[[str], None],
         take: Take | None = None,
         musician: list[tuple[float, Event]] | None = None,
+        journal: JournalWriter | None = None,
     ) -> None:
         self.late_s: deque[float] = deque(maxlen=_KEPT_LATENESSES)
         self.ready = False
-        self._ports, self._engine, self._band, self._say, self._take = ports, engine, band, say, take
+        self._ports, self._engine, self._band, self._say = ports, engine, band, say
+        self._journal = journal
+        self._records: list[Take | JournalWriter] = [record for record in (take, journal) if record is not None]
         self._musician = deque(musician or [])
         self._ready_s = 0.0
         # Channel, pitch and onset of the newest notes that came when they were due; one that is dropped stays behind.
@@ -60,6 +78,8 @@ class PortProcess:
         self._clock = Clock(band.tempo_bpm, time.perf_counter())
         self._scheduler = Scheduler()
         thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
+        # The musician is heard here, and sounds elsewhere.
+        self._unsent = frozenset(c for c in range(16) if c not in thru and band.channel(c).role != "off")
         self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru)
         self._report(self._clock.anchor)
 
@@ -78,6 +98,8 @@ class PortProcess:
             self._play_demo(now_s)
             self._relay.tick(time.perf_counter())
             self._engine.pipe.flush()
+            if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
+                self._say(trouble)
             wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
@@ -127,12 +149,15 @@ class PortProcess:
                 self._replies.remove(key)
             else:
                 self.late_s.append(sent.late_s)
-        if self._take is not None:
-            self._take.add(sent)
+        for record in self._records:
+            record.add(sent)
 
     def _report(self, word: Heard | Anchor) -> None:
-        if self._take is not None and isinstance(word, Anchor):
-            self._take.add_anchor(word)
+        for record in self._records:
+            if isinstance(word, Anchor):
+                record.add_anchor(word)
+            elif isinstance(word.event, NoteOn | NoteOff | Control | Program) and word.event.channel in self._unsent:
+                record.add(Sent(word.event, "musician", word.at_s, word.beat))
         self._engine.pipe.put([word])
 
     def _obey(self, word: Play | Release | Ready | Trouble) -> None:

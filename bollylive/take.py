@@ -43,6 +43,11 @@ class Take:
         self._tempos: list[tuple[float, float]] = []
         self._begun = False  # a note has come
 
+    @property
+    def beat(self) -> float:
+        """Where the take stands: the beat of the newest that was added."""
+        return self._last_beat
+
     def add_anchor(self, anchor: Anchor) -> None:
         """Take note of a new tempo, of a stop, or of a jump, before what is sent under it."""
         jumped = self._anchor is not None and anchor.epoch != self._anchor.epoch

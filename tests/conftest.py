@@ -16,6 +16,15 @@ import pytest
 JACK_WAIT_S = 10.0
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _journals_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What plays in tests, also as a program, must not journal among the musician's own performances."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def jack_server() -> Iterator[dict[str, str]]:
     """A private JACK server without a sound card; yields its environment, which is set in this process too."""

@@ -16,9 +16,12 @@ from music import write_song
 
 from bollylive import __version__
 from bollylive.cli import main
+from bollylive.journal import Header, header_line, sent_line
+from bollylive.journal_file import default_folder
 from bollylive.midifile import read_song
+from bollylive.note import NoteOff, NoteOn, Sent
 
-COMMANDS = ("jam", "perform", "generate", "ports", "check", "bench")
+COMMANDS = ("jam", "perform", "generate", "recover", "ports", "check", "bench")
 ROOT = Path(__file__).parents[1]
 NO_SERVER = {"JACK_DEFAULT_SERVER": "nobody-is-here", "JACK_NO_START_SERVER": "1"}
 ALSA_SEQUENCER = Path("/dev/snd/seq")
@@ -95,6 +98,9 @@ def test_every_command_has_help(command: str, call: Call) -> None:
         ("perform a.mid --out b.mid --channels 1,,2", "not '1,,2'"),
         ("perform a.mid", "--out"),
         ("generate --out b.mid", "--from"),
+        ("jam --journal here --no-journal", "not allowed with argument --journal"),
+        ("recover a.jsonl", "--out"),
+        ("recover --out a.mid --minutes 0", "--minutes: a number from 0.1"),
         ("generate --from a.mid --out b.mid --notes 0", "--notes: a number from 1"),
         ("generate --from a.mid --out b.mid --at -4", "--at: a number from 0"),
     ],
@@ -109,7 +115,10 @@ def test_wrong_arguments_are_answered_with_a_sentence_and_status_2(
 
 @pytest.mark.parametrize(
     "arguments",
-    ["perform SONG --out PLACE", "generate --from SONG --out PLACE", "jam --record PLACE", "bench --json PLACE"],
+    [
+        *("perform SONG --out PLACE", "generate --from SONG --out PLACE", "recover SONG --out PLACE"),
+        *("jam --record PLACE", "bench --json PLACE"),
+    ],
 )
 def test_a_place_where_nothing_can_be_written_is_refused_before_anything_is_played(
     arguments: str, call: Call, song: Path, tmp_path: Path
@@ -307,6 +316,40 @@ def test_generate_from_a_place_without_music_before_it_is_one_sentence(
     assert not out.exists()
 
 
+def test_recover_makes_a_midi_file_of_a_journal_and_says_what_is_missing(call: Call, tmp_path: Path) -> None:
+    lines = [Sent(NoteOn(0, 60, 90), "musician", 1.0, 0.0), Sent(NoteOff(0, 60), "musician", 2.0, 2.0)]
+    journal, out = tmp_path / "bollylive-20250601-201503.jsonl", tmp_path / "out.mid"
+    journal.write_bytes(header_line(Header(names={0: "Flute"})) + b"".join(map(sent_line, lines)) + b'["mod')
+    for place in (journal, tmp_path):
+        status, said, err = call("recover", place, "--out", out)
+        assert status == 0
+        assert said.startswith(f"{out}: 1 Flute (musician) 1 notes (0:01 min")
+        assert ["breaks off" in line or "torn" in line for line in err.splitlines()] == [True, True]
+        assert tracks_of(out) == ["1 Flute (musician)"]
+        assert [(n.pitch, n.duration_beats) for n in read_song(out).notes] == [(60, 2.0)]
+    status, said, err = call("recover", tmp_path / "none.jsonl", "--out", tmp_path / "no.mid")
+    assert (status, said) == (1, "")
+    assert "cannot be read" in sentence(err)
+    assert not (tmp_path / "no.mid").exists()
+
+
+def test_recover_without_a_journal_takes_the_newest_of_the_musicians_own(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_STATE_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    status, said, err = call("recover", "--out", tmp_path / "out.mid")
+    assert (status, said) == (1, "")
+    assert "bollylive jam" in sentence(err)
+
+    folder = default_folder()
+    folder.mkdir(parents=True)
+    note = sent_line(Sent(NoteOn(0, 60, 90), "musician", 1.0, 0.0))
+    (folder / "bollylive-20250601-201503.jsonl").write_bytes(header_line(Header()) + note)
+    assert call("recover", "--out", tmp_path / "out.mid", "--minutes", "5")[0] == 0
+    assert len(read_song(tmp_path / "out.mid").notes) == 1
+
+
 def without_midi(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The program in a process of its own on a machine where no MIDI system answers."""
     if ALSA_SEQUENCER.exists():
@@ -364,14 +407,21 @@ def test_ports_lists_what_can_be_joined(jack_server: dict[str, str], call: Call)
 
 @pytest.mark.ports
 @pytest.mark.slow
-def test_jam_ends_after_its_seconds_with_a_recording_and_its_figures(
-    jack_server: dict[str, str], tmp_path: Path, tiny_model: Path
+def test_jam_ends_after_its_seconds_with_a_recording_its_figures_and_a_journal_of_the_same(
+    jack_server: dict[str, str], call: Call, tmp_path: Path, tiny_model: Path
 ) -> None:
     take, figures = tmp_path / "take.mid", tmp_path / "figures.json"
     options = ["--demo", "--seconds", "2", "--record", str(take), "--figures", str(figures), "--seed", "1"]
+    options += ["--journal", str(tmp_path / "journals")]
     command = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--model", str(tiny_model), *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert [line.split()[0] for line in ended.stdout.splitlines()] == ["in:", "ready:", "recorded", "planned"]
+    words = [line.split()[0] for line in ended.stdout.splitlines()]
+    assert words == ["in:", "ready:", "recorded", "journal", "planned"]
     assert "1 Melody (musician)" in tracks_of(take)
+    recovered = tmp_path / "recovered.mid"
+    assert call("recover", tmp_path / "journals", "--out", recovered)[0] == 0
+    taken, again = read_song(take), read_song(recovered)
+    assert (again.programs, again.tempos, again.meters) == (taken.programs, taken.tempos, taken.meters)
+    assert again.notes == taken.notes
     assert {"planned_notes", "late_ms_p99", "dropped_late"} <= set(json.loads(figures.read_text(encoding="utf-8")))

@@ -20,13 +20,13 @@ def _names(words: str) -> set[str]:
 SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note song"),
     "core": _names("""
-        assembler bias clock codec demo engine ensemble grid hearing history inquiry lineup memory part pickup
-        predictor pulse recall relay scheduler smf take wire
+        assembler bias capture clock codec demo engine ensemble grid hearing history inquiry journal lineup memory part
+        pickup predictor pulse recall relay scheduler smf take wire
     """),
-    "edge": _names("midifile model pipe ports setfile sidecar"),
+    "edge": _names("journal_file journal_writer midifile model pipe ports setfile sidecar"),
     "shell": _names("""
         __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
-        rehearsal
+        recover rehearsal
     """),
 }
 
@@ -49,8 +49,8 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock demo echo engine_link errors jam midifile note pipe port_process ports pulse relay scheduler
-    setfile smf song take wire
+    assembler band clock demo echo engine_link errors jam journal journal_file journal_writer midifile note pipe
+    port_process ports pulse relay scheduler setfile smf song take wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.

@@ -6,13 +6,17 @@ import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
+from errno import ENOSPC
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bollylive.band import ChannelSet, Set
 from bollylive.engine_link import EngineLink
+from bollylive.journal import Header, header_line, read_journal
+from bollylive.journal_writer import JournalWriter
 from bollylive.note import Anchor, Event, Heard, Note, NoteOff, NoteOn, Play, Program, Ready, Release, Trouble
 from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
@@ -109,10 +113,12 @@ class Stage:
         musician: list[tuple[float, Event]] | None = None,
         lives: int = 3,
         take: Take | None = None,
+        journal: JournalWriter | None = None,
+        band: Set = BAND,
     ) -> None:
         self.ports, self.engine = FakePorts(), FakeEngine(lives)
         self.said: list[str] = []
-        self.process = PortProcess(self.ports, self.engine, BAND, self.said.append, take, musician)
+        self.process = PortProcess(self.ports, self.engine, band, self.said.append, take, musician, journal)
         self.ports.script = script(self)
         self.ports.at_end = self.process.stop
 
@@ -409,3 +415,73 @@ def test_a_take_collects_what_both_played() -> None:
     Stage(script, take=take).run()
     assert [(track.name, len(track.notes)) for track in take.tracks()] == [("1 (musician)", 1), ("2 (model)", 1)]
     assert [(beat, round(bpm)) for beat, bpm in take.tempos()] == [(0.0, 300)]
+
+
+class Disk:
+    """A disk for a journal; without room, if it is told so."""
+
+    folder = Path("stage")
+
+    def __init__(self, full: bool = False) -> None:
+        self.full, self.data = full, header_line(Header())
+
+    def append(self, data: bytes) -> int:
+        if self.full:
+            raise OSError(ENOSPC, "No space left on device")
+        self.data += data
+        return len(data)
+
+    def close(self, *, keep: bool) -> None:
+        self.full |= not keep
+
+
+def test_the_journal_holds_what_the_other_side_of_the_port_heard() -> None:
+    disk = Disk()
+    journal = JournalWriter(disk)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, 0.01), 0))
+        yield [ON, (0xE0, 0, 80)]
+        yield [OFF]
+        yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
+
+    stage = Stage(script, journal=journal).run()
+    journal.close()
+    written = read_journal(disk.data)
+    words = [word for word in written.words if not isinstance(word, Anchor)]
+    assert [word.event for word in words] == stage.ports.sent
+    assert {(word.event, word.by) for word in words} >= {(NoteOn(0, 64, 90), "musician"), (NoteOn(1, 40, 80), "model")}
+    assert isinstance(written.words[0], Anchor)
+    assert written.ended
+
+
+def test_a_musician_who_sounds_elsewhere_is_written_down_once_all_the_same() -> None:
+    disk, take = Disk(), Take()
+    journal = JournalWriter(disk)
+    channels = (ChannelSet(0, "Flute", "player", thru=False), ChannelSet(2, "Tabla", "off"), ChannelSet(3, "Bass"))
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for channel in (0, 2, 3):
+            yield [(0x90 + channel, 64, 90), (0x80 + channel, 64, 0)]
+
+    stage = Stage(script, take=take, journal=journal, band=Set(channels=channels)).run()
+    journal.close()
+    assert NoteOn(0, 64, 90) not in stage.ports.sent
+    ons = [word.event for word in read_journal(disk.data).words if not isinstance(word, Anchor)]
+    assert [event for event in ons if isinstance(event, NoteOn)] == [NoteOn(0, 64, 90), NoteOn(3, 64, 90)]
+    assert [(track.name, len(track.notes)) for track in take.tracks()] == [("1 (musician)", 1), ("4 (musician)", 1)]
+
+
+def test_a_full_disk_is_told_of_and_the_music_goes_on() -> None:
+    journal = JournalWriter(Disk(full=True))
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [ON]
+        assert not journal.flush()
+        yield []
+        yield []
+        yield [OFF]
+
+    stage = Stage(script, journal=journal).run()
+    assert [text.partition(" in ")[0] for text in stage.said] == ["The journal cannot be written"]
+    assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]

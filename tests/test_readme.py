@@ -70,7 +70,15 @@ def test_every_command_line_is_understood(pattern: str) -> None:
 
 def test_the_commands_are_found_at_all() -> None:
     commands = [line for line in typed() if re.match(next(iter(PROGRAMS)) + " ", line)]
-    assert {line.split()[1] for line in commands} >= {"jam", "perform", "generate", "ports", "check", "bench"}
+    assert {line.split()[1] for line in commands} >= {
+        "jam",
+        "perform",
+        "generate",
+        "recover",
+        "ports",
+        "check",
+        "bench",
+    }
     assert any(line.startswith("make ") for line in typed())
 
 

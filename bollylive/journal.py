@@ -1,0 +1,160 @@
+"""A performance as lines of text, and back: what a journal holds, and what can be read of one that broke off.
+
+One record is one line of JSON, ended by a line feed, so that a journal cut at any byte is whole up to the line
+before. The first line tells what the others are:
+
+    {"journal": "bollylive", "version": 1, "started": "2025-06-01T20:15:03+0530",
+     "set": "Wedding", "names": {"0": "Melody"}, "beats_per_bar": 4}
+    ["beat", beat, seconds_per_beat, at_s, running, epoch, followed]    an `Anchor`, before what is played under it
+    ["musician", at_s, beat, "903c64"]                                  what they played: a MIDI message in hex
+    ["model", at_s, beat, "81282a"]                                     what the model played
+    ["lost", n]                                                         here n records are missing
+    ["end"]                                                             the program ended as it should
+
+Channels in `names` are 0-15; `at_s` are the seconds of one clock, which begins anywhere; `running` and `followed` are
+0 or 1. SysEx is left out: it may be long, and is no music. Numbers have six decimals, tempos nine.
+
+Source: JSON Lines (jsonlines.org); the messages are those of the MIDI 1.0 Detailed Specification.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bollylive.note import Anchor, Event, Player, Raw, Sent
+from bollylive.wire import Reader, write
+
+VERSION: Final = 1
+END: Final = b'["end"]\n'
+
+_PLAYERS: Final[tuple[Player, ...]] = ("musician", "model")
+_LONGEST_MESSAGE: Final = 3  # bytes: all but SysEx
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a journal says of itself before anything is played."""
+
+    started: str = ""  # the wall clock's date and time, ISO 8601
+    set_name: str = ""
+    names: dict[int, str] = field(default_factory=dict)  # of the channels 0-15
+    beats_per_bar: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What could be read of a journal, and what could not."""
+
+    header: Header
+    words: tuple[Sent | Anchor, ...]  # in the order in which they were written
+    ended: bool  # the program closed it; otherwise it was killed, or still plays
+    lost: int = 0  # records that never reached the disk
+    damaged_lines: int = 0
+    torn_bytes: int = 0  # of a last line that was cut
+
+
+def header_line(header: Header) -> bytes:
+    """The first line."""
+    fields = {
+        "journal": "bollylive",
+        "version": VERSION,
+        "started": header.started,
+        "set": header.set_name,
+        "names": {str(channel): name for channel, name in header.names.items()},
+        "beats_per_bar": header.beats_per_bar,
+    }
+    return json.dumps(fields).encode("ascii") + b"\n"
+
+
+def sent_line(sent: Sent) -> bytes:
+    """The line of what was played; empty for SysEx."""
+    if isinstance(sent.event, Raw) and len(sent.event.data) > _LONGEST_MESSAGE:
+        return b""
+    return b'["%b",%.6f,%.6f,"%b"]\n' % (
+        sent.by.encode("ascii"),
+        sent.at_s,
+        sent.beat,
+        write(sent.event).hex().encode("ascii"),
+    )
+
+
+def anchor_line(anchor: Anchor) -> bytes:
+    """The line of a new tempo, a stop, or a jump."""
+    return b'["beat",%.6f,%.9f,%.6f,%d,%d,%d]\n' % (
+        anchor.beat,
+        anchor.seconds_per_beat,
+        anchor.at_s,
+        anchor.running,
+        anchor.epoch,
+        anchor.followed,
+    )
+
+
+def lost_line(records: int) -> bytes:
+    """The line that stands where so many records are missing."""
+    return b'["lost",%d]\n' % records
+
+
+def read_journal(data: bytes) -> Journal:
+    """Read all whole lines; raises ValueError, with the reason, where the first one is not a journal's."""
+    *lines, torn = data.split(b"\n")
+    if not lines:
+        raise ValueError("it breaks off before anything was played" if data[:1] in (b"", b"{") else "it is no journal")
+    header = _header(lines[0])
+    words: list[Sent | Anchor] = []
+    lost = damaged = 0
+    ended = False
+    for line in lines[1:]:
+        try:
+            match json.loads(line):
+                case ["end"]:
+                    ended = True
+                case ["lost", int(records)]:
+                    lost += records
+                case record:
+                    words.append(_word(record))
+        except (ValueError, RecursionError):  # of JSON, of UTF-8, or of what the record says
+            damaged += 1
+    return Journal(header, tuple(words), ended, lost, damaged, len(torn))
+
+
+def _header(line: bytes) -> Header:
+    try:
+        match json.loads(line):
+            case {"journal": "bollylive", "version": int(version)} if version > VERSION:
+                raise ValueError(f"its version {version} is newer than this program's {VERSION}; update BollyLive")
+            case {
+                "journal": "bollylive",
+                "started": str(started),
+                "set": str(name),
+                "names": dict(names),
+                "beats_per_bar": int(beats),
+            } if beats > 0:
+                channels = {int(channel): str(text) for channel, text in names.items()}
+                return Header(started, name, channels, beats)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        pass
+    raise ValueError("it is no journal")
+
+
+def _word(record: Any) -> Sent | Anchor:
+    match record:
+        case ["musician" | "model" as by, at_s, beat, str(message)]:
+            return Sent(_event(bytes.fromhex(message)), by, _number(at_s), _number(beat))
+        case ["beat", beat, seconds_per_beat, at_s, running, int(epoch), followed] if _number(seconds_per_beat) > 0:
+            return Anchor(_number(beat), seconds_per_beat, _number(at_s), running == 1, epoch, followed == 1)
+    raise ValueError("an unknown record")
+
+
+def _event(message: bytes) -> Event:
+    (event,) = Reader().feed(message)
+    return event
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    raise ValueError("not a number")

@@ -1,0 +1,122 @@
+"""Where journals lie on the disk: the folder, the file that is being written, and the old ones that may go."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from io import FileIO
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
+
+_KEPT_FILES: Final = 4
+
+# Only what is called so is ever removed: people keep other files beside their journals.
+_NAME: Final = re.compile(r"bollylive-\d{8}-\d{6}(-\d+)?\.jsonl")
+
+
+def default_folder(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder of this user's journals; without a home, one that lasts until the machine restarts.
+
+    Source: XDG Base Directory Specification 0.8 (XDG_STATE_HOME must be absolute); Apple's File System Programming
+    Guide (Application Support); Windows' known folder LocalAppData.
+    """
+    try:
+        home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
+    except RuntimeError:
+        home = Path(tempfile.gettempdir())
+    if platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "BollyLive" / "journal"
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "BollyLive" / "journal"
+    state = Path(environment.get("XDG_STATE_HOME", ""))
+    return (state if state.is_absolute() else home / ".local" / "state") / "bollylive" / "journal"
+
+
+def find_journals(folder: Path) -> list[Path]:
+    """The journals of a folder, the one that was last written to first; raises OSError where it cannot be read."""
+    found = []
+    for path in folder.iterdir():
+        if _NAME.fullmatch(path.name):
+            with suppress(OSError):  # gone meanwhile
+                found.append((path.stat().st_mtime_ns, path.name, path))
+    return [path for *_, path in sorted(found, reverse=True)]
+
+
+def prune(folder: Path, kept_bytes: int = KEPT_BYTES) -> None:
+    """Remove the oldest journals until those that stay are no larger in all.
+
+    The newest four stay, whatever their size, and so does every one that is being written.
+    """
+    total = 0
+    for place, path in enumerate(find_journals(folder)):
+        with suppress(OSError):
+            total += path.stat().st_size
+            if total > kept_bytes and place >= _KEPT_FILES:
+                _remove_unless_locked(path)
+
+
+class JournalFile:
+    """A new journal in a folder, which is made when the first bytes come. May block; every method raises OSError.
+
+    `stamp` is the date and time YYYYMMDD-HHMMSS for its name, `head` its first line; `path` is None until it is there.
+    """
+
+    def __init__(self, folder: Path, stamp: str, head: bytes, kept_bytes: int = KEPT_BYTES) -> None:
+        self.folder = folder
+        self.path: Path | None = None
+        self._stamp, self._head, self._kept_bytes = stamp, head, kept_bytes
+        self._file: FileIO | None = None
+
+    def append(self, data: bytes) -> int:
+        """Write as much as there is room for; gives the number of bytes that are written."""
+        file = self._file or self._open()
+        while self._head:
+            self._head = self._head[file.write(self._head) :]
+        return file.write(data)
+
+    def close(self, *, keep: bool) -> None:
+        """Close it, on the disk for good; or remove it, if nothing worth keeping came."""
+        if self._file is None or self.path is None:
+            return
+        try:
+            if keep:
+                os.fsync(self._file.fileno())
+        finally:
+            self._file.close()
+            if not keep:
+                self.path.unlink()
+
+    def _open(self) -> FileIO:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for number in count(1):  # two may begin in the same second
+            path = self.folder / f"bollylive-{self._stamp}{f'-{number}' if number > 1 else ''}.jsonl"
+            with suppress(FileExistsError):
+                file = FileIO(path, "xb")
+                break
+        self._file, self.path = file, path
+        with suppress(OSError):  # a disk without locks is written to all the same
+            _lock(file.fileno())
+        with suppress(OSError):
+            prune(self.folder, self._kept_bytes)
+        return file
+
+
+def _lock(number: int) -> None:
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _remove_unless_locked(path: Path) -> None:
+    """Raises OSError if another program writes it: by the lock, or on Windows since an open file stays."""
+    with FileIO(path, "rb") as file:
+        _lock(file.fileno())
+    path.unlink()

@@ -1,0 +1,71 @@
+"""A program for tests: the port process plays without end, journals, and prints each note as it leaves.
+
+The musician plays a scale on channel 0, the model one note again and again on channel 1. `python tests/scale.py FOLDER`
+journals into that folder; a line is the second (of `time.perf_counter`), the channel and the pitch. It opens no port:
+a JACK server does not get over a client that was killed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import sys
+import time
+from pathlib import Path
+
+from bollylive.band import Set
+from bollylive.engine_link import EngineLink
+from bollylive.journal import Header, header_line
+from bollylive.journal_file import JournalFile
+from bollylive.journal_writer import JournalWriter
+from bollylive.note import Note, Play, Ready
+from bollylive.pipe import Pipe
+from bollylive.port_process import PortProcess
+from bollylive.ports import Ports
+
+BETWEEN_S = 0.005
+
+
+class ScalePorts(Ports):
+    """Ports whose musician plays a note every five milliseconds, and whose listener prints what it hears."""
+
+    def __init__(self) -> None:
+        self.send_failures = 0
+        self._pitches = itertools.cycle(range(128))
+        self._next_s = time.perf_counter()
+
+    def poll(self) -> list[list[int]]:
+        if time.perf_counter() < self._next_s:
+            return []
+        self._next_s += BETWEEN_S
+        pitch = next(self._pitches)
+        return [[0x90, pitch, 90], [0x80, pitch, 0]]
+
+    def send(self, data: bytes) -> None:
+        if data[0] & 0xF0 == 0x90:
+            sys.stdout.write(f"{time.perf_counter()} {data[0] & 0x0F} {data[1]}\n")
+            sys.stdout.flush()
+
+    def close(self) -> None:
+        pass
+
+
+class ReadyEngine(EngineLink):
+    """An engine that has thought of everything before it begins."""
+
+    def __init__(self) -> None:
+        ours, self._theirs = multiprocessing.Pipe()
+        self.pipe = Pipe(ours)
+        notes = [Note(1, 40, 80, onset / 16, 1 / 32) for onset in range(1000)]
+        far = Pipe(self._theirs)
+        far.put([Ready("ready-v1", 8), *(Play(note, 0) for note in notes)])
+        far.flush()
+
+    def end(self) -> None:
+        self.pipe.close()
+
+
+if __name__ == "__main__":
+    journal = JournalWriter(JournalFile(Path(sys.argv[1]), "20250601-201503", header_line(Header())))
+    journal.start()
+    PortProcess(ScalePorts(), ReadyEngine(), Set(), lambda _: None, journal=journal).run()
