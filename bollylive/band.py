@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 # player: only the musician plays it; continue: the model takes over when the musician stops, and yields at once;
 # accompany: the model plays along all the time; off: nothing is heard or sent.
 Role: TypeAlias = Literal["player", "continue", "accompany", "off"]
+MOST_BEATS_PER_BAR = 16
 MODEL_ROLES: tuple[Role, ...] = ("continue", "accompany")
 
 
@@ -33,7 +34,7 @@ class Set:
 
     name: str = "untitled"
     tempo_bpm: float = 96.0  # 20-300, until a MIDI clock says otherwise
-    beats_per_bar: int = 4  # 1-8
+    beats_per_bar: int = 4  # 1-16, or the beats of a tala's cycle
     model: str = "bollywood"  # a model's name, or the path of its .onnx
     buffer_notes: int | None = None  # notes a channel remembers, 4-512; None: as many as the model was made for
     seed: int | None = None  # the same seed and the same playing give the same music; None: another one each time

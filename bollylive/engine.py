@@ -16,7 +16,7 @@ from typing import TypeAlias
 from bollylive import codec
 from bollylive.assembler import Assembler
 from bollylive.band import Set
-from bollylive.grid import Grid
+from bollylive.grid import Grid, cycle_of
 from bollylive.inquiry import Inquiry
 from bollylive.lineup import Lineup
 from bollylive.note import (
@@ -49,7 +49,8 @@ class Engine:
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
         self.band = band
         self._skipped = 0
-        self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT
+        self._bar = band.beats_per_bar * codec.TICKS_PER_BEAT
+        self._cycle = cycle_of(band.beats_per_bar)
         self._inquiry = Inquiry(predictor, band.temperature, band.nucleus, seed)
         self._own_downbeat = own_downbeat
         self._grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
@@ -174,7 +175,7 @@ class Engine:
                 self._lineup.join(ready)
             elif part.setting.role == "accompany":
                 bars = part.setting.entry_bars
-                part.come_in((tick // self._cycle + bars) * self._cycle if bars else tick)
+                part.come_in((tick // self._bar + bars) * self._bar if bars else tick)
         return self._commit(tick)
 
     def _sleep(self, beat: float) -> None:

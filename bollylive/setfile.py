@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
-from bollylive.band import ChannelSet, Role, Set
+from bollylive.band import MOST_BEATS_PER_BAR, ChannelSet, Role, Set
 from bollylive.errors import SetError
 from bollylive.instruments import program_of
 
@@ -148,7 +148,7 @@ def _program(value: object) -> object:
 _SET_RULES: Final[dict[str, _Rule]] = {
     "name": _text,
     "tempo_bpm": _number(20, 300),
-    "beats_per_bar": _whole(1, 8),
+    "beats_per_bar": _whole(1, MOST_BEATS_PER_BAR),
     "model": _text,
     "buffer_notes": _whole(4, 512),
     "seed": _whole(0, 2**63 - 1),

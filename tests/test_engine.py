@@ -95,6 +95,18 @@ def test_the_first_note_is_the_downbeat_of_a_free_tempo() -> None:
     assert first[6] == 0
 
 
+def test_a_bar_of_sixteen_beats_is_counted_whole_and_told_to_the_model_by_its_halves() -> None:
+    model = FakePredictor()
+    late = ChannelSet(1, role="accompany", entry_bars=1)
+    rehearsal = stage(MELODY, late, model=model, beats_per_bar=16, rest_after_beats=0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.advance(14.0)
+    assert ons(rehearsal.sent)[0][0].at_s == pytest.approx(1.0 + 16 * 0.5)
+    asked = model.rows[model.rows[:, 1] == CHOOSE]
+    assert set(asked[:, 7]) == {8 * TICKS_PER_BEAT}
+    assert asked[:, 6].max() < 8 * TICKS_PER_BEAT
+
+
 def test_the_accompaniment_hears_the_note_that_it_comes_in_with() -> None:
     model = FakePredictor()
     rehearsal = stage(MELODY, BASS, model=model)

@@ -102,7 +102,7 @@ def test_all_problems_come_at_once() -> None:
         ("tempo_bpm = 5", "tempo_bpm must be from 20 to 300, not 5."),
         ("tempo_bpm = nan", "tempo_bpm must be a number from 20 to 300, not nan."),
         ("tempo_bpm = true", "tempo_bpm must be a number from 20 to 300, not True."),
-        ("beats_per_bar = 4.5", "beats_per_bar must be a whole number from 1 to 8, not 4.5."),
+        ("beats_per_bar = 4.5", "beats_per_bar must be a whole number from 1 to 16, not 4.5."),
         ("seed = -1", "seed must be a whole number from 0"),
         ("thru = 1", "thru must be true or false, not 1."),
         ('name = ""', "name must be a text in quotes, not ''."),
