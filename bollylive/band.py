@@ -48,6 +48,11 @@ class Set:
     rest_after_beats: float = 32.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
     thru: bool = True  # what the musician plays goes to the output as well
     default_role: Role = "continue"  # of a channel that the set does not name, once it receives notes
+    tap_channel: int | None = None  # 0-15, where taps are looked for; None: on all
+    tap_cc: int | None = None  # 0-119: the controller that taps the free tempo
+    tap_note: int | None = None  # 0-127: the key that does
+    sam_cc: int | None = None  # 0-119: the controller that says where the bar begins
+    sam_note: int | None = None  # 0-127: the key that does
     in_port: str | None = None  # None: a virtual port of our own
     out_port: str | None = None
     channels: tuple[ChannelSet, ...] = ()

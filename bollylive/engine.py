@@ -31,6 +31,7 @@ from bollylive.note import (
     Play,
     Program,
     Release,
+    Sam,
 )
 from bollylive.part import Ask, Part
 from bollylive.pickup import Pickup
@@ -66,6 +67,8 @@ class Engine:
             return []
         if isinstance(word.event, Program):
             self._lineup.part(word.event.channel).change_program(word.event.program)
+        if isinstance(word.event, Sam):
+            self._move_sam(word.beat)
         if not isinstance(word.event, NoteOn | NoteOff | Control):
             return []
         if not self._grid.anchor.running:
@@ -149,6 +152,15 @@ class Engine:
         if not anchor.running or anchor.epoch != old.epoch:
             self._sleep(old.beat_at(anchor.at_s))
         self._lineup.shift(self._grid.follow(anchor))
+
+    def _move_sam(self, beat: float) -> None:
+        """The bar begins at the beat nearest to this one; the notes stay where they are, what is not fixed follows."""
+        zero = self._grid.zero_beats
+        self._lineup.shift(self._grid.move_zero(zero + round(beat - zero)))
+        for part in self._lineup:
+            if part.due is not None and part.history.last is None:  # who has yet to come in does so at a bar line
+                part.come_in(-(-part.due // self._bar) * self._bar)
+        self._lineup.stale = True
 
     def _begin(self, word: Heard) -> Words:
         """The musician begins a note: the band wakes, or who continues this channel yields at once."""

@@ -81,8 +81,10 @@ class Lineup:
         part.be_quiet(after_tick)
 
     def shift(self, ticks: int) -> None:
-        """Move all that is known in time, when the beat jumps."""
+        """Move all that is known in time, when the beat jumps or the bar begins elsewhere."""
         self.ensemble.shift(ticks)
         self.active += ticks
         for part in self:
             part.shift(ticks)
+            if part.due is not None:
+                part.due += ticks

@@ -19,6 +19,7 @@ from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.take import Take
+from bollylive.taps import Taps
 from bollylive.wire import Reader, write
 
 _POLL_S = 0.001
@@ -61,7 +62,7 @@ class PortProcess:
         self._leader = self._clock.source
         self._scheduler = Scheduler()
         thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
-        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru)
+        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru, Taps(band))
         self._report(self._clock.anchor)
 
     def stop(self) -> None:

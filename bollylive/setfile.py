@@ -58,10 +58,21 @@ def parse_set(text: str, name: str) -> Set:
     standard = Set()
     if fields.get("commit_beats", standard.commit_beats) >= fields.get("horizon_beats", standard.horizon_beats):
         problems.append("commit_beats must be less than horizon_beats.")
+    problems += _tap_problems(fields)
     channels = _read_channels(tables, problems)
     if problems:
         raise SetError([f"{name}: {problem}" for problem in problems])
     return Set(**fields, channels=channels)
+
+
+def _tap_problems(fields: Mapping[str, object]) -> list[str]:
+    notes = [key for key in ("tap_note", "sam_note") if key in fields]
+    problems = [f"{key} needs a tap_channel; else that key could be played nowhere." for key in notes]
+    problems = [] if "tap_channel" in fields else problems
+    for kind, thing in (("cc", "controller"), ("note", "key")):
+        if fields.get(f"tap_{kind}") is not None and fields.get(f"tap_{kind}") == fields.get(f"sam_{kind}"):
+            problems.append(f"tap_{kind} and sam_{kind} must not be the same {thing}.")
+    return problems
 
 
 def _read_channels(tables: object, problems: list[str]) -> tuple[ChannelSet, ...]:
@@ -162,6 +173,11 @@ _SET_RULES: Final[dict[str, _Rule]] = {
     "rest_after_beats": _number(0, 1024),
     "thru": _switch,
     "default_role": _role,
+    "tap_channel": _whole(1, 16, counted_from=1),
+    "tap_cc": _whole(0, 119),
+    "tap_note": _whole(0, 127),
+    "sam_cc": _whole(0, 119),
+    "sam_note": _whole(0, 127),
     "in_port": _text,
     "out_port": _text,
 }

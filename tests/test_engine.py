@@ -95,6 +95,35 @@ def test_the_first_note_is_the_downbeat_of_a_free_tempo() -> None:
     assert first[6] == 0
 
 
+@pytest.mark.parametrize("tap_s", [3.9, 4.0, 4.1])
+def test_a_tap_moves_the_sam_to_the_nearest_beat_and_no_note_from_its_place(tap_s: float) -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model, sam_cc=81, rest_after_beats=0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.advance(tap_s)
+    asked = len(model.rows)
+    rehearsal.play(Control(0, 81, 127), tap_s)  # of beat 6 since the first note, the third of its bar
+    rehearsal.advance(9.0)
+    assert on_grid(rehearsal)
+    assert np.diff(onsets(rehearsal.sent)) == pytest.approx(0.25, abs=1e-6)
+    after = [row for row in model.rows[asked:] if row[1] == CHOOSE]
+    first = next(row for row in after if row[6] % TICKS_PER_BEAT == 0)
+    planned = [message for message, _ in ons(rehearsal.sent) if message.at_s > tap_s + 0.125 + 1e-6]
+    since = round((planned[0].beat - 2 - 6) * TICKS_PER_BEAT)
+    assert after[0][6] == since % (4 * TICKS_PER_BEAT)
+    assert first[6] == -(-since // TICKS_PER_BEAT) * TICKS_PER_BEAT
+
+
+def test_who_has_yet_to_come_in_waits_for_the_bar_line_that_the_tap_gives() -> None:
+    late = ChannelSet(1, role="accompany", entry_bars=2)
+    rehearsal = stage(MELODY, late, sam_cc=81, rest_after_beats=0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.play(Control(0, 81, 127), 1.5)
+    rehearsal.advance(9.0)
+    first, _ = ons(rehearsal.sent)[0]
+    assert first.at_s == pytest.approx(1.5 + 2 * 4 * 0.5)
+
+
 def test_a_bar_of_sixteen_beats_is_counted_whole_and_told_to_the_model_by_its_halves() -> None:
     model = FakePredictor()
     late = ChannelSet(1, role="accompany", entry_bars=1)

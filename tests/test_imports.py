@@ -21,7 +21,7 @@ SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note song"),
     "core": _names("""
         assembler bias clock codec demo engine ensemble grid hearing history inquiry lineup memory part pickup
-        predictor pulse recall relay scheduler smf take wire
+        predictor pulse recall relay scheduler smf take taps wire
     """),
     "edge": _names("midifile model pipe ports setfile sidecar"),
     "shell": _names("""
@@ -50,7 +50,7 @@ WORLD = _names("""
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
     assembler band clock demo echo engine_link errors jam midifile note pipe port_process ports pulse relay scheduler
-    setfile smf song take wire
+    setfile smf song take taps wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.

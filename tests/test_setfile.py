@@ -37,6 +37,11 @@ def test_a_set_says_everything() -> None:
         quantise = false
         thru = false
         default_role = "player"
+        tap_channel = 16
+        tap_cc = 80
+        tap_note = 36
+        sam_cc = 81
+        sam_note = 37
         in_port = "from DAW"
         out_port = "to DAW"
         [[channel]]
@@ -68,6 +73,11 @@ def test_a_set_says_everything() -> None:
         rest_after_beats=0.0,
         thru=False,
         default_role="player",
+        tap_channel=15,
+        tap_cc=80,
+        tap_note=36,
+        sam_cc=81,
+        sam_note=37,
         in_port="from DAW",
         out_port="to DAW",
         channels=(sitar,),
@@ -110,6 +120,9 @@ def test_all_problems_come_at_once() -> None:
         ("default_role = 3", "must be one of 'player', 'continue', 'accompany', 'off', not 3."),
         ("commit_beats = 2.0", "commit_beats must be less than horizon_beats."),
         ("horizon_beats = 0.25", "commit_beats must be less than horizon_beats."),
+        ("tap_cc = 123", "tap_cc must be a whole number from 0 to 119, not 123."),
+        ("sam_note = 36", "sam_note needs a tap_channel; else that key could be played nowhere."),
+        ("tap_cc = 80\nsam_cc = 80", "tap_cc and sam_cc must not be the same controller."),
         ("channel = 3", "channel must be a table for each instrument, under a line [[channel]]."),
         ("channel = [1, 2]", "channel must be a table for each instrument, under a line [[channel]]."),
     ],
