@@ -114,6 +114,14 @@ def test_a_tap_moves_the_sam_to_the_nearest_beat_and_no_note_from_its_place(tap_
     assert first[6] == -(-since // TICKS_PER_BEAT) * TICKS_PER_BEAT
 
 
+def test_a_note_that_is_due_but_not_asked_for_yet_keeps_its_place_when_the_sam_moves() -> None:
+    rehearsal = stage(MELODY, BASS, model=FakePredictor((48,)), sam_cc=81, horizon_beats=0.5, rest_after_beats=0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.play(Control(0, 81, 127), 1.5)  # a beat after the first note, a beat before the second
+    rehearsal.advance(4.5)
+    assert onsets(rehearsal.sent) == pytest.approx([1.0, 2.0, 3.0, 4.0], abs=1e-6)
+
+
 def test_who_has_yet_to_come_in_waits_for_the_bar_line_that_the_tap_gives() -> None:
     late = ChannelSet(1, role="accompany", entry_bars=2)
     rehearsal = stage(MELODY, late, sam_cc=81, rest_after_beats=0)

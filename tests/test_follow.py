@@ -11,7 +11,8 @@ from fakes import FakePredictor, ons, onsets
 
 from bollylive.band import ChannelSet, Set
 from bollylive.clock import Clock
-from bollylive.note import Event, NoteOff, NoteOn, Tick
+from bollylive.note import Continue, Event, NoteOff, NoteOn, Tick
+from bollylive.pulse import Pulse
 from bollylive.rehearsal import Rehearsal
 
 BAND = Set(channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany")))
@@ -89,6 +90,24 @@ def test_two_beats_after_a_tempo_jump_the_beat_is_right_again(before: float, aft
                 rates.append(60 / clock.anchor.seconds_per_beat / after - 1)
     assert share(errors, 0.95) < 0.002
     assert share(rates, 0.90) < 0.01
+
+
+def test_a_tempo_that_is_known_is_known_at_once_when_the_song_goes_on() -> None:
+    daw = Daw(0.003, seed=8)
+    daw.start()
+    daw.play(16, 110)
+    for _ in range(20):
+        daw.stop(1.0)
+        daw.go_on()
+        daw.play(1, 110)
+    pulse, rates = Pulse(60 / 110 / 24), []
+    for at_s, event in daw.words:
+        if isinstance(event, Continue):
+            pulse.restart()
+        elif isinstance(event, Tick):
+            pulse.add(at_s)
+            rates.append(pulse.seconds_per_tick * 24 * 110 / 60 - 1)
+    assert share(rates[16 * 24 :], 0.95) < 0.005
 
 
 @pytest.mark.parametrize(("beats", "bound_s"), [(32, 0.0045), (64, 0.003), (128, 0.0022)])
