@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 # player: only the musician plays it; continue: the model takes over when the musician stops, and yields at once;
 # accompany: the model plays along all the time; off: nothing is heard or sent.
 Role: TypeAlias = Literal["player", "continue", "accompany", "off"]
+MOST_BEATS_PER_BAR = 16
 MODEL_ROLES: tuple[Role, ...] = ("continue", "accompany")
 
 
@@ -33,13 +34,14 @@ class Set:
 
     name: str = "untitled"
     tempo_bpm: float = 96.0  # 20-300, until a MIDI clock says otherwise
-    beats_per_bar: int = 4  # 1-8
+    beats_per_bar: int = 4  # 1-16, or the beats of a tala's cycle
     model: str = "bollywood"  # a model's name, or the path of its .onnx
     buffer_notes: int | None = None  # notes a channel remembers, 4-512; None: as many as the model was made for
     seed: int | None = None  # the same seed and the same playing give the same music; None: another one each time
     temperature: float = 1.0  # 0.1 predictable to 3.0 wild
     nucleus: float = 0.985  # 0.05-1.0: the share of likely notes that is chosen from
     memory: float = 1.0  # 0-1: how much what was played this session weighs in what is played next
+    follow: float = 1.0  # 0-1: how much the band keeps from clashing with what the musician holds
     quantise: bool = True  # what the model plays keeps to sixteenths and triplets; False: as it feels
     horizon_beats: float = 1.5  # 0.25-8: how far ahead the model plans
     commit_beats: float = 0.25  # 0-4 and below the horizon: what is nearer than this is not taken back
@@ -47,6 +49,11 @@ class Set:
     rest_after_beats: float = 32.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
     thru: bool = True  # what the musician plays goes to the output as well
     default_role: Role = "continue"  # of a channel that the set does not name, once it receives notes
+    tap_channel: int | None = None  # 0-15, where taps are looked for; None: on all
+    tap_cc: int | None = None  # 0-119: the controller that taps the free tempo
+    tap_note: int | None = None  # 0-127: the key that does
+    sam_cc: int | None = None  # 0-119: the controller that says where the bar begins
+    sam_note: int | None = None  # 0-127: the key that does
     in_port: str | None = None  # None: a virtual port of our own
     out_port: str | None = None
     channels: tuple[ChannelSet, ...] = ()

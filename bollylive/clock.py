@@ -2,11 +2,15 @@
 
 Time is told as one `Anchor`, and a new one is given out only when it matters. Except for the jumps that
 `epoch` counts, and the rounding to a whole tick at a Continue, musical time is continuous: what is wrong is
-never corrected at once but steered away within about a beat, so it neither skips a note nor runs backwards.
+never corrected at once but steered away within about half a beat, so it neither skips a note nor runs backwards.
+
+Where the ticks stay away while the song runs, musical time goes on at the last tempo, in the DAW's bars; when they are
+back, it goes with the tick that is nearest, so nothing jumps. After `COAST_BEATS` it is taken for a free tempo.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import Literal
 
@@ -14,12 +18,15 @@ from bollylive.note import Anchor, Continue, Event, Position, Start, Stop, Tempo
 from bollylive.pulse import LONGEST_TICK_S, SHORTEST_TICK_S, TICKS_PER_BEAT, Pulse
 
 LOST_S = 2.0
+COAST_BEATS = 64.0
+JOIN_TICKS = 6  # so many of a clock's ticks are heard before it leads without a Start
 TICKS_PER_SIXTEENTH = TICKS_PER_BEAT // 4
 
-PHASE_TOLERANCE_S = 0.001
+PHASE_TOLERANCE_S = 0.0005
 RATE_TOLERANCE = 0.001
-STEER_BEATS = 1.0
+STEER_BEATS = 0.5
 STEER_BEATS_IF_LARGE = 0.25
+LEAST_STEER_BEATS = 0.125
 LARGE_ERROR_BEATS = 0.01
 STEER_LIMIT = 0.75  # a large error is made good at 1/4 or 7/4 of the tempo
 
@@ -27,13 +34,13 @@ STEER_LIMIT = 0.75  # a large error is made good at 1/4 or 7/4 of the tempo
 class Clock:
     """Keeps the beat: free from `now_s` (beat 0) on, and led by a MIDI clock as soon as one ticks.
 
-    `anchor` is musical time as all should know it; `source` says who leads. The clock goes on in its
-    tempo when the ticks stay away. Not thread-safe; `now_s` must not go back between calls.
+    `anchor` is musical time as all should know it. `source` says who leads; "lost" is a MIDI clock that has been
+    silent for `LOST_S` while the song ran. Not thread-safe; `now_s` must not go back between calls.
     """
 
     def __init__(self, bpm: float, now_s: float) -> None:
         self.anchor = Anchor(0.0, _seconds_per_beat(bpm), now_s)
-        self.source: Literal["free", "midi"] = "free"
+        self.source: Literal["free", "midi", "lost"] = "free"
         self._aim = self.anchor  # where the ticks say that the beat is; `anchor` steers towards it
         self._meet_s: float | None = None  # when `anchor` will have reached `_aim`
         self._pulse = Pulse(self.anchor.seconds_per_beat / TICKS_PER_BEAT)
@@ -41,6 +48,8 @@ class Clock:
         self._armed = False  # the next tick sets musical time going
         self._place_ticks: int | None = None  # where in the song that tick will be, as far as anybody has said
         self._heard_s = now_s
+        self._newcomers: deque[float] = deque(maxlen=JOIN_TICKS)  # ticks while no MIDI clock leads
+        self._lost_beat = 0.0
 
     def beat_at(self, now_s: float) -> float:
         """The beat at `now_s`."""
@@ -67,7 +76,7 @@ class Clock:
                 self._stop(now_s)
             case Position(sixteenths):
                 self._locate(sixteenths * TICKS_PER_SIXTEENTH, now_s)
-            case Tempo(bpm) if self.source == "free":
+            case Tempo(bpm) if self.source != "midi":
                 self._set(replace(self._held(now_s), seconds_per_beat=_seconds_per_beat(bpm)))
         return self.anchor is not before
 
@@ -75,13 +84,18 @@ class Clock:
         """Ends a correction that is done and notices a lost clock; call it often; true if `anchor` is a new one."""
         before = self.anchor
         if self.source == "midi" and now_s - self._heard_s > LOST_S:
-            self._go_free(now_s)
+            self._lose(now_s)
+        elif self.source == "lost" and self.beat_at(now_s) - self._lost_beat > COAST_BEATS:
+            self.source = "free"
+            self._set(replace(self._held(now_s), followed=False))
         elif self._meet_s is not None and now_s >= self._meet_s:
             self._steer(now_s)
         return self.anchor is not before
 
     def _tick(self, now_s: float) -> None:
-        newly = self.source == "free"
+        newly = self.source != "midi"
+        if newly and not self._flows(now_s):
+            return
         self._lead(now_s)
         if self._armed:
             self._pulse.restart()
@@ -95,13 +109,19 @@ class Clock:
                 self._shift = round(self.beat_at(now_s) * TICKS_PER_BEAT) - self._pulse.tick
             self._follow(now_s)
 
+    def _flows(self, now_s: float) -> bool:
+        """Whether ticks come one by one: those that were held up somewhere and come all at once lead nobody."""
+        self._newcomers.append(now_s)
+        length_s = now_s - self._newcomers[0]
+        return len(self._newcomers) == JOIN_TICKS and length_s >= JOIN_TICKS / 2 * SHORTEST_TICK_S
+
     def _line(self) -> Anchor:
         """Musical time as the ticks tell it."""
         tick = self._pulse.tick
         return replace(
             self.anchor,
             beat=(tick + self._shift) / TICKS_PER_BEAT,
-            seconds_per_beat=self._pulse.seconds_per_tick * TICKS_PER_BEAT,
+            seconds_per_beat=self._pulse.seconds_to_next * TICKS_PER_BEAT,
             at_s=self._pulse.seconds_at(tick),
         )
 
@@ -114,14 +134,16 @@ class Clock:
             self._steer(now_s)
 
     def _steer(self, now_s: float) -> None:
-        """Turns `anchor` so that it meets `_aim`: a beat from now, or for a large error as soon as it decently can."""
+        """Turns `anchor` so that it meets `_aim`: in half a beat, or for a large error as soon as it decently can."""
         beat = self.beat_at(now_s)
         error = self._aim.beat_at(now_s) - beat
         if abs(error) * self._aim.seconds_per_beat < PHASE_TOLERANCE_S / 10:
             self._set(self._aim)
             return
-        large = abs(error) > LARGE_ERROR_BEATS
-        ahead = max(STEER_BEATS_IF_LARGE, abs(error) / STEER_LIMIT) if large else STEER_BEATS
+        ahead = STEER_BEATS_IF_LARGE if abs(error) > LARGE_ERROR_BEATS else STEER_BEATS
+        if self._meet_s is not None:  # new ticks do not put off what is being made good
+            ahead = min(ahead, (self._meet_s - now_s) / self._aim.seconds_per_beat)
+        ahead = max(ahead, LEAST_STEER_BEATS, abs(error) / STEER_LIMIT)
         seconds = ahead * self._aim.seconds_per_beat
         self.anchor = replace(self._aim, beat=beat, seconds_per_beat=seconds / (ahead + error), at_s=now_s)
         self._meet_s = now_s + seconds
@@ -136,8 +158,9 @@ class Clock:
 
     def _lead(self, now_s: float) -> None:
         """The MIDI clock leads from here on, at first in the tempo there is."""
-        if self.source == "free":
+        if self.source != "midi":
             self.source = "midi"
+            self._newcomers.clear()
             self._pulse = Pulse(self._aim.seconds_per_beat / TICKS_PER_BEAT)
         self._heard_s = now_s
 
@@ -165,18 +188,24 @@ class Clock:
         self._armed = False
         if not self.anchor.running:
             return
-        if self.source == "free":
+        if self.source == "lost":  # there it is again
+            self._lead(now_s)
+            self._place_ticks = round(self.beat_at(now_s) * TICKS_PER_BEAT)
+        elif self.source == "free":
             self._place_ticks = round(self.beat_at(now_s) * TICKS_PER_BEAT)
         else:
             self._place_ticks = self._pulse.tick + self._shift + 1
         self._set(replace(self._held(now_s), running=False))
 
-    def _go_free(self, now_s: float) -> None:
-        """Nobody leads any more: time goes on at the last tempo, also from a stop, or the band were mute for good."""
-        self.source = "free"
+    def _lose(self, now_s: float) -> None:
+        """The ticks stay away: time goes on at the last tempo, also from a stop, or the band were mute for good."""
+        ran = self.anchor.running
+        self.source = "lost" if ran or self._armed else "free"
         self._armed = False
+        self._lost_beat = self.beat_at(now_s)
         rate = self._pulse.seconds_per_tick * TICKS_PER_BEAT
-        self._set(replace(self._held(now_s), seconds_per_beat=rate, running=True, followed=False))
+        followed = ran and self.anchor.followed
+        self._set(replace(self._held(now_s), seconds_per_beat=rate, running=True, followed=followed))
 
 
 def _seconds_per_beat(bpm: float) -> float:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from bollylive import codec
 from bollylive.assembler import Assembler
 from bollylive.band import Set
-from bollylive.grid import Grid
+from bollylive.grid import Grid, cycle_of
 from bollylive.inquiry import Inquiry
 from bollylive.lineup import Lineup
 from bollylive.note import (
@@ -31,6 +31,7 @@ from bollylive.note import (
     Play,
     Program,
     Release,
+    Sam,
 )
 from bollylive.part import Ask, Part
 from bollylive.pickup import Pickup
@@ -49,8 +50,9 @@ class Engine:
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
         self.band = band
         self._skipped = 0
-        self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT
-        self._inquiry = Inquiry(predictor, band.temperature, band.nucleus, seed)
+        self._bar = band.beats_per_bar * codec.TICKS_PER_BEAT
+        self._cycle = cycle_of(band.beats_per_bar)
+        self._inquiry = Inquiry(predictor, band, seed)
         self._own_downbeat = own_downbeat
         self._grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
         self._assembler = Assembler()
@@ -65,6 +67,8 @@ class Engine:
             return []
         if isinstance(word.event, Program):
             self._lineup.part(word.event.channel).change_program(word.event.program)
+        if isinstance(word.event, Sam):
+            self._move_sam(word.beat)
         if not isinstance(word.event, NoteOn | NoteOff | Control):
             return []
         if not self._grid.anchor.running:
@@ -149,6 +153,15 @@ class Engine:
             self._sleep(old.beat_at(anchor.at_s))
         self._lineup.shift(self._grid.follow(anchor))
 
+    def _move_sam(self, beat: float) -> None:
+        """The bar begins at the beat nearest to this one; the notes stay where they are, what is not fixed follows."""
+        zero = self._grid.zero_beats
+        self._lineup.shift(self._grid.move_zero(zero + round(beat - zero)))
+        for part in self._lineup:
+            if part.due is not None and part.history.last is None:  # who has yet to come in does so at a bar line
+                part.come_in(-(-part.due // self._bar) * self._bar)
+        self._lineup.stale = True
+
     def _begin(self, word: Heard) -> Words:
         """The musician begins a note: the band wakes, or who continues this channel yields at once."""
         assert isinstance(word.event, NoteOn)
@@ -174,7 +187,7 @@ class Engine:
                 self._lineup.join(ready)
             elif part.setting.role == "accompany":
                 bars = part.setting.entry_bars
-                part.come_in((tick // self._cycle + bars) * self._cycle if bars else tick)
+                part.come_in((tick // self._bar + bars) * self._bar if bars else tick)
         return self._commit(tick)
 
     def _sleep(self, beat: float) -> None:

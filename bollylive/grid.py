@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import math
 
-from bollylive.codec import TICKS_PER_BEAT
+from bollylive.codec import PLACES, TICKS_PER_BEAT
 from bollylive.note import Anchor
 
 _LATE_TICKS = 0.5  # a note this much late still sounds as if it were on its tick
+
+
+def cycle_of(beats_per_bar: int) -> int:
+    """The bar as the model is told of it, in ticks: its longest equal part of up to the eight beats that `PLACES` has.
+
+    A tala's cycle is so told by its halves or thirds: the 16 beats of tintal as 8 + 8, the 14 of deepchandi as 7 + 7,
+    the 12 of ektal as 6 + 6, the 10 of jhaptal as 5 + 5. Of 11 or 13 beats, which have no part, only the beat.
+    """
+    most = PLACES // TICKS_PER_BEAT
+    return TICKS_PER_BEAT * max(beats for beats in range(1, most + 1) if beats_per_bar % beats == 0)
 
 
 class Grid:

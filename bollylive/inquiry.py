@@ -8,6 +8,8 @@ import math
 import numpy as np
 
 from bollylive import codec
+from bollylive.band import Set
+from bollylive.consonance import avoid_clashes
 from bollylive.ensemble import Ensemble
 from bollylive.part import Ask
 from bollylive.predictor import Predictor, Question
@@ -24,11 +26,12 @@ class Inquiry:
     `failures` counts them.
     """
 
-    def __init__(self, predictor: Predictor, temperature: float, nucleus: float, seed: int) -> None:
+    def __init__(self, predictor: Predictor, band: Set, seed: int) -> None:
         self.retry_s = -math.inf
         self.failures = 0
         self._predictor = predictor
-        self._knobs = np.array([temperature] * 4 + [nucleus], dtype=np.float32)
+        self._knobs = np.array([band.temperature] * 4 + [band.nucleus], dtype=np.float32)
+        self._follow = band.follow
         self._random = np.random.default_rng(seed)
 
     def put(self, asks: list[Ask], ensemble: Ensemble, now_s: float) -> None:
@@ -41,13 +44,16 @@ class Inquiry:
         count = len(asks[0].ticks)
         channels = [ask.part.channel for ask in asks for _ in range(count)]
         ticks = [int(tick) for ask in asks for tick in ask.ticks]
+        rows = np.stack([ask.rows for ask in asks])
+        context = ensemble.hear(channels, ticks).reshape(len(asks), count, -1)
+        clashes = avoid_clashes(context[:, -1], rows[:, -1, codec.FIELDS.index("instrument")], self._follow)
         question = Question(
-            rows=np.stack([ask.rows for ask in asks]),
+            rows=rows,
             echoes=np.stack([ask.echoes for ask in asks]),
-            context=ensemble.hear(channels, ticks).reshape(len(asks), count, -1),
+            context=context,
             state=np.stack([ask.state for ask in asks]),
             knobs=np.tile(self._knobs, (len(asks), 1)),
-            pitch_bias=np.stack([ask.pitch_bias for ask in asks]),
+            pitch_bias=np.stack([ask.pitch_bias for ask in asks]) + clashes,
             onset_bias=np.stack([ask.onset_bias for ask in asks]),
             noise=self._random.random((len(asks), 4), dtype=np.float32),
         )

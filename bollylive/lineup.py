@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bollylive import codec
 from bollylive.band import Set
 from bollylive.ensemble import Ensemble
+from bollylive.grid import cycle_of
 from bollylive.history import Entry, History
 from bollylive.memory import Memory
 from bollylive.part import Part
@@ -26,7 +26,7 @@ class Lineup:
         self._band, self._buffer_notes, self._state_shape = band, buffer_notes, state_shape
         self._parts: dict[int, Part] = {}
         self._memories: dict[int, Memory] = {}  # of every channel, whoever plays it
-        self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT
+        self._cycle = cycle_of(band.beats_per_bar)
         for setting in band.channels:
             self.part(setting.channel)
 
@@ -81,8 +81,10 @@ class Lineup:
         part.be_quiet(after_tick)
 
     def shift(self, ticks: int) -> None:
-        """Move all that is known in time, when the beat jumps."""
+        """Move all that is known in time, when the beat jumps or the bar begins elsewhere."""
         self.ensemble.shift(ticks)
         self.active += ticks
         for part in self:
             part.shift(ticks)
+            if part.due is not None:
+                part.due += ticks

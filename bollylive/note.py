@@ -96,6 +96,11 @@ class Tempo:
 
 
 @dataclass(frozen=True, slots=True)
+class Sam:
+    """The musician says that the bar begins here, at the beat that is nearest."""
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """Anything else a cable carries (bend, aftertouch, SysEx): passed through, without meaning here."""
 
@@ -135,7 +140,7 @@ class Anchor:
 class Heard:
     """Relay to engine: the musician's event, with the second and the beat at which it came."""
 
-    event: Event
+    event: Event | Sam
     at_s: float
     beat: float
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bollylive.band import ChannelSet, Set
+from bollylive.band import MOST_BEATS_PER_BAR, ChannelSet, Set
 from bollylive.demo import demo_seconds, demo_timeline
 from bollylive.errors import FileError
 from bollylive.note import Event, Note, NoteOff, NoteOn, Program, Sent, Tempo
@@ -36,7 +36,9 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
     players = tuple(ChannelSet(channel, names.get(channel, ""), "player") for channel in musician)
     others = tuple(setting for setting in band.channels if setting.channel not in musician)
     beats = round(song.meters[0][1])
-    band = replace(band, channels=players + others, beats_per_bar=beats if 1 <= beats <= 8 else band.beats_per_bar)
+    band = replace(
+        band, channels=players + others, beats_per_bar=beats if 1 <= beats <= MOST_BEATS_PER_BAR else band.beats_per_bar
+    )
 
     rehearsal = Rehearsal(band, predictor, seed, own_downbeat=False)
     for at_s, event in timeline(song, set(musician)):
@@ -93,7 +95,7 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
     band = replace(
         band,
         tempo_bpm=tempo_at(song.tempos, start),
-        beats_per_bar=round(bar) if 1 <= round(bar) <= 8 else band.beats_per_bar,
+        beats_per_bar=round(bar) if 1 <= round(bar) <= MOST_BEATS_PER_BAR else band.beats_per_bar,
         handover_beats=0.0,
         channels=tuple(settings),
     )

@@ -33,6 +33,7 @@ from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.take import Take
+from bollylive.taps import Taps
 from bollylive.wire import Reader, write
 
 _POLL_S = 0.001
@@ -76,11 +77,12 @@ class PortProcess:
         self._alone = False  # no engine, for good: only the musician's own notes pass
         self._reader = Reader()
         self._clock = Clock(band.tempo_bpm, time.perf_counter())
+        self._leader = self._clock.source
         self._scheduler = Scheduler()
         thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
         # The musician is heard here, and sounds elsewhere.
         self._unsent = frozenset(c for c in range(16) if c not in thru and band.channel(c).role != "off")
-        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru)
+        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru, Taps(band))
         self._report(self._clock.anchor)
 
     def stop(self) -> None:
@@ -97,6 +99,8 @@ class PortProcess:
                     self._relay.handle(event, now_s)
             self._play_demo(now_s)
             self._relay.tick(time.perf_counter())
+            if self._clock.source != self._leader:
+                self._tell_leader()
             self._engine.pipe.flush()
             if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
                 self._say(trouble)
@@ -187,6 +191,17 @@ class PortProcess:
         gc.freeze()
         gc.disable()
         self.ready, self._ready_s = True, time.perf_counter()
+
+    def _tell_leader(self) -> None:
+        """Somebody else leads the beat now."""
+        before, self._leader = self._leader, self._clock.source
+        bpm = 60 / self._clock.anchor.seconds_per_beat
+        if self._leader == "lost":
+            self._say(f"The MIDI clock is lost; the band plays on at {bpm:.1f} beats per minute until it is back.")
+        elif self._leader == "midi":
+            self._say("The MIDI clock is back." if before == "lost" else "The MIDI clock leads.")
+        elif before == "lost":
+            self._say("The MIDI clock stays away; the tempo is free, and the band rests when you do.")
 
     def _play_demo(self, now_s: float) -> None:
         while self.ready and self._musician and self._musician[0][0] <= now_s - self._ready_s:

@@ -1,38 +1,64 @@
-"""The even pulse behind MIDI clock ticks that arrive unevenly: a least-squares line through the latest ones."""
+"""The even pulse behind MIDI clock ticks that arrive unevenly: least squares over the latest ones.
+
+What is fitted is a line, bent into a parabola as far as the arrivals bend more than chance would: so a ramp is
+followed without lag and a steady tempo without wobble. A change of tempo is noticed and begins the line anew.
+"""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from typing import TypeAlias
 
 TICKS_PER_BEAT = 24
 SHORTEST_TICK_S = 60.0 / 400 / TICKS_PER_BEAT  # 400 beats per minute
 LONGEST_TICK_S = 60.0 / 20 / TICKS_PER_BEAT  # 20 beats per minute
 
-WINDOW_TICKS = 72  # three beats: with arrivals 3 ms off either way, the next beat is known to 2 ms
-TRUST_TICKS = 12  # fewer arrivals than this say less about the rate than the rate known before
+WINDOW_TICKS = 96  # four beats: with arrivals 3 ms off either way, the next beat is known to 2 ms
+BENT_TICKS = 12  # fewer arrivals than this say nothing of a bend
+BEND_DOUBT = 6.0  # a bend of 2.4 standard errors is still taken for chance
+LEAST_JITTER_S = 0.0003  # nobody's arrivals are more even than this, for long
+PRIOR_SPREAD = 24**3 / 12  # the rate known before weighs as much as a beat of arrivals
+
 JUMP_TICKS = 3  # this many arrivals in a row, all early or all late, are another tempo, not jitter
 JITTER_S = 0.004  # an arrival this far off the line, and a quarter of a tick, is an outlier
+DRIFT = 0.5  # in standard deviations: arrivals off the line by more than this on average have left it
+ALARM = 7.0  # and this much of it in all is another tempo
+CLIP = 3.0  # but no arrival says more than this
+DEVIATION = 1.25  # a standard deviation is so many mean distances, if they are normal
+
+_Arrival: TypeAlias = tuple[int, float]
 
 
 class Pulse:
     """Ticks counted from 1, and the line that gives the time of any of them, in the seconds of `add`.
 
-    A single late arrival does not bend the line. Three outliers in a row on the same side begin a new
-    line, made of those three alone: so a tempo jump is followed at once, and the line grows steady again.
+    A single late arrival does not bend the line. Three outliers in a row on the same side begin a new line, made of
+    those three alone: so a tempo jump is followed at once, and the line grows steady again. Smaller jumps show in
+    the sum of what the arrivals are off the line, by the test of E. S. Page, "Continuous inspection schemes"
+    (Biometrika 41, 1954), which also says since when.
     """
 
     def __init__(self, seconds_per_tick: float) -> None:
         self.seconds_per_tick = seconds_per_tick
         self.tick = 0  # the number of the latest tick
-        self._arrivals: deque[tuple[int, float]] = deque(maxlen=WINDOW_TICKS)
-        self._outliers: list[tuple[int, float]] = []
-        self._trust_ticks = TRUST_TICKS
+        self._arrivals: deque[_Arrival] = deque(maxlen=WINDOW_TICKS)
+        self._outliers: list[_Arrival] = []
+        self._prior = (seconds_per_tick, PRIOR_SPREAD)  # a rate, and its weight
         self._jitter_s = 0.0  # the mean distance of the arrivals from the line, over about a beat
-        self._centre = (0.0, 0.0)  # the mean tick and the mean arrival: a point of the line
+        self._newest = (0, 0.0)  # a point of the line, at the latest arrival that was believed
+        self._bend_s = 0.0  # the line is that point + x * seconds_per_tick + x² * bend, x ticks on
+        self._sums = {1: 0.0, -1: 0.0}  # Page's: how late, and how early, the arrivals have been
+        self._since = {1: 0, -1: 0}  # the tick from which on each sum counts
+
+    @property
+    def seconds_to_next(self) -> float:
+        """From the latest tick to the next: where the tempo changes, that is not the rate of this moment."""
+        return self.seconds_per_tick + self._bend_s
 
     def restart(self) -> None:
         """Forgets the arrivals but not the rate: the next tick begins the line anew."""
-        self._begin([], TRUST_TICKS)
+        self._begin([], PRIOR_SPREAD)
 
     def add(self, now_s: float) -> None:
         """Counts a tick that arrived at `now_s`."""
@@ -44,16 +70,18 @@ class Pulse:
         if abs(residual_s) <= bound_s:
             self._outliers.clear()
             self._arrivals.append(arrival)
+            self._forget_before(self._changed_at(residual_s))
         elif not self._is_jump(arrival, residual_s):
             return
         self._fit()
 
     def seconds_at(self, tick: float) -> float:
         """When `tick` falls on the line, past or to come."""
-        centre_tick, centre_s = self._centre
-        return centre_s + (tick - centre_tick) * self.seconds_per_tick
+        newest_tick, newest_s = self._newest
+        ahead = tick - newest_tick
+        return newest_s + ahead * self.seconds_per_tick + ahead * ahead * self._bend_s
 
-    def _is_jump(self, arrival: tuple[int, float], residual_s: float) -> bool:
+    def _is_jump(self, arrival: _Arrival, residual_s: float) -> bool:
         if self._outliers:
             tick, at_s = self._outliers[-1]
             if (at_s > self.seconds_at(tick)) != (residual_s > 0):
@@ -61,29 +89,62 @@ class Pulse:
         self._outliers = [*self._outliers, arrival][-JUMP_TICKS:]
         if len(self._outliers) < JUMP_TICKS:
             return False
-        _, _, slope_s = _line(self._outliers)
-        if slope_s < SHORTEST_TICK_S / 2:
+        (first, first_s), (last, last_s) = self._outliers[0], self._outliers[-1]
+        if last_s - first_s < (last - first) * SHORTEST_TICK_S / 2:
             return False  # ticks that were held up somewhere and came all at once tell no tempo
-        self._begin(self._outliers, JUMP_TICKS)
+        self._begin(self._outliers, 0.0)
         return True
 
-    def _begin(self, arrivals: list[tuple[int, float]], trust_ticks: int) -> None:
+    def _changed_at(self, residual_s: float) -> int | None:
+        """The tick since which the arrivals leave the line, if they do."""
+        scale_s = max(LEAST_JITTER_S, DEVIATION * self._jitter_s)
+        for side, total in self._sums.items():
+            off = min(side * residual_s / scale_s, CLIP)
+            self._sums[side] = max(0.0, total + off - DRIFT)
+            if not self._sums[side]:
+                self._since[side] = self.tick + 1
+            elif self._sums[side] > ALARM:
+                return self._since[side]
+        return None
+
+    def _forget_before(self, tick: int | None) -> None:
+        if tick is not None:
+            self._begin([arrival for arrival in self._arrivals if arrival[0] >= tick], 0.0)
+
+    def _begin(self, arrivals: Sequence[_Arrival], prior_spread: float) -> None:
         self._arrivals = deque(arrivals, maxlen=WINDOW_TICKS)
         self._outliers = []
-        self._trust_ticks = trust_ticks
+        self._prior = (self.seconds_per_tick, prior_spread)
+        self._sums = {1: 0.0, -1: 0.0}
+        self._since = {1: self.tick + 1, -1: self.tick + 1}
 
     def _fit(self) -> None:
-        centre_tick, centre_s, slope_s = _line(self._arrivals)
-        self._centre = (centre_tick, centre_s)
-        if len(self._arrivals) >= self._trust_ticks:
-            self.seconds_per_tick = min(max(slope_s, SHORTEST_TICK_S), LONGEST_TICK_S)
+        """Least squares, the rate drawn to the one known before (ridge regression), and the bend to none.
 
-
-def _line(points: deque[tuple[int, float]] | list[tuple[int, float]]) -> tuple[float, float, float]:
-    """Mean tick, mean arrival, and the ordinary least-squares slope (0 for a single point)."""
-    count = len(points)
-    mean_tick = sum(tick for tick, _ in points) / count
-    mean_s = sum(at_s for _, at_s in points) / count
-    spread = sum((tick - mean_tick) ** 2 for tick, _ in points)
-    slope = sum((tick - mean_tick) * (at_s - mean_s) for tick, at_s in points) / spread if spread else 0.0
-    return mean_tick, mean_s, slope
+        The parabola is written in orthogonal polynomials, so that it can be had or not had without another fit. It is
+        shrunk by L. Breiman's garrote ("Better subset regression using the nonnegative garrote", Technometrics 37,
+        1995): b (1 - d / z²), where b stands z standard errors from 0; none below z² = d.
+        """
+        count = len(self._arrivals)
+        mean_tick = sum(tick for tick, _ in self._arrivals) / count
+        mean_s = sum(at_s for _, at_s in self._arrivals) / count
+        points = [(tick - mean_tick, at_s - mean_s) for tick, at_s in self._arrivals]
+        spread = sum(x * x for x, _ in points)
+        moment = sum(x * y for x, y in points)
+        rate_s, weight = self._prior
+        slope_s = (moment + weight * rate_s) / (spread + weight) if spread + weight else rate_s
+        x = points[-1][0]
+        at_s = mean_s + x * slope_s
+        bend_s = 0.0
+        if count >= BENT_TICKS:
+            skew, level = sum(x**3 for x, _ in points) / spread, spread / count
+            curve = [x * x - skew * x - level for x, _ in points]
+            bent = sum(p * p for p in curve)
+            bend_s = sum(p * y for p, (_, y) in zip(curve, points, strict=True)) / bent
+            rest = sum(y * y for _, y in points) - moment**2 / spread - bend_s**2 * bent
+            variance = max(rest / (count - 3), LEAST_JITTER_S**2)
+            bend_s *= max(0.0, 1.0 - BEND_DOUBT * variance / (bend_s**2 * bent)) if bend_s else 0.0
+            at_s += bend_s * curve[-1]
+            slope_s += bend_s * (2 * x - skew)
+        self._newest, self._bend_s = (self._arrivals[-1][0], at_s), bend_s
+        self.seconds_per_tick = min(max(slope_s, SHORTEST_TICK_S), LONGEST_TICK_S)

@@ -1,6 +1,6 @@
 """What the port process does with each message; the order of its lines is the data flow.
 
-musician's event → thru → clock → report to the engine
+musician's event → taps → thru → clock → report to the engine
 engine's word    → scheduler → sent when due
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from bollylive.band import Set
 from bollylive.clock import Clock
 from bollylive.note import (
     ALL_NOTES_OFF,
@@ -26,6 +27,7 @@ from bollylive.note import (
     Program,
     Raw,
     Release,
+    Sam,
     Sent,
     Start,
     Stop,
@@ -33,6 +35,7 @@ from bollylive.note import (
     Tick,
 )
 from bollylive.scheduler import Outgoing, Scheduler
+from bollylive.taps import Taps
 
 _RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
 
@@ -53,9 +56,11 @@ class Relay:
         send: Callable[[Sent], None],
         report: Callable[[Heard | Anchor], None],
         thru: frozenset[int],
+        taps: Taps | None = None,
     ) -> None:
         self.thru = thru
         self.dropped_stale = 0
+        self._taps = taps or Taps(Set())
         self._clock = clock
         self._scheduler = scheduler
         self._send_on = send
@@ -63,8 +68,14 @@ class Relay:
         self._used: set[int] = set()  # channels on which anything was heard or sent
 
     def handle(self, event: Event, now_s: float) -> None:
-        """Takes in one event of the musician or their DAW, at once."""
+        """Takes in one event of the musician or their DAW, at once; a tap is neither passed on nor heard as music."""
         beat = self._clock.beat_at(now_s)
+        if tap := self._taps.read(event, now_s):
+            if isinstance(tap, Sam):
+                self._report(Heard(tap, now_s, beat))
+            elif isinstance(tap, Tempo):
+                self._keep_time(tap, now_s, beat)
+            return
         self._thru(event, now_s, beat)
         self._keep_time(event, now_s, beat)
         if isinstance(event, NoteOn | NoteOff | Control | Program):

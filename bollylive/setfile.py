@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
-from bollylive.band import ChannelSet, Role, Set
+from bollylive.band import MOST_BEATS_PER_BAR, ChannelSet, Role, Set
 from bollylive.errors import SetError
 from bollylive.instruments import program_of
 
@@ -58,10 +58,21 @@ def parse_set(text: str, name: str) -> Set:
     standard = Set()
     if fields.get("commit_beats", standard.commit_beats) >= fields.get("horizon_beats", standard.horizon_beats):
         problems.append("commit_beats must be less than horizon_beats.")
+    problems += _tap_problems(fields)
     channels = _read_channels(tables, problems)
     if problems:
         raise SetError([f"{name}: {problem}" for problem in problems])
     return Set(**fields, channels=channels)
+
+
+def _tap_problems(fields: Mapping[str, object]) -> list[str]:
+    notes = [key for key in ("tap_note", "sam_note") if key in fields]
+    problems = [f"{key} needs a tap_channel; else that key could be played nowhere." for key in notes]
+    problems = [] if "tap_channel" in fields else problems
+    for kind, thing in (("cc", "controller"), ("note", "key")):
+        if fields.get(f"tap_{kind}") is not None and fields.get(f"tap_{kind}") == fields.get(f"sam_{kind}"):
+            problems.append(f"tap_{kind} and sam_{kind} must not be the same {thing}.")
+    return problems
 
 
 def _read_channels(tables: object, problems: list[str]) -> tuple[ChannelSet, ...]:
@@ -148,13 +159,14 @@ def _program(value: object) -> object:
 _SET_RULES: Final[dict[str, _Rule]] = {
     "name": _text,
     "tempo_bpm": _number(20, 300),
-    "beats_per_bar": _whole(1, 8),
+    "beats_per_bar": _whole(1, MOST_BEATS_PER_BAR),
     "model": _text,
     "buffer_notes": _whole(4, 512),
     "seed": _whole(0, 2**63 - 1),
     "temperature": _number(0.1, 3.0),
     "nucleus": _number(0.05, 1.0),
     "memory": _number(0, 1),
+    "follow": _number(0, 1),
     "quantise": _switch,
     "horizon_beats": _number(0.25, 8),
     "commit_beats": _number(0, 4),
@@ -162,6 +174,11 @@ _SET_RULES: Final[dict[str, _Rule]] = {
     "rest_after_beats": _number(0, 1024),
     "thru": _switch,
     "default_role": _role,
+    "tap_channel": _whole(1, 16, counted_from=1),
+    "tap_cc": _whole(0, 119),
+    "tap_note": _whole(0, 127),
+    "sam_cc": _whole(0, 119),
+    "sam_note": _whole(0, 127),
     "in_port": _text,
     "out_port": _text,
 }

@@ -138,7 +138,7 @@ def test_an_anchor_is_followed_only_when_the_clock_has_told_its_place() -> None:
     now_s = feed(clock, 48, 120, now_s)
     assert clock.anchor.followed
     clock.check(now_s + 3)
-    assert not clock.anchor.followed
+    assert clock.anchor.followed  # it is only lost
 
 
 def test_continue_on_the_run_changes_nothing() -> None:
@@ -252,23 +252,55 @@ def test_ticks_in_the_grid_of_a_large_audio_buffer_are_still_followed(bpm: float
 
 
 @pytest.mark.parametrize("stop", [False, True])
-def test_a_lost_clock_goes_free_at_its_tempo(stop: bool) -> None:
+def test_without_a_clock_time_goes_on_at_its_tempo(stop: bool) -> None:
     clock, now_s = following(90)
     if stop:
         clock.handle(Stop(), now_s)
     beat = clock.beat_at(now_s + 1.9)
     assert not clock.check(now_s + 1.9)
     assert clock.check(now_s + 2.1)
-    assert clock.source == "free"
+    assert clock.source == ("free" if stop else "lost")  # after a stop nobody misses it
     assert clock.anchor.running
+    assert clock.anchor.followed == (not stop)
     assert clock.anchor.seconds_per_beat == pytest.approx(60 / 90)
     assert clock.beat_at(now_s + 2.1) == pytest.approx(beat if stop else beat + 0.2 * 90 / 60)
+
+
+def test_a_clock_that_stays_away_leaves_the_tempo_to_the_musician() -> None:
+    clock, now_s = following(120)
+    clock.check(now_s + 3)
+    assert not clock.check(now_s + 33)
+    assert clock.check(now_s + 3.1 + 64 / 2)
+    assert (clock.source, clock.anchor.followed) == ("free", False)
+    assert clock.beat_at(now_s + 40) == pytest.approx(4 + 80)
+    assert clock.handle(Tempo(60), now_s + 40)
+
+
+def test_a_lost_clock_that_is_back_leads_in_the_bars_of_before() -> None:
+    clock, now_s = following(120)
+    clock.check(now_s + 3)
+    now_s = feed(clock, 48, 120, now_s + 10.0)  # of the twenty beats between, nobody heard
+    assert clock.source == "midi"
+    assert clock.anchor.followed
+    assert clock.beat_at(now_s) == pytest.approx(4 + 20 + 2)
+
+
+def test_a_lost_clock_that_says_stop_holds_the_beat_where_it_came_to() -> None:
+    clock, now_s = following(120)
+    clock.check(now_s + 3)
+    clock.handle(Stop(), now_s + 5)
+    assert clock.beat_at(now_s + 6) == pytest.approx(4 + 10)
+    clock.handle(Continue(), now_s + 6)
+    clock.handle(Tick(), now_s + 6.01)
+    assert clock.beat_at(now_s + 6.51) == pytest.approx(4 + 10 + 1)
 
 
 def test_a_start_without_a_clock_runs_free_after_a_while() -> None:
     clock = Clock(120, 0.0)
     clock.handle(Start(), 1.0)
     assert clock.check(3.1)
+    assert clock.source == "lost"
+    assert not clock.anchor.followed
     assert clock.beat_at(3.1) == 0.0
     assert clock.beat_at(3.6) == pytest.approx(1.0)
 

@@ -95,6 +95,55 @@ def test_the_first_note_is_the_downbeat_of_a_free_tempo() -> None:
     assert first[6] == 0
 
 
+@pytest.mark.parametrize("tap_s", [3.9, 4.0, 4.1])
+def test_a_tap_moves_the_sam_to_the_nearest_beat_and_no_note_from_its_place(tap_s: float) -> None:
+    model = FakePredictor()
+    rehearsal = stage(MELODY, BASS, model=model, sam_cc=81, rest_after_beats=0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.advance(tap_s)
+    asked = len(model.rows)
+    rehearsal.play(Control(0, 81, 127), tap_s)  # of beat 6 since the first note, the third of its bar
+    rehearsal.advance(9.0)
+    assert on_grid(rehearsal)
+    assert np.diff(onsets(rehearsal.sent)) == pytest.approx(0.25, abs=1e-6)
+    after = [row for row in model.rows[asked:] if row[1] == CHOOSE]
+    first = next(row for row in after if row[6] % TICKS_PER_BEAT == 0)
+    planned = [message for message, _ in ons(rehearsal.sent) if message.at_s > tap_s + 0.125 + 1e-6]
+    since = round((planned[0].beat - 2 - 6) * TICKS_PER_BEAT)
+    assert after[0][6] == since % (4 * TICKS_PER_BEAT)
+    assert first[6] == -(-since // TICKS_PER_BEAT) * TICKS_PER_BEAT
+
+
+def test_a_note_that_is_due_but_not_asked_for_yet_keeps_its_place_when_the_sam_moves() -> None:
+    rehearsal = stage(MELODY, BASS, model=FakePredictor((48,)), sam_cc=81, horizon_beats=0.5, rest_after_beats=0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.play(Control(0, 81, 127), 1.5)  # a beat after the first note, a beat before the second
+    rehearsal.advance(4.5)
+    assert onsets(rehearsal.sent) == pytest.approx([1.0, 2.0, 3.0, 4.0], abs=1e-6)
+
+
+def test_who_has_yet_to_come_in_waits_for_the_bar_line_that_the_tap_gives() -> None:
+    late = ChannelSet(1, role="accompany", entry_bars=2)
+    rehearsal = stage(MELODY, late, sam_cc=81, rest_after_beats=0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.play(Control(0, 81, 127), 1.5)
+    rehearsal.advance(9.0)
+    first, _ = ons(rehearsal.sent)[0]
+    assert first.at_s == pytest.approx(1.5 + 2 * 4 * 0.5)
+
+
+def test_a_bar_of_sixteen_beats_is_counted_whole_and_told_to_the_model_by_its_halves() -> None:
+    model = FakePredictor()
+    late = ChannelSet(1, role="accompany", entry_bars=1)
+    rehearsal = stage(MELODY, late, model=model, beats_per_bar=16, rest_after_beats=0)
+    rehearsal.play(KEY, 1.0)
+    rehearsal.advance(14.0)
+    assert ons(rehearsal.sent)[0][0].at_s == pytest.approx(1.0 + 16 * 0.5)
+    asked = model.rows[model.rows[:, 1] == CHOOSE]
+    assert set(asked[:, 7]) == {8 * TICKS_PER_BEAT}
+    assert asked[:, 6].max() < 8 * TICKS_PER_BEAT
+
+
 def test_the_accompaniment_hears_the_note_that_it_comes_in_with() -> None:
     model = FakePredictor()
     rehearsal = stage(MELODY, BASS, model=model)
@@ -554,6 +603,19 @@ def test_chords_are_no_larger_than_allowed_and_keep_to_the_range(polyphony: int)
     for pitches in chords.values():
         assert pitches == sorted(set(pitches))
         assert 60 <= pitches[0] <= pitches[-1] <= 84
+
+
+@pytest.mark.parametrize("follow", [0.0, 1.0])
+def test_the_band_keeps_from_clashing_with_what_is_held_if_the_set_says_so(follow: float) -> None:
+    model = FakePredictor((24,))
+    rehearsal = stage(MELODY, BASS, model=model, follow=follow)
+    rehearsal.play(NoteOn(0, 60, 100), 1.0)
+    rehearsal.advance(3.0)
+    asked = [
+        bias for q in model.questions for row, bias in zip(q.rows, q.pitch_bias, strict=True) if row[-1, 1] == CHOOSE
+    ]
+    assert {float(bias[49]) for bias in asked[2:]} == {-3.0 * follow}
+    assert {float(bias[48]) for bias in asked[2:]} == {0.0}
 
 
 @pytest.mark.parametrize(("own_downbeat", "zero_s"), [(True, 1.0), (False, 0.0)])

@@ -29,7 +29,7 @@ LISTEN: dict[str, Any] = {
     "model": "band-v1",
     "seed": 1,
     "songs": 8,
-    "set": {"temperature": 1.0, "nucleus": 0.96},
+    "set": {"temperature": 1.0, "nucleus": 0.96, "follow": 1.0},
     "corpora": {
         "all": {
             "continue": WAY,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.grid import Grid
+from bollylive.codec import PLACES
+from bollylive.grid import Grid, cycle_of
 from bollylive.note import Anchor
 
 AT_120 = Anchor(0.0, 0.5, 0.0)
@@ -80,3 +81,14 @@ def test_a_jump_takes_the_notes_along_and_the_bar_line_to_beat_0() -> None:
 def test_going_on_at_another_place_than_where_it_stood_takes_the_notes_along() -> None:
     grid = Grid(Anchor(9.0, 0.5, 2.0, running=False))
     assert grid.follow(Anchor(5.0, 0.5, 4.0, running=True)) == -96
+
+
+@pytest.mark.parametrize(("beats", "told"), [(1, 1), (3, 3), (4, 4), (7, 7), (8, 8), (9, 3), (10, 5), (12, 6), (14, 7)])
+def test_a_bar_is_told_to_the_model_whole_or_by_its_longest_equal_part(beats: int, told: int) -> None:
+    assert cycle_of(beats) == told * 24
+
+
+@pytest.mark.parametrize("beats", range(1, 17))
+def test_no_cycle_is_longer_than_the_codec_knows(beats: int) -> None:
+    assert cycle_of(beats) <= PLACES
+    assert beats * 24 % cycle_of(beats) == 0

@@ -20,8 +20,8 @@ def _names(words: str) -> set[str]:
 SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note song"),
     "core": _names("""
-        assembler bias capture clock codec demo engine ensemble grid hearing history inquiry journal lineup memory part
-        pickup predictor pulse recall relay scheduler smf take wire
+        assembler bias capture clock codec consonance demo engine ensemble grid hearing history inquiry journal lineup
+        memory part pickup predictor pulse recall relay scheduler smf take taps wire
     """),
     "edge": _names("journal_file journal_writer midifile model pipe ports setfile sidecar"),
     "shell": _names("""
@@ -50,7 +50,7 @@ WORLD = _names("""
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
     assembler band clock demo echo engine_link errors jam journal journal_file journal_writer midifile note pipe
-    port_process ports pulse relay scheduler setfile smf song take wire
+    port_process ports pulse relay scheduler setfile smf song take taps wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.

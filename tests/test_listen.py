@@ -112,7 +112,8 @@ def test_a_model_is_listened_to(tmp_path: Path, tiny_model: Path, capsys: pytest
 
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert report["model"] == "tiny-v1"
-    assert report["set"] == {"name": "Bass alone", "temperature": 1.1, "nucleus": 0.5, "quantise": True}
+    settings = {"temperature": 1.1, "nucleus": 0.5, "memory": 1.0, "follow": 1.0, "quantise": True}
+    assert report["set"] == {"name": "Bass alone", **settings}
     assert list(report["corpora"]["melodies"]["backing"]["channels"]) == ["2"]
     assert set(report["corpora"]) == {"tiny", "melodies", "all"}
     assert set(report["corpora"]["melodies"]) == {"continue", "backing"}

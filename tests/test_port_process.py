@@ -308,6 +308,30 @@ def test_trouble_is_said_and_a_fatal_one_stops_without_another_engine() -> None:
     assert not stage.process.ready
 
 
+def test_who_leads_the_beat_is_said_when_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    start: tuple[int, ...] = (0xFA,)
+    tick: tuple[int, ...] = (0xF8,)
+    monkeypatch.setattr("bollylive.clock.LOST_S", 0.01)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [start, tick]
+        yield from stage.until(lambda: len(stage.said) == 2)
+        monkeypatch.setattr("bollylive.clock.LOST_S", 60.0)
+        while len(stage.said) < 3:
+            yield from [[tick], [], [], [], []]
+        monkeypatch.setattr("bollylive.clock.LOST_S", 0.0)
+        monkeypatch.setattr("bollylive.clock.COAST_BEATS", 0.0)
+        yield from stage.until(lambda: len(stage.said) == 5)
+
+    lost = "The MIDI clock is lost; the band plays on at 300.0 beats per minute until it is back."
+    leads, *said = Stage(script).run().said
+    assert leads == "The MIDI clock leads."
+    assert said[0] == lost
+    assert said[1] == "The MIDI clock is back."
+    assert said[2].startswith("The MIDI clock is lost; the band plays on at ")
+    assert said[3] == "The MIDI clock stays away; the tempo is free, and the band rests when you do."
+
+
 def test_release_ends_the_models_note_and_leaves_the_musicians() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         yield [(0x91, 50, 70)]

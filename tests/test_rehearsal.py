@@ -60,13 +60,15 @@ def bands(draw: st.DrawFn) -> Set:
         members.append(ChannelSet(channel, "", role, None, lowest, highest, polyphony, draw(st.floats(-2, 2))))
     return Set(
         tempo_bpm=draw(st.sampled_from([20.0, 96.0, 100.0, 133.3, 300.0])),
-        beats_per_bar=draw(st.integers(1, 8)),
+        beats_per_bar=draw(st.integers(1, 16)),
         buffer_notes=draw(st.sampled_from([4, 8, 16])),
         horizon_beats=draw(st.sampled_from([0.25, 1.0, 2.0])),
         commit_beats=draw(st.sampled_from([0.0, 0.1, 0.2])),
         handover_beats=draw(st.sampled_from([0.0, 0.5, 2.0])),
         rest_after_beats=draw(st.sampled_from([0.0, 1.0, 16.0])),
         thru=draw(st.booleans()),
+        sam_cc=draw(st.sampled_from([None, 1])),
+        tap_cc=draw(st.sampled_from([None, 64])),
         default_role=draw(st.sampled_from(ROLES)),
         channels=tuple(members),
     )

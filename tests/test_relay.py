@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from bollylive.band import Set
 from bollylive.clock import Clock
 from bollylive.note import (
     Anchor,
@@ -21,6 +22,7 @@ from bollylive.note import (
     Program,
     Raw,
     Release,
+    Sam,
     Sent,
     Start,
     Stop,
@@ -29,6 +31,7 @@ from bollylive.note import (
 )
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
+from bollylive.taps import Taps
 
 ON, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 
@@ -36,11 +39,12 @@ ON, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 class Desk:
     """A relay at 120 beats per minute from 0 s on, thru on channels 0 and 1, and what comes out of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, band: Set | None = None) -> None:
         self.sent: list[Sent] = []
         self.reported: list[Heard | Anchor] = []
         self.clock = Clock(120, 0.0)
-        self.relay = Relay(self.clock, Scheduler(), self.sent.append, self.reported.append, frozenset({0, 1}))
+        taps = Taps(band) if band else None
+        self.relay = Relay(self.clock, Scheduler(), self.sent.append, self.reported.append, frozenset({0, 1}), taps)
 
     def play(self, onset: float, duration: float = 1.0, channel: int = 5, epoch: int = 0, now_s: float = 0.0) -> None:
         self.relay.obey(Play(Note(channel, 60, 100, onset, duration), epoch), now_s)
@@ -110,6 +114,20 @@ def test_a_planned_note_leaves_when_due_with_its_beat_and_its_lateness(desk: Des
     desk.relay.tick(1.5)
     assert desk.sent[1].event == NoteOff(5, 60)
     assert desk.relay.next_due() is None
+
+
+def test_taps_set_the_tempo_and_the_sam_and_are_not_played() -> None:
+    desk = Desk(Set(tap_channel=0, tap_note=60, sam_cc=1))
+    for i in range(3):
+        desk.relay.handle(ON, 1.0 + i)
+        desk.relay.handle(OFF, 1.1 + i)
+    assert desk.reported == [Anchor(6.0, 1.0, 3.0)]
+    desk.reported.clear()
+    desk.relay.handle(Control(0, 1, 127), 4.0)
+    assert desk.reported == [Heard(Sam(), 4.0, 7.0)]
+    assert desk.sent == []
+    desk.relay.handle(NoteOn(1, 60, 100), 4.0)
+    assert desk.taken() == [NoteOn(1, 60, 100)]
 
 
 def test_a_tempo_change_moves_what_is_planned(desk: Desk) -> None:

@@ -30,6 +30,7 @@ def test_a_set_says_everything() -> None:
         seed = 7
         temperature = 0.8
         nucleus = 0.9
+        follow = 0.5
         horizon_beats = 4
         commit_beats = 1
         handover_beats = 3
@@ -37,6 +38,11 @@ def test_a_set_says_everything() -> None:
         quantise = false
         thru = false
         default_role = "player"
+        tap_channel = 16
+        tap_cc = 80
+        tap_note = 36
+        sam_cc = 81
+        sam_note = 37
         in_port = "from DAW"
         out_port = "to DAW"
         [[channel]]
@@ -61,6 +67,7 @@ def test_a_set_says_everything() -> None:
         seed=7,
         temperature=0.8,
         nucleus=0.9,
+        follow=0.5,
         quantise=False,
         horizon_beats=4.0,
         commit_beats=1.0,
@@ -68,6 +75,11 @@ def test_a_set_says_everything() -> None:
         rest_after_beats=0.0,
         thru=False,
         default_role="player",
+        tap_channel=15,
+        tap_cc=80,
+        tap_note=36,
+        sam_cc=81,
+        sam_note=37,
         in_port="from DAW",
         out_port="to DAW",
         channels=(sitar,),
@@ -102,7 +114,7 @@ def test_all_problems_come_at_once() -> None:
         ("tempo_bpm = 5", "tempo_bpm must be from 20 to 300, not 5."),
         ("tempo_bpm = nan", "tempo_bpm must be a number from 20 to 300, not nan."),
         ("tempo_bpm = true", "tempo_bpm must be a number from 20 to 300, not True."),
-        ("beats_per_bar = 4.5", "beats_per_bar must be a whole number from 1 to 8, not 4.5."),
+        ("beats_per_bar = 4.5", "beats_per_bar must be a whole number from 1 to 16, not 4.5."),
         ("seed = -1", "seed must be a whole number from 0"),
         ("thru = 1", "thru must be true or false, not 1."),
         ('name = ""', "name must be a text in quotes, not ''."),
@@ -110,6 +122,9 @@ def test_all_problems_come_at_once() -> None:
         ("default_role = 3", "must be one of 'player', 'continue', 'accompany', 'off', not 3."),
         ("commit_beats = 2.0", "commit_beats must be less than horizon_beats."),
         ("horizon_beats = 0.25", "commit_beats must be less than horizon_beats."),
+        ("tap_cc = 123", "tap_cc must be a whole number from 0 to 119, not 123."),
+        ("sam_note = 36", "sam_note needs a tap_channel; else that key could be played nowhere."),
+        ("tap_cc = 80\nsam_cc = 80", "tap_cc and sam_cc must not be the same controller."),
         ("channel = 3", "channel must be a table for each instrument, under a line [[channel]]."),
         ("channel = [1, 2]", "channel must be a table for each instrument, under a line [[channel]]."),
     ],

@@ -86,10 +86,10 @@ def of_listen(report: Report) -> str:
     chosen = report["set"]
     text = wrap(
         f"Played by the runtime's own engine (`listen --songs {report['songs']} --seed {report['seed']}`, temperature "
-        f"{chosen['temperature']:g}, nucleus {chosen['nucleus']:g}), all corpora together: overlap of the "
-        "distributions with those of the real music; how much of the distance from a strange accompaniment's fit to "
-        "the real one's is closed (and where 95 % of resampled songs lie); copied notes in a row, 99th percentile, of "
-        "the model / of the "
+        f"{chosen['temperature']:g}, nucleus {chosen['nucleus']:g}, follow {chosen['follow']:g}), all corpora "
+        "together: overlap of the distributions with those of the real music; how much of the distance from a strange "
+        "accompaniment's fit to the real one's is closed (and where 95 % of resampled songs lie); copied notes in a "
+        "row, 99th percentile, of the model / of the "
         "held-out songs themselves."
     )
     text += "\n\n" + _table(["way", *(name.replace("_", " ") for name in names), "fit", "copied"], rows)

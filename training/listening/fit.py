@@ -1,9 +1,8 @@
 """How well an accompaniment fits a melody, and how soon it does again after the melody has changed key.
 
-Two notes that sound together fit where their interval is a consonance: a unison or octave, a third, a fourth or
-fifth, or a sixth (the consonances of common practice, the fourth among them as between any two upper voices). The
-fit is the share of the time that all pairs of a melody note and an accompanying note sound together in which they
-are consonant. Percussion has no part in it.
+Two notes that sound together fit where their interval is a consonance (`bollylive.consonance`). The fit is the share
+of the time that all pairs of a melody note and an accompanying note sound together in which they are consonant.
+Percussion has no part in it.
 """
 
 from __future__ import annotations
@@ -13,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bollylive.consonance import MATRIX
 from training.data.corpus import DURATION, ONSET, PITCH
 from training.listening.excerpt import Notes, percussive
 
-CONSONANT = (0, 3, 4, 5, 7, 8, 9)  # semitones, of 12
-_MATRIX = np.array([[(b - a) % 12 in CONSONANT for b in range(12)] for a in range(12)])  # closed under inversion
 _RESAMPLES = 200
 
 Sound = NDArray[np.float64]  # [ticks, 12]: how many notes of each pitch class sound
@@ -43,7 +41,7 @@ def together_by_tick(melody: Sound, others: Sound) -> tuple[NDArray[np.float64],
     """The pairs at each tick, consonant ones and all."""
     length = min(len(melody), len(others))
     melody, others = melody[:length], others[:length]
-    return ((melody @ _MATRIX) * others).sum(axis=1), melody.sum(axis=1) * others.sum(axis=1)
+    return ((melody @ MATRIX) * others).sum(axis=1), melody.sum(axis=1) * others.sum(axis=1)
 
 
 @dataclass(frozen=True)

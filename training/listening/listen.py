@@ -50,7 +50,12 @@ def listen(
         raise TrainingError("none of the corpora has a held-out song of six bars or more in one metre.")
     renditions = play_all(excerpts, model, band, seed, workers)
     corpora = judge(renditions, Library(trained, False), Library(trained, True))
-    settings = {"temperature": band.temperature, "nucleus": band.nucleus, "quantise": band.quantise}
+    settings = {
+        "temperature": band.temperature,
+        "nucleus": band.nucleus,
+        "follow": band.follow,
+        "quantise": band.quantise,
+    }
     report = {"model": model.stem, "seed": seed, "songs": songs, "set": {"name": band.name, **settings}}
     report["corpora"] = corpora
     write(out, report, renditions, band)
