@@ -50,12 +50,7 @@ def listen(
         raise TrainingError("none of the corpora has a held-out song of six bars or more in one metre.")
     renditions = play_all(excerpts, model, band, seed, workers)
     corpora = judge(renditions, Library(trained, False), Library(trained, True))
-    settings = {
-        "temperature": band.temperature,
-        "nucleus": band.nucleus,
-        "follow": band.follow,
-        "quantise": band.quantise,
-    }
+    settings = {key: getattr(band, key) for key in ("temperature", "nucleus", "memory", "follow", "quantise")}
     report = {"model": model.stem, "seed": seed, "songs": songs, "set": {"name": band.name, **settings}}
     report["corpora"] = corpora
     write(out, report, renditions, band)
