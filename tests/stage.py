@@ -67,9 +67,14 @@ class Peer:
 
 
 @contextmanager
-def jam(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """`bollylive jam` with its ports open and its band ready; killed at the end if it still runs."""
+def jam(*arguments: str, largest_file: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """`bollylive jam` with its ports open and its band ready; killed at the end if it still runs.
+
+    With `largest_file` it can write no file of more than so many bytes, as on a full disk.
+    """
     command = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--seed", "1", *arguments]
+    if largest_file is not None:
+        command = ["prlimit", f"--fsize={largest_file}", *command]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import mido
@@ -23,6 +22,7 @@ from bollylive.note import NoteOn, Sent
 ROOT = Path(__file__).parents[1]
 NOTES = 100
 BOUND_S = 0.25
+LITTLE_DISK = 2000  # bytes
 PLAYING_S, BETWEEN_S = 0.6, 0.02
 
 
@@ -71,30 +71,18 @@ def test_killed_in_the_middle_of_a_phrase_it_loses_no_more_than_a_quarter_of_a_s
     assert len(read_song(out).notes) == len(written)
 
 
-@pytest.fixture
-def little_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """No program that starts meanwhile can write a file of more than so many bytes."""
-    import resource
-
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # Python before 3.12.8 leaves half a file in its cache
-
-    room, before = 2000, resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
-    yield room
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.ports
 @pytest.mark.slow
 def test_a_full_disk_does_not_stop_the_music_and_what_found_room_is_recovered(
-    jack_server: dict[str, str], tmp_path: Path, tiny_model: Path, little_disk: int
+    jack_server: dict[str, str], tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with jam("--journal", str(tmp_path), "--model", str(tiny_model)) as process:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # Python before 3.12.8 leaves half a file in its cache
+    with jam("--journal", str(tmp_path), "--model", str(tiny_model), largest_file=LITTLE_DISK) as process:
         peer = Peer()
         perform(peer, PLAYING_S)
         heard = len(peer.ons)
         (path,) = find_journals(tmp_path)
-        assert until(lambda: path.stat().st_size == little_disk, 1.0)
+        assert until(lambda: path.stat().st_size == LITTLE_DISK, 1.0)
         perform(peer, 0.2)
         assert len(peer.ons) > heard + 5
         process.terminate()
