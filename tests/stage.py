@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 
 from bollylive.note import NoteOff, NoteOn
@@ -64,6 +65,14 @@ class Peer:
             return condition()
 
         return until(heard, limit_s)
+
+
+def eager_set(folder: Path) -> str:
+    """The default set, but everybody comes in with the musician's first note."""
+    text = (resources.files("bollylive") / "sets" / "default.toml").read_text(encoding="utf-8")
+    path = folder / "eager.toml"
+    path.write_text("".join(line for line in text.splitlines(keepends=True) if not line.startswith("entry_bars")))
+    return str(path)
 
 
 @contextmanager

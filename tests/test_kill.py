@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from stage import Peer, engine_of, jam, until
+from stage import Peer, eager_set, engine_of, jam, until
 
 from bollylive import codec
 from bollylive.hearing import CONTEXT_SIZE
@@ -95,7 +95,7 @@ def test_a_signal_ends_every_note_and_then_the_program(
     jack_server: dict[str, str], tmp_path: Path, number: signal.Signals
 ) -> None:
     take = tmp_path / "take.mid"
-    with jam("--record", str(take)) as process:
+    with jam("--record", str(take), "--set", eager_set(tmp_path)) as process:
         peer = Peer()
         peer.play(MUSICIAN)
         assert peer.hears(lambda: band_sounds(peer))
@@ -109,8 +109,10 @@ def test_a_signal_ends_every_note_and_then_the_program(
         peer.ports.close()
 
 
-def test_an_engine_that_is_killed_leaves_no_note_and_another_one_plays_on(jack_server: dict[str, str]) -> None:
-    with jam() as process:
+def test_an_engine_that_is_killed_leaves_no_note_and_another_one_plays_on(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    with jam("--set", eager_set(tmp_path)) as process:
         peer = Peer()
         peer.play(MUSICIAN)
         assert peer.hears(lambda: band_sounds(peer))
@@ -151,7 +153,7 @@ def _revived(process: object, engine: int) -> bool:
 def test_a_model_that_raises_leaves_no_note(jack_server: dict[str, str], tmp_path: Path) -> None:
     model = tmp_path / "failing.onnx"
     write_failing_model(model, calls=4)
-    with jam("--model", str(model)) as process:
+    with jam("--model", str(model), "--set", eager_set(tmp_path)) as process:
         peer = Peer()
         peer.play(MUSICIAN, (0x80, 64, 0))
         assert peer.hears(lambda: band_sounds(peer))
