@@ -38,7 +38,7 @@ _SYMBOLS_BELOW: Floats = ((np.arange(192) - _EXPONENT_ZERO) // _SYMBOL_BITS).ast
 # the gap to the note, the pitch before, the place in the beat, the place in the bar, each gap from that to the note on;
 # and the vote where nothing is the same. Fitted by gradient descent to the fewest bits on half of the held-out songs
 # of all corpora, every corpus counted alike, through the scores of a model that does not recall its own past; the
-# powers are half of what was best for that one, since bollywood-v2 does (`python -m training remember` measures).
+# powers are half of what was best for that one, since the shipped ones do (`python -m training remember` measures).
 _PITCH_WEIGHTS = (1.9, 0.3, 5.8, 5.2, 2.0, 3.4, 0, -12.2)
 _ONSET_WEIGHTS = (0.62, 0, 0, 4.0, 1.0, 4.1, 1.06, -11.1)
 _WEIGHTS: Floats = np.array([_PITCH_WEIGHTS, _ONSET_WEIGHTS], dtype=np.float32)
