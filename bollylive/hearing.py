@@ -22,7 +22,7 @@ _FIRST_KICK, _LAST_KICK, _LAST_SNARE = 35, 36, 40  # General MIDI: kicks 35-36, 
 
 MUSICIAN = -1  # the rank of what the musician plays
 BAND_HARMONY, LEAD_HARMONY = slice(0, 48), slice(57, 93)  # the columns that are pitch classes, twelve by twelve
-CONTEXT_SIZE = 93
+CONTEXT_SIZE = LEAD_HARMONY.stop
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -78,21 +78,14 @@ def hear(band: Band, channel: Ints | int, tick: Ints) -> Floats:
     lowest = np.where(sounding, band.pitch, 999).min(axis=1, initial=999)
     some = lowest < 999
     context[some, 12 + lowest[some] % 12] = 1
-    now, recent, lasting = (
+    sounds = (
         sounding.astype(np.float32),
         pitched * np.exp2(-age / _HARMONY_HALF_LIFE),
         pitched * np.exp2(-age / _KEY_HALF_LIFE),
     )
-    lead = band.rank == MUSICIAN
-    for who, columns in ((classes, (0, 24, 36)), (classes * lead[:, None], (57, 69, 81))):
-        harmony, key = recent @ who, lasting @ who
-        whole = (
-            np.minimum(now @ who, 1),
-            harmony / (1 + harmony),
-            key / np.maximum(key.sum(axis=1, keepdims=True), 1e-3),
-        )
-        for begin, values in zip(columns, whole, strict=True):
-            context[:, begin : begin + 12] = values
+    harmony = _harmony(sounds, classes)
+    context[:, 0:12], context[:, 24:48] = harmony[:, :12], harmony[:, 12:]
+    context[:, LEAD_HARMONY] = _harmony(sounds, classes * (band.rank == MUSICIAN)[:, None])
 
     pulse = np.where(heard, np.exp2(-age / _PULSE_HALF_LIFE), 0).astype(np.float32)
     kick = (band.pitch >= _FIRST_KICK) & (band.pitch <= _LAST_KICK)
@@ -107,3 +100,10 @@ def hear(band: Band, channel: Ints | int, tick: Ints) -> Floats:
     context[:, 55] = np.where(sounding, band.pitch, 0).max(axis=1, initial=0) / 127
     context[:, 56] = np.minimum(sounding.sum(axis=1) / 16, 1)
     return context
+
+
+def _harmony(sounds: tuple[Floats, Floats, Floats], classes: Floats) -> Floats:
+    """Pitch classes sounding, of the last beats, and of the key [Q, 36], from the notes that do so [Q, N] each."""
+    now, recent, lasting = (sound @ classes for sound in sounds)
+    key = lasting / np.maximum(lasting.sum(axis=1, keepdims=True), 1e-3)
+    return np.concatenate((np.minimum(now, 1), recent / (1 + recent), key), axis=1)
