@@ -44,7 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     stage.add_argument(
         "--rows", type=_at_least(1), default=2_000_000, metavar="N", help="rows for each (default: %(default)s)"
     )
-    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help="of weights and batches (default: 1)")
+    _add_seed(stage, "weights and batches")
 
     _add_baselines(stages)
     _add_evaluate(stages)
@@ -81,7 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
     stage.add_argument(
         "--songs", type=_at_least(1), default=12, metavar="N", help="of each corpus, at most (default: %(default)s)"
     )
-    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help="of all choices (default: 1)")
+    _add_seed(stage, "all choices")
     stage.add_argument("--set", type=Path, metavar="FILE", help="how notes are chosen, and who is the backing band")
     _add_workers(stage)
 
@@ -108,7 +108,7 @@ def _add_arrange(stages: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="N",
         help="arrangements of each melody (default: %(default)s)",
     )
-    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help="of all chance (default: %(default)s)")
+    _add_seed(stage)
     _add_workers(stage)
 
 
@@ -125,7 +125,7 @@ def _add_baselines(stages: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="N",
         help="rows (notes and rests) that the LSTM trains on in all (default: %(default)s)",
     )
-    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help="of all chance (default: %(default)s)")
+    _add_seed(stage)
 
 
 def _add_evaluate(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -207,6 +207,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(name, type=positive, metavar="X", help=text)
         else:
             parser.add_argument(name, choices=setting.metadata.get("choices"), help=text)
+
+
+def _add_seed(stage: argparse.ArgumentParser, of: str = "all chance") -> None:
+    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help=f"of {of} (default: %(default)s)")
 
 
 def _add_workers(stage: argparse.ArgumentParser) -> None:
