@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import Any
 
+from training.exporting.markdown import table, wrap
 from training.measuring.evaluate import Bits
 from training.recipe import ModelConfig, TrainConfig, shares
 
@@ -109,17 +109,13 @@ class Card:
         """The corpora with their rights, and how much of the training each had."""
         trained = [name for name, entry in self.used.items() if entry["songs"] > entry["valid_songs"]]
         heard = shares(trained)
-        lines = [
-            "Songs that are held out were not trained on; the figures below are measured on them.",
-            "",
-            "| corpus | songs | held out | notes | of what was heard | what it is | rights |",
-            "|---|---:|---:|---:|---:|---|---|",
-        ]
+        rows = []
         for name, entry in self.used.items():
-            kind, rights = rights_of(name)
-            cells = (name, f"{entry['songs']:,}", f"{entry['valid_songs']:,}", f"{entry['notes']:,}")
-            lines.append(f"| {' | '.join(cells)} | {heard.get(name, 0):.1%} | {kind} | {rights} |")
-        return "\n".join(lines)
+            counts = (f"{entry['songs']:,}", f"{entry['valid_songs']:,}", f"{entry['notes']:,}")
+            rows.append((name, *counts, f"{heard.get(name, 0):.1%}", *rights_of(name)))
+        titles = ("corpus", "songs", "held out", "notes", "of what was heard", "what it is", "rights")
+        text = "Songs that are held out were not trained on; the figures below are measured on them."
+        return f"{text}\n\n{table(titles, rows, numbers=slice(1, 5))}"
 
     def recipe(self) -> str:
         """The network and how it was trained."""
@@ -149,30 +145,28 @@ class Card:
 
     def figures(self, figures: Figures) -> str:
         """Bits per note on held-out songs (fewer are better), size and speed."""
-        lines = [
+        rows = []
+        for name, bits in figures.corpora.items():
+            values = (bits.total, bits.onset, bits.pitch, bits.duration, bits.velocity)
+            rows.append((name, f"{bits.notes:,}", *(f"{value:.3f}" for value in values)))
+        paragraphs = [
             wrap(
                 "Bits per note on held-out songs, measured through the shipped file (fewer are better). The checkpoint "
                 "was chosen by the same songs."
             ),
-            "",
-            "| corpus | notes | total | onset | pitch | duration | velocity |",
-            "|---|---:|---:|---:|---:|---:|---:|",
+            table(("corpus", "notes", "total", "onset", "pitch", "duration", "velocity"), rows),
         ]
-        for name, bits in figures.corpora.items():
-            values = (bits.total, bits.onset, bits.pitch, bits.duration, bits.velocity)
-            lines.append(f"| {name} | {bits.notes:,} | {' | '.join(f'{value:.3f}' for value in values)} |")
         if unmeasured := [name for name in self.used if name not in figures.corpora]:
-            lines += ["", wrap(f"Nothing was held out of: {', '.join(unmeasured)}.")]
+            paragraphs.append(wrap(f"Nothing was held out of: {', '.join(unmeasured)}."))
         speed = ", ".join(f"{ms:.2f} ms for {voices} voices" for voices, ms in figures.latency_ms.items())
-        lines += [
-            "",
+        paragraphs.append(
             wrap(
                 f"Over all these notes {figures.int8_bits:.3f} bits in int8, {figures.float_bits:.3f} in float. "
                 f"The file has {figures.size_bytes / 1e6:.2f} MB. One answer took (median, one thread, where it was "
                 f"exported) {speed.replace('1 voices', '1 voice', 1)}."
-            ),
-        ]
-        return "\n".join(lines)
+            )
+        )
+        return "\n\n".join(paragraphs)
 
     def rebuilding(self) -> str:
         """The commands that make such a model again, from the same corpora in a folder `music`."""
@@ -194,8 +188,3 @@ class Card:
             f"    python -m training train --data prepared --run {run} {settings}\n"
             f"    python -m training export --run {run} --data prepared --name {self.name}"
         )
-
-
-def wrap(text: str) -> str:
-    """A paragraph in lines as the card has them."""
-    return textwrap.fill(text, 115, break_long_words=False, break_on_hyphens=False)

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from training.exporting import markdown
 from training.exporting.export import load_checkpoint, load_exported
 from training.exporting.gates import BAND_VOICES, measure_latency
 from training.exporting.graph import export_float, quantise
@@ -85,16 +86,24 @@ def _measure(name: str, run: Path, sizes: ModelConfig, length: int) -> Rival:
 
 def table(rivals: list[Rival]) -> str:
     """The rivals as a table in Markdown."""
-    lines = [
-        "| network | layers | width | rows | parameters | bits per note | training s | 16 voices float | int8 | MB |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    titles = [
+        "network",
+        "layers",
+        "width",
+        "rows",
+        "parameters",
+        "bits per note",
+        "training s",
+        "16 voices float",
+        "int8",
+        "MB",
     ]
-    for rival in rivals:
-        cells = (
+    rows = [
+        (
             rival.name,
             rival.layers,
-            rival.width,
-            rival.rows_heard,
+            str(rival.width),
+            str(rival.rows_heard),
             f"{rival.parameters:,}",
             f"{rival.held_out_bits:.3f}",
             f"{rival.training_s:.0f}",
@@ -102,5 +111,6 @@ def table(rivals: list[Rival]) -> str:
             f"{rival.int8_ms[BAND_VOICES]:.2f} ms",
             f"{rival.int8_mb:.1f}",
         )
-        lines.append(f"| {' | '.join(str(cell) for cell in cells)} |")
-    return "\n".join(lines) + "\n"
+        for rival in rivals
+    ]
+    return markdown.table(titles, rows, numbers=slice(2, None)) + "\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from training.errors import TrainingError
-from training.exporting.card import wrap
+from training.exporting.markdown import table, wrap
 
 TITLE = "## Findings"
 _BEFORE = "## Limits"
@@ -67,7 +67,7 @@ def of_evaluate(report: Report) -> str:
         f"Bits per note (`evaluate --split {report['split']}{limit}`); beside each of the others, how much of its bits "
         "the model needs."
     )
-    return f"{text}\n\n{_table(['corpus', 'notes', *scorers], rows)}"
+    return f"{text}\n\n{table(['corpus', 'notes', *scorers], rows)}"
 
 
 def of_listen(report: Report) -> str:
@@ -92,7 +92,7 @@ def of_listen(report: Report) -> str:
         "row, 99th percentile, of the model / of the "
         "held-out songs themselves."
     )
-    text += "\n\n" + _table(["way", *(name.replace("_", " ") for name in names), "fit", "copied"], rows)
+    text += "\n\n" + table(["way", *(name.replace("_", " ") for name in names), "fit", "copied"], rows)
     recovery = ways.get("moved", {}).get("recovery")
     if recovery:
         spans = recovery["regained"].items()
@@ -114,9 +114,4 @@ def of_remember(report: Report) -> str:
         f"Bits per note in the second half of songs whose first half was heard (`remember --split {report['split']}`), "
         "without and with the memory of the session."
     )
-    return f"{text}\n\n{_table(['corpus', 'notes', 'without', 'with', 'change'], rows)}"
-
-
-def _table(columns: list[str], rows: list[list[str]]) -> str:
-    rule = ["---", *["---:"] * (len(columns) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, rule, *rows))
+    return f"{text}\n\n{table(['corpus', 'notes', 'without', 'with', 'change'], rows)}"
