@@ -179,7 +179,8 @@ class Card:
             f"--length {config.length} --rate {config.rate:g} --warmup {config.warmup} "
             f"--cooldown {config.cooldown:g} --patience {config.patience} "
             f"--weight-decay {config.weight_decay:g} --clip {config.clip:g} --every {config.every} "
-            f"--seed {config.seed} --workers {config.workers}{'' if config.bfloat16 else ' --no-bfloat16'}"
+            f"--seed {config.seed} --workers {config.workers}"
+            f"{' --deaf' * config.deaf}{'' if config.bfloat16 else ' --no-bfloat16'}"
         )
         return (
             "The corpora lie in `music/`, as folders or archives of these names.\n\n"
