@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 # player: only the musician plays it; continue: the model takes over when the musician stops, and yields at once;
-# accompany: the model plays along all the time; off: nothing is heard or sent.
-Role: TypeAlias = Literal["player", "continue", "accompany", "off"]
+# respond: it answers each phrase with one as long, and stops; accompany: the model plays along all the time; off:
+# nothing is heard or sent.
+Role: TypeAlias = Literal["player", "continue", "respond", "accompany", "off"]
 MOST_BEATS_PER_BAR = 16
-MODEL_ROLES: tuple[Role, ...] = ("continue", "accompany")
+MODEL_ROLES: tuple[Role, ...] = ("continue", "respond", "accompany")
+TURN_ROLES: tuple[Role, ...] = ("continue", "respond")  # musician and model take turns on the channel
+
+# silence: after `handover_beats` without a key; bar: at the first bar line after that; flow: with the note that the
+# model sees coming, if the musician does not play it; command: only when the musician says so.
+Handover: TypeAlias = Literal["silence", "bar", "flow", "command"]
+
+# tap, sam: the tempo, and the bar line. hand over: gives a channel to the model, or back. again, back, keep, vary:
+# another answer to the same phrase, the one before, this one round and round, this one begun alike. sleep: silence.
+Deed: TypeAlias = Literal["tap", "sam", "hand over", "again", "back", "keep", "vary", "sleep"]
+DEEDS: tuple[Deed, ...] = get_args(Deed)
+
+# What can be turned while it plays, with its range. `density` is a channel's own.
+KNOBS: dict[str, tuple[float, float]] = {
+    "temperature": (0.1, 3.0),
+    "nucleus": (0.05, 1.0),
+    "memory": (0.0, 1.0),
+    "follow": (0.0, 1.0),
+    "energy": (0.0, 1.0),
+    "density": (-2.0, 2.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSet:
+    """One controller, key or program change that is a command, and is then neither music nor passed through."""
+
+    kind: Literal["cc", "note", "program"]
+    number: int  # 0-127
+    does: str  # one of DEEDS or KNOBS
+    channel: int | None = None  # 0-15, where it comes from; None: any
+    on: int | None = None  # 0-15, the channel that it is for; None: all that it can be for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +57,8 @@ class ChannelSet:
     polyphony: int = 4  # 1-8 notes at one onset
     density: float = 0.0  # -2 sparse to 2 busy
     entry_bars: int = 0  # 0-64: how many bar lines after the musician's first note it comes in; 0: with that note
+    handover: Handover | None = None  # None: as the set says
+    answer_bars: int = 0  # 0-64: the model's turn is so long; 0: until interrupted, or, to respond, as the phrase is
     thru: bool | None = None  # None: as the set says
 
 
@@ -42,21 +76,19 @@ class Set:
     nucleus: float = 0.985  # 0.05-1.0: the share of likely notes that is chosen from
     memory: float = 1.0  # 0-1: how much what was played this session weighs in what is played next
     follow: float = 1.0  # 0-1: how much the band keeps from clashing with what the musician holds
+    energy: float = 0.5  # 0-1: how much the band's density and loudness follow the musician's
     quantise: bool = True  # what the model plays keeps to sixteenths and triplets; False: as it feels
     horizon_beats: float = 1.5  # 0.25-8: how far ahead the model plans
     commit_beats: float = 0.25  # 0-4 and below the horizon: what is nearer than this is not taken back
-    handover_beats: float = 2.0  # 0-64: the silence after which the model continues a channel
+    handover: Handover = "silence"  # how the model takes over a channel that it continues or answers on
+    handover_beats: float = 2.0  # 0-64: the silence after which it does
     rest_after_beats: float = 32.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
     thru: bool = True  # what the musician plays goes to the output as well
     default_role: Role = "continue"  # of a channel that the set does not name, once it receives notes
-    tap_channel: int | None = None  # 0-15, where taps are looked for; None: on all
-    tap_cc: int | None = None  # 0-119: the controller that taps the free tempo
-    tap_note: int | None = None  # 0-127: the key that does
-    sam_cc: int | None = None  # 0-119: the controller that says where the bar begins
-    sam_note: int | None = None  # 0-127: the key that does
     in_port: str | None = None  # None: a virtual port of our own
     out_port: str | None = None
     channels: tuple[ChannelSet, ...] = ()
+    controls: tuple[ControlSet, ...] = ()
 
     def channel(self, channel: int) -> ChannelSet:
         """Return what is set for a channel 0-15; one that the set does not name plays the default role."""

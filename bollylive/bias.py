@@ -42,8 +42,7 @@ class Bias:
     def __init__(self, setting: ChannelSet, quantise: bool) -> None:
         self._pitch = np.full(codec.PITCHES, _FORBIDDEN, dtype=np.float32)
         self._pitch[setting.lowest : setting.highest + 1] = 0
-        self._density: Floats = np.float32(-setting.density) * _AHEAD_BEATS
-        self._polyphony, self._quantise = setting.polyphony, quantise
+        self._density, self._polyphony, self._quantise = setting.density, setting.polyphony, quantise
 
     def allows(self, pitch: int) -> bool:
         """Whether a pitch 0-127 is in the channel's range."""
@@ -62,12 +61,12 @@ class Bias:
             bias[pitch] -= _BOREDOM * (run - _PATIENCE_NOTES)
         return bias
 
-    def of_onset(self, tick: int, sounding: int) -> Floats:
+    def of_onset(self, tick: int, sounding: int, push: float = 0.0) -> Floats:
         """The scores of what comes after a tick [ONSETS], at which so many notes of the channel begin.
 
-        A chord of as many notes as the channel may have is complete.
+        A chord of as many notes as the channel may have is complete. `push` is added to the channel's density.
         """
-        bias = self._density.copy()
+        bias: Floats = np.float32(-self._density - push) * _AHEAD_BEATS
         if sounding >= self._polyphony:
             bias[0] = _FORBIDDEN
         if self._quantise:

@@ -1,7 +1,7 @@
 """Read this first: how what the musician plays becomes what the band plays.
 
-    handle: follow the beat · wake · give way · assemble notes · buffer and ensemble
-    tick:   rest · hand over · replan · ask the model · plan · commit
+    handle: follow the beat · obey · wake · give way · assemble notes · buffer and ensemble
+    tick:   rest · take turns · replan · ask the model · plan · commit
 
 The engine owns all musical state. It hears words from the relay, keeps every channel's buffer, and plans each
 channel's notes a little ahead, in order of time and at one instant in order of channel, so that everybody hears
@@ -15,14 +15,16 @@ from typing import TypeAlias
 
 from bollylive import codec
 from bollylive.assembler import Assembler
-from bollylive.band import Set
-from bollylive.grid import Grid, cycle_of
+from bollylive.band import KNOBS, TURN_ROLES, Set
+from bollylive.grid import Grid
 from bollylive.inquiry import Inquiry
+from bollylive.knobs import turn_knob
 from bollylive.lineup import Lineup
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     Anchor,
+    Command,
     Control,
     Heard,
     Note,
@@ -31,11 +33,14 @@ from bollylive.note import (
     Play,
     Program,
     Release,
-    Sam,
 )
-from bollylive.part import Ask, Part
+from bollylive.part import Part
 from bollylive.pickup import Pickup
+from bollylive.planner import Planner
 from bollylive.predictor import Predictor
+from bollylive.turns import Turns
+
+FADE_BEATS = 0.25  # the model's last note ends under the musician's first
 
 Words: TypeAlias = list[Play | Release]
 
@@ -49,14 +54,14 @@ class Engine:
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
         self.band = band
-        self._skipped = 0
         self._bar = band.beats_per_bar * codec.TICKS_PER_BEAT
-        self._cycle = cycle_of(band.beats_per_bar)
-        self._inquiry = Inquiry(predictor, band, seed)
         self._own_downbeat = own_downbeat
         self._grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
         self._assembler = Assembler()
         self._lineup = Lineup(band, band.buffer_notes or predictor.buffer_notes, predictor.state_shape)
+        self._turns = Turns(self._lineup, band, self._assembler.held)
+        self._planner = Planner(self._lineup, self._grid, band)
+        self._inquiry = Inquiry(predictor, band, seed)
         self._awake = False  # the band sleeps until the musician begins
         self._pickup = self._new_pickup()
 
@@ -65,21 +70,21 @@ class Engine:
         if isinstance(word, Anchor):
             self._follow(word)
             return []
-        if isinstance(word.event, Program):
-            self._lineup.part(word.event.channel).change_program(word.event.program)
-        if isinstance(word.event, Sam):
-            self._move_sam(word.beat)
-        if not isinstance(word.event, NoteOn | NoteOff | Control):
+        event = word.event
+        if isinstance(event, Program):
+            self._lineup.part(event.channel).change_program(event.program)
+        if isinstance(event, Command):
+            return self._obey(event, word.beat)
+        if not isinstance(event, NoteOn | NoteOff | Control):
             return []
         if not self._grid.anchor.running:
-            if isinstance(word.event, Control):  # a pedal moves while the song stands still; no note is open
-                self._assembler.handle(word.event, word.beat)
+            if isinstance(event, Control):  # a pedal moves while the song stands still; no note is open
+                self._assembler.handle(event, word.beat)
             return []
-        if isinstance(word.event, Control) and word.event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
-            self._sleep(word.beat)
-            return [Release(part.channel) for part in self._lineup]
-        words = self._begin(word) if isinstance(word.event, NoteOn) else []
-        for note in self._assembler.handle(word.event, word.beat):
+        if isinstance(event, Control) and event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
+            return self._sleep(word.beat)
+        words = self._begin(event, word.beat) if isinstance(event, NoteOn) else []
+        for note in self._assembler.handle(event, word.beat):
             self._hear(note)
         return words
 
@@ -89,38 +94,57 @@ class Engine:
             return []
         earliest = self._grid.earliest(now_s)
         self._rest(earliest)
-        self._hand_over(earliest)
-        self._replan(earliest)
         if self._awake:
-            self._inquiry.put(self._asks(earliest), self._lineup.ensemble, now_s)
+            self._turns.advance(earliest)
+            self._planner.replan(earliest)
+            self._inquiry.put(self._planner.asks(earliest), self._lineup.ensemble, now_s)
         elif self._pickup is not None:
-            self._inquiry.put(self._pickup.asks(self._cycle), self._pickup.silence, now_s)
-        return self._commit(earliest)
+            self._inquiry.put(self._pickup.asks(self._planner.cycle), self._pickup.silence, now_s)
+        return self._planner.commit(earliest)
 
     def next_due(self, now_s: float) -> float | None:
         """When to call `tick` next; None where nothing can happen before the next word."""
         if not self._grid.anchor.running:
             return None
-        parts = self._lineup
-        acts = [entry.tick - self._commit_ticks for part in parts for entry in part.plan[:1]]
-        if (tick := self._rest_tick()) is not None:
-            acts.append(tick)
+        turn_tick = self._turns.next_tick() if self._awake else None
+        acts = [tick for tick in (self._planner.next_commit(), self._rest_tick(), turn_tick) if tick is not None]
         due = [self._grid.seconds_at(min(acts))] if acts else []
-        if self._lineup.stale:
+        if self._lineup.stale and self._awake:
             due.append(now_s)
         # What needs the model waits until it may be tried again.
-        asks = [part.due - self._horizon_ticks for part in parts if part.due is not None and not part.adrift]
-        asks += [tick for part in parts if (tick := self._handover_tick(part)) is not None]
-        if self._has_to_ask():
+        ask_tick = self._planner.next_ask()
+        if self._planner.has_to_ask if self._awake else self._pickup is not None and self._pickup.waits:
             due.append(max(now_s, self._inquiry.retry_s))
-        elif asks:
-            due.append(max(self._grid.seconds_at(min(asks)), self._inquiry.retry_s))
+        elif ask_tick is not None:
+            due.append(max(self._grid.seconds_at(ask_tick), self._inquiry.retry_s))
         return min(due, default=None)
+
+    def use(self, band: Set, beat: float) -> Words:
+        """Play by another set from a beat on: who may no longer play ends, who may now comes in, the rest goes on.
+
+        The model, the length of the buffers and the tempo stay as they are.
+        """
+        before, self.band = self.band, band
+        self._bar = band.beats_per_bar * codec.TICKS_PER_BEAT
+        for room in (self._lineup, self._turns, self._planner, self._inquiry):
+            room.use(band)
+        self._lineup.stale = True
+        words: Words = []
+        for part in self._lineup:
+            if part.setting.role == before.channel(part.channel).role:
+                continue
+            self._turns.end(part, self._grid.tick_of(beat))
+            words.append(Release(part.channel, 0.0 if part.setting.role == "off" else FADE_BEATS))
+            if self._awake and part.setting.role == "accompany":
+                self._come_in(part, self._grid.next_tick(beat))
+        if not self._awake:
+            self._pickup = self._new_pickup()
+        return words
 
     @property
     def counts(self) -> dict[str, int]:
         """What went wrong so far."""
-        return {"failures": self._inquiry.failures, "skipped": self._skipped}
+        return {"failures": self._inquiry.failures, "skipped": self._planner.skipped}
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Fill the buffers with music that is taken as just played; the channels that may will continue it."""
@@ -130,14 +154,6 @@ class Engine:
             self._hear(replace(note, duration_beats=None))
             self._hear(note)
         self._awake = True
-
-    @property
-    def _commit_ticks(self) -> int:
-        return round(self.band.commit_beats * codec.TICKS_PER_BEAT)
-
-    @property
-    def _horizon_ticks(self) -> int:
-        return round(self.band.horizon_beats * codec.TICKS_PER_BEAT)
 
     def _new_pickup(self) -> Pickup | None:
         return Pickup([self._lineup.new_part(part.channel) for part in self._lineup]) if self._free else None
@@ -151,34 +167,61 @@ class Engine:
         old = self._grid.anchor
         if not anchor.running or anchor.epoch != old.epoch:
             self._sleep(old.beat_at(anchor.at_s))
-        self._lineup.shift(self._grid.follow(anchor))
+        self._shift(self._grid.follow(anchor))
+
+    def _shift(self, ticks: int) -> None:
+        self._lineup.shift(ticks)
+        self._turns.shift(ticks)
+
+    def _obey(self, command: Command, beat: float) -> Words:
+        """Do what the musician asks for, beside the music."""
+        if command.does in KNOBS:
+            return self.use(turn_knob(self.band, command), beat)
+        if not self._grid.anchor.running:
+            return []
+        match command.does:
+            case "sam":
+                self._move_sam(beat)
+            case "sleep":
+                return self._sleep(beat)
+            case "hand over" if not self._awake:
+                words = self._wake(beat)
+                return words + self._hand_over(command, beat)
+            case "hand over":
+                return self._hand_over(command, beat)
+            case _ if self._awake:
+                for part in self._lineup.shared(command.channel):
+                    self._turns.ask_for(command.does, part, self._grid.next_tick(beat))
+        return []
+
+    def _hand_over(self, command: Command, beat: float) -> Words:
+        tick = self._grid.next_tick(beat)
+        taken = [part for part in self._lineup.shared(command.channel) if self._turns.hand_over(part, tick)]
+        return [Release(part.channel, FADE_BEATS) for part in taken]
 
     def _move_sam(self, beat: float) -> None:
         """The bar begins at the beat nearest to this one; the notes stay where they are, what is not fixed follows."""
         zero = self._grid.zero_beats
-        self._lineup.shift(self._grid.move_zero(zero + round(beat - zero)))
+        self._shift(self._grid.move_zero(zero + round(beat - zero)))
         for part in self._lineup:
             if part.due is not None and part.history.last is None:  # who has yet to come in does so at a bar line
                 part.come_in(-(-part.due // self._bar) * self._bar)
         self._lineup.stale = True
 
-    def _begin(self, word: Heard) -> Words:
-        """The musician begins a note: the band wakes, or who continues this channel yields at once."""
-        assert isinstance(word.event, NoteOn)
-        part = self._lineup.part(word.event.channel)
-        if not self._awake and part.setting.role != "off":
-            return self._wake(word.beat)
-        if part.setting.role == "accompany" and part.due is None:  # one that joins while the band plays
-            part.come_in(self._grid.next_tick(word.beat))
-        if part.setting.role != "continue" or part.due is None:
-            return []
-        self._lineup.quieten(part, self._grid.tick_of(word.beat))
-        return [Release(part.channel)]
+    def _begin(self, event: NoteOn, beat: float) -> Words:
+        """The musician begins a note: the band wakes, or who plays on this channel yields at once."""
+        part = self._lineup.part(event.channel)
+        words = [] if self._awake or part.setting.role == "off" else self._wake(beat)
+        if part.setting.role == "accompany" and not part.has_word:  # one that joins while the band plays
+            part.come_in(self._grid.next_tick(beat))
+        if part.setting.role in TURN_ROLES and self._turns.begin_note(part, self._grid.tick_of(beat)):
+            words.append(Release(part.channel, FADE_BEATS))
+        return words
 
     def _wake(self, beat: float) -> Words:
         """The accompaniment comes in with the musician's first note; the percussion knows its stroke already."""
         if self._free:
-            self._lineup.shift(self._grid.move_zero(beat))
+            self._shift(self._grid.move_zero(beat))
         self._awake = True
         tick = self._grid.next_tick(beat)
         for part in self._lineup:
@@ -186,18 +229,22 @@ class Engine:
             if ready is not None:
                 self._lineup.join(ready)
             elif part.setting.role == "accompany":
-                bars = part.setting.entry_bars
-                part.come_in((tick // self._bar + bars) * self._bar if bars else tick)
-        return self._commit(tick)
+                self._come_in(part, tick)
+        return self._planner.commit(tick)
 
-    def _sleep(self, beat: float) -> None:
+    def _come_in(self, part: Part, tick: int) -> None:
+        bars = part.setting.entry_bars
+        part.come_in((tick // self._bar + bars) * self._bar if bars else tick)
+
+    def _sleep(self, beat: float) -> Words:
         """Nothing more is planned until the musician begins again."""
         self._awake = False
         for note in self._assembler.close_all(beat):
             self._hear(note)
         for part in self._lineup:
-            self._lineup.quieten(part, self._grid.tick_of(beat))
+            self._turns.end(part, self._grid.tick_of(beat))
         self._pickup = self._new_pickup()
+        return [Release(part.channel) for part in self._lineup]
 
     def _hear(self, note: Note) -> None:
         """A note of the musician's begins (its duration is None) or ends."""
@@ -221,61 +268,4 @@ class Engine:
         tick = self._rest_tick()
         if tick is not None and earliest >= tick:
             # What is committed is played to its end: the band stops, it is not cut off.
-            self._sleep(self._grid.beat_of(earliest + self._commit_ticks))
-
-    def _handover_tick(self, part: Part) -> int | None:
-        """When the model takes a channel over, if it may."""
-        waiting = self._awake and part.due is None and part.active is not None
-        if not waiting or part.setting.role != "continue" or self._assembler.held(part.channel):
-            return None
-        assert part.active is not None
-        return part.active + round(self.band.handover_beats * codec.TICKS_PER_BEAT)
-
-    def _hand_over(self, earliest: int) -> None:
-        for part in self._lineup:
-            tick = self._handover_tick(part)
-            if part.adrift or (tick is not None and earliest >= tick):
-                part.carry_on(earliest)
-
-    def _has_to_ask(self) -> bool:
-        if not self._awake:
-            return self._pickup is not None and self._pickup.waits
-        return any(part.history.waits or part.adrift for part in self._lineup)
-
-    def _replan(self, earliest: int) -> None:
-        """What lies beyond the commit line is planned anew when the musician has played something."""
-        if not self._lineup.stale:
-            return
-        self._lineup.stale = False
-        line = earliest + self._commit_ticks
-        for part in self._lineup:
-            if part.due is not None and self._lineup.withdraw(part, line):
-                part.carry_on(earliest)
-
-    def _asks(self, earliest: int) -> list[Ask]:
-        """What every part has yet to be asked, and the one note that comes first in time, then in order of channel.
-
-        A note that is due at once is asked for alone: a smaller call is sooner back. So is what has many rows.
-        """
-        first: Part | None = None
-        for part in self._lineup:
-            self._skipped += part.skip_ahead(earliest)
-            ready = part.prepare(earliest + self._horizon_ticks) and not part.history.waits
-            if ready and (first is None or part.due_tick < first.due_tick):
-                first = part
-        question = [first.ask_to_choose(self._cycle)] if first else []
-        if question and question[0].tick <= earliest:
-            return question
-        others = (part.ask_to_foresee(self._cycle) for part in self._lineup)
-        asks = [ask for ask in others if ask is not None] + question
-        return [ask for ask in asks if len(ask.rows) == len(asks[0].rows)]
-
-    def _commit(self, earliest: int) -> Words:
-        """The notes that are near enough to be fixed."""
-        epoch = self._grid.anchor.epoch
-        words: Words = []
-        for part in self._lineup:
-            for entry in part.commit(earliest + self._commit_ticks):
-                onset, duration = self._grid.beat_of(entry.tick), entry.duration_ticks / codec.TICKS_PER_BEAT
-                words.append(Play(Note(part.channel, entry.pitch, entry.velocity, onset, duration), epoch))
-        return words
+            self._sleep(self._grid.beat_of(earliest + round(self.band.commit_beats * codec.TICKS_PER_BEAT)))

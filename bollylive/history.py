@@ -7,7 +7,8 @@ state are heard with the next question. A held note is heard as held, and again 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -83,6 +84,10 @@ class History:
         """The (tick, pitch) of the last `count` notes before an entry, oldest first."""
         sounded = ((e.tick, e.pitch) for e in reversed(self.entries[:index]) if e.pitch != codec.REST)
         return list(islice(sounded, count))[::-1]
+
+    def model_notes(self, since: int, until: int) -> list[Entry]:
+        """The model's notes from a tick to before another."""
+        return [e for e in self.entries if e.by_model and e.pitch != codec.REST and since <= e.tick < until]
 
     def rows(self, end: int, instrument: int, cycle: int, question_tick: int | None = None) -> tuple[codec.Rows, Ints]:
         """The first `end` entries as rows [T, 9] and their ticks [T], the last row's `next` to be chosen.
@@ -169,6 +174,12 @@ class History:
     def foresee(self, index: int, next_ticks: int | None) -> None:
         """Keep when the one after an entry comes."""
         self.entries[index].next_ticks, self.entries[index].asked = next_ticks, True
+
+    def branch(self) -> History:
+        """A copy that goes its own way."""
+        other = copy(self)
+        other.entries = [replace(entry) for entry in self.entries]
+        return other
 
     def shift(self, ticks: int) -> None:
         """Move the whole buffer in time, when the beat jumps."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bollylive.band import Set
+from bollylive.band import TURN_ROLES, Set
+from bollylive.energy import Energy
 from bollylive.ensemble import Ensemble
 from bollylive.grid import cycle_of
 from bollylive.history import Entry, History
@@ -21,6 +22,7 @@ class Lineup:
 
     def __init__(self, band: Set, buffer_notes: int, state_shape: tuple[int, int]) -> None:
         self.ensemble = Ensemble()
+        self.energy = Energy()
         self.active = 0
         self.stale = False
         self._band, self._buffer_notes, self._state_shape = band, buffer_notes, state_shape
@@ -33,11 +35,26 @@ class Lineup:
     def __iter__(self) -> Iterator[Part]:
         return iter(list(self._parts.values()))
 
+    def use(self, band: Set) -> None:
+        """Play by another set from now on; who is new in it joins."""
+        self._band, self._cycle = band, cycle_of(band.beats_per_bar)
+        for setting in band.channels:
+            self.part(setting.channel)
+        for part in self:
+            setting, before = band.channel(part.channel), part.setting
+            if setting.program is not None and setting.program != before.program:
+                part.change_program(setting.program)
+            part.use(setting, band.quantise, band.memory)
+
     def part(self, channel: int) -> Part:
         """The part of a channel 0-15; one that the set does not name joins when it is first asked for."""
         if channel not in self._parts:
             self.join(self.new_part(channel))
         return self._parts[channel]
+
+    def shared(self, channel: int | None) -> list[Part]:
+        """The parts that musician and model take turns on: one of them, or, for None, all."""
+        return [part for part in self if part.setting.role in TURN_ROLES and channel in (None, part.channel)]
 
     def new_part(self, channel: int) -> Part:
         """A part with an empty buffer, which has not joined yet."""
@@ -54,6 +71,7 @@ class Lineup:
     def begin_note(self, channel: int, tick: int, pitch: int, velocity: int) -> None:
         """The musician begins a note."""
         part = self.part(channel)
+        self.energy.hear(tick, velocity)
         entry = Entry(tick, pitch, 0, velocity)
         self.ensemble.add(channel, part.instrument, entry)
         if part.setting.role != "player":
@@ -83,8 +101,7 @@ class Lineup:
     def shift(self, ticks: int) -> None:
         """Move all that is known in time, when the beat jumps or the bar begins elsewhere."""
         self.ensemble.shift(ticks)
+        self.energy.shift(ticks)
         self.active += ticks
         for part in self:
             part.shift(ticks)
-            if part.due is not None:
-                part.due += ticks

@@ -96,8 +96,12 @@ class Tempo:
 
 
 @dataclass(frozen=True, slots=True)
-class Sam:
-    """The musician says that the bar begins here, at the beat that is nearest."""
+class Command:
+    """The musician asks for something beside the music: a deed of `band.DEEDS`, or that a knob be turned."""
+
+    does: str
+    channel: int | None = None  # 0-15, the one that it is for; None: all that it can be for
+    value: float = 1.0  # of a knob: where it stands in its range, 0-1
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ class Anchor:
 class Heard:
     """Relay to engine: the musician's event, with the second and the beat at which it came."""
 
-    event: Event | Sam
+    event: Event | Command
     at_s: float
     beat: float
 
@@ -155,9 +159,13 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Engine to relay: end the model's notes on this channel now, and forget those that have not begun."""
+    """Engine to relay: forget the model's notes on this channel that have not begun, and end those that sound.
+
+    Those that would sound longer end after `within_beats`.
+    """
 
     channel: int
+    within_beats: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,8 +42,8 @@ class Part:
     """What the engine keeps for each channel; all times are ticks of the engine's grid.
 
     `plan` holds the notes that the model has chosen but that can still be taken back. `due` is the tick of the
-    row to be chosen next; None while the musician, or nobody, has the word. With `quantise`, what the model chooses
-    keeps to sixteenths and triplets. What is in `memory` counts by `memory_weight`, 0 to 1.
+    row to be chosen next; None while the musician, or nobody, has the word. Nothing is planned from `until` on.
+    `score` holds notes that are to be played as they stand, before the model chooses again.
     """
 
     def __init__(
@@ -54,23 +54,44 @@ class Part:
         memory: Memory | None = None,
         memory_weight: float = 0.0,
     ) -> None:
-        self.setting = setting
+        """With `quantise`, what the model chooses keeps to sixteenths and triplets; `memory_weight` is 0 to 1."""
         self.instrument = codec.PERCUSSION if setting.channel == PERCUSSION_CHANNEL else (setting.program or 0)
+        self.use(setting, quantise, memory_weight)
         self.history = history
         self.plan: list[Entry] = []
+        self.score: list[Entry] = []
         self.due: int | None = None
+        self.until: int | None = None
         self.resting = False  # the row at `due` is a rest
         self.adrift = False  # `due` means nothing: where the buffer ends has yet to be heard
+        self.hesitates = False  # the first planned note leaves it to the musician to play first
         self._entry = 0  # where it was to come in
         self.active: int | None = None  # when the musician last touched this channel
-        self._bias = Bias(setting, quantise)
+        self.push = 0.0  # how much denser than its setting it is to be
         self.memory = Memory() if memory is None else memory  # an empty one is false
-        self._memory_weight = np.float32(memory_weight)
 
     @property
     def channel(self) -> int:
         """The channel, 0-15."""
         return self.setting.channel
+
+    @property
+    def has_word(self) -> bool:
+        """Whether the model plays this channel, or is about to."""
+        return self.due is not None
+
+    @property
+    def prepares(self) -> bool:
+        """Whether a row is to be chosen by the model, sooner or later."""
+        if self.due is None or self.adrift or self.score:
+            return False
+        return self.until is None or self.due < self.until
+
+    def use(self, setting: ChannelSet, quantise: bool, memory_weight: float) -> None:
+        """Play by another setting from now on."""
+        self.setting = setting
+        self._bias = Bias(setting, quantise)
+        self._memory_weight = np.float32(memory_weight)
 
     def change_program(self, program: int) -> None:
         """Change the instrument; channel 10 stays percussion."""
@@ -101,7 +122,7 @@ class Part:
 
         A voice that rests goes on resting, and says then when it plays again. True where a note came too late.
         """
-        if self.due is None or self.adrift or self.due >= earliest_tick:
+        if self.due is None or self.adrift or self.score or self.due >= earliest_tick:
             return False
         late_beats = -(-(earliest_tick - self.due) // codec.TICKS_PER_BEAT)
         self.due += late_beats * codec.TICKS_PER_BEAT
@@ -114,27 +135,35 @@ class Part:
 
     def be_quiet(self, now_tick: int) -> None:
         """Take the word from the model."""
-        self.due, self.adrift = None, False
+        if self.hesitates and self.plan:  # its time may have come, but it was never played
+            now_tick = min(now_tick, self.plan[0].tick - 1)
+        self.due, self.adrift, self.hesitates, self.until, self.score = None, False, False, None, []
         self.withdraw(now_tick)
         self.plan = []
 
     def shift(self, ticks: int) -> None:
-        """Move everything in time, when the beat jumps; nothing may be planned."""
+        """Move everything in time, when the beat jumps or the bar begins elsewhere."""
+        known = {id(entry) for entry in self.history.entries}
+        for entry in self.plan:
+            if id(entry) not in known:  # of an answer that is over, but for this
+                entry.tick += ticks
         self.history.shift(ticks)
         self.memory.shift(ticks)
         self._entry += ticks
-        if self.active is not None:
-            self.active += ticks
+        for name in ("active", "due", "until"):
+            if getattr(self, name) is not None:
+                setattr(self, name, getattr(self, name) + ticks)
+        self.score = [replace(entry, tick=entry.tick + ticks) for entry in self.score]
 
     def prepare(self, until_tick: int) -> bool:
         """Make the next row ready to be asked; False if none is due by a tick."""
-        if self.due is None or self.adrift or self.due > until_tick:
+        if not self.prepares or self.due_tick > until_tick:
             return False
         if self.history.last is not None:  # the musician may have got there first
-            self.due = max(self.due, self.history.last.tick)
-        self.history.reach(self.due)
+            self.due = max(self.due_tick, self.history.last.tick)
+        self.history.reach(self.due_tick)
         if self.resting and not self.history.waits:
-            self.history.rest(self.due)
+            self.history.rest(self.due_tick)
         return True
 
     def ask_to_foresee(self, cycle: int) -> Ask | None:
@@ -148,7 +177,7 @@ class Part:
         tick = self.history.entries[index].tick
         *before, (last, _) = self.history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
         _, recalled = self._recall(before, last, cycle, tick - last)
-        onset_bias = self._bias.of_onset(tick, self._sounding_at(tick)) + recalled
+        onset_bias = self._bias.of_onset(tick, self._sounding_at(tick), self.push) + recalled
         return self._ask(index, cycle, None, self._bias.of_pitch([]), onset_bias)
 
     @property
@@ -161,7 +190,7 @@ class Part:
         """The question for the note that is due; nothing else may be waiting to be asked."""
         tick, end = self.due_tick, len(self.history.entries)
         pitch, onset = self._recall(self.history.notes_before(end, CONTEXT_NOTES), tick, cycle)
-        onset_bias = self._bias.of_onset(tick, self._sounding_at(tick) + 1) + onset
+        onset_bias = self._bias.of_onset(tick, self._sounding_at(tick) + 1, self.push) + onset
         pitch_bias = self._bias.of_pitch(self.history.newest_pitches()) + pitch
         return self._ask(end, cycle, tick, pitch_bias, onset_bias)
 
@@ -185,6 +214,25 @@ class Part:
         self.plan.append(entry)
         self._follow(ask.tick, choice.next_ticks)
         return entry
+
+    def play(self, notes: list[Entry]) -> None:
+        """Give the model the word, with these notes first, in order of time; then it goes on by itself."""
+        self.score, self.resting, self.adrift = list(notes), False, False
+        self.due = notes[0].tick
+
+    def read(self, earliest_tick: int, until_tick: int) -> list[Entry]:
+        """Put the notes of `score` up to a tick into the plan, and give them; what is overdue is left out."""
+        ready = [entry for entry in self.score if entry.tick <= until_tick]
+        self.score = self.score[len(ready) :]
+        ready = [entry for entry in ready if entry.tick >= earliest_tick]
+        for entry in ready:
+            self.history.insert(entry)
+            self.plan.append(entry)
+        if self.score:
+            self.due = self.score[0].tick
+        else:  # the model goes on from here, once it has heard this
+            self.adrift = True
+        return ready
 
     def commit(self, until_tick: int) -> list[Entry]:
         """Hand over the planned notes up to a tick: from now on they are played, whatever comes."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from bollylive.band import Set
 from bollylive.clock import Clock
+from bollylive.controls import Controls
 from bollylive.engine_link import EngineLink
 from bollylive.journal_writer import JournalWriter
 from bollylive.note import (
@@ -33,7 +34,6 @@ from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.take import Take
-from bollylive.taps import Taps
 from bollylive.wire import Reader, write
 
 _POLL_S = 0.001
@@ -82,7 +82,7 @@ class PortProcess:
         thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
         # The musician is heard here, and sounds elsewhere.
         self._unsent = frozenset(c for c in range(16) if c not in thru and band.channel(c).role != "off")
-        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru, Taps(band))
+        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru, Controls(band))
         self._report(self._clock.anchor)
 
     def stop(self) -> None:

@@ -9,12 +9,12 @@ import math
 
 from bollylive.band import Set
 from bollylive.clock import Clock
+from bollylive.controls import Controls
 from bollylive.engine import Engine
 from bollylive.note import Anchor, Event, Heard, Note, Sent
 from bollylive.predictor import Predictor
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
-from bollylive.taps import Taps
 
 _INSTANT_S = 1e-9
 
@@ -28,7 +28,7 @@ class Rehearsal:
         self.engine = Engine(band, predictor, seed, own_downbeat)
         self._clock = Clock(band.tempo_bpm, 0.0)
         thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
-        self._relay = Relay(self._clock, Scheduler(), self.sent.append, self._report, thru, Taps(band))
+        self._relay = Relay(self._clock, Scheduler(), self.sent.append, self._report, thru, Controls(band))
         self._report(self._clock.anchor)
         for channel, program in band.programs():
             self._relay.program(channel, program, 0.0)

@@ -1,6 +1,6 @@
 """What the port process does with each message; the order of its lines is the data flow.
 
-musician's event → taps → thru → clock → report to the engine
+musician's event → commands → thru → clock → report to the engine
 engine's word    → scheduler → sent when due
 """
 
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bollylive.band import Set
 from bollylive.clock import Clock
+from bollylive.controls import Controls
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     RESET_CONTROLLERS,
     Anchor,
+    Command,
     Continue,
     Control,
     Event,
@@ -27,7 +28,6 @@ from bollylive.note import (
     Program,
     Raw,
     Release,
-    Sam,
     Sent,
     Start,
     Stop,
@@ -56,11 +56,12 @@ class Relay:
         send: Callable[[Sent], None],
         report: Callable[[Heard | Anchor], None],
         thru: frozenset[int],
-        taps: Taps | None = None,
+        controls: Controls,
     ) -> None:
         self.thru = thru
         self.dropped_stale = 0
-        self._taps = taps or Taps(Set())
+        self._controls = controls
+        self._taps = Taps()
         self._clock = clock
         self._scheduler = scheduler
         self._send_on = send
@@ -68,13 +69,11 @@ class Relay:
         self._used: set[int] = set()  # channels on which anything was heard or sent
 
     def handle(self, event: Event, now_s: float) -> None:
-        """Takes in one event of the musician or their DAW, at once; a tap is neither passed on nor heard as music."""
+        """Takes in one event of the musician or their DAW, at once; a command is neither passed on nor music."""
         beat = self._clock.beat_at(now_s)
-        if tap := self._taps.read(event, now_s):
-            if isinstance(tap, Sam):
-                self._report(Heard(tap, now_s, beat))
-            elif isinstance(tap, Tempo):
-                self._keep_time(tap, now_s, beat)
+        if command := self._controls.read(event):
+            if isinstance(command, Command):
+                self._ask(command, now_s, beat)
             return
         self._thru(event, now_s, beat)
         self._keep_time(event, now_s, beat)
@@ -89,6 +88,8 @@ class Relay:
                 self._scheduler.plan(note)
             case Play():
                 self.dropped_stale += 1
+            case Release(channel, within_beats) if within_beats > 0 and self._clock.anchor.running:
+                self._scheduler.fade(channel, self._clock.beat_at(now_s) + within_beats)
             case Release(channel):
                 self._send_all(self._scheduler.release(channel, "model"), now_s)
 
@@ -124,6 +125,12 @@ class Relay:
         for channel in sorted(self._used):
             for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
+
+    def _ask(self, command: Command, now_s: float, beat: float) -> None:
+        if command.does != "tap":
+            self._report(Heard(command, now_s, beat))
+        elif tempo := self._taps.tap(now_s):
+            self._keep_time(tempo, now_s, beat)
 
     def _thru(self, event: Event, now_s: float, beat: float) -> None:
         match event:

@@ -74,6 +74,18 @@ class Scheduler:
         del self._sounding[key]
         return [(event, "musician")]
 
+    def fade(self, channel: int, beat: float) -> None:
+        """Lets the model's notes that sound on a channel end at a beat, if they would not before.
+
+        Those that have not begun are forgotten.
+        """
+        self._planned = [item for item in self._planned if not item.is_on or item.note.channel != channel]
+        for key, serial in self._sounding.items():
+            if key[0] == channel and serial != _MUSICIAN:
+                # The later off finds another note there, or none.
+                self._planned.append(_Planned(beat, False, serial, Note(*key, 1, beat, None)))
+        heapq.heapify(self._planned)
+
     def release(self, channel: int | None = None, by: Player | None = None) -> list[Outgoing]:
         """Ends what sounds on `channel` (None: on all) played `by` either (None: both); what to send, now.
 

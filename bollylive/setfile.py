@@ -1,7 +1,7 @@
 """Read a set from a TOML file: every problem at once, each in a sentence that says the cure.
 
 Its keys are the fields of `Set`, and a table `[[channel]]` holds those of a `ChannelSet`, with channels
-counted from 1 as musicians do.
+counted from 1 as musicians do; a table `[[control]]` those of a `ControlSet`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
-from bollylive.band import MOST_BEATS_PER_BAR, ChannelSet, Role, Set
+from bollylive.band import DEEDS, KNOBS, MOST_BEATS_PER_BAR, ChannelSet, ControlSet, Handover, Role, Set
 from bollylive.errors import SetError
 from bollylive.instruments import program_of
 
@@ -53,30 +53,21 @@ def parse_set(text: str, name: str) -> Set:
     except tomllib.TOMLDecodeError as error:
         raise SetError([f"{name}: this is not TOML: {error}."]) from error
     problems: list[str] = []
-    tables = table.pop("channel", [])
-    fields = {"name": Path(name).stem, **_read_table(table, _SET_RULES, {*_SET_RULES, "channel"}, "", problems)}
+    tables, control_tables = table.pop("channel", []), table.pop("control", [])
+    known = {*_SET_RULES, "channel", "control"}
+    fields = {"name": Path(name).stem, **_read_table(table, _SET_RULES, known, "", problems)}
     standard = Set()
     if fields.get("commit_beats", standard.commit_beats) >= fields.get("horizon_beats", standard.horizon_beats):
         problems.append("commit_beats must be less than horizon_beats.")
-    problems += _tap_problems(fields)
     channels = _read_channels(tables, problems)
+    controls = _read_controls(control_tables, problems)
     if problems:
         raise SetError([f"{name}: {problem}" for problem in problems])
-    return Set(**fields, channels=channels)
+    return Set(**fields, channels=channels, controls=controls)
 
 
-def _tap_problems(fields: Mapping[str, object]) -> list[str]:
-    notes = [key for key in ("tap_note", "sam_note") if key in fields]
-    problems = [f"{key} needs a tap_channel; else that key could be played nowhere." for key in notes]
-    problems = [] if "tap_channel" in fields else problems
-    for kind, thing in (("cc", "controller"), ("note", "key")):
-        if fields.get(f"tap_{kind}") is not None and fields.get(f"tap_{kind}") == fields.get(f"sam_{kind}"):
-            problems.append(f"tap_{kind} and sam_{kind} must not be the same {thing}.")
-    return problems
-
-
-def _read_channels(tables: object, problems: list[str]) -> tuple[ChannelSet, ...]:
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+def _read_channels(tables: Any, problems: list[str]) -> tuple[ChannelSet, ...]:
+    if not _are_tables(tables):
         problems.append("channel must be a table for each instrument, under a line [[channel]].")
         return ()
     channels: dict[int, ChannelSet] = {}
@@ -92,6 +83,37 @@ def _read_channels(tables: object, problems: list[str]) -> tuple[ChannelSet, ...
         if fields.get("lowest", 0) > fields.get("highest", 127):
             problems.append(f"{where}lowest must not be above highest.")
     return tuple(channels[channel] for channel in sorted(channels))
+
+
+def _read_controls(tables: Any, problems: list[str]) -> tuple[ControlSet, ...]:
+    if not _are_tables(tables):
+        problems.append("control must be a table for each command, under a line [[control]].")
+        return ()
+    controls: dict[object, ControlSet] = {}
+    for count, table in enumerate(tables, start=1):
+        where = f"[[control]] number {count}: "
+        fields = _read_table(table, _CONTROL_RULES, set(_CONTROL_RULES), where, problems)
+        kinds = [kind for kind in _CONTROL_KINDS if kind in table]
+        if len(kinds) != 1:
+            problems.append(f"{where}it needs one line of cc = 0 to 119, note = 0 to 127, or program = 0 to 127.")
+        if "does" not in table:
+            problems.append(f"{where}it needs a line does = {' or '.join(map(repr, (*DEEDS, *KNOBS)))}.")
+        if kinds == ["note"] and "channel" not in table:
+            problems.append(f"{where}a note needs a channel; else that key could be played nowhere.")
+        if kinds != ["cc"] and fields.get("does") in KNOBS:
+            problems.append(f"{where}{fields['does']} is a knob, and needs a cc.")
+        if len(kinds) != 1 or not {kinds[0], "does"} <= set(fields):
+            continue
+        number = fields.pop(kinds[0])
+        event = (kinds[0], number, fields.get("channel"))
+        if event in controls:
+            problems.append(f"{where}{kinds[0]} {number} is there twice; keep one [[control]] of it.")
+        controls[event] = ControlSet(kinds[0], number, **fields)
+    return tuple(controls.values())
+
+
+def _are_tables(tables: object) -> bool:
+    return isinstance(tables, list) and all(isinstance(table, dict) for table in tables)
 
 
 def _read_table(
@@ -143,18 +165,22 @@ def _switch(value: object) -> bool:
     return value
 
 
-def _role(value: object) -> str:
-    roles: tuple[str, ...] = get_args(Role)
-    if value in roles:
-        return str(value)
-    near = get_close_matches(value, roles, n=1) if isinstance(value, str) else []
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise ValueError(f"must be one of {', '.join(map(repr, roles))}, not {value!r}{hint}")
+def _one_of(words: tuple[str, ...]) -> _Rule:
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        near = get_close_matches(value, words, n=1) if isinstance(value, str) else []
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise ValueError(f"must be one of {', '.join(map(repr, words))}, not {value!r}{hint}")
+
+    return read
 
 
 def _program(value: object) -> object:
     return program_of(value) if isinstance(value, str) else _whole(0, 127)(value)
 
+
+_role, _handover = _one_of(get_args(Role)), _one_of(get_args(Handover))
 
 _SET_RULES: Final[dict[str, _Rule]] = {
     "name": _text,
@@ -163,22 +189,19 @@ _SET_RULES: Final[dict[str, _Rule]] = {
     "model": _text,
     "buffer_notes": _whole(4, 512),
     "seed": _whole(0, 2**63 - 1),
-    "temperature": _number(0.1, 3.0),
-    "nucleus": _number(0.05, 1.0),
-    "memory": _number(0, 1),
-    "follow": _number(0, 1),
+    "temperature": _number(*KNOBS["temperature"]),
+    "nucleus": _number(*KNOBS["nucleus"]),
+    "memory": _number(*KNOBS["memory"]),
+    "follow": _number(*KNOBS["follow"]),
+    "energy": _number(*KNOBS["energy"]),
     "quantise": _switch,
     "horizon_beats": _number(0.25, 8),
     "commit_beats": _number(0, 4),
+    "handover": _handover,
     "handover_beats": _number(0, 64),
     "rest_after_beats": _number(0, 1024),
     "thru": _switch,
     "default_role": _role,
-    "tap_channel": _whole(1, 16, counted_from=1),
-    "tap_cc": _whole(0, 119),
-    "tap_note": _whole(0, 127),
-    "sam_cc": _whole(0, 119),
-    "sam_note": _whole(0, 127),
     "in_port": _text,
     "out_port": _text,
 }
@@ -191,7 +214,19 @@ _CHANNEL_RULES: Final[dict[str, _Rule]] = {
     "lowest": _whole(0, 127),
     "highest": _whole(0, 127),
     "polyphony": _whole(1, 8),
-    "density": _number(-2, 2),
+    "density": _number(*KNOBS["density"]),
     "entry_bars": _whole(0, 64),
+    "handover": _handover,
+    "answer_bars": _whole(0, 64),
     "thru": _switch,
+}
+
+_CONTROL_KINDS: Final = ("cc", "note", "program")
+_CONTROL_RULES: Final[dict[str, _Rule]] = {
+    "cc": _whole(0, 119),
+    "note": _whole(0, 127),
+    "program": _whole(0, 127),
+    "channel": _whole(1, 16, counted_from=1),
+    "does": _one_of((*DEEDS, *KNOBS)),
+    "on": _whole(1, 16, counted_from=1),
 }

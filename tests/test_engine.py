@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 
-from bollylive.band import ChannelSet, Set
+from bollylive.band import ChannelSet, ControlSet, Set
 from bollylive.codec import CHOOSE, REST, TICKS_PER_BEAT
-from bollylive.engine import Engine
+from bollylive.engine import FADE_BEATS, Engine
 from bollylive.note import (
     Anchor,
     Continue,
@@ -37,6 +37,7 @@ KEY, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 
 MELODY = ChannelSet(0, role="player")
 BASS = ChannelSet(1, role="accompany")
+SAM = ControlSet("cc", 81, "sam")
 
 
 def stage(
@@ -98,7 +99,7 @@ def test_the_first_note_is_the_downbeat_of_a_free_tempo() -> None:
 @pytest.mark.parametrize("tap_s", [3.9, 4.0, 4.1])
 def test_a_tap_moves_the_sam_to_the_nearest_beat_and_no_note_from_its_place(tap_s: float) -> None:
     model = FakePredictor()
-    rehearsal = stage(MELODY, BASS, model=model, sam_cc=81, rest_after_beats=0)
+    rehearsal = stage(MELODY, BASS, model=model, controls=(SAM,), rest_after_beats=0)
     rehearsal.play(KEY, 1.0)
     rehearsal.advance(tap_s)
     asked = len(model.rows)
@@ -115,7 +116,7 @@ def test_a_tap_moves_the_sam_to_the_nearest_beat_and_no_note_from_its_place(tap_
 
 
 def test_a_note_that_is_due_but_not_asked_for_yet_keeps_its_place_when_the_sam_moves() -> None:
-    rehearsal = stage(MELODY, BASS, model=FakePredictor((48,)), sam_cc=81, horizon_beats=0.5, rest_after_beats=0)
+    rehearsal = stage(MELODY, BASS, model=FakePredictor((48,)), controls=(SAM,), horizon_beats=0.5, rest_after_beats=0)
     rehearsal.play(KEY, 1.0)
     rehearsal.play(Control(0, 81, 127), 1.5)  # a beat after the first note, a beat before the second
     rehearsal.advance(4.5)
@@ -124,7 +125,7 @@ def test_a_note_that_is_due_but_not_asked_for_yet_keeps_its_place_when_the_sam_m
 
 def test_who_has_yet_to_come_in_waits_for_the_bar_line_that_the_tap_gives() -> None:
     late = ChannelSet(1, role="accompany", entry_bars=2)
-    rehearsal = stage(MELODY, late, sam_cc=81, rest_after_beats=0)
+    rehearsal = stage(MELODY, late, controls=(SAM,), rest_after_beats=0)
     rehearsal.play(KEY, 1.0)
     rehearsal.play(Control(0, 81, 127), 1.5)
     rehearsal.advance(9.0)
@@ -208,6 +209,7 @@ def test_the_model_yields_at_once_and_its_notes_end() -> None:
     rehearsal.advance(6.01)
     assert sounding(rehearsal.sent), "the fake's notes are long"
     rehearsal.play(KEY, 6.01)
+    rehearsal.advance(6.01 + FADE_BEATS / 2)
     assert sounding(rehearsal.sent) == {(0, 60)}
     rehearsal.play(OFF, 6.2)
     rehearsal.advance(7.1)
@@ -729,7 +731,7 @@ def test_everybody_who_plays_is_released_by_all_notes_off_and_by_a_note_only_who
     while now_s < 3.0:
         engine.tick(now_s)
         now_s += 0.005
-    assert engine.handle(Heard(KEY, 3.0, 6.0)) == [Release(0)]
+    assert engine.handle(Heard(KEY, 3.0, 6.0)) == [Release(0, FADE_BEATS)]
     assert engine.handle(Heard(Control(0, 123, 0), 3.1, 6.2)) == [Release(0), Release(1)]
 
 

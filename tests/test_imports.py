@@ -20,8 +20,9 @@ def _names(words: str) -> set[str]:
 SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note song"),
     "core": _names("""
-        assembler bias capture clock codec consonance demo engine ensemble grid hearing history inquiry journal lineup
-        memory part pickup predictor pulse recall relay scheduler smf take taps wire
+        answers assembler bias capture clock codec consonance controls demo energy engine ensemble grid hearing history
+        inquiry journal knobs lineup memory part pickup planner predictor pulse recall relay scheduler smf take taps
+        turns wire
     """),
     "edge": _names("journal_file journal_writer midifile model pipe ports setfile sidecar"),
     "shell": _names("""
@@ -49,8 +50,8 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock demo echo engine_link errors jam journal journal_file journal_writer midifile note pipe
-    port_process ports pulse relay scheduler setfile smf song take taps wire
+    assembler band clock controls demo echo engine_link errors jam journal journal_file journal_writer midifile note
+    pipe port_process ports pulse relay scheduler setfile smf song take taps wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.

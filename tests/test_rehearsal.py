@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bollylive.band import ChannelSet, Role, Set
+from bollylive.band import DEEDS, KNOBS, ChannelSet, ControlSet, Handover, Role, Set
 from bollylive.codec import CHOOSE, TICKS_PER_BEAT
 from bollylive.note import (
     Continue,
@@ -30,8 +31,11 @@ from bollylive.rehearsal import Rehearsal
 
 HALF_A_TICK = 0.5 / TICKS_PER_BEAT
 SLOWEST_S = 60 / 20  # a beat at the slowest tempo there is
-ROLES: tuple[Role, ...] = ("player", "continue", "accompany", "off")
+ROLES: tuple[Role, ...] = get_args(Role)
 
+COMMANDS = 20  # the first controller that is a command
+
+commands = st.integers(COMMANDS, COMMANDS + len(DEEDS) + len(KNOBS) - 1)
 channels = st.integers(0, 4)  # the set names 0-3
 pitches = st.sampled_from([0, 60, 60, 60, 64, 67, 127])
 events = st.one_of(
@@ -39,6 +43,7 @@ events = st.one_of(
     st.builds(NoteOn, channels, pitches, st.integers(1, 127)),
     st.builds(NoteOff, channels, pitches),
     st.builds(Control, channels, st.sampled_from([1, 64, 120, 121, 123]), st.sampled_from([0, 63, 64, 127])),
+    st.builds(Control, channels, commands, st.sampled_from([0, 127])),
     st.builds(Program, channels, st.integers(0, 127)),
     st.builds(Tempo, st.sampled_from([1.0, 20.0, 40.0, 100.0, 133.3, 240.0, 400.0, 999.0])),
     st.builds(Position, st.sampled_from([0, 1, 6, 400, 16383])),
@@ -56,8 +61,17 @@ def bands(draw: st.DrawFn) -> Set:
     members = []
     for channel in range(4):
         lowest, highest = draw(st.sampled_from([(0, 127), (55, 70), (60, 60)]))
-        role, polyphony = draw(st.sampled_from(ROLES)), draw(st.integers(1, 8))
-        members.append(ChannelSet(channel, "", role, None, lowest, highest, polyphony, draw(st.floats(-2, 2))))
+        member = ChannelSet(
+            channel,
+            role=draw(st.sampled_from(ROLES)),
+            lowest=lowest,
+            highest=highest,
+            polyphony=draw(st.integers(1, 8)),
+            density=draw(st.floats(-2, 2)),
+            handover=draw(st.sampled_from((None, *get_args(Handover)))),
+            answer_bars=draw(st.sampled_from([0, 0, 1, 3])),
+        )
+        members.append(member)
     return Set(
         tempo_bpm=draw(st.sampled_from([20.0, 96.0, 100.0, 133.3, 300.0])),
         beats_per_bar=draw(st.integers(1, 16)),
@@ -67,8 +81,8 @@ def bands(draw: st.DrawFn) -> Set:
         handover_beats=draw(st.sampled_from([0.0, 0.5, 2.0])),
         rest_after_beats=draw(st.sampled_from([0.0, 1.0, 16.0])),
         thru=draw(st.booleans()),
-        sam_cc=draw(st.sampled_from([None, 1])),
-        tap_cc=draw(st.sampled_from([None, 64])),
+        controls=tuple(ControlSet("cc", COMMANDS + i, does) for i, does in enumerate((*DEEDS, *KNOBS))),
+        handover=draw(st.sampled_from(get_args(Handover))),
         default_role=draw(st.sampled_from(ROLES)),
         channels=tuple(members),
     )

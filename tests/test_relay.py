@@ -6,10 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from bollylive.band import Set
+from bollylive.band import ControlSet, Set
 from bollylive.clock import Clock
+from bollylive.controls import Controls
 from bollylive.note import (
     Anchor,
+    Command,
     Continue,
     Control,
     Event,
@@ -22,7 +24,6 @@ from bollylive.note import (
     Program,
     Raw,
     Release,
-    Sam,
     Sent,
     Start,
     Stop,
@@ -31,7 +32,6 @@ from bollylive.note import (
 )
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
-from bollylive.taps import Taps
 
 ON, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 
@@ -43,8 +43,8 @@ class Desk:
         self.sent: list[Sent] = []
         self.reported: list[Heard | Anchor] = []
         self.clock = Clock(120, 0.0)
-        taps = Taps(band) if band else None
-        self.relay = Relay(self.clock, Scheduler(), self.sent.append, self.reported.append, frozenset({0, 1}), taps)
+        controls = Controls(band or Set())
+        self.relay = Relay(self.clock, Scheduler(), self.sent.append, self.reported.append, frozenset({0, 1}), controls)
 
     def play(self, onset: float, duration: float = 1.0, channel: int = 5, epoch: int = 0, now_s: float = 0.0) -> None:
         self.relay.obey(Play(Note(channel, 60, 100, onset, duration), epoch), now_s)
@@ -117,14 +117,14 @@ def test_a_planned_note_leaves_when_due_with_its_beat_and_its_lateness(desk: Des
 
 
 def test_taps_set_the_tempo_and_the_sam_and_are_not_played() -> None:
-    desk = Desk(Set(tap_channel=0, tap_note=60, sam_cc=1))
+    desk = Desk(Set(controls=(ControlSet("note", 60, "tap", channel=0), ControlSet("cc", 1, "sam"))))
     for i in range(3):
         desk.relay.handle(ON, 1.0 + i)
         desk.relay.handle(OFF, 1.1 + i)
     assert desk.reported == [Anchor(6.0, 1.0, 3.0)]
     desk.reported.clear()
     desk.relay.handle(Control(0, 1, 127), 4.0)
-    assert desk.reported == [Heard(Sam(), 4.0, 7.0)]
+    assert desk.reported == [Heard(Command("sam"), 4.0, 7.0)]
     assert desk.sent == []
     desk.relay.handle(NoteOn(1, 60, 100), 4.0)
     assert desk.taken() == [NoteOn(1, 60, 100)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bollylive.band import ChannelSet, Set
+from bollylive.band import ChannelSet, ControlSet, Set
 from bollylive.errors import SetError
 from bollylive.setfile import default_set, load_set, parse_set
 
@@ -33,16 +33,13 @@ def test_a_set_says_everything() -> None:
         follow = 0.5
         horizon_beats = 4
         commit_beats = 1
+        energy = 0.25
+        handover = "bar"
         handover_beats = 3
         rest_after_beats = 0
         quantise = false
         thru = false
         default_role = "player"
-        tap_channel = 16
-        tap_cc = 80
-        tap_note = 36
-        sam_cc = 81
-        sam_note = 37
         in_port = "from DAW"
         out_port = "to DAW"
         [[channel]]
@@ -55,9 +52,27 @@ def test_a_set_says_everything() -> None:
         polyphony = 2
         density = -1.5
         entry_bars = 2
+        handover = "flow"
+        answer_bars = 4
         thru = true
+        [[control]]
+        cc = 80
+        does = "tap"
+        [[control]]
+        note = 36
+        channel = 16
+        does = "again"
+        on = 2
+        [[control]]
+        program = 4
+        does = "sam"
     """
-    sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, 2, True)
+    sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, 2, "flow", 4, True)
+    controls = (
+        ControlSet("cc", 80, "tap"),
+        ControlSet("note", 36, "again", channel=15, on=1),
+        ControlSet("program", 4, "sam"),
+    )
     assert parse_set(text, "evening.toml") == Set(
         name="Evening",
         tempo_bpm=72.0,
@@ -71,18 +86,16 @@ def test_a_set_says_everything() -> None:
         quantise=False,
         horizon_beats=4.0,
         commit_beats=1.0,
+        energy=0.25,
+        handover="bar",
         handover_beats=3.0,
         rest_after_beats=0.0,
         thru=False,
         default_role="player",
-        tap_channel=15,
-        tap_cc=80,
-        tap_note=36,
-        sam_cc=81,
-        sam_note=37,
         in_port="from DAW",
         out_port="to DAW",
         channels=(sitar,),
+        controls=controls,
     )
 
 
@@ -119,12 +132,11 @@ def test_all_problems_come_at_once() -> None:
         ("thru = 1", "thru must be true or false, not 1."),
         ('name = ""', "name must be a text in quotes, not ''."),
         ('default_role = "continu"', "not 'continu'; did you mean 'continue'?"),
-        ("default_role = 3", "must be one of 'player', 'continue', 'accompany', 'off', not 3."),
+        ("default_role = 3", "must be one of 'player', 'continue', 'respond', 'accompany', 'off', not 3."),
         ("commit_beats = 2.0", "commit_beats must be less than horizon_beats."),
         ("horizon_beats = 0.25", "commit_beats must be less than horizon_beats."),
-        ("tap_cc = 123", "tap_cc must be a whole number from 0 to 119, not 123."),
-        ("sam_note = 36", "sam_note needs a tap_channel; else that key could be played nowhere."),
-        ("tap_cc = 80\nsam_cc = 80", "tap_cc and sam_cc must not be the same controller."),
+        ('handover = "bars"', "not 'bars'; did you mean 'bar'?"),
+        ("control = 3", "control must be a table for each command, under a line [[control]]."),
         ("channel = 3", "channel must be a table for each instrument, under a line [[channel]]."),
         ("channel = [1, 2]", "channel must be a table for each instrument, under a line [[channel]]."),
     ],
@@ -178,3 +190,23 @@ def test_the_default_set_is_a_band_around_a_melody() -> None:
 
 def test_the_default_set_explains_the_defaults() -> None:
     assert replace(default_set(), channels=()) == Set(name="Bollywood band")
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ('cc = 120\ndoes = "tap"', "cc must be a whole number from 0 to 119, not 120."),
+        ('does = "tap"', "it needs one line of cc = 0 to 119, note = 0 to 127, or program = 0 to 127."),
+        ('cc = 1\nprogram = 1\ndoes = "tap"', "it needs one line of cc = 0 to 119"),
+        ("cc = 1", "it needs a line does = 'tap' or 'sam' or"),
+        ('cc = 1\ndoes = "agan"', "does must be one of 'tap', 'sam', "),
+        ('cc = 1\ndoes = "agan"', "not 'agan'; did you mean 'again'?"),
+        ('note = 36\ndoes = "sam"', "a note needs a channel; else that key could be played nowhere."),
+        ('program = 3\ndoes = "memory"', "memory is a knob, and needs a cc."),
+        ('cc = 1\ndoes = "sam"\n[[control]]\ncc = 1\ndoes = "tap"', "number 2: cc 1 is there twice; keep one"),
+    ],
+)
+def test_each_mistake_in_a_control_has_its_sentence(lines: str, sentence: str) -> None:
+    (problem,) = _problems(f"[[control]]\n{lines}\n")
+    assert sentence in problem
+    assert "[[control]] number" in problem

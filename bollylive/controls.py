@@ -1,0 +1,47 @@
+"""Which of the musician's controllers, keys and program changes are commands, as the set says."""
+
+from __future__ import annotations
+
+from bollylive.band import DEEDS, ControlSet, Set
+from bollylive.note import Command, Control, Event, NoteOff, NoteOn, Program
+
+PRESSED = 64  # a controller is down from this value on, as the MIDI 1.0 specification has it for switches
+
+
+class Controls:
+    """Tells commands from playing; feed it every event. Not thread-safe."""
+
+    def __init__(self, band: Set) -> None:
+        self._controls = {(control.kind, control.number, control.channel): control for control in band.controls}
+        self._down: set[ControlSet] = set()  # controllers that are down: the next value down is the same press
+
+    def read(self, event: Event) -> Command | bool:
+        """The command that an event is; True if it is part of one, as when a key comes up; False if it is none."""
+        match event:
+            case NoteOn(channel, number):
+                return self._press(self._find("note", number, channel))
+            case NoteOff(channel, number):
+                return self._find("note", number, channel) is not None
+            case Program(channel, number):
+                return self._press(self._find("program", number, channel))
+            case Control(channel, number, value):
+                return self._turn(self._find("cc", number, channel), value)
+        return False
+
+    def _find(self, kind: str, number: int, channel: int) -> ControlSet | None:
+        return self._controls.get((kind, number, channel)) or self._controls.get((kind, number, None))
+
+    def _press(self, control: ControlSet | None) -> Command | bool:
+        return Command(control.does, control.on) if control else False
+
+    def _turn(self, control: ControlSet | None, value: int) -> Command | bool:
+        if control is None:
+            return False
+        if control.does not in DEEDS:
+            return Command(control.does, control.on, value / 127)
+        was_down = control in self._down
+        if value < PRESSED:
+            self._down.discard(control)
+            return True
+        self._down.add(control)
+        return True if was_down else self._press(control)

@@ -1,0 +1,228 @@
+"""Who plays a channel that the musician and the model share: when the model takes it over, and for how long.
+
+    the musician plays → the model takes over → it plays its answer → the musician plays again, or the answer is over
+
+What the musician asks for meanwhile (another answer, the one before, this one round and round, one begun alike)
+begins at the next place where the answer began in its bar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bollylive import codec
+from bollylive.answers import Answers, copy_notes
+from bollylive.band import TURN_ROLES, Handover, Set
+from bollylive.history import Entry
+from bollylive.lineup import Lineup
+from bollylive.part import Part
+
+LONGEST_LOOP_BARS = 4
+
+
+@dataclass(slots=True)
+class _Turn:
+    """How it stands on one channel; all times in ticks."""
+
+    phrase_from: int | None = None  # where the musician's phrase began, while it is theirs
+    answers: Answers | None = None
+    next_at: int | None = None  # where what the musician has asked for begins
+    next_does: str = ""
+    round: list[Entry] = field(default_factory=list)  # what comes again
+    round_ticks: int = 0
+
+
+class Turns:
+    """The turns of all channels. Owned by the engine.
+
+    `is_held` tells whether the musician holds a key of a channel.
+    """
+
+    def __init__(self, lineup: Lineup, band: Set, is_held: Callable[[int], bool]) -> None:
+        self._lineup, self._is_held = lineup, is_held
+        self._turns: dict[int, _Turn] = {}
+        self.use(band)
+
+    def use(self, band: Set) -> None:
+        """Take turns by another set from now on."""
+        self._band = band
+        self._bar = band.beats_per_bar * codec.TICKS_PER_BEAT
+        self._commit = round(band.commit_beats * codec.TICKS_PER_BEAT)
+        self._horizon = round(band.horizon_beats * codec.TICKS_PER_BEAT)
+
+    def shift(self, ticks: int) -> None:
+        """Follow the grid when it moves."""
+        for turn in self._turns.values():
+            turn.phrase_from = None if turn.phrase_from is None else turn.phrase_from + ticks
+            turn.next_at = None if turn.next_at is None else turn.next_at + ticks
+            turn.round = copy_notes(turn.round, ticks)
+            if turn.answers is not None:
+                turn.answers.shift(ticks)
+
+    def begin_note(self, part: Part, tick: int) -> bool:
+        """The musician begins a note; True if that takes the word from the model."""
+        takes_word = part.has_word
+        if takes_word:
+            self.end(part, tick)
+        turn = self._turn(part)
+        turn.next_at = None
+        if turn.phrase_from is None:
+            turn.phrase_from = tick
+        return takes_word
+
+    def end(self, part: Part, tick: int) -> None:
+        """Take the word from the model."""
+        turn = self._turn(part)
+        if turn.answers is not None and part.has_word:
+            if turn.answers.current.begin > tick:  # what was moved ahead of it did not begin
+                part.history.shift(turn.answers.begin - turn.answers.current.begin)
+            else:
+                turn.answers.current.notes = part.history.model_notes(turn.answers.current.begin, tick)
+        self._lineup.quieten(part, tick)
+        turn.phrase_from = turn.next_at = None
+        turn.round = []
+
+    def next_tick(self) -> int | None:
+        """When `advance` has something to do, perhaps in the past."""
+        ticks = []
+        for part in self._lineup:
+            turn = self._turn(part)
+            if turn.next_at is not None:
+                ticks.append(turn.next_at - (self._horizon if _is_planned(part, turn.next_at) else self._commit))
+            elif part.until is not None:
+                ticks.append(part.until)
+            elif (begin := self._takes_over_at(part)) is not None:
+                ticks.append(begin - self._horizon)
+            if part.score:
+                ticks.append(part.score[0].tick - self._horizon)
+        return min(ticks, default=None)
+
+    def advance(self, earliest: int) -> None:
+        """Let the model take over where it is time, and end what is over; from `earliest` on all can be changed."""
+        for part in self._lineup:
+            turn = self._turn(part)
+            if turn.next_at is not None:
+                ahead = self._horizon if _is_planned(part, turn.next_at) else self._commit
+                if earliest >= turn.next_at - ahead:
+                    self._begin_next(part, turn)
+            elif part.until is not None and earliest >= part.until:
+                self._stay_away(part, earliest)
+            elif (begin := self._takes_over_at(part)) is not None and earliest >= begin - self._horizon:
+                self._take_over(part, max(begin, earliest))
+            self._read(part, turn, earliest)
+
+    def hand_over(self, part: Part, earliest: int) -> bool:
+        """Give the model the word at once, or take it from it; True if it was taken."""
+        if part.has_word:
+            self._stay_away(part, earliest)
+            return True
+        self._take_over(part, earliest, at_bar=False)
+        return False
+
+    def ask_for(self, does: str, part: Part, earliest: int) -> None:
+        """Let `again`, `back`, `keep` or `vary` happen as soon as it can; without an answer nothing does."""
+        turn = self._turn(part)
+        if turn.answers is None or self._is_held(part.channel):
+            return
+        since = turn.answers.current.begin
+        bars = max(1, -(-(earliest + self._commit + 1 - since) // self._bar))
+        turn.next_at, turn.next_does, turn.round = since + bars * self._bar, does, []
+        part.until = turn.next_at if part.has_word else None
+
+    def _stay_away(self, part: Part, tick: int) -> None:
+        """The model's turn is over, until the musician has played again."""
+        self.end(part, tick)
+        part.active = None
+
+    def _turn(self, part: Part) -> _Turn:
+        return self._turns.setdefault(part.channel, _Turn())
+
+    def _handover_of(self, part: Part) -> Handover:
+        """Who answers phrases does so at a bar line, unless the set says otherwise."""
+        if part.setting.handover is not None:
+            return part.setting.handover
+        return "bar" if part.setting.role == "respond" and self._band.handover == "silence" else self._band.handover
+
+    def _takes_over_at(self, part: Part) -> int | None:
+        """From when on the model may play, if the musician does nothing."""
+        handover, last = self._handover_of(part), part.history.last
+        if part.setting.role not in TURN_ROLES or part.has_word or part.active is None or handover == "command":
+            return None
+        if (last is not None and not last.asked) or self._is_held(part.channel):
+            return None
+        if handover == "flow":
+            return part.active
+        silent = part.active + round(self._band.handover_beats * codec.TICKS_PER_BEAT)
+        return -(-silent // self._bar) * self._bar if handover == "bar" else silent
+
+    def _take_over(self, part: Part, begin: int, at_bar: bool | None = None) -> None:
+        turn, handover = self._turn(part), self._handover_of(part)
+        length = self._length(part, turn, begin)
+        turn.answers = Answers(part.history.branch(), begin, length, handover == "bar" if at_bar is None else at_bar)
+        turn.phrase_from, turn.next_at, turn.round = None, None, []
+        self._play(part, turn.answers, begin)
+        part.hesitates = handover == "flow" and at_bar is None
+
+    def _length(self, part: Part, turn: _Turn, begin: int) -> int | None:
+        """How long an answer lasts, so that it ends at a bar line; None: until it is interrupted."""
+        bars = part.setting.answer_bars
+        if not bars and part.setting.role == "respond":
+            phrase = 0 if turn.phrase_from is None or part.active is None else part.active - turn.phrase_from
+            bars = max(1, round(phrase / self._bar))
+        return (max(1, round(begin / self._bar + bars)) * self._bar - begin) if bars else None
+
+    def _play(self, part: Part, answers: Answers, tick: int, notes: list[Entry] | None = None) -> None:
+        """The model has the word from a tick on; it begins with these notes, if there are any."""
+        part.until = None if answers.length is None else tick + answers.length
+        if notes:
+            part.play(notes)
+        elif answers.at_bar or part.history.last is None:
+            part.come_in(tick)
+        else:
+            part.due = tick
+            part.carry_on(tick)
+
+    def _begin_next(self, part: Part, turn: _Turn) -> None:
+        answers, tick = turn.answers, turn.next_at
+        assert answers is not None, "only after an answer can another be asked for"
+        assert tick is not None, "it is asked for at a place"
+        turn.next_at = None
+        if part.has_word:
+            answers.current.notes = part.history.model_notes(answers.current.begin, tick)
+        span = min(tick - answers.current.begin, LONGEST_LOOP_BARS * self._bar)
+        if turn.next_does == "keep":
+            turn.round, turn.round_ticks = part.history.model_notes(tick - span, tick), span
+            self._repeat(part, turn)
+            part.until = None
+            return
+        half = max(codec.TICKS_PER_BEAT, span // 2 // codec.TICKS_PER_BEAT * codec.TICKS_PER_BEAT)
+        head: list[Entry] = []
+        if turn.next_does == "back":
+            head = answers.go_back(tick)
+        elif turn.next_does == "vary":
+            head = answers.current.at(tick, tick + half)
+            answers.start(tick)
+        else:
+            answers.start(tick)
+        part.history = answers.phrase_at(tick)
+        self._play(part, answers, tick, head)
+
+    def _read(self, part: Part, turn: _Turn, earliest: int) -> None:
+        """What stands in the score is planned, and comes again if the musician keeps it."""
+        if not part.score:
+            return
+        for note in part.read(earliest, earliest + self._horizon):
+            self._lineup.ensemble.add(part.channel, part.instrument, note)
+        if turn.round and not part.score:
+            self._repeat(part, turn)
+
+    def _repeat(self, part: Part, turn: _Turn) -> None:
+        turn.round = copy_notes(turn.round, turn.round_ticks)
+        if turn.round:
+            part.play(copy_notes(turn.round, 0))
+
+
+def _is_planned(part: Part, tick: int) -> bool:
+    """Whether all that a part plays before a tick is planned."""
+    return not part.has_word or part.due_tick >= tick
