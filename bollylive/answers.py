@@ -20,15 +20,24 @@ def copy_notes(notes: Iterable[Entry], ticks: int) -> list[Entry]:
 
 @dataclass(slots=True)
 class Take:
-    """One answer: where it began, and its notes."""
+    """One answer: where it began, its notes, as many as the buffer holds, and how long it was."""
 
     begin: int
-    notes: list[Entry] = field(default_factory=list)  # as many as the buffer holds
+    notes: list[Entry] = field(default_factory=list)
+    ticks: int = 0
 
-    def at(self, tick: int, until: int | None = None) -> list[Entry]:
-        """The notes as they are to be played again from a tick on; those before `until`, where one is given."""
-        notes = copy_notes(self.notes, tick - self.begin)
-        return [note for note in notes if until is None or note.tick < until]
+    def close(self, history: History, tick: int) -> None:
+        """It ends here."""
+        self.notes, self.ticks = history.model_notes(self.begin, tick), tick - self.begin
+
+    def cut(self, first: int, end: int) -> Take:
+        """A piece of it, from so many ticks after its beginning to before so many."""
+        since, until = self.begin + first, self.begin + end
+        return Take(since, [note for note in self.notes if since <= note.tick < until], end - first)
+
+    def at(self, tick: int) -> Take:
+        """The same at another tick."""
+        return Take(tick, copy_notes(self.notes, tick - self.begin), self.ticks)
 
 
 class Answers:
@@ -56,12 +65,11 @@ class Answers:
         self.current = Take(tick)
         self._takes = [*self._takes, self.current][-MOST_TAKES:]
 
-    def go_back(self, tick: int) -> list[Entry]:
-        """The notes of the take before the current one, which from a tick on is the current one again."""
+    def go_back(self, tick: int) -> Take:
+        """Take up the take before the current one again, at a tick; without one, the current."""
         index = max(0, next(i for i, take in enumerate(self._takes) if take is self.current) - 1)
-        notes = self._takes[index].at(tick)
-        self.current = self._takes[index] = Take(tick)
-        return notes
+        self.current = self._takes[index] = self._takes[index].at(tick)
+        return self.current
 
     def shift(self, ticks: int) -> None:
         """Follow the grid when it moves."""

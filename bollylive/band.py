@@ -33,11 +33,15 @@ KNOBS: dict[str, tuple[float, float]] = {
 }
 
 
+ControlKind: TypeAlias = Literal["cc", "note", "program"]
+CONTROL_KINDS: tuple[ControlKind, ...] = get_args(ControlKind)
+
+
 @dataclass(frozen=True, slots=True)
 class ControlSet:
     """One controller, key or program change that is a command, and is then neither music nor passed through."""
 
-    kind: Literal["cc", "note", "program"]
+    kind: ControlKind
     number: int  # 0-127
     does: str  # one of DEEDS or KNOBS
     channel: int | None = None  # 0-15, where it comes from; None: any

@@ -12,7 +12,9 @@ class Controls:
     """Tells commands from playing; feed it every event. Not thread-safe."""
 
     def __init__(self, band: Set) -> None:
-        self._controls = {(control.kind, control.number, control.channel): control for control in band.controls}
+        self._controls: dict[tuple[str, int, int | None], ControlSet] = {
+            (control.kind, control.number, control.channel): control for control in band.controls
+        }
         self._down: set[ControlSet] = set()  # controllers that are down: the next value down is the same press
 
     def read(self, event: Event) -> Command | bool:

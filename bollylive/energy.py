@@ -62,4 +62,4 @@ class Energy:
 
     @staticmethod
     def _weight(age: int) -> float:
-        return 2.0 ** (-age / _PATIENCE)
+        return math.pow(2.0, -age / _PATIENCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from bollylive.band import KNOBS, MODEL_ROLES, Set
 from bollylive.note import Command
@@ -16,7 +17,8 @@ def turn_knob(band: Set, command: Command) -> Set:
     lowest, highest = KNOBS[command.does]
     value = lowest + (highest - lowest) * min(max(command.value, 0.0), 1.0)
     if command.does != "density":
-        return replace(band, **{command.does: value})
+        turned: dict[str, Any] = {command.does: value}
+        return replace(band, **turned)
     channels = tuple(
         replace(setting, density=value)
         if setting.role in MODEL_ROLES and command.channel in (None, setting.channel)

@@ -60,6 +60,7 @@ class Part:
         self.history = history
         self.plan: list[Entry] = []
         self.score: list[Entry] = []
+        self._then = 0  # where the model chooses again after it
         self.due: int | None = None
         self.until: int | None = None
         self.resting = False  # the row at `due` is a rest
@@ -154,6 +155,7 @@ class Part:
             if getattr(self, name) is not None:
                 setattr(self, name, getattr(self, name) + ticks)
         self.score = [replace(entry, tick=entry.tick + ticks) for entry in self.score]
+        self._then += ticks
 
     def prepare(self, until_tick: int) -> bool:
         """Make the next row ready to be asked; False if none is due by a tick."""
@@ -215,23 +217,22 @@ class Part:
         self._follow(ask.tick, choice.next_ticks)
         return entry
 
-    def play(self, notes: list[Entry]) -> None:
-        """Give the model the word, with these notes first, in order of time; then it goes on by itself."""
-        self.score, self.resting, self.adrift = list(notes), False, False
-        self.due = notes[0].tick
+    def play(self, notes: list[Entry], then_tick: int) -> None:
+        """Give the model the word, with these notes first, in order of time; it chooses again after a tick."""
+        self.score, self._then, self.adrift = list(notes), then_tick, False
+        self._turn_page()
 
     def read(self, earliest_tick: int, until_tick: int) -> list[Entry]:
         """Put the notes of `score` up to a tick into the plan, and give them; what is overdue is left out."""
+        if self.until is not None:
+            until_tick = min(until_tick, self.until - 1)
         ready = [entry for entry in self.score if entry.tick <= until_tick]
         self.score = self.score[len(ready) :]
         ready = [entry for entry in ready if entry.tick >= earliest_tick]
         for entry in ready:
             self.history.insert(entry)
             self.plan.append(entry)
-        if self.score:
-            self.due = self.score[0].tick
-        else:  # the model goes on from here, once it has heard this
-            self.adrift = True
+        self._turn_page()
         return ready
 
     def commit(self, until_tick: int) -> list[Entry]:
@@ -259,6 +260,9 @@ class Part:
     def _follow(self, tick: int, next_ticks: int | None) -> None:
         self.resting, self.adrift = next_ticks is None, False
         self.due = tick + (codec.WAIT_TICKS if next_ticks is None else next_ticks)
+
+    def _turn_page(self) -> None:
+        self.due, self.resting = (self.score[0].tick, False) if self.score else (self._then, True)
 
     def _recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
         pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)

@@ -47,6 +47,11 @@ class Rehearsal:
             self.advance(at_s)
         self._relay.handle(event, self.now_s)
 
+    def use(self, band: Set) -> None:
+        """Let the band play by another set from now on."""
+        for word in self.engine.use(band, self.anchor.beat_at(self.now_s)):
+            self._relay.obey(word, self.now_s)
+
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Let the band take music as just played; see `Engine.prime`."""
         self.engine.prime(notes, programs)

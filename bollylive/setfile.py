@@ -14,7 +14,18 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
-from bollylive.band import DEEDS, KNOBS, MOST_BEATS_PER_BAR, ChannelSet, ControlSet, Handover, Role, Set
+from bollylive.band import (
+    CONTROL_KINDS,
+    DEEDS,
+    KNOBS,
+    MOST_BEATS_PER_BAR,
+    ChannelSet,
+    ControlKind,
+    ControlSet,
+    Handover,
+    Role,
+    Set,
+)
 from bollylive.errors import SetError
 from bollylive.instruments import program_of
 
@@ -93,7 +104,7 @@ def _read_controls(tables: Any, problems: list[str]) -> tuple[ControlSet, ...]:
     for count, table in enumerate(tables, start=1):
         where = f"[[control]] number {count}: "
         fields = _read_table(table, _CONTROL_RULES, set(_CONTROL_RULES), where, problems)
-        kinds = [kind for kind in _CONTROL_KINDS if kind in table]
+        kinds: list[ControlKind] = [kind for kind in CONTROL_KINDS if kind in table]
         if len(kinds) != 1:
             problems.append(f"{where}it needs one line of cc = 0 to 119, note = 0 to 127, or program = 0 to 127.")
         if "does" not in table:
@@ -221,7 +232,6 @@ _CHANNEL_RULES: Final[dict[str, _Rule]] = {
     "thru": _switch,
 }
 
-_CONTROL_KINDS: Final = ("cc", "note", "program")
 _CONTROL_RULES: Final[dict[str, _Rule]] = {
     "cc": _whole(0, 119),
     "note": _whole(0, 127),

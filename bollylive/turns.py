@@ -9,12 +9,11 @@ begins at the next place where the answer began in its bar.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bollylive import codec
-from bollylive.answers import Answers, copy_notes
+from bollylive.answers import Answers, Take, copy_notes
 from bollylive.band import TURN_ROLES, Handover, Set
-from bollylive.history import Entry
 from bollylive.lineup import Lineup
 from bollylive.part import Part
 
@@ -25,12 +24,11 @@ LONGEST_LOOP_BARS = 4
 class _Turn:
     """How it stands on one channel; all times in ticks."""
 
-    phrase_from: int | None = None  # where the musician's phrase began, while it is theirs
+    phrase_from: int | None = None  # where the musician's newest phrase began
     answers: Answers | None = None
     next_at: int | None = None  # where what the musician has asked for begins
     next_does: str = ""
-    round: list[Entry] = field(default_factory=list)  # what comes again
-    round_ticks: int = 0
+    round: Take | None = None  # what comes again and again
 
 
 class Turns:
@@ -56,19 +54,21 @@ class Turns:
         for turn in self._turns.values():
             turn.phrase_from = None if turn.phrase_from is None else turn.phrase_from + ticks
             turn.next_at = None if turn.next_at is None else turn.next_at + ticks
-            turn.round = copy_notes(turn.round, ticks)
+            turn.round = None if turn.round is None else turn.round.at(turn.round.begin + ticks)
             if turn.answers is not None:
                 turn.answers.shift(ticks)
 
     def begin_note(self, part: Part, tick: int) -> bool:
         """The musician begins a note; True if that takes the word from the model."""
-        takes_word = part.has_word
+        turn, takes_word = self._turn(part), part.has_word
+        answers = turn.answers
+        if answers is not None and (part.hesitates or answers.begin > tick):  # only planned ahead: the phrase goes on
+            turn.answers = None
+        elif turn.phrase_from is None or (answers is not None and turn.phrase_from < answers.begin):
+            turn.phrase_from = tick
         if takes_word:
             self.end(part, tick)
-        turn = self._turn(part)
         turn.next_at = None
-        if turn.phrase_from is None:
-            turn.phrase_from = tick
         return takes_word
 
     def end(self, part: Part, tick: int) -> None:
@@ -78,10 +78,9 @@ class Turns:
             if turn.answers.current.begin > tick:  # what was moved ahead of it did not begin
                 part.history.shift(turn.answers.begin - turn.answers.current.begin)
             else:
-                turn.answers.current.notes = part.history.model_notes(turn.answers.current.begin, tick)
+                turn.answers.current.close(part.history, tick)
         self._lineup.quieten(part, tick)
-        turn.phrase_from = turn.next_at = None
-        turn.round = []
+        turn.next_at, turn.round = None, None
 
     def next_tick(self) -> int | None:
         """When `advance` has something to do, perhaps in the past."""
@@ -127,7 +126,7 @@ class Turns:
             return
         since = turn.answers.current.begin
         bars = max(1, -(-(earliest + self._commit + 1 - since) // self._bar))
-        turn.next_at, turn.next_does, turn.round = since + bars * self._bar, does, []
+        turn.next_at, turn.next_does, turn.round = since + bars * self._bar, does, None
         part.until = turn.next_at if part.has_word else None
 
     def _stay_away(self, part: Part, tick: int) -> None:
@@ -160,7 +159,7 @@ class Turns:
         turn, handover = self._turn(part), self._handover_of(part)
         length = self._length(part, turn, begin)
         turn.answers = Answers(part.history.branch(), begin, length, handover == "bar" if at_bar is None else at_bar)
-        turn.phrase_from, turn.next_at, turn.round = None, None, []
+        turn.next_at, turn.round = None, None
         self._play(part, turn.answers, begin)
         part.hesitates = handover == "flow" and at_bar is None
 
@@ -172,11 +171,12 @@ class Turns:
             bars = max(1, round(phrase / self._bar))
         return (max(1, round(begin / self._bar + bars)) * self._bar - begin) if bars else None
 
-    def _play(self, part: Part, answers: Answers, tick: int, notes: list[Entry] | None = None) -> None:
-        """The model has the word from a tick on; it begins with these notes, if there are any."""
+    def _play(self, part: Part, answers: Answers, tick: int, given: Take | None = None) -> None:
+        """The model has the word from a tick on; where notes are given, it goes on after them."""
         part.until = None if answers.length is None else tick + answers.length
-        if notes:
-            part.play(notes)
+        part.score = []
+        if given is not None:
+            part.play(copy_notes(given.notes, 0), given.begin + given.ticks)
         elif answers.at_bar or part.history.last is None:
             part.come_in(tick)
         else:
@@ -189,24 +189,23 @@ class Turns:
         assert tick is not None, "it is asked for at a place"
         turn.next_at = None
         if part.has_word:
-            answers.current.notes = part.history.model_notes(answers.current.begin, tick)
-        span = min(tick - answers.current.begin, LONGEST_LOOP_BARS * self._bar)
-        if turn.next_does == "keep":
-            turn.round, turn.round_ticks = part.history.model_notes(tick - span, tick), span
-            self._repeat(part, turn)
-            part.until = None
-            return
-        half = max(codec.TICKS_PER_BEAT, span // 2 // codec.TICKS_PER_BEAT * codec.TICKS_PER_BEAT)
-        head: list[Entry] = []
-        if turn.next_does == "back":
-            head = answers.go_back(tick)
-        elif turn.next_does == "vary":
-            head = answers.current.at(tick, tick + half)
-            answers.start(tick)
-        else:
-            answers.start(tick)
+            answers.current.close(part.history, tick)
+        take = answers.current
+        given: Take | None = None
+        match turn.next_does:
+            case "keep":
+                loop = take.cut(max(0, take.ticks - LONGEST_LOOP_BARS * self._bar), take.ticks)
+                self._repeat(part, turn, loop.at(tick))
+                return
+            case "vary":
+                given = take.cut(0, min(take.ticks, LONGEST_LOOP_BARS * self._bar) // 2).at(tick)
+                answers.start(tick)
+            case "back":
+                given = answers.go_back(tick)
+            case _:
+                answers.start(tick)
         part.history = answers.phrase_at(tick)
-        self._play(part, answers, tick, head)
+        self._play(part, answers, tick, given)
 
     def _read(self, part: Part, turn: _Turn, earliest: int) -> None:
         """What stands in the score is planned, and comes again if the musician keeps it."""
@@ -214,13 +213,13 @@ class Turns:
             return
         for note in part.read(earliest, earliest + self._horizon):
             self._lineup.ensemble.add(part.channel, part.instrument, note)
-        if turn.round and not part.score:
-            self._repeat(part, turn)
+        if turn.round is not None and not part.score:
+            self._repeat(part, turn, turn.round.at(turn.round.begin + turn.round.ticks))
 
-    def _repeat(self, part: Part, turn: _Turn) -> None:
-        turn.round = copy_notes(turn.round, turn.round_ticks)
-        if turn.round:
-            part.play(copy_notes(turn.round, 0))
+    def _repeat(self, part: Part, turn: _Turn, loop: Take) -> None:
+        if loop.notes:
+            turn.round, part.until = loop, None
+            part.play(copy_notes(loop.notes, 0), loop.begin + loop.ticks)
 
 
 def _is_planned(part: Part, tick: int) -> bool:

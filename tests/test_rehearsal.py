@@ -10,7 +10,7 @@ from fakes import WILD, FakePredictor, ons, onsets, sounding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bollylive.band import DEEDS, KNOBS, ChannelSet, ControlSet, Handover, Role, Set
+from bollylive.band import DEEDS, KNOBS, MODEL_ROLES, ChannelSet, ControlSet, Handover, Role, Set
 from bollylive.codec import CHOOSE, TICKS_PER_BEAT
 from bollylive.note import (
     Continue,
@@ -132,7 +132,7 @@ def test_whatever_happens_every_note_on_gets_one_note_off_and_none_is_early(
     for message, note in ons(rehearsal.sent):
         assert -1e-9 <= message.late_s <= HALF_A_TICK * SLOWEST_S + 1e-6
         assert band.channel(note.channel).lowest <= note.pitch <= band.channel(note.channel).highest
-        assert band.channel(note.channel).role in ("continue", "accompany")
+        assert band.channel(note.channel).role in MODEL_ROLES
     times = [message.at_s for message in rehearsal.sent]
     assert times == sorted(times)
 

@@ -129,6 +129,26 @@ def test_a_release_ends_and_forgets_the_model_on_one_channel_only() -> None:
     assert scheduler.release(0, "musician") == [(NoteOff(0, 61), "musician")]
 
 
+def test_a_fade_shortens_what_sounds_and_forgets_what_has_not_begun() -> None:
+    scheduler = Scheduler()
+    for planned in (note(0.0, 5.0), note(0.0, 0.6, 64), note(0.0, 5.0, channel=1), note(0.8)):
+        scheduler.plan(planned)
+    sent(scheduler, 0.5)
+    scheduler.fade(0, 0.75)
+    assert sent(scheduler, 0.7) == [NoteOff(0, 64)]
+    assert list(scheduler.due(1.0, BEAT_S)) == [(OFF, "model", 0.75)]
+    assert sent(scheduler, 9.0) == [NoteOff(1, 60)]
+
+
+def test_the_musician_takes_a_pitch_that_fades_and_keeps_it() -> None:
+    scheduler = Scheduler()
+    scheduler.plan(note(0.0, 5.0))
+    sent(scheduler, 0.0)
+    scheduler.fade(0, 0.5)
+    assert [event for event, _ in scheduler.press(ON)] == [OFF, ON]
+    assert sent(scheduler, 9.0) == []
+
+
 def test_a_release_of_the_musician_leaves_the_plan() -> None:
     scheduler = Scheduler()
     scheduler.plan(note(1.0))
