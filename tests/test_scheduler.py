@@ -133,7 +133,7 @@ def test_a_fade_shortens_what_sounds_and_forgets_what_has_not_begun() -> None:
     scheduler = Scheduler()
     for planned in (note(0.0, 5.0), note(0.0, 0.6, 64), note(0.0, 5.0, channel=1), note(0.8)):
         scheduler.plan(planned)
-    sent(scheduler, 0.5)
+    sent(scheduler, 0.0)
     scheduler.fade(0, 0.75)
     assert sent(scheduler, 0.7) == [NoteOff(0, 64)]
     assert list(scheduler.due(1.0, BEAT_S)) == [(OFF, "model", 0.75)]
@@ -164,6 +164,7 @@ STEPS = st.one_of(
     st.tuples(st.just("press"), CHANNEL, PITCH),
     st.tuples(st.just("lift"), CHANNEL, PITCH),
     st.tuples(st.just("due"), st.floats(0, 0.5)),
+    st.tuples(st.just("fade"), CHANNEL, st.floats(0, 1)),
     st.tuples(st.just("release"), st.none() | CHANNEL, st.sampled_from([None, "model", "musician"])),
 )
 
@@ -196,6 +197,8 @@ def test_every_on_gets_exactly_one_off_and_nothing_is_left(steps: list[tuple]) -
             for event, by in scheduler.lift(NoteOff(channel, pitch)):
                 leave(event, by)
             assert sounding.get((channel, pitch)) != "musician"
+        elif name == "fade":
+            scheduler.fade(args[0], beat + args[1])
         elif name == "release":
             for event, by in scheduler.release(*args):
                 leave(event, by)
