@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from bollylive.instruments import PERCUSSION_CHANNEL
+from bollylive.percussion import Keys
+
 # player: only the musician plays it; continue: the model takes over when the musician stops, and yields at once;
 # accompany: the model plays along all the time; off: nothing is heard or sent.
 Role: TypeAlias = Literal["player", "continue", "accompany", "off"]
@@ -26,6 +29,19 @@ class ChannelSet:
     density: float = 0.0  # -2 sparse to 2 busy
     entry_bars: int = 0  # 0-64: how many bar lines after the musician's first note it comes in; 0: with that note
     thru: bool | None = None  # None: as the set says
+    percussion: Keys = ()  # (General MIDI key, key on the cable) of what it strikes; (): any key, if on channel 10
+    delay_ms: float = (
+        0.0  # -500 to 500: how much later the model's notes leave; below 0 earlier, for a slow synthesiser
+    )
+    velocity_curve: float = 1.0  # 0.25-4: the exponent from the model's loudness to the instrument's; below 1 louder
+    softest: int = 1  # velocity 1-127 of the model's softest note
+    loudest: int = 127  # velocity 1-127 of its loudest
+    longest_beats: float | None = None  # 0.05-64: the model's notes are not held longer
+
+    @property
+    def is_percussion(self) -> bool:
+        """Whether its keys are strokes and not pitches."""
+        return self.channel == PERCUSSION_CHANNEL or bool(self.percussion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from bollylive import codec
 from bollylive.band import ChannelSet
 from bollylive.bias import Bias
 from bollylive.history import Entry, History
-from bollylive.instruments import PERCUSSION_CHANNEL
 from bollylive.memory import CONTEXT_NOTES, Context, Memory
 from bollylive.predictor import Floats, Ints
 from bollylive.recall import recall
@@ -55,7 +54,7 @@ class Part:
         memory_weight: float = 0.0,
     ) -> None:
         self.setting = setting
-        self.instrument = codec.PERCUSSION if setting.channel == PERCUSSION_CHANNEL else (setting.program or 0)
+        self.instrument = codec.PERCUSSION if setting.is_percussion else (setting.program or 0)
         self.history = history
         self.plan: list[Entry] = []
         self.due: int | None = None
@@ -73,8 +72,8 @@ class Part:
         return self.setting.channel
 
     def change_program(self, program: int) -> None:
-        """Change the instrument; channel 10 stays percussion."""
-        if self.channel != PERCUSSION_CHANNEL:
+        """Change the instrument; percussion stays what it is, whatever the kit."""
+        if not self.setting.is_percussion:
             self.instrument = program
 
     def come_in(self, tick: int) -> None:

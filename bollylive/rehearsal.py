@@ -15,6 +15,7 @@ from bollylive.predictor import Predictor
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.taps import Taps
+from bollylive.touch import Touch
 
 _INSTANT_S = 1e-9
 
@@ -28,7 +29,7 @@ class Rehearsal:
         self.engine = Engine(band, predictor, seed, own_downbeat)
         self._clock = Clock(band.tempo_bpm, 0.0)
         thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
-        self._relay = Relay(self._clock, Scheduler(), self.sent.append, self._report, thru, Taps(band))
+        self._relay = Relay(self._clock, Scheduler(), self.sent.append, self._report, thru, Taps(band), Touch(band))
         self._report(self._clock.anchor)
         for channel, program in band.programs():
             self._relay.program(channel, program, 0.0)

@@ -1,7 +1,7 @@
 """What the port process does with each message; the order of its lines is the data flow.
 
-musician's event → taps → thru → clock → report to the engine
-engine's word    → scheduler → sent when due
+musician's event → flood → loop → taps → controllers → thru → clock → touch → report to the engine
+engine's word    → touch → scheduler → sent when due
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable
 
 from bollylive.band import Set
 from bollylive.clock import Clock
+from bollylive.controllers import RESETS, Controllers
+from bollylive.flood import Flood
+from bollylive.loopback import Loopback
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -36,8 +39,7 @@ from bollylive.note import (
 )
 from bollylive.scheduler import Outgoing, Scheduler
 from bollylive.taps import Taps
-
-_RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
+from bollylive.touch import Touch
 
 
 class Relay:
@@ -57,10 +59,14 @@ class Relay:
         report: Callable[[Heard | Anchor], None],
         thru: frozenset[int],
         taps: Taps | None = None,
+        touch: Touch | None = None,
     ) -> None:
         self.thru = thru
+        self.flood, self.loopback = Flood(), Loopback()
+        self.touch = touch or Touch(Set())
         self.dropped_stale = 0
         self._taps = taps or Taps(Set())
+        self._controllers = Controllers()
         self._clock = clock
         self._scheduler = scheduler
         self._send_on = send
@@ -69,6 +75,10 @@ class Relay:
 
     def handle(self, event: Event, now_s: float) -> None:
         """Takes in one event of the musician or their DAW, at once; a tap is neither passed on nor heard as music."""
+        if self.flood.admits(event, now_s) and not self.loopback.returns(event, now_s):
+            self._heed(event, now_s)
+
+    def _heed(self, event: Event, now_s: float) -> None:
         beat = self._clock.beat_at(now_s)
         if tap := self._taps.read(event, now_s):
             if isinstance(tap, Sam):
@@ -76,17 +86,21 @@ class Relay:
             elif isinstance(tap, Tempo):
                 self._keep_time(tap, now_s, beat)
             return
-        self._thru(event, now_s, beat)
-        self._keep_time(event, now_s, beat)
-        if isinstance(event, NoteOn | NoteOff | Control | Program):
-            self._used.add(event.channel)
-            self._report(Heard(event, now_s, beat))
+        for word in self._controllers.read(event):
+            self._thru(word, now_s, beat)
+            self._keep_time(word, now_s, beat)
+            if isinstance(word, NoteOn | NoteOff | Control | Program):
+                self._used.add(word.channel)
+                if self._controllers.tells(word):
+                    self._report(Heard(self.touch.hear(word), now_s, beat))
 
     def obey(self, word: Play | Release, now_s: float) -> None:
         """Takes in one word of the engine; what is due of it leaves at the next `tick`."""
         match word:
             case Play(note, epoch) if epoch == self._clock.anchor.epoch and self._clock.anchor.running:
-                self._scheduler.plan(note)
+                seconds_per_beat = self._clock.anchor.seconds_per_beat
+                delay_beats = self.touch.delay_beats(note.channel, seconds_per_beat)
+                self._scheduler.plan(self.touch.play(note, seconds_per_beat), max(0.0, -delay_beats))
             case Play():
                 self.dropped_stale += 1
             case Release(channel):
@@ -94,6 +108,8 @@ class Relay:
 
     def tick(self, now_s: float) -> None:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
+        for event in self.flood.take_waiting(now_s):
+            self._heed(event, now_s)
         if self._clock.check(now_s):
             self._report(self._clock.anchor)
         anchor = self._clock.anchor
@@ -121,13 +137,19 @@ class Relay:
     def close(self, now_s: float) -> None:
         """Leaves silence behind, also on synthesizers that hold notes which we know nothing of."""
         self.silence(now_s)
+        for event in self._controllers.let_go():
+            self._thru(event, now_s, self._clock.beat_at(now_s))
         for channel in sorted(self._used):
             for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
 
+    def take_trouble(self) -> str | None:
+        """A sentence for the musician, if something is wrong with what comes in; each is given once."""
+        return self.flood.take_trouble() or self.loopback.take_trouble()
+
     def _thru(self, event: Event, now_s: float, beat: float) -> None:
         match event:
-            case Control(channel, number) if number in _RESETS:
+            case Control(channel, number) if number in RESETS:
                 by: Player | None = "model" if number == RESET_CONTROLLERS else None
                 self._send_all(self._scheduler.release(channel, by), now_s)
             case NoteOn(channel) if channel in self.thru:
@@ -161,4 +183,5 @@ class Relay:
     def _send(self, event: Event, by: Player, now_s: float, beat: float, late_s: float = 0.0) -> None:
         if isinstance(event, NoteOn | NoteOff | Control | Program):
             self._used.add(event.channel)
+        self.loopback.leave(event, now_s)
         self._send_on(Sent(event, by, now_s, beat, late_s))

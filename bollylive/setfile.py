@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias, get_args
 from bollylive.band import MOST_BEATS_PER_BAR, ChannelSet, Role, Set
 from bollylive.errors import SetError
 from bollylive.instruments import program_of
+from bollylive.percussion import read_keys
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,6 +61,7 @@ def parse_set(text: str, name: str) -> Set:
         problems.append("commit_beats must be less than horizon_beats.")
     problems += _tap_problems(fields)
     channels = _read_channels(tables, problems)
+    problems += _delay_problems(fields, channels)
     if problems:
         raise SetError([f"{name}: {problem}" for problem in problems])
     return Set(**fields, channels=channels)
@@ -73,6 +75,20 @@ def _tap_problems(fields: Mapping[str, object]) -> list[str]:
         if fields.get(f"tap_{kind}") is not None and fields.get(f"tap_{kind}") == fields.get(f"sam_{kind}"):
             problems.append(f"tap_{kind} and sam_{kind} must not be the same {thing}.")
     return problems
+
+
+def _delay_problems(fields: Mapping[str, Any], channels: tuple[ChannelSet, ...]) -> list[str]:
+    """What is decided too late to leave so early, at the set's own tempo."""
+    standard = Set()
+    tempo_bpm = fields.get("tempo_bpm", standard.tempo_bpm)
+    commit_beats = fields.get("commit_beats", standard.commit_beats)
+    needed = [(channel, -channel.delay_ms / 1e3 * tempo_bpm / 60) for channel in channels]
+    return [
+        f"channel {channel.channel + 1}: delay_ms = {channel.delay_ms:g} needs commit_beats = {beats:.2f} or more at "
+        f"{tempo_bpm:g} beats per minute, for what is decided later cannot leave so early."
+        for channel, beats in needed
+        if beats > commit_beats + 1e-9
+    ]
 
 
 def _read_channels(tables: object, problems: list[str]) -> tuple[ChannelSet, ...]:
@@ -89,8 +105,12 @@ def _read_channels(tables: object, problems: list[str]) -> tuple[ChannelSet, ...
             problems.append(f"{where}it is there twice; keep one [[channel]] of it.")
         elif "channel" in fields:
             channels[fields["channel"]] = ChannelSet(**fields)
-        if fields.get("lowest", 0) > fields.get("highest", 127):
-            problems.append(f"{where}lowest must not be above highest.")
+        for low, high, default in (("lowest", "highest", 127), ("softest", "loudest", 127)):
+            if fields.get(low, 0) > fields.get(high, default):
+                problems.append(f"{where}{low} must not be above {high}.")
+        lowest, highest = fields.get("lowest", 0), fields.get("highest", 127)
+        if "percussion" in fields and not any(lowest <= key <= highest for key, _ in fields["percussion"]):
+            problems.append(f"{where}percussion has no key from lowest to highest; widen them, or leave them out.")
     return tuple(channels[channel] for channel in sorted(channels))
 
 
@@ -194,4 +214,10 @@ _CHANNEL_RULES: Final[dict[str, _Rule]] = {
     "density": _number(-2, 2),
     "entry_bars": _whole(0, 64),
     "thru": _switch,
+    "percussion": read_keys,
+    "delay_ms": _number(-500, 500),
+    "velocity_curve": _number(0.25, 4),
+    "softest": _whole(1, 127),
+    "loudest": _whole(1, 127),
+    "longest_beats": _number(0.05, 64),
 }
