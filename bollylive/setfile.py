@@ -82,12 +82,12 @@ def _delay_problems(fields: Mapping[str, Any], channels: tuple[ChannelSet, ...])
     standard = Set()
     tempo_bpm = fields.get("tempo_bpm", standard.tempo_bpm)
     commit_beats = fields.get("commit_beats", standard.commit_beats)
-    needed = [(channel, -channel.delay_ms / 1e3 * tempo_bpm / 60) for channel in channels]
+    early_ms = commit_beats * 60e3 / tempo_bpm
     return [
-        f"channel {channel.channel + 1}: delay_ms = {channel.delay_ms:g} needs commit_beats = {beats:.2f} or more at "
-        f"{tempo_bpm:g} beats per minute, for what is decided later cannot leave so early."
-        for channel, beats in needed
-        if beats > commit_beats + 1e-9
+        f"channel {channel.channel + 1}: delay_ms must be {-math.floor(early_ms)} or more, for notes are decided "
+        f"commit_beats ahead, and that is no more at {tempo_bpm:g} beats per minute; or let commit_beats be larger."
+        for channel in channels
+        if -channel.delay_ms > early_ms + 1e-6
     ]
 
 
