@@ -48,7 +48,8 @@ class Relay:
     `send` gets every message as it leaves, `report` what the engine must know; both are called from
     within the methods, on the caller's thread, and must neither block nor raise. `thru` holds the channels
     (0-15) on which the musician's playing is passed on. `dropped_stale` counts planned notes of an epoch
-    that is gone, or that were under way when the song stopped. Not thread-safe; `now_s` must not go back between calls.
+    that is gone, or that were under way when the song stopped; `flood` and `loopback` count what they leave out of
+    what comes. Not thread-safe; `now_s` must not go back between calls.
     """
 
     def __init__(
@@ -75,10 +76,12 @@ class Relay:
 
     def handle(self, event: Event, now_s: float) -> None:
         """Takes in one event of the musician or their DAW, at once; a tap is neither passed on nor heard as music."""
-        if self.flood.admits(event, now_s) and not self.loopback.returns(event, now_s):
+        if self.flood.admits(event, now_s):
             self._heed(event, now_s)
 
     def _heed(self, event: Event, now_s: float) -> None:
+        if self.loopback.returns(event, now_s):
+            return
         beat = self._clock.beat_at(now_s)
         if tap := self._taps.read(event, now_s):
             if isinstance(tap, Sam):
@@ -98,9 +101,8 @@ class Relay:
         """Takes in one word of the engine; what is due of it leaves at the next `tick`."""
         match word:
             case Play(note, epoch) if epoch == self._clock.anchor.epoch and self._clock.anchor.running:
-                seconds_per_beat = self._clock.anchor.seconds_per_beat
-                delay_beats = self.touch.delay_beats(note.channel, seconds_per_beat)
-                self._scheduler.plan(self.touch.play(note, seconds_per_beat), max(0.0, -delay_beats))
+                beat_s = self._clock.anchor.seconds_per_beat
+                self._scheduler.plan(self.touch.play(note, beat_s), self.touch.early_beats(note.channel, beat_s))
             case Play():
                 self.dropped_stale += 1
             case Release(channel):

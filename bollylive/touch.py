@@ -20,9 +20,9 @@ class Touch:
         # Where two General MIDI keys share one of the instrument's, the first of them is what it means.
         self._back = [{own: key for key, own in reversed(setting.percussion)} for setting in self._settings]
 
-    def delay_beats(self, channel: int, seconds_per_beat: float) -> float:
-        """By how much the model's notes leave after their musical time, or before it if negative."""
-        return self._settings[channel].delay_ms / 1e3 / seconds_per_beat
+    def early_beats(self, channel: int, seconds_per_beat: float) -> float:
+        """By how much the model's notes on a channel 0-15 leave before their musical time."""
+        return max(0.0, -self._settings[channel].delay_ms) / 1e3 / seconds_per_beat
 
     def play(self, note: Note, seconds_per_beat: float) -> Note:
         """A note of the model's as it leaves: its onset delayed, its length and velocity bounded, its key mapped."""
@@ -31,7 +31,7 @@ class Touch:
             note,
             pitch=self._out[note.channel].get(note.pitch, note.pitch),
             velocity=_velocity(note.velocity, setting),
-            onset_beats=note.onset_beats + self.delay_beats(note.channel, seconds_per_beat),
+            onset_beats=note.onset_beats + setting.delay_ms / 1e3 / seconds_per_beat,
             duration_beats=_shorter(note.duration_beats, setting.longest_beats),
         )
 

@@ -234,7 +234,7 @@ def perform(rehearsal: Rehearsal, stream: list[tuple[float, Event]], until_s: fl
     """Play a stream, while all that leaves comes back after `latency_s`, if there is a loop."""
     coming, returned, now_s = list(stream), 0, 0.0
     while now_s < until_s:
-        now_s = round(now_s + 0.001, 6)
+        now_s = round(now_s + 0.004, 6)
         if latency_s is not None:
             coming += [(message.at_s + latency_s, message.event) for message in rehearsal.sent[returned:]]
             returned = len(rehearsal.sent)
@@ -303,7 +303,7 @@ def instruments(draw: st.DrawFn) -> tuple[ChannelSet, ...]:
     )
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(
     instruments(),
     st.lists(st.tuples(st.sampled_from([0.0, 0.003, 0.04, 0.3, 1.0]), WORDS), max_size=25),
