@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ PEDAL, UP = Control(0, 64, 127), Control(0, 64, 0)
 BURST = [Control(channel, number, 0) for number in (64, 123, 121) for channel in range(16)]
 
 
-def told(controllers: Controllers, events: list[Event]) -> list[Event]:
+def told(controllers: Controllers, events: Sequence[Event]) -> list[Event]:
     """What the engine is told of these events."""
     words = [word for event in events for word in controllers.read(event)]
     return [word for word in words if isinstance(word, NoteOn | NoteOff | Control) and controllers.tells(word)]
