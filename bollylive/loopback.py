@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from bollylive.note import Event, NoteOff, NoteOn, Program
+from bollylive.note import Event, NoteOff, NoteOn
 from bollylive.wire import subject
 
 WINDOW_S = 0.05  # two audio periods of 1024 frames, of which a DAW needs one in and one out
@@ -70,7 +70,7 @@ class Loopback:
             return False
         twins[0].returned = True
         self.echoes += isinstance(event, NoteOn)
-        if is_so and isinstance(event, NoteOn | Program):
+        if is_so and isinstance(event, NoteOn):
             self._in_a_row[_channel(about)] += 1
         return True
 

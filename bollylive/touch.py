@@ -25,7 +25,10 @@ class Touch:
         return max(0.0, -self._settings[channel].delay_ms) / 1e3 / seconds_per_beat
 
     def play(self, note: Note, seconds_per_beat: float) -> Note:
-        """A note of the model's as it leaves: its onset delayed, its length and velocity bounded, its key mapped."""
+        """A note of the model's as it leaves: its onset delayed, its length and velocity bounded, its key mapped.
+
+        That is also what a recording has of it.
+        """
         setting = self._settings[note.channel]
         return replace(
             note,

@@ -138,6 +138,18 @@ def test_a_loop_that_is_taken_away_is_forgotten_with_the_next_note() -> None:
     assert not loopback.returns(ON, 1.12)
 
 
+def test_a_daw_that_says_everything_twice_makes_no_loop() -> None:
+    loopback = Loopback()
+    for i in range(9):
+        for word in (Program(1, 5), Control(1, 7, 100)):
+            loopback.leave(word, 0.01 * i)
+            assert loopback.returns(word, 0.01 * i + 0.001)
+    loopback.leave(ON, 0.2)
+    loopback.leave(OFF, 0.21)
+    assert not loopback.returns(ON, 0.22)
+    assert loopback.take_trouble() is None
+
+
 def test_without_a_loop_the_musicians_own_off_is_never_lost() -> None:
     loopback = Loopback()
     loopback.leave(ON, 0.0)

@@ -549,3 +549,14 @@ def test_a_loop_is_told_once() -> None:
     assert [text.partition(" through")[0] for text in stage.said[1:]] == ["The band's notes come back to it"]
     assert stage.process.summary()["echoes"] == 10
     assert len(stage.notes) == 20
+
+
+def test_a_reply_on_mapped_keys_is_not_counted_as_planned_ahead() -> None:
+    drums = ChannelSet(9, role="accompany", percussion=((60, 36),), delay_ms=1.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(9, 60, 90, -1.0, 1.0), 0))
+        yield from stage.until(lambda: NoteOn(9, 36, 90) in stage.notes)
+
+    stage = Stage(script, band=Set(tempo_bpm=300, channels=(drums,))).run()
+    assert stage.process.summary()["planned_notes"] == 0

@@ -242,6 +242,19 @@ def test_a_flood_of_notes_is_survived(desk: Desk) -> None:
     assert not sounding
 
 
+def test_a_flood_of_a_wheel_and_a_pedal_ends_where_they_were_left(desk: Desk) -> None:
+    for i in range(10_000):
+        desk.relay.handle(Control(0, 1, i % 128), 1.0)
+        desk.relay.handle(Control(0, 64, 127 * (i % 2)), 1.0)
+    for event in (Control(0, 1, 77), Control(0, 64, 0)):
+        desk.relay.handle(event, 1.0)
+    assert len(desk.taken()) < 3000
+    desk.relay.tick(1.1)
+    assert desk.taken()[-2:] == [Control(0, 1, 77), Control(0, 64, 0)]
+    assert desk.relay.take_trouble() is not None
+    assert desk.relay.take_trouble() is None
+
+
 def test_what_leaves_is_in_order_of_time(desk: Desk) -> None:
     for onset in (3.0, 1.0, 2.0, 1.5):
         desk.play(onset, 0.25)
