@@ -529,7 +529,7 @@ def test_a_flood_is_told_once_and_passes_by() -> None:
         yield from stage.until(lambda: stage.process.ready)
         yield [ON]
         for _ in range(3):
-            yield [(0x90, i % 60, 1 + i % 100) for i in range(4000)]
+            yield [(0x90, i % 60, 1 + i // 60) for i in range(4000)]
         yield [OFF]
 
     stage = Stage(script).run()
