@@ -30,9 +30,7 @@ class ChannelSet:
     entry_bars: int = 0  # 0-64: how many bar lines after the musician's first note it comes in; 0: with that note
     thru: bool | None = None  # None: as the set says
     percussion: Keys = ()  # (General MIDI key, key on the cable) of what it strikes; (): any key, if on channel 10
-    delay_ms: float = (
-        0.0  # -500 to 500: how much later the model's notes leave; below 0 earlier, for a slow synthesiser
-    )
+    delay_ms: float = 0.0  # -500 to 500: how much later the model's notes leave, or earlier, by up to commit_beats
     velocity_curve: float = 1.0  # 0.25-4: the exponent from the model's loudness to the instrument's; below 1 louder
     softest: int = 1  # velocity 1-127 of the model's softest note
     loudest: int = 127  # velocity 1-127 of its loudest

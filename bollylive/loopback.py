@@ -1,11 +1,12 @@
 """A loop in the DAW: what leaves by `BollyLive Out` comes back by `BollyLive In`, and is no music.
 
-Nosubject on a cable says where it comes from, so an echo is told by what it says: the same word as one that left a
+Nothing on a cable says where it comes from, so an echo is told by what it says: the same word as one that left a
 moment ago. Each word that left explains one that comes, at most, and only for `WINDOW_S`.
 
 A word that says what is already so is an echo: a note that sounds is struck again as loud, a controller is moved to
 where it is. The musician loses little where that is chance: their note sounds already, since the model began it
-less than `WINDOW_S` before, on their channel, at their very velocity. A word that says what was so, but is not any
+less than `WINDOW_S` before, on their channel, at their very velocity. Where both play four notes a second by chance
+in the same octave, that is one of the musician's notes in 1,400. A word that says what was so, but is not any
 more, may well be the musician's: a note repeated fast, a wheel turned to and fro. It is an echo only where a loop
 is known, that is, where the newest note-on of the channel whose fate is clear has come back.
 """
