@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from bollylive.instruments import PERCUSSION_CHANNEL
+from bollylive.percussion import Keys
+
 # player: only the musician plays it; continue: the model takes over when the musician stops, and yields at once;
 # respond: it answers each phrase with one as long, and stops; accompany: the model plays along all the time; off:
 # nothing is heard or sent.
@@ -64,6 +67,17 @@ class ChannelSet:
     handover: Handover | None = None  # None: as the set says
     answer_bars: int = 0  # 0-64: the model's turn is so long; 0: until interrupted, or, to respond, as the phrase is
     thru: bool | None = None  # None: as the set says
+    percussion: Keys = ()  # (General MIDI key, key on the cable) of what it strikes; (): any key, if on channel 10
+    delay_ms: float = 0.0  # -500 to 500: how much later the model's notes leave, or earlier, by up to commit_beats
+    velocity_curve: float = 1.0  # 0.25-4: the exponent from the model's loudness to the instrument's; below 1 louder
+    softest: int = 1  # velocity 1-127 of the model's softest note
+    loudest: int = 127  # velocity 1-127 of its loudest
+    longest_beats: float | None = None  # 0.05-64: the model's notes are not held longer
+
+    @property
+    def is_percussion(self) -> bool:
+        """Whether its keys are strokes and not pitches."""
+        return self.channel == PERCUSSION_CHANNEL or bool(self.percussion)
 
 
 @dataclass(frozen=True, slots=True)

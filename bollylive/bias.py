@@ -42,6 +42,8 @@ class Bias:
     def __init__(self, setting: ChannelSet, quantise: bool) -> None:
         self._pitch = np.full(codec.PITCHES, _FORBIDDEN, dtype=np.float32)
         self._pitch[setting.lowest : setting.highest + 1] = 0
+        if setting.percussion:
+            self._pitch[np.setdiff1d(np.arange(codec.PITCHES), [key for key, _ in setting.percussion])] = _FORBIDDEN
         self._density, self._polyphony, self._quantise = setting.density, setting.polyphony, quantise
 
     def allows(self, pitch: int) -> bool:

@@ -10,7 +10,6 @@ from bollylive import codec
 from bollylive.band import ChannelSet
 from bollylive.bias import Bias
 from bollylive.history import Entry, History
-from bollylive.instruments import PERCUSSION_CHANNEL
 from bollylive.memory import CONTEXT_NOTES, Context, Memory
 from bollylive.predictor import Floats, Ints
 from bollylive.recall import recall
@@ -55,7 +54,7 @@ class Part:
         memory_weight: float = 0.0,
     ) -> None:
         """With `quantise`, what the model chooses keeps to sixteenths and triplets; `memory_weight` is 0 to 1."""
-        self.instrument = codec.PERCUSSION if setting.channel == PERCUSSION_CHANNEL else (setting.program or 0)
+        self.instrument = codec.PERCUSSION if setting.is_percussion else (setting.program or 0)
         self.use(setting, quantise, memory_weight)
         self.history = history
         self.plan: list[Entry] = []
@@ -95,8 +94,8 @@ class Part:
         self._memory_weight = np.float32(memory_weight)
 
     def change_program(self, program: int) -> None:
-        """Change the instrument; channel 10 stays percussion."""
-        if self.channel != PERCUSSION_CHANNEL:
+        """Change the instrument; percussion stays what it is, whatever the kit."""
+        if not self.setting.is_percussion:
             self.instrument = program
 
     def come_in(self, tick: int) -> None:

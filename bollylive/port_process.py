@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 from bollylive.band import Set
 from bollylive.clock import Clock
-from bollylive.controls import Controls
 from bollylive.engine_link import EngineLink
 from bollylive.journal_writer import JournalWriter
 from bollylive.note import (
@@ -40,6 +39,7 @@ _POLL_S = 0.001
 _IDLE_POLL_S = 0.0025  # when nothing has come or gone for a while: a third of the processor time
 _IDLE_AFTER_S = 2.0
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
+_TURN_MESSAGES = 64
 _KEPT_LATENESSES = 100_000
 _KEPT_REPLIES = 64
 
@@ -79,10 +79,9 @@ class PortProcess:
         self._clock = Clock(band.tempo_bpm, time.perf_counter())
         self._leader = self._clock.source
         self._scheduler = Scheduler()
-        thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
         # The musician is heard here, and sounds elsewhere.
-        self._unsent = frozenset(c for c in range(16) if c not in thru and band.channel(c).role != "off")
-        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru, Controls(band))
+        self._unsent = frozenset(c for c in range(16) if not band.passes_thru(c) and band.channel(c).role != "off")
+        self._relay = Relay(self._clock, self._scheduler, self._send, self._report, band)
         self._report(self._clock.anchor)
 
     def stop(self) -> None:
@@ -93,17 +92,21 @@ class PortProcess:
         """Play until stopped, or for so long after the band is ready."""
         while not self._stopped and not self._over(seconds):
             now_s = time.perf_counter()
-            for data in self._ports.poll():
+            for count, data in enumerate(self._ports.poll(), start=1):
                 self._busy_s = now_s
                 for event in self._reader.feed(data):
                     self._relay.handle(event, now_s)
+                if count % _TURN_MESSAGES == 0:  # however much has come, what is due does not wait for all of it
+                    now_s = time.perf_counter()
+                    self._relay.tick(now_s)
             self._play_demo(now_s)
             self._relay.tick(time.perf_counter())
             if self._clock.source != self._leader:
                 self._tell_leader()
             self._engine.pipe.flush()
-            if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
-                self._say(trouble)
+            for source in (self._relay, self._journal):
+                if source is not None and (trouble := source.take_trouble()) is not None:
+                    self._say(trouble)
             wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
@@ -134,6 +137,8 @@ class PortProcess:
             "dropped_held": self._scheduler.dropped_held,
             "dropped_stale": self._relay.dropped_stale,
             "bad_bytes": self._reader.dropped,
+            "echoes": self._relay.loopback.echoes,
+            "dropped_flood": self._relay.flood.dropped,
             "send_failures": self._ports.send_failures,
         }
 
@@ -168,6 +173,7 @@ class PortProcess:
         now_s = time.perf_counter()
         match word:
             case Play(note):
+                note = self._relay.touch.play(note, self._clock.anchor.seconds_per_beat)
                 if note.onset_beats <= self._clock.beat_at(now_s):
                     self._replies.append((note.channel, note.pitch, note.onset_beats))
                 self._relay.obey(word, now_s)

@@ -9,7 +9,6 @@ import math
 
 from bollylive.band import Set
 from bollylive.clock import Clock
-from bollylive.controls import Controls
 from bollylive.engine import Engine
 from bollylive.note import Anchor, Event, Heard, Note, Sent
 from bollylive.predictor import Predictor
@@ -27,8 +26,7 @@ class Rehearsal:
         self.sent: list[Sent] = []
         self.engine = Engine(band, predictor, seed, own_downbeat)
         self._clock = Clock(band.tempo_bpm, 0.0)
-        thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
-        self._relay = Relay(self._clock, Scheduler(), self.sent.append, self._report, thru, Controls(band))
+        self._relay = Relay(self._clock, Scheduler(), self.sent.append, self._report, band)
         self._report(self._clock.anchor)
         for channel, program in band.programs():
             self._relay.program(channel, program, 0.0)
@@ -49,6 +47,7 @@ class Rehearsal:
 
     def use(self, band: Set) -> None:
         """Let the band play by another set from now on."""
+        self._relay.use(band, self.now_s)
         for word in self.engine.use(band, self.anchor.beat_at(self.now_s)):
             self._relay.obey(word, self.now_s)
 

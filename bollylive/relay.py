@@ -1,15 +1,19 @@
 """What the port process does with each message; the order of its lines is the data flow.
 
-musician's event → commands → thru → clock → report to the engine
-engine's word    → scheduler → sent when due
+musician's event → flood → loop → commands → controllers → thru → clock → touch → report to the engine
+engine's word    → touch → scheduler → sent when due
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from bollylive.band import Set
 from bollylive.clock import Clock
-from bollylive.controls import Controls
+from bollylive.commands import Commands
+from bollylive.controllers import RESETS, Controllers
+from bollylive.flood import Flood
+from bollylive.loopback import Loopback
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -36,8 +40,7 @@ from bollylive.note import (
 )
 from bollylive.scheduler import Outgoing, Scheduler
 from bollylive.taps import Taps
-
-_RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
+from bollylive.touch import Touch
 
 
 class Relay:
@@ -45,8 +48,9 @@ class Relay:
 
     `send` gets every message as it leaves, `report` what the engine must know; both are called from
     within the methods, on the caller's thread, and must neither block nor raise. `thru` holds the channels
-    (0-15) on which the musician's playing is passed on. `dropped_stale` counts planned notes of an epoch
-    that is gone, or that were under way when the song stopped. Not thread-safe; `now_s` must not go back between calls.
+    (0-15) on which the set passes the musician's playing on. `dropped_stale` counts planned notes of an epoch
+    that is gone, or that were under way when the song stopped; `flood` and `loopback` count what they leave out of
+    what comes. Not thread-safe; `now_s` must not go back between calls.
     """
 
     def __init__(
@@ -55,37 +59,57 @@ class Relay:
         scheduler: Scheduler,
         send: Callable[[Sent], None],
         report: Callable[[Heard | Anchor], None],
-        thru: frozenset[int],
-        controls: Controls,
+        band: Set,
     ) -> None:
-        self.thru = thru
+        self.flood, self.loopback = Flood(), Loopback()
+        self._set(band)
         self.dropped_stale = 0
-        self._controls = controls
         self._taps = Taps()
+        self._controllers = Controllers()
         self._clock = clock
         self._scheduler = scheduler
         self._send_on = send
         self._report = report
         self._used: set[int] = set()  # channels on which anything was heard or sent
 
+    def use(self, band: Set, now_s: float) -> None:
+        """Relays by another set from now on; what the musician holds where it no longer passes ends."""
+        before = self.thru
+        self._set(band)
+        for channel in before - self.thru:
+            self._send_all(self._scheduler.release(channel, "musician"), now_s)
+
+    def _set(self, band: Set) -> None:
+        self.thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
+        self._commands, self.touch = Commands(band), Touch(band)
+
     def handle(self, event: Event, now_s: float) -> None:
         """Takes in one event of the musician or their DAW, at once; a command is neither passed on nor music."""
+        if self.flood.admits(event, now_s):
+            self._heed(event, now_s)
+
+    def _heed(self, event: Event, now_s: float) -> None:
+        if self.loopback.returns(event, now_s):
+            return
         beat = self._clock.beat_at(now_s)
-        if command := self._controls.read(event):
+        if command := self._commands.read(event):
             if isinstance(command, Command):
                 self._ask(command, now_s, beat)
             return
-        self._thru(event, now_s, beat)
-        self._keep_time(event, now_s, beat)
-        if isinstance(event, NoteOn | NoteOff | Control | Program):
-            self._used.add(event.channel)
-            self._report(Heard(event, now_s, beat))
+        for word in self._controllers.read(event):
+            self._thru(word, now_s, beat)
+            self._keep_time(word, now_s, beat)
+            if isinstance(word, NoteOn | NoteOff | Control | Program):
+                self._used.add(word.channel)
+                if self._controllers.tells(word):
+                    self._report(Heard(self.touch.hear(word), now_s, beat))
 
     def obey(self, word: Play | Release, now_s: float) -> None:
         """Takes in one word of the engine; what is due of it leaves at the next `tick`."""
         match word:
             case Play(note, epoch) if epoch == self._clock.anchor.epoch and self._clock.anchor.running:
-                self._scheduler.plan(note)
+                beat_s = self._clock.anchor.seconds_per_beat
+                self._scheduler.plan(self.touch.play(note, beat_s), self.touch.early_beats(note.channel, beat_s))
             case Play():
                 self.dropped_stale += 1
             case Release(channel, within_beats) if within_beats > 0 and self._clock.anchor.running:
@@ -95,6 +119,8 @@ class Relay:
 
     def tick(self, now_s: float) -> None:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
+        for event in self.flood.take_waiting(now_s):
+            self._heed(event, now_s)
         if self._clock.check(now_s):
             self._report(self._clock.anchor)
         anchor = self._clock.anchor
@@ -122,9 +148,15 @@ class Relay:
     def close(self, now_s: float) -> None:
         """Leaves silence behind, also on synthesizers that hold notes which we know nothing of."""
         self.silence(now_s)
+        for event in self._controllers.let_go():
+            self._thru(event, now_s, self._clock.beat_at(now_s))
         for channel in sorted(self._used):
             for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
+
+    def take_trouble(self) -> str | None:
+        """A sentence for the musician, if something is wrong with what comes in; each is given once."""
+        return self.flood.take_trouble() or self.loopback.take_trouble()
 
     def _ask(self, command: Command, now_s: float, beat: float) -> None:
         if command.does != "tap":
@@ -134,7 +166,7 @@ class Relay:
 
     def _thru(self, event: Event, now_s: float, beat: float) -> None:
         match event:
-            case Control(channel, number) if number in _RESETS:
+            case Control(channel, number) if number in RESETS:
                 by: Player | None = "model" if number == RESET_CONTROLLERS else None
                 self._send_all(self._scheduler.release(channel, by), now_s)
             case NoteOn(channel) if channel in self.thru:
@@ -168,4 +200,5 @@ class Relay:
     def _send(self, event: Event, by: Player, now_s: float, beat: float, late_s: float = 0.0) -> None:
         if isinstance(event, NoteOn | NoteOff | Control | Program):
             self._used.add(event.channel)
+        self.loopback.leave(event, now_s)
         self._send_on(Sent(event, by, now_s, beat, late_s))

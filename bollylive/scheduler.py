@@ -22,6 +22,7 @@ class _Planned:
     is_on: bool  # at the same beat offs go first, so that a repeated note is heard twice
     serial: int  # then in the order of planning; an off carries the serial of its note
     note: Note = field(compare=False)
+    early_beats: float = field(default=0.0, compare=False)
 
 
 class Scheduler:
@@ -41,10 +42,13 @@ class Scheduler:
         self._sounding: dict[_Key, int] = {}  # the serial of the model's note, or _MUSICIAN
         self._serial = _MUSICIAN
 
-    def plan(self, note: Note) -> None:
-        """Takes in a note of the model; without a duration it sounds until it is released."""
+    def plan(self, note: Note, early_beats: float = 0.0) -> None:
+        """Takes in a note of the model; without a duration it sounds until it is released.
+
+        `early_beats` says by how much it is to leave before its musical time, so that it is late only after that.
+        """
         self._serial += 1
-        heapq.heappush(self._planned, _Planned(note.onset_beats, True, self._serial, note))
+        heapq.heappush(self._planned, _Planned(note.onset_beats, True, self._serial, note, early_beats))
 
     def next_beat(self) -> float | None:
         """When the next message is due, perhaps in the past; None if nothing is planned."""
@@ -57,7 +61,7 @@ class Scheduler:
         """
         while self._planned and self._planned[0].beat <= beat:
             item = heapq.heappop(self._planned)
-            for event in self._begin(item, (beat - item.beat) * seconds_per_beat) if item.is_on else self._end(item):
+            for event in self._begin(item, beat, seconds_per_beat) if item.is_on else self._end(item):
                 yield event, "model", item.beat
 
     def press(self, event: NoteOn) -> list[Outgoing]:
@@ -99,9 +103,10 @@ class Scheduler:
         ]
         return [message for key in keys for message in self._silence(key)]
 
-    def _begin(self, item: _Planned, late_s: float) -> list[NoteOn | NoteOff]:
+    def _begin(self, item: _Planned, beat: float, seconds_per_beat: float) -> list[NoteOn | NoteOff]:
         note, key = item.note, (item.note.channel, item.note.pitch)
-        if late_s > self.late_bound_s:
+        begin_beat = min(max(item.beat, beat), item.beat + item.early_beats)  # not early any more, it keeps its length
+        if (beat - begin_beat) * seconds_per_beat > self.late_bound_s:
             self.dropped_late += 1
             return []
         if self._sounding.get(key) == _MUSICIAN:
@@ -110,7 +115,7 @@ class Scheduler:
         ended = [event for event, _ in self._silence(key)]
         self._sounding[key] = item.serial
         if note.duration_beats is not None:
-            off_beat = item.beat + max(note.duration_beats, SHORTEST_BEATS)
+            off_beat = begin_beat + max(note.duration_beats, SHORTEST_BEATS)
             heapq.heappush(self._planned, _Planned(off_beat, False, item.serial, note))
         return [*ended, NoteOn(note.channel, note.pitch, note.velocity)]
 

@@ -28,6 +28,7 @@ from bollylive.band import (
 )
 from bollylive.errors import SetError
 from bollylive.instruments import program_of
+from bollylive.percussion import read_keys
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -72,9 +73,24 @@ def parse_set(text: str, name: str) -> Set:
         problems.append("commit_beats must be less than horizon_beats.")
     channels = _read_channels(tables, problems)
     controls = _read_controls(control_tables, problems)
+    problems += _delay_problems(fields, channels)
     if problems:
         raise SetError([f"{name}: {problem}" for problem in problems])
     return Set(**fields, channels=channels, controls=controls)
+
+
+def _delay_problems(fields: Mapping[str, Any], channels: tuple[ChannelSet, ...]) -> list[str]:
+    """What is decided too late to leave so early, at the set's own tempo."""
+    standard = Set()
+    tempo_bpm = fields.get("tempo_bpm", standard.tempo_bpm)
+    commit_beats = fields.get("commit_beats", standard.commit_beats)
+    early_ms = commit_beats * 60e3 / tempo_bpm
+    return [
+        f"channel {channel.channel + 1}: delay_ms must be {-math.floor(early_ms)} or more, for notes are decided "
+        f"commit_beats ahead, and that is no more at {tempo_bpm:g} beats per minute; or let commit_beats be larger."
+        for channel in channels
+        if -channel.delay_ms > early_ms + 1e-6
+    ]
 
 
 def _read_channels(tables: Any, problems: list[str]) -> tuple[ChannelSet, ...]:
@@ -91,8 +107,12 @@ def _read_channels(tables: Any, problems: list[str]) -> tuple[ChannelSet, ...]:
             problems.append(f"{where}it is there twice; keep one [[channel]] of it.")
         elif "channel" in fields:
             channels[fields["channel"]] = ChannelSet(**fields)
-        if fields.get("lowest", 0) > fields.get("highest", 127):
-            problems.append(f"{where}lowest must not be above highest.")
+        for low, high, default in (("lowest", "highest", 127), ("softest", "loudest", 127)):
+            if fields.get(low, 0) > fields.get(high, default):
+                problems.append(f"{where}{low} must not be above {high}.")
+        lowest, highest = fields.get("lowest", 0), fields.get("highest", 127)
+        if "percussion" in fields and not any(lowest <= key <= highest for key, _ in fields["percussion"]):
+            problems.append(f"{where}percussion has no key from lowest to highest; widen them, or leave them out.")
     return tuple(channels[channel] for channel in sorted(channels))
 
 
@@ -230,6 +250,12 @@ _CHANNEL_RULES: Final[dict[str, _Rule]] = {
     "handover": _handover,
     "answer_bars": _whole(0, 64),
     "thru": _switch,
+    "percussion": read_keys,
+    "delay_ms": _number(-500, 500),
+    "velocity_curve": _number(0.25, 4),
+    "softest": _whole(1, 127),
+    "loudest": _whole(1, 127),
+    "longest_beats": _number(0.05, 64),
 }
 
 _CONTROL_RULES: Final[dict[str, _Rule]] = {

@@ -11,7 +11,7 @@ from bollylive.note import Continue, Control, Event, NoteOff, NoteOn, Position, 
 
 SYSEX_LIMIT_BYTES = 65_536  # a SysEx that never ends must not fill the memory
 
-_NOTE_OFF, _NOTE_ON, _CONTROL, _PROGRAM, _CHANNEL_PRESSURE = 0x80, 0x90, 0xB0, 0xC0, 0xD0
+_NOTE_OFF, _NOTE_ON, _KEY_PRESSURE, _CONTROL, _PROGRAM, _CHANNEL_PRESSURE = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0
 _SYSEX, _TIME_CODE, _POSITION, _SONG_SELECT, _TUNE_REQUEST, _SYSEX_END = 0xF0, 0xF1, 0xF2, 0xF3, 0xF6, 0xF7
 _REALTIME: dict[int, Event] = {0xF8: Tick(), 0xFA: Start(), 0xFB: Continue(), 0xFC: Stop()}
 _REALTIME_BYTES: dict[type[Event], bytes] = {type(word): bytes([status]) for status, word in _REALTIME.items()}
@@ -98,6 +98,25 @@ def write(event: Event) -> bytes:
         case Tick() | Start() | Continue() | Stop():
             return _REALTIME_BYTES[type(event)]
     raise ValueError(f"{event} has no MIDI message.")
+
+
+def subject(event: Event) -> tuple[int, ...]:
+    """What a word is about, apart from its value: a key, a controller, a wheel; nothing for what is timing.
+
+    Two words about the same subject say the same only if they are equal. A SysEx is about all that it says.
+    """
+    match event:
+        case NoteOn(channel, pitch) | NoteOff(channel, pitch):
+            return _NOTE_ON | channel, pitch
+        case Control(channel, number):
+            return _CONTROL | channel, number
+        case Program(channel):
+            return (_PROGRAM | channel,)
+        case Raw(data) if data[0] < _SYSEX:
+            return tuple(data[:2] if data[0] & 0xF0 == _KEY_PRESSURE else data[:1])
+        case Raw(data):
+            return tuple(data)
+    return ()
 
 
 def _data_bytes(status: int) -> int:

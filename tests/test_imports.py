@@ -18,11 +18,12 @@ def _names(words: str) -> set[str]:
 
 # Every room stands on one shelf. A new room is entered here first.
 SHELVES: dict[str, set[str]] = {
-    "words": _names("band errors instruments note song"),
+    "words": _names("band errors instruments note percussion song"),
     "core": _names("""
-        answers assembler bias capture clock codec consonance controls demo energy engine ensemble grid hearing history
-        inquiry journal knobs lineup memory part pickup planner predictor pulse recall relay scheduler smf take taps
-        turns wire
+        answers assembler bias capture clock codec commands consonance controllers demo energy engine ensemble flood
+        grid
+        hearing history inquiry journal knobs lineup loopback memory part pickup planner predictor pulse recall relay
+        scheduler smf take taps touch turns wire
     """),
     "edge": _names("journal_file journal_writer midifile model pipe ports setfile sidecar"),
     "shell": _names("""
@@ -50,8 +51,9 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock controls demo echo engine_link errors jam journal journal_file journal_writer midifile note
-    pipe port_process ports pulse relay scheduler setfile smf song take taps wire
+    assembler band clock commands controllers demo echo engine_link errors flood jam journal journal_file journal_writer
+    loopback midifile note percussion pipe port_process ports pulse relay scheduler setfile smf song take taps touch
+    wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.

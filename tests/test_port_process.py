@@ -17,7 +17,7 @@ from bollylive.band import ChannelSet, Set
 from bollylive.engine_link import EngineLink
 from bollylive.journal import Header, header_line, read_journal
 from bollylive.journal_writer import JournalWriter
-from bollylive.note import Anchor, Event, Heard, Note, NoteOff, NoteOn, Play, Program, Ready, Release, Trouble
+from bollylive.note import Anchor, Control, Event, Heard, Note, NoteOff, NoteOn, Play, Program, Ready, Release, Trouble
 from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
@@ -509,3 +509,54 @@ def test_a_full_disk_is_told_of_and_the_music_goes_on() -> None:
     stage = Stage(script, journal=journal).run()
     assert [text.partition(" in ")[0] for text in stage.said] == ["The journal cannot be written"]
     assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
+
+
+def test_what_is_due_does_not_wait_for_all_that_has_come() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(1, 40, 90, 0.0, 1.0), 0))
+        yield from stage.until(lambda: stage.process._scheduler.next_beat() is not None)
+        yield [(0xB0, 1, 1 + i % 100) for i in range(200)]
+
+    sent = Stage(script).run().ports.sent
+    wheel = [isinstance(event, Control) and event.number == 1 for event in sent]
+    assert sum(wheel[: sent.index(NoteOn(1, 40, 90))]) == 64
+    assert sum(wheel) == 200 + 1  # at the end it is brought to rest
+
+
+def test_a_flood_is_told_once_and_passes_by() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        yield [ON]
+        for _ in range(3):
+            yield [(0x90, i % 60, 1 + i // 60) for i in range(4000)]
+        yield [OFF]
+
+    stage = Stage(script).run()
+    assert [text.partition(";")[0] for text in stage.said[1:]] == ["More comes in than can be played"]
+    assert stage.process.summary()["dropped_flood"] > 8000
+    assert stage.notes.count(NoteOff(0, 64, 0)) == 1
+
+
+def test_a_loop_is_told_once() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        for pitch in range(40, 50):
+            yield [(0x90, pitch, 90), (0x90, pitch, 90), (0x80, pitch, 0), (0x80, pitch, 64)]
+
+    stage = Stage(script).run()
+    assert [text.partition(" through")[0] for text in stage.said[1:]] == ["The band's notes come back to it"]
+    assert stage.process.summary()["echoes"] == 10
+    assert len(stage.notes) == 20
+
+
+def test_a_reply_on_mapped_keys_is_not_counted_as_planned_ahead() -> None:
+    drums = ChannelSet(9, role="accompany", percussion=((60, 36),), delay_ms=1.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(9, 60, 90, -1.0, 1.0), 0))
+        yield from stage.until(lambda: NoteOn(9, 36, 90) in stage.notes)
+
+    stage = Stage(script, band=Set(tempo_bpm=300, channels=(drums,))).run()
+    assert stage.process.summary()["planned_notes"] == 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from bollylive.band import ControlSet, Set
+from bollylive.band import ChannelSet, ControlSet, Set
 from bollylive.clock import Clock
-from bollylive.controls import Controls
 from bollylive.note import (
     Anchor,
     Command,
@@ -43,8 +43,9 @@ class Desk:
         self.sent: list[Sent] = []
         self.reported: list[Heard | Anchor] = []
         self.clock = Clock(120, 0.0)
-        controls = Controls(band or Set())
-        self.relay = Relay(self.clock, Scheduler(), self.sent.append, self.reported.append, frozenset({0, 1}), controls)
+        passed = tuple(ChannelSet(channel, thru=True) for channel in (0, 1))
+        band = replace(band or Set(), thru=False, channels=passed)
+        self.relay = Relay(self.clock, Scheduler(), self.sent.append, self.reported.append, band)
 
     def play(self, onset: float, duration: float = 1.0, channel: int = 5, epoch: int = 0, now_s: float = 0.0) -> None:
         self.relay.obey(Play(Note(channel, 60, 100, onset, duration), epoch), now_s)
@@ -240,6 +241,19 @@ def test_a_flood_of_notes_is_survived(desk: Desk) -> None:
         elif isinstance(event, NoteOff):
             sounding.remove((event.channel, event.pitch))
     assert not sounding
+
+
+def test_a_flood_of_a_wheel_and_a_pedal_ends_where_they_were_left(desk: Desk) -> None:
+    for i in range(10_000):
+        desk.relay.handle(Control(0, 1, i % 128), 1.0)
+        desk.relay.handle(Control(0, 64, 127 * (i % 2)), 1.0)
+    for event in (Control(0, 1, 77), Control(0, 64, 0)):
+        desk.relay.handle(event, 1.0)
+    assert len(desk.taken()) < 3000
+    desk.relay.tick(1.1)
+    assert desk.taken()[-2:] == [Control(0, 1, 77), Control(0, 64, 0)]
+    assert desk.relay.take_trouble() is not None
+    assert desk.relay.take_trouble() is None
 
 
 def test_what_leaves_is_in_order_of_time(desk: Desk) -> None:

@@ -65,6 +65,20 @@ def test_a_note_that_is_too_late_is_dropped_with_its_off() -> None:
     assert scheduler.dropped_late == 1
 
 
+def test_a_note_that_was_to_leave_early_is_late_only_after_its_own_time() -> None:
+    scheduler = Scheduler()
+    for onset in (1.0, 2.0):
+        scheduler.plan(note(onset, 0.5), early_beats=0.4)
+    assert sent(scheduler, 1.0) == [ON]
+    assert sent(scheduler, 1.49) == []
+    assert sent(scheduler, 1.5) == [OFF]
+    assert sent(scheduler, 2.4 + 0.049 / BEAT_S) == [ON]
+    assert sent(scheduler, 2.89) == []
+    assert sent(scheduler, 2.9) == [OFF]
+    scheduler.plan(note(4.0), early_beats=0.4)
+    assert sent(scheduler, 4.4 + 0.051 / BEAT_S) == []
+
+
 def test_an_off_is_sent_however_late() -> None:
     scheduler = Scheduler()
     scheduler.plan(note(1.0))
@@ -159,8 +173,11 @@ def test_a_release_of_the_musician_leaves_the_plan() -> None:
 
 PITCH, CHANNEL = st.integers(60, 62), st.integers(0, 1)
 BEATS = st.floats(0, 4) | st.sampled_from([0.0, 1.0, 2.0])
+MOST_EARLY = 1.0
 STEPS = st.one_of(
-    st.tuples(st.just("plan"), CHANNEL, PITCH, BEATS, st.none() | st.floats(-1, 2)),
+    st.tuples(
+        st.just("plan"), CHANNEL, PITCH, BEATS, st.none() | st.floats(-1, 2), st.sampled_from([0.0, 0.2, MOST_EARLY])
+    ),
     st.tuples(st.just("press"), CHANNEL, PITCH),
     st.tuples(st.just("lift"), CHANNEL, PITCH),
     st.tuples(st.just("due"), st.floats(0, 0.5)),
@@ -185,8 +202,8 @@ def test_every_on_gets_exactly_one_off_and_nothing_is_left(steps: list[tuple]) -
 
     for name, *args in steps:
         if name == "plan":
-            channel, pitch, ahead, duration = args
-            scheduler.plan(note(beat + ahead - 0.5, duration, pitch, channel))
+            channel, pitch, ahead, duration, early = args
+            scheduler.plan(note(beat + ahead - 0.5, duration, pitch, channel), early)
         elif name == "press":
             channel, pitch = args
             for event, by in scheduler.press(NoteOn(channel, pitch, 90)):
@@ -206,7 +223,7 @@ def test_every_on_gets_exactly_one_off_and_nothing_is_left(steps: list[tuple]) -
             beat += args[0]
             for event, by, due_beat in scheduler.due(beat, BEAT_S):
                 assert due_beat <= beat
-                assert isinstance(event, NoteOff) or (beat - due_beat) * BEAT_S <= scheduler.late_bound_s
+                assert isinstance(event, NoteOff) or (beat - due_beat - MOST_EARLY) * BEAT_S <= scheduler.late_bound_s
                 leave(event, by)
             assert (scheduler.next_beat() or beat) >= beat
     for event, by in scheduler.release():

@@ -55,6 +55,12 @@ def test_a_set_says_everything() -> None:
         handover = "flow"
         answer_bars = 4
         thru = true
+        percussion = { 60 = 36, 64 = 38 }
+        delay_ms = -250
+        velocity_curve = 0.5
+        softest = 20
+        loudest = 110
+        longest_beats = 2
         [[control]]
         cc = 80
         does = "tap"
@@ -67,7 +73,8 @@ def test_a_set_says_everything() -> None:
         program = 4
         does = "sam"
     """
-    sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, 2, "flow", 4, True)
+    touch = (((60, 36), (64, 38)), -250.0, 0.5, 20, 110, 2.0)
+    sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, 2, "flow", 4, True, *touch)
     controls = (
         ControlSet("cc", 80, "tap"),
         ControlSet("note", 36, "again", channel=15, on=1),
@@ -157,12 +164,38 @@ def test_each_mistake_in_a_set_has_its_sentence(line: str, sentence: str) -> Non
         ("channel = 2\nprogram = 'flut'", "channel 2: program 'flut' is not a General MIDI instrument; did you mean"),
         ("channel = 2\nlowest = 80\nhighest = 40", "channel 2: lowest must not be above highest."),
         ("channel = 2\ndensity = 3", "channel 2: density must be from -2 to 2, not 3."),
+        ("channel = 2\nsoftest = 90\nloudest = 40", "channel 2: softest must not be above loudest."),
+        ("channel = 2\nsoftest = 0", "channel 2: softest must be a whole number from 1 to 127, not 0."),
+        ("channel = 2\nvelocity_curve = 9", "channel 2: velocity_curve must be from 0.25 to 4, not 9."),
+        ("channel = 2\nlongest_beats = 0", "channel 2: longest_beats must be from 0.05 to 64, not 0."),
+        ("channel = 2\ndelay_ms = 600", "channel 2: delay_ms must be from -500 to 500, not 600."),
+        (
+            "channel = 2\ndelay_ms = -160",
+            "channel 2: delay_ms must be -156 or more, for notes are decided commit_beats",
+        ),
+        (
+            "channel = 2\npercussion = 'tabl'",
+            "channel 2: percussion must be 'tabla' or 'dholak', or a table of keys, not",
+        ),
+        ("channel = 2\npercussion = 3", "channel 2: percussion must be 'tabla' or 'dholak', or a table such as"),
+        ("channel = 2\npercussion = {}", "channel 2: percussion must be 'tabla' or 'dholak', or a table such as"),
+        ("channel = 2\npercussion = { na = 3 }", "percussion must map General MIDI keys 0 to 127, not 'na'."),
+        ("channel = 2\npercussion = { 128 = 3 }", "percussion must map General MIDI keys 0 to 127, not '128'."),
+        ("channel = 2\npercussion = { 60 = 'C3' }", "percussion must map key 60 to a key from 0 to 127, not 'C3'."),
+        ("channel = 2\npercussion = 'tabla'\nlowest = 70", "channel 2: percussion has no key from lowest to highest;"),
         ("channel = 2\n[[channel]]\nchannel = 2", "channel 2: it is there twice; keep one [[channel]] of it."),
     ],
 )
 def test_each_mistake_in_a_channel_has_its_sentence(lines: str, sentence: str) -> None:
     (problem,) = _problems(f"[[channel]]\n{lines}\n")
     assert sentence in problem
+
+
+def test_as_much_as_is_committed_ahead_a_note_may_leave_early() -> None:
+    lines = "tempo_bpm = 120\ncommit_beats = 0.5\n[[channel]]\nchannel = 2\ndelay_ms = {}\n"
+    assert parse_set(lines.format(-250), "a.toml").channels[0].delay_ms == -250
+    (problem,) = _problems(lines.format(-251))
+    assert "delay_ms must be -250 or more" in problem
 
 
 def test_broken_toml_is_told_with_its_line() -> None:

@@ -8,7 +8,7 @@ from bollylive.note import Command, Control, Event, NoteOff, NoteOn, Program
 PRESSED = 64  # a controller is down from this value on, as the MIDI 1.0 specification has it for switches
 
 
-class Controls:
+class Commands:
     """Tells commands from playing; feed it every event. Not thread-safe."""
 
     def __init__(self, band: Set) -> None:

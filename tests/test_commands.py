@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bollylive.band import ControlSet, Set
-from bollylive.controls import Controls
+from bollylive.commands import Commands
 from bollylive.note import Command, Control, Event, NoteOff, NoteOn, Program, Start
 
 
-def controls(*given: ControlSet) -> Controls:
-    return Controls(Set(controls=given))
+def controls(*given: ControlSet) -> Commands:
+    return Commands(Set(controls=given))
 
 
 def test_a_controller_commands_once_when_it_goes_down_and_is_no_music_when_it_comes_up() -> None:
