@@ -18,6 +18,7 @@ from bollylive.lineup import Lineup
 from bollylive.part import Part
 
 LONGEST_LOOP_BARS = 4
+BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # between a phrase and its answer
 
 
 @dataclass(slots=True)
@@ -116,7 +117,7 @@ class Turns:
         if part.has_word:
             self._stay_away(part, earliest)
             return True
-        self._take_over(part, earliest, at_bar=False)
+        self._take_over(part, earliest, by_command=True)
         return False
 
     def ask_for(self, does: str, part: Part, earliest: int) -> None:
@@ -152,16 +153,18 @@ class Turns:
             return None
         if handover == "flow":
             return part.active
+        if handover == "bar" and part.setting.role == "respond":  # a phrase may end where its last bar does
+            return max(-(-part.active // self._bar) * self._bar, part.active + BREATH_TICKS)
         silent = part.active + round(self._band.handover_beats * codec.TICKS_PER_BEAT)
         return -(-silent // self._bar) * self._bar if handover == "bar" else silent
 
-    def _take_over(self, part: Part, begin: int, at_bar: bool | None = None) -> None:
+    def _take_over(self, part: Part, begin: int, by_command: bool = False) -> None:
         turn, handover = self._turn(part), self._handover_of(part)
-        length = self._length(part, turn, begin)
-        turn.answers = Answers(part.history.branch(), begin, length, handover == "bar" if at_bar is None else at_bar)
+        at_bar = handover == "bar" and begin % self._bar == 0 and not by_command
+        turn.answers = Answers(part.history.branch(), begin, self._length(part, turn, begin), at_bar)
         turn.next_at, turn.round = None, None
         self._play(part, turn.answers, begin)
-        part.hesitates = handover == "flow" and at_bar is None
+        part.hesitates = handover == "flow" and not by_command
 
     def _length(self, part: Part, turn: _Turn, begin: int) -> int | None:
         """How long an answer lasts, so that it ends at a bar line; None: until it is interrupted."""

@@ -146,7 +146,7 @@ def test_a_hand_over_at_the_bar_line_needs_its_silence_first() -> None:
 
 @pytest.mark.parametrize("bars", [1, 2, 3])
 def test_a_phrase_is_answered_by_one_as_long_from_a_bar_line_on(bars: int) -> None:
-    rehearsal = stage(role="respond", handover_beats=0.25)
+    rehearsal = stage(role="respond")
     play_eighths(rehearsal, 8 * bars - 1)
     rehearsal.advance(BEGIN_S + 20)
     answer = [eighth for eighth, _ in melody(rehearsal)]
@@ -155,8 +155,17 @@ def test_a_phrase_is_answered_by_one_as_long_from_a_bar_line_on(bars: int) -> No
     assert rehearsal.sent[-1].at_s <= BEGIN_S + 2 * bars * BAR_S + 1e-6
 
 
+def test_a_phrase_that_ends_with_its_bar_is_answered_after_a_breath_and_not_a_bar_later() -> None:
+    rehearsal = stage(role="respond")
+    play_eighths(rehearsal, 16)
+    rehearsal.advance(BEGIN_S + 20)
+    answer = [eighth for eighth, _ in melody(rehearsal)]
+    assert 16 < answer[0] <= 18
+    assert answer == list(np.arange(answer[0], 32))
+
+
 def test_the_next_phrase_is_answered_too() -> None:
-    rehearsal = stage(role="respond", handover_beats=0.25)
+    rehearsal = stage(role="respond")
     play_eighths(rehearsal, 7)
     play_eighths(rehearsal, 7, BEGIN_S + 4 * BAR_S)
     rehearsal.advance(BEGIN_S + 20)
@@ -214,7 +223,7 @@ def test_again_is_another_answer_from_the_next_bar_on() -> None:
 
 def test_again_hears_the_same_phrase() -> None:
     model = FakePredictor()
-    rehearsal = stage(model, role="respond", handover_beats=0.25)
+    rehearsal = stage(model, role="respond")
     play_eighths(rehearsal, 7)
     rehearsal.advance(BEGIN_S + 0.99 * BAR_S)
     asked = [question for question in model.questions if question.rows[0, -1, 6] == 0][-1]
@@ -227,7 +236,7 @@ def test_again_hears_the_same_phrase() -> None:
 
 
 def test_back_is_the_answer_before() -> None:
-    rehearsal = stage(FakePredictor(WILD), role="respond", handover_beats=0.25)
+    rehearsal = stage(FakePredictor(WILD), role="respond")
     play_eighths(rehearsal, 7)
     ask(rehearsal, "again", BEGIN_S + 1.5 * BAR_S)
     ask(rehearsal, "back", BEGIN_S + 2.5 * BAR_S)
