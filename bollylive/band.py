@@ -54,8 +54,8 @@ class Set:
     tap_note: int | None = None  # 0-127: the key that does
     sam_cc: int | None = None  # 0-119: the controller that says where the bar begins
     sam_note: int | None = None  # 0-127: the key that does
-    in_port: str | None = None  # None: a virtual port of our own
-    out_port: str | None = None
+    in_port: tuple[str, ...] = ()  # names, or parts of them; "virtual", and none at all, is a port of our own
+    out_port: tuple[str, ...] = ()
     channels: tuple[ChannelSet, ...] = ()
 
     def channel(self, channel: int) -> ChannelSet:

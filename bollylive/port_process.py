@@ -34,11 +34,12 @@ from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.take import Take
 from bollylive.taps import Taps
-from bollylive.wire import Reader, write
+from bollylive.wire import write
 
 _POLL_S = 0.001
 _IDLE_POLL_S = 0.0025  # when nothing has come or gone for a while: a third of the processor time
 _IDLE_AFTER_S = 2.0
+_CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _KEPT_LATENESSES = 100_000
 _KEPT_REPLIES = 64
@@ -75,7 +76,6 @@ class PortProcess:
         self._busy_s = 0.0  # when something last came
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
-        self._reader = Reader()
         self._clock = Clock(band.tempo_bpm, time.perf_counter())
         self._leader = self._clock.source
         self._scheduler = Scheduler()
@@ -93,10 +93,9 @@ class PortProcess:
         """Play until stopped, or for so long after the band is ready."""
         while not self._stopped and not self._over(seconds):
             now_s = time.perf_counter()
-            for data in self._ports.poll():
+            for event in self._ports.read(now_s):
                 self._busy_s = now_s
-                for event in self._reader.feed(data):
-                    self._relay.handle(event, now_s)
+                self._relay.handle(event, now_s)
             self._play_demo(now_s)
             self._relay.tick(time.perf_counter())
             if self._clock.source != self._leader:
@@ -104,6 +103,8 @@ class PortProcess:
             self._engine.pipe.flush()
             if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
                 self._say(trouble)
+            for sentence in self._ports.check(now_s, calm=self._calm(now_s)):
+                self._say(sentence)
             wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
@@ -133,7 +134,7 @@ class PortProcess:
             "dropped_late": self._scheduler.dropped_late,
             "dropped_held": self._scheduler.dropped_held,
             "dropped_stale": self._relay.dropped_stale,
-            "bad_bytes": self._reader.dropped,
+            "bad_bytes": self._ports.bad_bytes,
             "send_failures": self._ports.send_failures,
         }
 
@@ -141,6 +142,10 @@ class PortProcess:
         poll_s = _POLL_S if now_s - self._busy_s < _IDLE_AFTER_S else _IDLE_POLL_S
         due_s = self._relay.next_due()
         return poll_s if due_s is None else min(poll_s, max(0.0, due_s - time.perf_counter()))
+
+    def _calm(self, now_s: float) -> bool:
+        due_s = self._relay.next_due()
+        return due_s is None or due_s - now_s > _CALM_S
 
     def _over(self, seconds: float | None) -> bool:
         return seconds is not None and self.ready and time.perf_counter() - self._ready_s > seconds

@@ -137,6 +137,13 @@ def _text(value: object) -> str:
     return value.strip()
 
 
+def _names(value: object) -> tuple[str, ...]:
+    try:
+        return tuple(_text(name) for name in (value if isinstance(value, list) and value else [value]))
+    except ValueError:
+        raise ValueError(f"must be a text in quotes, or a list of them, not {value!r}.") from None
+
+
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"must be true or false, not {value!r}.")
@@ -179,8 +186,8 @@ _SET_RULES: Final[dict[str, _Rule]] = {
     "tap_note": _whole(0, 127),
     "sam_cc": _whole(0, 119),
     "sam_note": _whole(0, 127),
-    "in_port": _text,
-    "out_port": _text,
+    "in_port": _names,
+    "out_port": _names,
 }
 
 _CHANNEL_RULES: Final[dict[str, _Rule]] = {
