@@ -55,7 +55,7 @@ class Ports:
         self._pulse_s = self._look_s = float("-inf")
         self._lost = False
         self._lifeline = Lifeline()
-        in_names, out_names = _client_names(f"{name} In", wanted_in), _client_names(f"{name} Out", wanted_out)
+        in_names, out_names = _client_names(name, "In", wanted_in), _client_names(name, "Out", wanted_out)
         self.api, first_in, first_out = midi_system.open_system(api, in_names[0], out_names[0])
         self._inputs = [InPort(self.api, first_in, in_names[0], wanted_in[0])]
         self._outputs = [OutPort(self.api, first_out, out_names[0], wanted_out[0])]
@@ -189,9 +189,9 @@ class Ports:
         ]
 
 
-def _client_names(name: str, wanted: Sequence[str]) -> list[str]:
-    """A name for each client; the first has the plain one, by which a DAW knows our virtual port."""
-    return [name, *(f"{name} {number}" for number in range(2, len(wanted) + 1))]
+def _client_names(name: str, direction: str, wanted: Sequence[str]) -> list[str]:
+    """A name for each client: the first has the one by which a DAW knows our virtual port, and no other contains it."""
+    return [f"{name} {direction}", *(f"{name} {number} {direction}" for number in range(2, len(wanted) + 1))]
 
 
 def _find(port: InPort | OutPort, names: Sequence[str], patient: bool) -> int | None:

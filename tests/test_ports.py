@@ -46,6 +46,15 @@ def test_the_virtual_ports_have_stable_names(ports: Ports, jack_server: Environm
     assert {"BollyLive In:in", "BollyLive Out:out"} <= set(_lsp(jack_server))
 
 
+def test_a_second_band_tells_the_names_that_others_see(ports: Ports, jack_server: Environment) -> None:
+    second = Ports("jack")
+    try:
+        assert (second.input_name, second.output_name) == ("BollyLive In-01:in", "BollyLive Out-01:out")
+        assert {second.input_name, second.output_name} <= set(_lsp(jack_server))
+    finally:
+        second.close()
+
+
 def test_a_second_pair_joins_the_first_and_everything_passes_both_ways(ports: Ports) -> None:
     other = Ports("jack", inputs="BollyLive Out:out", outputs="bollylive in")
     messages = [[0x90, 60, 100], [0xF8], [0xFE], [0xF0, 1, 2, 3, 0xF7], [0xB0, 64, 127], [0xF2, 4, 1]]
