@@ -19,7 +19,7 @@ from bollylive.ports import Ports
 
 pytestmark = pytest.mark.ports
 
-KEY = 64
+KEY = 20  # so low that the band does not play it
 ON, OFF = (0x90, KEY, 90), (0x80, KEY, 0)
 DEVICE = ("--in", "virtual", "--in", "Device Out", "--out", "virtual", "--out", "Device In")
 LIMIT_S = 10.0
