@@ -20,6 +20,8 @@ QUEUE_MESSAGES = 16_384
 CLOSE_LIMIT_S = 1.0
 _CYCLE_S = 0.05  # JACK's longest usual period is 43 ms
 
+_abandoned: list[Client] = []
+
 _API_CONSTANTS = {
     "alsa": "API_LINUX_ALSA",
     "jack": "API_UNIX_JACK",
@@ -145,7 +147,7 @@ def transmit(client: OutClient, data: bytes) -> bool:
 def close_port(client: Client, *, for_ever: bool = False) -> bool:
     """Closes the client's port, `for_ever` with the client itself; false if its driver hangs.
 
-    An output under JACK waits for the end of a period, and for a second if the server is dead.
+    An output under JACK waits for the end of a period, and for a second if the server is dead: `abandon` it then.
     An input may wait for ever on its driver's thread, and is given up after `CLOSE_LIMIT_S`.
     """
     end = partial(_end, client) if for_ever else client.close_port
@@ -156,6 +158,11 @@ def close_port(client: Client, *, for_ever: bool = False) -> bool:
     closer.start()
     closer.join(CLOSE_LIMIT_S)
     return not closer.is_alive()
+
+
+def abandon(client: Client) -> None:
+    """Leaves a client of a dead system alone for good: to end it takes a second in which the interpreter stands."""
+    _abandoned.append(client)  # or it would be ended as soon as nobody knows it any more
 
 
 def cure() -> str:

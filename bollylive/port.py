@@ -87,10 +87,15 @@ class Port(ABC, Generic[ClientT]):
             return None
         return "back"
 
-    def close(self) -> None:
-        """Closes the port and its client, within about a second even where the driver hangs; safe to call again."""
+    def close(self, *, dead: bool = False) -> None:
+        """Closes the port and its client, within about a second even where the driver hangs; safe to call again.
+
+        Those of a `dead` system are left alone.
+        """
         client, self._client, self.opened = self._client, None, False
-        if client is not None:
+        if client is not None and dead:
+            midi_system.abandon(client)
+        elif client is not None:
             midi_system.close_port(client, for_ever=True)
 
     def _open(self, number: int | None, port_name: str, known_as: str) -> None:

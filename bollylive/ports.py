@@ -132,10 +132,11 @@ class Ports:
 
     def close(self) -> None:
         """Closes all ports, each within about a second, even where the driver hangs; safe to call again."""
+        dead = self._lost or self._lifeline.cut()
         for output in self._outputs:
-            output.close()
+            output.close(dead=dead)
         for input_ in self._inputs:
-            input_.close()
+            input_.close(dead=dead)
 
     def _open_all(self, patient: bool) -> None:
         sources, sinks = self._inputs[0].others(), self._outputs[0].others()

@@ -254,3 +254,5 @@ def test_after_the_death_of_the_midi_system_nothing_is_sent(studio: Studio, monk
     ports.send(bytes(ON))
     assert studio.heard("BollyLive Out:out") == []
     assert ports.send_failures == 1
+    ports.close()
+    assert not any(client.deleted for client in (*studio.inputs, *studio.outputs))
