@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from bollylive import midi_system
 from bollylive.errors import PortError
@@ -15,6 +15,7 @@ from bollylive.note import Event, Program
 from bollylive.port_names import VIRTUAL, find_again, same
 from bollylive.wire import Reader, write
 
+Change: TypeAlias = Literal["gone", "back"]
 ClientT = TypeVar("ClientT", bound=Client)
 
 
@@ -60,13 +61,16 @@ class Port(ABC, Generic[ClientT]):
         )
         self._open(None, port_name, self.name)
 
-    def learn_name(self, before: Sequence[str], after: Sequence[str]) -> None:
-        """Takes the name that is new in a list of the other direction's ports: another BollyLive may have had ours."""
-        new = [name for name in after if name not in before and name.startswith(self._client_name)]
-        if len(new) == 1:
-            self.name = new[0]
+    def learn_name(self, own: Sequence[str]) -> None:
+        """A virtual port takes the name by which others see it: another BollyLive may have had the usual one.
 
-    def look(self, names: Sequence[str]) -> Literal["gone", "back"] | None:
+        `own` are the names of all our ports in the list of the other direction.
+        """
+        mine = [name for name in own if name.startswith(self._client_name)]
+        if self.virtual and len(mine) == 1:
+            self.name = mine[0]
+
+    def look(self, names: Sequence[str]) -> Change | None:
         """Sees from the list of others whether the joined port has gone, or joins it again; what happened, if anything.
 
         May wait for a period of JACK's when it has gone; what it held is still in `held` then.
@@ -166,7 +170,7 @@ class OutPort(Port[OutClient]):
                 self.held.note(event)
         return not self.opened or midi_system.transmit(self._client, data)
 
-    def look(self, names: Sequence[str]) -> Literal["gone", "back"] | None:
+    def look(self, names: Sequence[str]) -> Change | None:
         """As for every port; one that is back ends what it had left sounding, and gets its programs again."""
         change = super().look(names)
         if change == "back" and self._client is not None:

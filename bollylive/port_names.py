@@ -14,12 +14,8 @@ _NUMBERS = {"winmm": r" \d+$", "alsa": r" \d+:\d+$"}
 
 
 def wanted_names(names: str | Sequence[str]) -> list[str]:
-    """The ports of one direction as they were asked for, BollyLive's own first; PortError if one is named twice."""
+    """The ports of one direction as they were asked for, BollyLive's own first."""
     wanted = [names] if isinstance(names, str) else list(names) or [VIRTUAL]
-    folded = [name.casefold() for name in wanted]
-    for name in wanted:
-        if folded.count(name.casefold()) > 1:
-            raise PortError(f"The MIDI port '{name}' is named twice; name it once.")
     return sorted((VIRTUAL if is_virtual(name) else name for name in wanted), key=lambda name: name != VIRTUAL)
 
 
@@ -61,7 +57,12 @@ def same(name: str, other: str, api: str) -> bool:
 
 
 def keep_apart(inputs: Sequence[str], outputs: Sequence[str], api: str) -> None:
-    """Raises PortError if a port is among the inputs and the outputs."""
+    """Raises PortError if a port is among the inputs and the outputs, or among either twice."""
+    for names in (inputs, outputs):
+        folded = [name.casefold() for name in names]
+        for name in names:
+            if folded.count(name.casefold()) > 1:
+                raise PortError(f"The MIDI port '{name}' is named twice; name it once.")
     for name in inputs:
         if not is_virtual(name) and any(same(name.casefold(), other.casefold(), api) for other in outputs):
             raise PortError(

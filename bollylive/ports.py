@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from bollylive import midi_system
 from bollylive.conductor import Conductor
 from bollylive.errors import PortError, PortsLostError
+from bollylive.hotplug import look_at, sentence
 from bollylive.lifeline import Lifeline
 from bollylive.note import Event
 from bollylive.port import InPort, OutPort
@@ -54,6 +55,7 @@ class Ports:
         self._endings: list[Event] = []  # of inputs that have gone, until the next `read`
         self._pulse_s = self._look_s = float("-inf")
         self._lost = False
+        self._own: frozenset[str] = frozenset()
         self._lifeline = Lifeline()
         in_names, out_names = _client_names(name, "In", wanted_in), _client_names(name, "Out", wanted_out)
         self.api, first_in, first_out = midi_system.open_system(api, in_names[0], out_names[0])
@@ -141,53 +143,36 @@ class Ports:
     def _open_all(self, patient: bool) -> None:
         sources, sinks = self._inputs[0].others(), self._outputs[0].others()
         found = [
-            (port, names, _find(port, names, patient))
+            (port, names, number)
             for ports, names in ((self._inputs, sources), (self._outputs, sinks))
             for port in ports
-            if not port.virtual
+            if not port.virtual and (number := _find(port, names, patient)) is not None
         ]
-        joined = [(port.kind, names[number]) for port, names, number in found if number is not None]
-        inputs, outputs = ([name for kind, name in joined if kind == wanted] for wanted in ("input", "output"))
+        inputs, outputs = (
+            [names[number] for port, names, number in found if port.kind == kind] for kind in ("input", "output")
+        )
         keep_apart(inputs, outputs, self.api)
         for port, names, number in found:
-            if number is not None:
-                port.open(names, number)
-        # Who else is called so, shows only in the list of the other direction.
-        for port, seen_from in ((self._inputs[0], self._outputs[0]), (self._outputs[0], self._inputs[0])):
-            if port.virtual:
-                before = seen_from.others()
-                port.open_virtual()
-                port.learn_name(before, seen_from.others())
+            port.open(names, number)
+        for first in (self._inputs[0], self._outputs[0]):
+            if first.virtual:
+                first.open_virtual()
+        own_sources = [name for name in self._inputs[0].others() if name not in sources]
+        own_sinks = [name for name in self._outputs[0].others() if name not in sinks]
+        self._inputs[0].learn_name(own_sinks)  # an input of ours is an output to others
+        self._outputs[0].learn_name(own_sources)
+        self._own = frozenset(own_sources + own_sinks)
 
     def _look_at_inputs(self) -> list[str]:
-        if all(port.virtual for port in self._inputs):
-            return []
-        sentences = []
-        names = self._inputs[-1].others()
-        for number, port in enumerate(self._inputs):
-            change = port.look(names)
-            if change == "gone":
-                self._endings += port.held.end(other.held for other in self._inputs if other is not port)
-                self._conductor.leave(number)
-                sentences.append(
-                    f"The MIDI input '{port.name}' is gone; its notes are ended. It is joined again when it is back."
-                )
-            elif change == "back":
-                sentences.append(f"The MIDI input '{port.name}' is back.")
-        return sentences
+        changes = look_at(self._inputs, self._own)
+        for place, _ in (change for change in changes if change[1] == "gone"):
+            others = [port.held for port in self._inputs if port is not self._inputs[place]]
+            self._endings += self._inputs[place].held.end(others)
+            self._conductor.leave(place)
+        return [sentence(self._inputs[place], change) for place, change in changes]
 
     def _look_at_outputs(self) -> list[str]:
-        if all(port.virtual for port in self._outputs):
-            return []
-        names = self._outputs[-1].others()
-        changes = [(port, port.look(names)) for port in self._outputs]
-        return [
-            f"The MIDI output '{port.name}' is gone; it is joined again when it is back."
-            if change == "gone"
-            else f"The MIDI output '{port.name}' is back."
-            for port, change in changes
-            if change is not None
-        ]
+        return [sentence(self._outputs[place], change) for place, change in look_at(self._outputs, self._own)]
 
 
 def _client_names(name: str, direction: str, wanted: Sequence[str]) -> list[str]:

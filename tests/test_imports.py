@@ -23,7 +23,9 @@ SHELVES: dict[str, set[str]] = {
         assembler bias capture clock codec conductor consonance demo engine ensemble grid hearing held history inquiry
         journal lineup memory part pickup port_names predictor pulse recall relay scheduler smf take taps wire
     """),
-    "edge": _names("journal_file journal_writer lifeline midi_system midifile model pipe port ports setfile sidecar"),
+    "edge": _names(
+        "hotplug journal_file journal_writer lifeline midi_system midifile model pipe port ports setfile sidecar"
+    ),
     "shell": _names("""
         __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
         recover rehearsal
@@ -38,8 +40,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell": {"words", "core", "edge", "shell"},
 }
 
-# A model's two files are read by two rooms, and the ports are opened by four; each are one edge.
-ONE_EDGE = {"model": {"sidecar"}, "ports": {"lifeline", "midi_system", "port"}, "port": {"midi_system"}}
+# A model's two files are read by two rooms, and the ports are kept by five; each are one edge.
+ONE_EDGE = {
+    "model": {"sidecar"},
+    "ports": {"hotplug", "lifeline", "midi_system", "port"},
+    "hotplug": {"port"},
+    "port": {"midi_system"},
+}
 
 # What the words and the core must not know of: time is an argument, and the world is at the edges.
 WORLD = _names("""
@@ -49,9 +56,9 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock conductor demo echo engine_link errors held jam journal journal_file journal_writer lifeline
-    midi_system midifile note pipe port port_names port_process ports pulse relay scheduler setfile smf song take
-    taps wire
+    assembler band clock conductor demo echo engine_link errors held hotplug jam journal journal_file journal_writer
+    lifeline midi_system midifile note pipe port port_names port_process ports pulse relay scheduler setfile smf song
+    take taps wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.

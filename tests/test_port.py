@@ -218,6 +218,28 @@ def test_the_list_is_read_seldom_only_in_calm_moments_and_never_for_ports_of_our
     assert studio.looks == 0
 
 
+def test_two_names_must_not_mean_one_port(studio: Studio) -> None:
+    with pytest.raises(PortError, match="'Keys:out' is named twice"):
+        Ports(None, ["keys", "Keys:out"])
+
+
+def test_who_waits_for_a_port_does_not_join_one_that_is_joined(studio: Studio) -> None:
+    studio.sources = ["Keys out", "Big keys out"]
+    ports = Ports(None, ["Keys out", "Big"])
+    studio.sources.remove("Keys out")
+    assert len(ports.check(LOOK_S)) == 1
+    assert ports.check(2 * LOOK_S) == []
+
+
+def test_who_waits_for_a_port_does_not_join_our_own(studio: Studio) -> None:
+    studio.sources = ["Out"]
+    ports = Ports(None, "Out")
+    assert studio.sources == ["Out", "BollyLive Out:out"]
+    studio.sources.remove("Out")
+    assert len(ports.check(LOOK_S)) == 1
+    assert ports.check(2 * LOOK_S) == []
+
+
 def test_a_patient_performance_waits_for_its_ports(studio: Studio) -> None:
     studio.sources.clear()
     with pytest.raises(PortError, match="no MIDI input 'Keys'"):

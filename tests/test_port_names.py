@@ -16,7 +16,9 @@ def test_no_name_is_a_port_of_our_own_and_that_comes_first() -> None:
 
 def test_a_port_that_is_named_twice_is_refused() -> None:
     with pytest.raises(PortError, match="'keys' is named twice"):
-        wanted_names(["Pads", "keys", "Keys"])
+        keep_apart(["Pads", "keys", "Keys"], ["virtual"], "jack")
+    with pytest.raises(PortError, match="'virtual' is named twice"):
+        keep_apart(["Pads"], wanted_names(["Virtual", "virtual"]), "jack")
 
 
 def test_a_whole_name_goes_before_a_part_and_case_does_not_matter_in_a_part() -> None:
