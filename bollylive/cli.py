@@ -9,9 +9,9 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from bollylive.errors import BollyLiveError, FileError, PortError
+from bollylive.errors import BollyLiveError, FileError, PortError, PortsLostError
 from bollylive.options import DEMO_FILE, Command, make_parser
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def _band(options: argparse.Namespace) -> Set:
     band = load_set(options.set) if options.set else default_set()
     changes = {"tempo_bpm": "tempo", "model": "model", "buffer_notes": "buffer", "in_port": "in_port"}
     given = {field: getattr(options, name, None) for field, name in {**changes, "out_port": "out_port"}.items()}
-    return replace(band, **{field: value for field, value in given.items() if value is not None})
+    fields: dict[str, Any] = {
+        field: tuple(value) if isinstance(value, list) else value for field, value in given.items() if value is not None
+    }
+    return replace(band, **fields)
 
 
 def _seed(options: argparse.Namespace, band: Set) -> int:
@@ -80,7 +83,7 @@ def _jam(options: argparse.Namespace) -> int:
         jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed)
         status, summary = jam(band, jam_options, _say)
     except PortError as error:
-        if options.api or band.in_port or band.out_port:
+        if options.api or band.in_port or band.out_port or isinstance(error, PortsLostError):
             raise
         _complain(str(error))
         _say("Until then, here is the demo without ports:")
@@ -149,7 +152,7 @@ def _recover(options: argparse.Namespace) -> int:
 
 
 def _ports(options: argparse.Namespace) -> int:
-    from bollylive.ports import available_apis, list_ports
+    from bollylive.midi_system import available_apis, list_ports
 
     problems = []
     apis = [options.api] if options.api else available_apis()

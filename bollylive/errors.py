@@ -19,6 +19,10 @@ class PortError(BollyLiveError):
     """A MIDI port that is not there, or a machine without a MIDI system."""
 
 
+class PortsLostError(PortError):
+    """The MIDI system died while it was in use: no port works any more, and this process cannot have others."""
+
+
 class ModelError(BollyLiveError):
     """A model that is missing, damaged, or made for another codec."""
 

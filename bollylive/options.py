@@ -62,8 +62,14 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         return command
 
     jam = add("jam", "Play along on MIDI ports.", band, api)
-    jam.add_argument("--in", dest="in_port", metavar="PORT", help="join this input, by its name or a part of it")
-    jam.add_argument("--out", dest="out_port", metavar="PORT", help="join this output")
+    jam.add_argument(
+        "--in",
+        dest="in_port",
+        action="append",
+        metavar="PORT",
+        help="join this input, by its name or a part of it; 'virtual' is our own; may be given several times",
+    )
+    jam.add_argument("--out", dest="out_port", action="append", metavar="PORT", help="join this output, likewise")
     jam.add_argument(
         "--tempo", type=_number(float, 20, 300), metavar="BPM", help="the tempo, unless a MIDI clock leads"
     )

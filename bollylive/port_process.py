@@ -33,11 +33,12 @@ from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.take import Take
-from bollylive.wire import Reader, write
+from bollylive.wire import write
 
 _POLL_S = 0.001
 _IDLE_POLL_S = 0.0025  # when nothing has come or gone for a while: a third of the processor time
 _IDLE_AFTER_S = 2.0
+_CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _TURN_MESSAGES = 64
 _KEPT_LATENESSES = 100_000
@@ -75,7 +76,6 @@ class PortProcess:
         self._busy_s = 0.0  # when something last came
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
-        self._reader = Reader()
         self._clock = Clock(band.tempo_bpm, time.perf_counter())
         self._leader = self._clock.source
         self._scheduler = Scheduler()
@@ -92,10 +92,9 @@ class PortProcess:
         """Play until stopped, or for so long after the band is ready."""
         while not self._stopped and not self._over(seconds):
             now_s = time.perf_counter()
-            for count, data in enumerate(self._ports.poll(), start=1):
+            for count, event in enumerate(self._ports.read(now_s), start=1):
                 self._busy_s = now_s
-                for event in self._reader.feed(data):
-                    self._relay.handle(event, now_s)
+                self._relay.handle(event, now_s)
                 if count % _TURN_MESSAGES == 0:  # however much has come, what is due does not wait for all of it
                     now_s = time.perf_counter()
                     self._relay.tick(now_s)
@@ -107,6 +106,8 @@ class PortProcess:
             for source in (self._relay, self._journal):
                 if source is not None and (trouble := source.take_trouble()) is not None:
                     self._say(trouble)
+            for sentence in self._ports.check(now_s, calm=self._calm(now_s)):
+                self._say(sentence)
             wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
@@ -136,7 +137,7 @@ class PortProcess:
             "dropped_late": self._scheduler.dropped_late,
             "dropped_held": self._scheduler.dropped_held,
             "dropped_stale": self._relay.dropped_stale,
-            "bad_bytes": self._reader.dropped,
+            "bad_bytes": self._ports.bad_bytes,
             "echoes": self._relay.loopback.echoes,
             "dropped_flood": self._relay.flood.dropped,
             "send_failures": self._ports.send_failures,
@@ -146,6 +147,10 @@ class PortProcess:
         poll_s = _POLL_S if now_s - self._busy_s < _IDLE_AFTER_S else _IDLE_POLL_S
         due_s = self._relay.next_due()
         return poll_s if due_s is None else min(poll_s, max(0.0, due_s - time.perf_counter()))
+
+    def _calm(self, now_s: float) -> bool:
+        due_s = self._relay.next_due()
+        return due_s is None or due_s - now_s > _CALM_S
 
     def _over(self, seconds: float | None) -> bool:
         return seconds is not None and self.ready and time.perf_counter() - self._ready_s > seconds

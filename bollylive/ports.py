@@ -1,4 +1,4 @@
-"""The MIDI ports, through python-rtmidi: one input and one output, virtual or joined to ports that exist.
+"""All MIDI ports of a performance as one: what comes from any input, and what goes to every output.
 
 The virtual ports keep their names for ever, so that a DAW finds them again:
 
@@ -14,212 +14,176 @@ a callback runs on the driver's thread, waits for the interpreter there, and los
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from bollylive.errors import PortError
-
-if TYPE_CHECKING:
-    import rtmidi
+from bollylive import midi_system
+from bollylive.conductor import Conductor
+from bollylive.errors import PortError, PortsLostError
+from bollylive.hotplug import look_at, sentence
+from bollylive.lifeline import Lifeline
+from bollylive.note import Event
+from bollylive.port import InPort, OutPort
+from bollylive.port_names import find, keep_apart, wanted_names
 
 NAME = "BollyLive"
-QUEUE_MESSAGES = 16_384
-CLOSE_LIMIT_S = 1.0
-_CYCLE_S = 0.05  # JACK's longest usual period is 43 ms
-
-_API_CONSTANTS = {
-    "alsa": "API_LINUX_ALSA",
-    "jack": "API_UNIX_JACK",
-    "core": "API_MACOSX_CORE",
-    "winmm": "API_WINDOWS_MM",
-}
-_CURES = {
-    "linux": "load the ALSA sequencer (modprobe snd-seq) or start JACK (install jackd2, run qjackctl or jackd)",
-    "darwin": "open Audio MIDI Setup once and check that its MIDI Studio works",
-    "win32": "install loopMIDI, make one port per direction, and name them with --in and --out",
-}
+PULSE_S = 0.1  # how often the MIDI system's life is felt
+LOOK_S = 0.5  # how often the list of ports is read; who is away for less is not missed, and not joined again on JACK
 
 
 class Ports:
-    """One open input and one open output; raises PortError if they cannot be had.
+    """The open inputs and outputs; raises PortError if they cannot be had.
 
-    `api` is one of `available_apis()`, or None for the first that works. A name joins an existing port, by
-    its whole name or by a part that only one port has; without a name a virtual port is made, called after
-    `name`. All methods are for one thread. `send_failures` counts what could not be sent.
+    `api` is one of `midi_system.available_apis()`, or None for the first that works. Each name joins an existing
+    port, by its whole name or by a part that only one port has; "virtual", or no name at all, makes one that is called
+    after `name`. With `patient`, a port that is not there is waited for. All methods are for one thread.
+    `send_failures` counts what could not be sent.
     """
 
     def __init__(
-        self, api: str | None = None, input_name: str | None = None, output_name: str | None = None, name: str = NAME
+        self,
+        api: str | None = None,
+        inputs: str | Sequence[str] = (),
+        outputs: str | Sequence[str] = (),
+        name: str = NAME,
+        *,
+        patient: bool = False,
     ) -> None:
-        if input_name is not None and output_name is not None and input_name.casefold() == output_name.casefold():
-            raise PortError(_same_port(input_name))
+        wanted_in, wanted_out = wanted_names(inputs), wanted_names(outputs)
+        keep_apart(wanted_in, wanted_out, "")
         self.send_failures = 0
-        self._in: rtmidi.MidiIn | None
-        self._out: rtmidi.MidiOut | None
-        self.api, self._in, self._out = clients = _clients(api, name)
+        self._conductor = Conductor()
+        self._endings: list[Event] = []  # of inputs that have gone, until the next `read`
+        self._pulse_s = self._look_s = float("-inf")
+        self._lost = False
+        self._own: frozenset[str] = frozenset()
+        self._lifeline = Lifeline()
+        in_names, out_names = _client_names(name, "In", wanted_in), _client_names(name, "Out", wanted_out)
+        self.api, first_in, first_out = midi_system.open_system(api, in_names[0], out_names[0])
+        self._inputs = [InPort(self.api, first_in, in_names[0], wanted_in[0])]
+        self._outputs = [OutPort(self.api, first_out, out_names[0], wanted_out[0])]
         try:
-            self.input_name, self.output_name = _open(*clients, input_name, output_name, name)
+            self._inputs += [
+                InPort(self.api, midi_system.new_input(self.api, client), client, wanted)
+                for client, wanted in zip(in_names[1:], wanted_in[1:], strict=True)
+            ]
+            self._outputs += [
+                OutPort(self.api, midi_system.new_output(self.api, client), client, wanted)
+                for client, wanted in zip(out_names[1:], wanted_out[1:], strict=True)
+            ]
+            self._open_all(patient)
         except BaseException:
             self.close()
             raise
+        if self.api == "jack":
+            self._lifeline.tie()
+
+    @property
+    def input_name(self) -> str:
+        """The names of the inputs, for people."""
+        return ", ".join(port.name for port in self._inputs)
+
+    @property
+    def output_name(self) -> str:
+        """The names of the outputs, for people."""
+        return ", ".join(port.name for port in self._outputs)
+
+    @property
+    def bad_bytes(self) -> int:
+        """How much of what `read` read meant nothing."""
+        return sum(port.dropped for port in self._inputs)
 
     def poll(self) -> list[list[int]]:
-        """All messages that have come since the last call, oldest first, one list of bytes each."""
-        messages = []
-        while self._in is not None and (message := self._in.get_message()) is not None:
-            messages.append(message[0])
-        return messages
+        """All messages that have come since the last call, one list of bytes each; of one input, oldest first."""
+        return [message for port in self._inputs for message in port.poll()]
+
+    def read(self, now_s: float) -> list[Event]:
+        """All words that have come since the last call, clock words only from the input that leads the beat.
+
+        For an input that has gone they hold the ends of the notes and pedals that were held there.
+        """
+        events, self._endings = self._endings, []
+        for number, port in enumerate(self._inputs):
+            events += [event for event in port.read() if self._conductor.passes(event, number, now_s)]
+        return events
 
     def send(self, data: bytes) -> None:
-        """Sends one whole message at once; counts a failure instead of raising."""
-        import rtmidi
-
-        try:
-            if self._out is None:
-                raise rtmidi.InvalidUseError("The output is closed.")
-            self._out.send_message(data)
-        except (rtmidi.RtMidiError, ValueError):
+        """Sends one whole message to every output at once; counts a failure instead of raising."""
+        if self._lost:
             self.send_failures += 1
+            return
+        for port in self._outputs:
+            self.send_failures += not port.send(data)
+
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:
+        """Notices ports that have gone or are back, and joins these again; a sentence for each change.
+
+        Call it many times a second; most calls cost nothing. The list of ports is read about twice a second and only
+        when it is `calm`, which means that nothing is due for some milliseconds: it takes 20 µs and 15 µs for each
+        port, and a change as long as a period of JACK's. Raises PortsLostError, from then on always, when the MIDI
+        system has died; nothing is sent any more then, since it might not return. `now_s` must not go back.
+        """
+        if now_s - self._pulse_s > PULSE_S:
+            self._pulse_s = now_s
+            self._lost = self._lost or self._lifeline.cut()
+        if self._lost:
+            raise PortsLostError(f"The MIDI system ({self.api}) has died; to have one again, {midi_system.cure()}.")
+        if not calm or now_s - self._look_s < LOOK_S:
+            return []
+        self._look_s = now_s
+        return [*self._look_at_inputs(), *self._look_at_outputs()]
 
     def close(self) -> None:
-        """Closes both ports within about a second, even where the driver hangs; safe to call again."""
-        output, self._out = self._out, None
-        if output is not None:
-            _end(output)
-        input_, self._in = self._in, None
-        if input_ is not None:  # closing an input may wait for ever on its driver's thread
-            closer = threading.Thread(target=_end, args=(input_,), daemon=True)
-            closer.start()
-            closer.join(CLOSE_LIMIT_S)
+        """Closes all ports, each within about a second, even where the driver hangs; safe to call again."""
+        dead = self._lost or self._lifeline.cut()
+        for output in self._outputs:
+            output.close(dead=dead)
+        for input_ in self._inputs:
+            input_.close(dead=dead)
+
+    def _open_all(self, patient: bool) -> None:
+        sources, sinks = self._inputs[0].others(), self._outputs[0].others()
+        found = [
+            (port, names, number)
+            for ports, names in ((self._inputs, sources), (self._outputs, sinks))
+            for port in ports
+            if not port.virtual and (number := _find(port, names, patient)) is not None
+        ]
+        inputs, outputs = (
+            [names[number] for port, names, number in found if port.kind == kind] for kind in ("input", "output")
+        )
+        keep_apart(inputs, outputs, self.api)
+        for port, names, number in found:
+            port.open(names, number)
+        for first in (self._inputs[0], self._outputs[0]):
+            if first.virtual:
+                first.open_virtual()
+        own_sources = [name for name in self._inputs[0].others() if name not in sources]
+        own_sinks = [name for name in self._outputs[0].others() if name not in sinks]
+        self._inputs[0].learn_name(own_sinks)  # an input of ours is an output to others
+        self._outputs[0].learn_name(own_sources)
+        self._own = frozenset(own_sources + own_sinks)
+
+    def _look_at_inputs(self) -> list[str]:
+        changes = look_at(self._inputs, self._own)
+        for place, _ in (change for change in changes if change[1] == "gone"):
+            others = [port.held for port in self._inputs if port is not self._inputs[place]]
+            self._endings += self._inputs[place].held.end(others)
+            self._conductor.leave(place)
+        return [sentence(self._inputs[place], change) for place, change in changes]
+
+    def _look_at_outputs(self) -> list[str]:
+        return [sentence(self._outputs[place], change) for place, change in look_at(self._outputs, self._own)]
 
 
-def available_apis() -> list[str]:
-    """The MIDI systems that rtmidi was built for, in the order in which they are tried."""
-    import rtmidi
-
-    compiled = rtmidi.get_compiled_api()
-    return [name for name, constant in _API_CONSTANTS.items() if getattr(rtmidi, constant) in compiled]
+def _client_names(name: str, direction: str, wanted: Sequence[str]) -> list[str]:
+    """A name for each client: the first has the one by which a DAW knows our virtual port, and no other contains it."""
+    return [f"{name} {direction}", *(f"{name} {number} {direction}" for number in range(2, len(wanted) + 1))]
 
 
-def list_ports(api: str | None = None) -> tuple[list[str], list[str]]:
-    """The names of the ports that are there to be joined: inputs, outputs; raises PortError like `Ports`."""
-    _, input_, output = _clients(api)
+def _find(port: InPort | OutPort, names: Sequence[str], patient: bool) -> int | None:
     try:
-        return list(input_.get_ports()), list(output.get_ports())
-    finally:
-        input_.delete()
-        output.delete()
-
-
-def _clients(api: str | None, own_name: str = NAME) -> tuple[str, rtmidi.MidiIn, rtmidi.MidiOut]:
-    import rtmidi
-
-    os.environ.setdefault("JACK_NO_START_SERVER", "1")  # looking for JACK must not start it
-    os.environ.setdefault("JACK_NO_AUDIO_RESERVATION", "1")
-    names = available_apis()
-    if api is not None and api not in names:
-        raise PortError(f"There is no MIDI system '{api}' here; choose from {', '.join(names)}.")
-    reasons = []
-    for name in names if api is None else [api]:
-        constant = getattr(rtmidi, _API_CONSTANTS[name])
-        try:
-            with _quiet():
-                input_ = rtmidi.MidiIn(constant, f"{own_name} In", QUEUE_MESSAGES)
-                return name, input_, rtmidi.MidiOut(constant, f"{own_name} Out")
-        except rtmidi.RtMidiError as error:
-            reasons.append(f"{name}: {error}")
-    cure = _CURES.get(sys.platform, _CURES["linux"])
-    raise PortError(f"No MIDI system answers ({'; '.join(reasons)}). To have one, {cure}.")
-
-
-def _open(
-    api: str,
-    client_in: rtmidi.MidiIn,
-    client_out: rtmidi.MidiOut,
-    input_name: str | None,
-    output_name: str | None,
-    name: str,
-) -> tuple[str, str]:
-    into = None if input_name is None else _find(client_in.get_ports(), input_name, "input")
-    out_of = None if output_name is None else _find(client_out.get_ports(), output_name, "output")
-    if into and out_of and _bare(into[1], api) == _bare(out_of[1], api):
-        raise PortError(_same_port(into[1]))
-    client_in.ignore_types(sysex=False, timing=False, active_sense=False)
-    return (
-        _join(client_in, into, f"{name} In", "in", api),
-        _join(client_out, out_of, f"{name} Out", "out", api),
-    )
-
-
-def _find(names: list[str], wanted: str, kind: str) -> tuple[int, str]:
-    folded = wanted.casefold()
-    found = [i for i, name in enumerate(names) if name == wanted] or [
-        i for i, name in enumerate(names) if folded in name.casefold()
-    ]
-    if len(found) == 1:
-        return found[0], names[found[0]]
-    there = ", ".join(f"'{names[i]}'" for i in (found or range(len(names)))) or "none"
-    if found:
-        raise PortError(f"'{wanted}' could be any of these MIDI {kind}s: {there}; give more of the name.")
-    raise PortError(f"There is no MIDI {kind} '{wanted}'; there are: {there}.")
-
-
-def _join(
-    client: rtmidi.MidiIn | rtmidi.MidiOut, port: tuple[int, str] | None, client_name: str, port_name: str, api: str
-) -> str:
-    """Opens `port` or, for None, a virtual one, and returns the name by which others know it."""
-    import rtmidi
-
-    try:
-        with _quiet():
-            if port is not None:
-                client.open_port(port[0], port_name)
-                return port[1]
-            client.open_virtual_port(client_name if api == "core" else port_name)
-    except (rtmidi.RtMidiError, NotImplementedError) as error:
-        cure = _CURES.get(sys.platform, _CURES["linux"])
-        raise PortError(
-            f"The MIDI port '{port[1] if port else client_name}' does not open ({error}); {cure}."
-        ) from error
-    return client_name if api == "core" else f"{client_name}:{port_name}"
-
-
-def _bare(name: str, api: str) -> str:
-    """The device's own name: rtmidi numbers the ports of Windows, each direction for itself."""
-    return re.sub(r" \d+$", "", name) if api == "winmm" else name
-
-
-def _same_port(name: str) -> str:
-    return f"Input and output are both '{name}', so BollyLive would hear itself; choose one port per direction."
-
-
-def _end(client: rtmidi.MidiIn | rtmidi.MidiOut) -> None:
-    client.close_port()
-    # RtMidi frees what JACK's thread reads before it stops that thread; a cycle that began with the port must be over.
-    time.sleep(_CYCLE_S)
-    client.delete()
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Sends what C libraries write on stderr nowhere: libjack and libasound report there what we say better."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        sys.stderr.flush()
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        return find(names, port.wanted, port.kind)
+    except PortError:
+        if patient:
+            return None
+        raise

@@ -190,6 +190,13 @@ def _text(value: object) -> str:
     return value.strip()
 
 
+def _names(value: object) -> tuple[str, ...]:
+    try:
+        return tuple(_text(name) for name in (value if isinstance(value, list) and value else [value]))
+    except ValueError:
+        raise ValueError(f"must be a text in quotes, or a list of them, not {value!r}.") from None
+
+
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"must be true or false, not {value!r}.")
@@ -233,8 +240,8 @@ _SET_RULES: Final[dict[str, _Rule]] = {
     "rest_after_beats": _number(0, 1024),
     "thru": _switch,
     "default_role": _role,
-    "in_port": _text,
-    "out_port": _text,
+    "in_port": _names,
+    "out_port": _names,
 }
 
 _CHANNEL_RULES: Final[dict[str, _Rule]] = {

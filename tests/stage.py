@@ -29,10 +29,13 @@ def until(condition: Callable[[], bool], limit_s: float) -> bool:
 
 
 class Peer:
-    """Whoever is at the other side: plays into `BollyLive In`, hears `BollyLive Out`, and counts notes."""
+    """Whoever is at the other side: plays into `BollyLive In`, hears `BollyLive Out`, and counts notes.
 
-    def __init__(self) -> None:
-        self.ports = Ports("jack", "BollyLive Out", "BollyLive In", "Peer")
+    With "virtual" for both it is a device that BollyLive joins by the peer's own name.
+    """
+
+    def __init__(self, inputs: str = "BollyLive Out", outputs: str = "BollyLive In", name: str = "Peer") -> None:
+        self.ports = Ports("jack", inputs, outputs, name)
         self.sounding: set[tuple[int, int]] = set()
         self.ons: list[NoteOn] = []
         self.faults: list[str] = []

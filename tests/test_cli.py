@@ -391,6 +391,12 @@ def test_who_asks_for_a_midi_system_or_a_port_gets_no_demo_instead(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_several_ports_can_be_named_on_the_command_line(call: Call, tiny_model: Path) -> None:
+    status, out, err = call("jam", "--model", tiny_model, "--no-journal", "--in", "virtual", "--in", "a", "--in", "A")
+    assert (status, out) == (1, "")
+    assert "The MIDI port 'a' is named twice" in err
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have MIDI")
 def test_without_a_midi_system_there_are_no_ports_to_list(tmp_path: Path) -> None:
     ended = without_midi(tmp_path, "ports")

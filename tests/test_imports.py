@@ -20,12 +20,13 @@ def _names(words: str) -> set[str]:
 SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note percussion song"),
     "core": _names("""
-        answers assembler bias capture clock codec commands consonance controllers demo energy engine ensemble flood
-        grid
-        hearing history inquiry journal knobs lineup loopback memory part pickup planner predictor pulse recall relay
-        scheduler smf take taps touch turns wire
+        answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
+        ensemble flood grid hearing held history inquiry journal knobs lineup loopback memory part pickup planner
+        port_names predictor pulse recall relay scheduler smf take taps touch turns wire
     """),
-    "edge": _names("journal_file journal_writer midifile model pipe ports setfile sidecar"),
+    "edge": _names(
+        "hotplug journal_file journal_writer lifeline midi_system midifile model pipe port ports setfile sidecar"
+    ),
     "shell": _names("""
         __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
         recover rehearsal
@@ -40,8 +41,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell": {"words", "core", "edge", "shell"},
 }
 
-# A model's two files are read by two rooms, which are one edge.
-ONE_EDGE = {"model": {"sidecar"}}
+# A model's two files are read by two rooms, and the ports are kept by five; each are one edge.
+ONE_EDGE = {
+    "model": {"sidecar"},
+    "ports": {"hotplug", "lifeline", "midi_system", "port"},
+    "hotplug": {"port"},
+    "port": {"midi_system"},
+}
 
 # What the words and the core must not know of: time is an argument, and the world is at the edges.
 WORLD = _names("""
@@ -51,16 +57,22 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock commands controllers demo echo engine_link errors flood jam journal journal_file journal_writer
-    loopback midifile note percussion pipe port_process ports pulse relay scheduler setfile smf song take taps touch
-    wire
+    assembler band clock commands conductor controllers demo echo engine_link errors flood held hotplug jam journal
+    journal_file journal_writer lifeline loopback midi_system midifile note percussion pipe port port_names
+    port_process ports pulse relay scheduler setfile smf song take taps touch wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.
 CHILD_PROCESSES = {"engine_process"}
 
 # Third-party libraries that have one room each.
-ONE_ROOM = {"mido": "midifile", "onnxruntime": "model", "rtmidi": "ports", "tomllib": "setfile", "tomli": "setfile"}
+ONE_ROOM = {
+    "mido": "midifile",
+    "onnxruntime": "model",
+    "rtmidi": "midi_system",
+    "tomllib": "setfile",
+    "tomli": "setfile",
+}
 
 OFFLINE = _names("torch training onnx onnxscript symusic matplotlib tqdm")
 MAY_PRINT_OR_EXIT = {"cli", "__main__"}

@@ -40,8 +40,11 @@ class FakePorts(Ports):
     """Ports that give what a script yields at each poll and keep what is sent; the script's end stops the process."""
 
     def __init__(self) -> None:
-        self.api, self.input_name, self.output_name = "fake", "in", "out"
         self.send_failures = 0
+        self.sentences: list[str] = []  # what the next check tells
+        self.checks: list[tuple[float, bool]] = []
+        self.read_s = 0.0
+        self._inlet = Reader()
         self.polls = 0
         self.closed = False
         self.sent: list[Event] = []
@@ -57,6 +60,19 @@ class FakePorts(Ports):
         if messages is None:
             self.at_end()
         return [list(message) for message in messages or []]
+
+    def read(self, now_s: float) -> list[Event]:
+        self.read_s = now_s
+        return [event for data in self.poll() for event in self._inlet.feed(data)]
+
+    @property
+    def bad_bytes(self) -> int:
+        return self._inlet.dropped
+
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:
+        self.checks.append((now_s, calm))
+        told, self.sentences = self.sentences, []
+        return told
 
     def send(self, data: bytes) -> None:
         assert not self.closed
@@ -560,3 +576,25 @@ def test_a_reply_on_mapped_keys_is_not_counted_as_planned_ahead() -> None:
 
     stage = Stage(script, band=Set(tempo_bpm=300, channels=(drums,))).run()
     assert stage.process.summary()["planned_notes"] == 0
+
+
+def test_what_happens_to_ports_is_told() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.ports.sentences = ["The MIDI input 'Keys' is gone."]
+        yield []
+
+    assert Stage(script).run().said == ["The MIDI input 'Keys' is gone."]
+
+
+def test_the_list_of_ports_is_read_only_while_nothing_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bollylive.port_process._CALM_S", 60.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        assert all(calm for _, calm in stage.ports.checks)
+        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        stage.engine.say(Play(Note(1, 40, 80, anchor.beat_at(time.perf_counter()) + 50.0, 0.01), anchor.epoch))
+        yield from stage.until(lambda: not stage.ports.checks[-1][1])
+
+    Stage(script).run()

@@ -9,7 +9,8 @@ import pytest
 from stage import until
 
 from bollylive.errors import PortError
-from bollylive.ports import Ports, available_apis, list_ports
+from bollylive.midi_system import available_apis, list_ports
+from bollylive.ports import Ports
 
 pytestmark = pytest.mark.ports
 
@@ -45,8 +46,17 @@ def test_the_virtual_ports_have_stable_names(ports: Ports, jack_server: Environm
     assert {"BollyLive In:in", "BollyLive Out:out"} <= set(_lsp(jack_server))
 
 
+def test_a_second_band_tells_the_names_that_others_see(ports: Ports, jack_server: Environment) -> None:
+    second = Ports("jack")
+    try:
+        assert (second.input_name, second.output_name) == ("BollyLive In-01:in", "BollyLive Out-01:out")
+        assert {second.input_name, second.output_name} <= set(_lsp(jack_server))
+    finally:
+        second.close()
+
+
 def test_a_second_pair_joins_the_first_and_everything_passes_both_ways(ports: Ports) -> None:
-    other = Ports("jack", input_name="BollyLive Out:out", output_name="bollylive in")
+    other = Ports("jack", inputs="BollyLive Out:out", outputs="bollylive in")
     messages = [[0x90, 60, 100], [0xF8], [0xFE], [0xF0, 1, 2, 3, 0xF7], [0xB0, 64, 127], [0xF2, 4, 1]]
     try:
         for sender, receiver in ((other, ports), (ports, other)):
@@ -59,14 +69,14 @@ def test_a_second_pair_joins_the_first_and_everything_passes_both_ways(ports: Po
 
 def test_an_unknown_name_lists_the_ports_that_are_there(ports: Ports) -> None:
     with pytest.raises(PortError, match=r"no MIDI output 'Moog'.*'BollyLive In:in'"):
-        Ports("jack", output_name="Moog")
+        Ports("jack", outputs="Moog")
 
 
 def test_an_ambiguous_name_is_refused(ports: Ports) -> None:
     other = Ports("jack")
     try:
         with pytest.raises(PortError, match="could be any of"):
-            Ports("jack", input_name="BollyLive")
+            Ports("jack", inputs="BollyLive")
     finally:
         other.close()
 
@@ -104,7 +114,7 @@ def test_without_a_server_the_error_says_what_to_start(
 
 def test_equal_names_are_refused_before_anything_opens() -> None:
     with pytest.raises(PortError, match="hear itself"):
-        Ports(input_name="loopMIDI Port", output_name="LoopMIDI port")
+        Ports(inputs="loopMIDI Port", outputs="LoopMIDI port")
 
 
 def test_an_unknown_system_is_refused() -> None:

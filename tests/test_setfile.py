@@ -41,7 +41,7 @@ def test_a_set_says_everything() -> None:
         thru = false
         default_role = "player"
         in_port = "from DAW"
-        out_port = "to DAW"
+        out_port = ["to DAW", "virtual"]
         [[channel]]
         channel = 16
         name = "Sitar"
@@ -99,8 +99,8 @@ def test_a_set_says_everything() -> None:
         rest_after_beats=0.0,
         thru=False,
         default_role="player",
-        in_port="from DAW",
-        out_port="to DAW",
+        in_port=("from DAW",),
+        out_port=("to DAW", "virtual"),
         channels=(sitar,),
         controls=controls,
     )
@@ -137,6 +137,9 @@ def test_all_problems_come_at_once() -> None:
         ("beats_per_bar = 4.5", "beats_per_bar must be a whole number from 1 to 16, not 4.5."),
         ("seed = -1", "seed must be a whole number from 0"),
         ("thru = 1", "thru must be true or false, not 1."),
+        ("in_port = 3", "in_port must be a text in quotes, or a list of them, not 3."),
+        ('out_port = ["a", ""]', "out_port must be a text in quotes, or a list of them, not ['a', '']."),
+        ("out_port = []", "out_port must be a text in quotes, or a list of them, not []."),
         ('name = ""', "name must be a text in quotes, not ''."),
         ('default_role = "continu"', "not 'continu'; did you mean 'continue'?"),
         ("default_role = 3", "must be one of 'player', 'continue', 'respond', 'accompany', 'off', not 3."),

@@ -1,0 +1,196 @@
+"""The MIDI systems of this machine through python-rtmidi, which no other room knows: clients, and what they can do.
+
+A client has one direction and at most one port.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Protocol, cast, runtime_checkable
+
+from bollylive.errors import PortError
+
+QUEUE_MESSAGES = 16_384
+CLOSE_LIMIT_S = 1.0
+_CYCLE_S = 0.05  # JACK's longest usual period is 43 ms
+
+_abandoned: list[Client] = []
+
+_API_CONSTANTS = {
+    "alsa": "API_LINUX_ALSA",
+    "jack": "API_UNIX_JACK",
+    "core": "API_MACOSX_CORE",
+    "winmm": "API_WINDOWS_MM",
+}
+_CURES = {
+    "linux": "load the ALSA sequencer (modprobe snd-seq) or start JACK (install jackd2, run qjackctl or jackd)",
+    "darwin": "open Audio MIDI Setup once and check that its MIDI Studio works",
+    "win32": "install loopMIDI, make one port per direction, and name them with --in and --out",
+}
+
+
+class Client(Protocol):
+    """What python-rtmidi's two classes have in common."""
+
+    def get_ports(self) -> list[str]: ...
+    def open_port(self, port: int, name: str) -> object: ...
+    def open_virtual_port(self, name: str) -> object: ...
+    def close_port(self) -> None: ...
+    def delete(self) -> None: ...
+
+
+@runtime_checkable
+class InClient(Client, Protocol):
+    """rtmidi.MidiIn, which is polled."""
+
+    def get_message(self) -> tuple[list[int], float] | None: ...
+
+
+class OutClient(Client, Protocol):
+    """rtmidi.MidiOut."""
+
+    def send_message(self, message: bytes) -> None: ...
+
+
+def available_apis() -> list[str]:
+    """The MIDI systems that rtmidi was built for, in the order in which they are tried."""
+    import rtmidi
+
+    compiled = rtmidi.get_compiled_api()
+    return [name for name, constant in _API_CONSTANTS.items() if getattr(rtmidi, constant) in compiled]
+
+
+def list_ports(api: str | None = None) -> tuple[list[str], list[str]]:
+    """The names of the ports that are there to be joined: inputs, outputs; raises PortError if nothing answers."""
+    _, input_, output = open_system(api, "BollyLive In", "BollyLive Out")
+    try:
+        return input_.get_ports(), output.get_ports()
+    finally:
+        input_.delete()
+        output.delete()
+
+
+def open_system(api: str | None, in_name: str, out_name: str) -> tuple[str, InClient, OutClient]:
+    """A system, this one or for None the first that answers, with a client of each direction; raises PortError."""
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")  # looking for JACK must not start it
+    os.environ.setdefault("JACK_NO_AUDIO_RESERVATION", "1")
+    names = available_apis()
+    if api is not None and api not in names:
+        raise PortError(f"There is no MIDI system '{api}' here; choose from {', '.join(names)}.")
+    reasons = []
+    for name in names if api is None else [api]:
+        try:
+            return name, new_input(name, in_name), new_output(name, out_name)
+        except PortError as error:
+            reasons.append(f"{name}: {error}")
+    raise PortError(f"No MIDI system answers ({'; '.join(reasons)}). To have one, {cure()}.")
+
+
+def new_input(api: str, client_name: str) -> InClient:
+    """A client that receives everything a cable can carry; raises PortError with the driver's words."""
+    import rtmidi
+
+    try:
+        with _quiet():
+            client = rtmidi.MidiIn(getattr(rtmidi, _API_CONSTANTS[api]), client_name, QUEUE_MESSAGES)
+    except rtmidi.RtMidiError as error:
+        raise PortError(str(error)) from error
+    client.ignore_types(sysex=False, timing=False, active_sense=False)
+    return cast(InClient, client)
+
+
+def new_output(api: str, client_name: str) -> OutClient:
+    """A client that sends; raises PortError with the driver's words."""
+    import rtmidi
+
+    try:
+        with _quiet():
+            return cast(OutClient, rtmidi.MidiOut(getattr(rtmidi, _API_CONSTANTS[api]), client_name))
+    except rtmidi.RtMidiError as error:
+        raise PortError(str(error)) from error
+
+
+def open_port(client: Client, number: int | None, port_name: str, known_as: str) -> None:
+    """Opens the client's port, joined to that number of its port list, or virtual for None.
+
+    Raises PortError, in which the port is called what the musician knows it as.
+    """
+    import rtmidi
+
+    try:
+        with _quiet():
+            if number is None:
+                client.open_virtual_port(port_name)
+            else:
+                client.open_port(number, port_name)
+    except (rtmidi.RtMidiError, NotImplementedError) as error:
+        raise PortError(f"The MIDI port '{known_as}' does not open ({error}); {cure()}.") from error
+
+
+def transmit(client: OutClient, data: bytes) -> bool:
+    """Sends one whole message at once; false if it could not be sent."""
+    import rtmidi
+
+    try:
+        client.send_message(data)
+    except (rtmidi.RtMidiError, ValueError):
+        return False
+    return True
+
+
+def close_port(client: Client, *, for_ever: bool = False) -> bool:
+    """Closes the client's port, `for_ever` with the client itself; false if its driver hangs.
+
+    An output under JACK waits for the end of a period, and for a second if the server is dead: `abandon` it then.
+    An input may wait for ever on its driver's thread, and is given up after `CLOSE_LIMIT_S`.
+    """
+    end = partial(_end, client) if for_ever else client.close_port
+    if not isinstance(client, InClient):
+        end()
+        return True
+    closer = threading.Thread(target=end, daemon=True)
+    closer.start()
+    closer.join(CLOSE_LIMIT_S)
+    return not closer.is_alive()
+
+
+def abandon(client: Client) -> None:
+    """Leaves a client of a dead system alone for good: to end it takes a second in which the interpreter stands."""
+    _abandoned.append(client)  # or it would be ended as soon as nobody knows it any more
+
+
+def cure() -> str:
+    """What somebody without a working MIDI system should do, as the second half of a sentence."""
+    return _CURES.get(sys.platform, _CURES["linux"])
+
+
+def _end(client: Client) -> None:
+    client.close_port()
+    # RtMidi frees what JACK's thread reads before it stops that thread; a cycle that began with the port must be over.
+    time.sleep(_CYCLE_S)
+    client.delete()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Sends what C libraries write on stderr nowhere: libjack and libasound report there what we say better."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        sys.stderr.flush()
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

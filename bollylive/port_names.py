@@ -1,0 +1,82 @@
+"""Finding a port by the name that a musician gives it, also when it is back under another number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bollylive.errors import PortError
+
+VIRTUAL = "virtual"  # in a list of names it stands for a port of BollyLive's own
+
+# What rtmidi appends to a name: Windows' index in each direction, ALSA's numbers of client and port.
+_NUMBERS = {"winmm": r" \d+$", "alsa": r" \d+:\d+$"}
+
+
+def wanted_names(names: str | Sequence[str]) -> list[str]:
+    """The ports of one direction as they were asked for, BollyLive's own first."""
+    wanted = [names] if isinstance(names, str) else list(names) or [VIRTUAL]
+    return sorted((VIRTUAL if is_virtual(name) else name for name in wanted), key=lambda name: name != VIRTUAL)
+
+
+def is_virtual(name: str) -> bool:
+    """Whether a wanted name means BollyLive's own port."""
+    return name.casefold() == VIRTUAL
+
+
+def find(names: Sequence[str], wanted: str, kind: str) -> int:
+    """The place in `names` of the port that is called `wanted`, or of the only one with that in its name.
+
+    `kind` is "input" or "output", for the sentence of PortError where there is none, or more than one.
+    """
+    found = _matches(names, wanted)
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(f"'{names[i]}'" for i in (found or range(len(names)))) or "none"
+    if found:
+        raise PortError(f"'{wanted}' could be any of these MIDI {kind}s: {there}; give more of the name.")
+    raise PortError(f"There is no MIDI {kind} '{wanted}'; there are: {there}.")
+
+
+def find_again(names: Sequence[str], known: str, wanted: str, api: str) -> int | None:
+    """The place in `names` of a port that was gone: by its whole name, without its number, or as it was wanted."""
+    bare = [_bare(name, api) for name in names]
+    for found in (
+        [i for i, name in enumerate(names) if name == known],
+        [i for i, name in enumerate(bare) if name == _bare(known, api)],
+        _matches(names, wanted),
+    ):
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def same(name: str, other: str, api: str) -> bool:
+    """Whether two names that were seen mean one port; Windows counts anew in each direction and after each change."""
+    return name == other or (api == "winmm" and _bare(name, api) == _bare(other, api))
+
+
+def keep_apart(inputs: Sequence[str], outputs: Sequence[str], api: str) -> None:
+    """Raises PortError if a port is among the inputs and the outputs, or among either twice."""
+    for names in (inputs, outputs):
+        folded = [name.casefold() for name in names]
+        for name in names:
+            if folded.count(name.casefold()) > 1:
+                raise PortError(f"The MIDI port '{name}' is named twice; name it once.")
+    for name in inputs:
+        if not is_virtual(name) and any(same(name.casefold(), other.casefold(), api) for other in outputs):
+            raise PortError(
+                f"Input and output are both '{name}', so BollyLive would hear itself; choose one port per direction."
+            )
+
+
+def _matches(names: Sequence[str], wanted: str) -> list[int]:
+    folded = wanted.casefold()
+    return [i for i, name in enumerate(names) if name == wanted] or [
+        i for i, name in enumerate(names) if folded in name.casefold()
+    ]
+
+
+def _bare(name: str, api: str) -> str:
+    """The device's own name."""
+    return re.sub(_NUMBERS[api], "", name) if api in _NUMBERS else name
