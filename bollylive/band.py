@@ -54,6 +54,8 @@ class Set:
     tap_note: int | None = None  # 0-127: the key that does
     sam_cc: int | None = None  # 0-119: the controller that says where the bar begins
     sam_note: int | None = None  # 0-127: the key that does
+    link: bool = False  # the beat of an Ableton Link session is followed while others are in it
+    follow_tempo: bool = False  # in free tempo the band's goes with the musician's
     in_port: str | None = None  # None: a virtual port of our own
     out_port: str | None = None
     channels: tuple[ChannelSet, ...] = ()

@@ -145,18 +145,25 @@ class Engine:
     @property
     def _free(self) -> bool:
         """The musician's first note is the downbeat, for nobody else gives one."""
-        return self._own_downbeat and not self._grid.anchor.followed
+        anchor = self._grid.anchor
+        return self._own_downbeat and not anchor.followed and anchor.bar_beat is None
 
     def _follow(self, anchor: Anchor) -> None:
         old = self._grid.anchor
         if not anchor.running or anchor.epoch != old.epoch:
             self._sleep(old.beat_at(anchor.at_s))
         self._lineup.shift(self._grid.follow(anchor))
+        if anchor.bar_beat not in (None, old.bar_beat):
+            self._keep_to_bars()
 
     def _move_sam(self, beat: float) -> None:
         """The bar begins at the beat nearest to this one; the notes stay where they are, what is not fixed follows."""
         zero = self._grid.zero_beats
         self._lineup.shift(self._grid.move_zero(zero + round(beat - zero)))
+        self._keep_to_bars()
+
+    def _keep_to_bars(self) -> None:
+        """The bar lines are elsewhere now."""
         for part in self._lineup:
             if part.due is not None and part.history.last is None:  # who has yet to come in does so at a bar line
                 part.come_in(-(-part.due // self._bar) * self._bar)
@@ -212,7 +219,8 @@ class Engine:
 
     def _rest_tick(self) -> int | None:
         """When the band goes to sleep, if it may: never under a clock, whose stop decides, nor while a key is held."""
-        may_rest = self._awake and self._free and self.band.rest_after_beats > 0
+        clocked = self._grid.anchor.followed or not self._own_downbeat
+        may_rest = self._awake and not clocked and self.band.rest_after_beats > 0
         if not may_rest or any(self._assembler.held(part.channel) for part in self._lineup):
             return None
         return self._lineup.active + round(self.band.rest_after_beats * codec.TICKS_PER_BEAT)

@@ -19,6 +19,10 @@ class PortError(BollyLiveError):
     """A MIDI port that is not there, or a machine without a MIDI system."""
 
 
+class LinkError(BollyLiveError):
+    """Ableton Link is asked for, and its library is not installed."""
+
+
 class ModelError(BollyLiveError):
     """A model that is missing, damaged, or made for another codec."""
 

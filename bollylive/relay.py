@@ -19,10 +19,12 @@ from bollylive.note import (
     Control,
     Event,
     Heard,
+    LinkBeat,
     NoteOff,
     NoteOn,
     Play,
     Player,
+    PlayerBeat,
     Position,
     Program,
     Raw,
@@ -82,7 +84,14 @@ class Relay:
             self._used.add(event.channel)
             self._report(Heard(event, now_s, beat))
 
-    def obey(self, word: Play | Release, now_s: float) -> None:
+    def follow_link(self, link: LinkBeat) -> None:
+        """Takes in where an Ableton Link session is now; call it some twenty times a second."""
+        if self._clock.follow_link(link):
+            if not self._clock.anchor.running:
+                self._send_all(self._scheduler.release(by="model"), link.at_s)
+            self._report(self._clock.anchor)
+
+    def obey(self, word: Play | Release | PlayerBeat, now_s: float) -> None:
         """Takes in one word of the engine; what is due of it leaves at the next `tick`."""
         match word:
             case Play(note, epoch) if epoch == self._clock.anchor.epoch and self._clock.anchor.running:
@@ -91,6 +100,8 @@ class Relay:
                 self.dropped_stale += 1
             case Release(channel):
                 self._send_all(self._scheduler.release(channel, "model"), now_s)
+            case PlayerBeat() if self._clock.follow_player(word, now_s):
+                self._report(self._clock.anchor)
 
     def tick(self, now_s: float) -> None:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""

@@ -179,6 +179,8 @@ _SET_RULES: Final[dict[str, _Rule]] = {
     "tap_note": _whole(0, 127),
     "sam_cc": _whole(0, 119),
     "sam_note": _whole(0, 127),
+    "link": _switch,
+    "follow_tempo": _switch,
     "in_port": _text,
     "out_port": _text,
 }

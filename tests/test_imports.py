@@ -21,9 +21,9 @@ SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note song"),
     "core": _names("""
         assembler bias capture clock codec consonance demo engine ensemble grid hearing history inquiry journal lineup
-        memory part pickup predictor pulse recall relay scheduler smf take taps wire
+        memory part pickup predictor pulse recall relay scheduler smf steering take taps wire
     """),
-    "edge": _names("journal_file journal_writer midifile model pipe ports setfile sidecar"),
+    "edge": _names("journal_file journal_writer link midifile model pipe ports setfile sidecar"),
     "shell": _names("""
         __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
         recover rehearsal
@@ -49,15 +49,22 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock demo echo engine_link errors jam journal journal_file journal_writer midifile note pipe
-    port_process ports pulse relay scheduler setfile smf song take taps wire
+    assembler band clock demo echo engine_link errors jam journal journal_file journal_writer link midifile note
+    pipe port_process ports pulse relay scheduler setfile smf song steering take taps wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.
 CHILD_PROCESSES = {"engine_process"}
 
 # Third-party libraries that have one room each.
-ONE_ROOM = {"mido": "midifile", "onnxruntime": "model", "rtmidi": "ports", "tomllib": "setfile", "tomli": "setfile"}
+ONE_ROOM = {
+    "link": "link",
+    "mido": "midifile",
+    "onnxruntime": "model",
+    "rtmidi": "ports",
+    "tomllib": "setfile",
+    "tomli": "setfile",
+}
 
 OFFLINE = _names("torch training onnx onnxscript symusic matplotlib tqdm")
 MAY_PRINT_OR_EXIT = {"cli", "__main__"}
@@ -159,5 +166,5 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
 
 
 def test_the_port_process_really_runs_without_numpy() -> None:
-    code = "import sys, bollylive.jam; assert not {'numpy', 'onnxruntime', 'mido'} & set(sys.modules)"
+    code = "import sys, bollylive.jam; assert not {'numpy', 'onnxruntime', 'mido', 'link'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
