@@ -29,15 +29,18 @@ from bollylive.note import (
     NoteOff,
     NoteOn,
     Play,
+    PlayerBeat,
     Program,
     Release,
     Sam,
+    Tempo,
 )
 from bollylive.part import Ask, Part
 from bollylive.pickup import Pickup
 from bollylive.predictor import Predictor
+from bollylive.tracker import BeatTracker
 
-Words: TypeAlias = list[Play | Release]
+Words: TypeAlias = list[Play | PlayerBeat | Release]
 
 
 class Engine:
@@ -59,6 +62,7 @@ class Engine:
         self._lineup = Lineup(band, band.buffer_notes or predictor.buffer_notes, predictor.state_shape)
         self._awake = False  # the band sleeps until the musician begins
         self._pickup = self._new_pickup()
+        self._tracker = BeatTracker() if band.follow_tempo else None
 
     def handle(self, word: Heard | Anchor) -> Words:
         """Take in what the relay says, and give what must happen at once. Never calls the model."""
@@ -69,6 +73,8 @@ class Engine:
             self._lineup.part(word.event.channel).change_program(word.event.program)
         if isinstance(word.event, Sam):
             self._move_sam(word.beat)
+        if isinstance(word.event, Tempo) and self._tracker is not None:
+            self._tracker.retime(self._grid.anchor, word.at_s)
         if not isinstance(word.event, NoteOn | NoteOff | Control):
             return []
         if not self._grid.anchor.running:
@@ -78,7 +84,7 @@ class Engine:
         if isinstance(word.event, Control) and word.event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
             self._sleep(word.beat)
             return [Release(part.channel) for part in self._lineup]
-        words = self._begin(word) if isinstance(word.event, NoteOn) else []
+        words = [*self._track(word), *self._begin(word)] if isinstance(word.event, NoteOn) else []
         for note in self._assembler.handle(word.event, word.beat):
             self._hear(note)
         return words
@@ -168,6 +174,16 @@ class Engine:
             if part.due is not None and part.history.last is None:  # who has yet to come in does so at a bar line
                 part.come_in(-(-part.due // self._bar) * self._bar)
         self._lineup.stale = True
+
+    def _track(self, word: Heard) -> Words:
+        """Where nobody else leads, the band's beat goes with the musician's, if the set says so."""
+        if self._tracker is None or not self._free:
+            return []
+        if not self._awake:
+            self._tracker.begin(self._grid.anchor, word.at_s)
+            return []
+        heard = self._tracker.hear(self._grid.anchor, word.at_s)
+        return [] if heard is None else [heard]
 
     def _begin(self, word: Heard) -> Words:
         """The musician begins a note: the band wakes, or who continues this channel yields at once."""

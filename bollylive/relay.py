@@ -77,6 +77,7 @@ class Relay:
                 self._report(Heard(tap, now_s, beat))
             elif isinstance(tap, Tempo):
                 self._keep_time(tap, now_s, beat)
+                self._report(Heard(tap, now_s, beat))
             return
         self._thru(event, now_s, beat)
         self._keep_time(event, now_s, beat)

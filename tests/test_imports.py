@@ -21,7 +21,7 @@ SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note song"),
     "core": _names("""
         assembler bias capture clock codec consonance demo engine ensemble grid hearing history inquiry journal lineup
-        memory part pickup predictor pulse recall relay scheduler smf steering take taps wire
+        memory part pickup predictor pulse recall relay scheduler smf steering take taps tracker wire
     """),
     "edge": _names("journal_file journal_writer link midifile model pipe ports setfile sidecar"),
     "shell": _names("""
