@@ -177,7 +177,8 @@ class Engine:
 
     def _track(self, word: Heard) -> Words:
         """Where nobody else leads, the band's beat goes with the musician's, if the set says so."""
-        if self._tracker is None or not self._free:
+        assert isinstance(word.event, NoteOn)
+        if self._tracker is None or not self._free or self.band.channel(word.event.channel).role == "off":
             return []
         if not self._awake:
             self._tracker.begin(self._grid.anchor, word.at_s)

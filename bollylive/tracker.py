@@ -25,7 +25,7 @@ _Floats: TypeAlias = NDArray[np.float64]
 
 # By feel, in twelfths of a beat, and how likely an onset is there: of a beat in four, and of one in three.
 _TWELFTHS: Final = 12
-_PLACES: Final = np.array([[0, 3, 6, 9], [0, 4, 8, 8]])
+_PLACES: Final = np.array([[0, 3, 6, 9], [0, 4, 8, 11]])
 _PLAYED: Final = np.array([[0.6, 0.2, 0.45, 0.2], [0.6, 0.25, 0.45, 0.0]])
 _FEEL_AT_FIRST: Final = np.log([0.7, 0.3])
 _FEEL_CHANGES: Final = 0.02
@@ -42,7 +42,7 @@ _TEMPO_DRIFT: Final = 0.008  # what it may change in a beat
 _PHASE_DRIFT: Final = 0.01  # what the beat may wander in a beat, in beats
 _MOST_DRIFT_BEATS: Final = 1.0  # nobody changes the tempo in a rest
 _PULL: Final = 4.0  # how much a beat speaks against a tempo that is not the band's, by the square of their distance
-_FASTEST, _SLOWEST = 1.5, 0.65  # no reading is further from the band's tempo: half and double cannot be mistaken for it
+_FASTEST, _SLOWEST = 1.5, 0.65  # no reading is further from the band's tempo, so half and double are none
 
 _READINGS: Final = 24
 _ALIKE: Final = 0.03  # tempi and phases that differ by less than this share of a beat are one opinion
@@ -55,7 +55,6 @@ def _skip_table() -> _Floats:
     played = np.zeros((2, _TWELFTHS))
     for feel in range(2):
         played[feel, _PLACES[feel]] = _PLAYED[feel]
-    played[1, 8] = _PLAYED[1, 2]
     return np.concatenate([np.zeros((2, 1)), np.cumsum(np.log1p(-played), axis=1)], axis=1)
 
 
@@ -68,7 +67,7 @@ _FEEL: Final = np.log([[1 - _FEEL_CHANGES, _FEEL_CHANGES], [_FEEL_CHANGES, 1 - _
 class BeatTracker:
     """Tells where the musician's beat is. `begin` it with their first note, then let it `hear` each onset.
 
-    One thread owns it; an onset costs about half a millisecond. Nothing is told while the readings disagree.
+    One thread owns it; an onset costs about a millisecond. Nothing is told while the readings disagree.
     """
 
     def __init__(self) -> None:

@@ -67,6 +67,7 @@ def bands(draw: st.DrawFn) -> Set:
         handover_beats=draw(st.sampled_from([0.0, 0.5, 2.0])),
         rest_after_beats=draw(st.sampled_from([0.0, 1.0, 16.0])),
         thru=draw(st.booleans()),
+        follow_tempo=draw(st.booleans()),
         sam_cc=draw(st.sampled_from([None, 1])),
         tap_cc=draw(st.sampled_from([None, 64])),
         default_role=draw(st.sampled_from(ROLES)),
