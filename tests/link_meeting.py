@@ -67,7 +67,7 @@ class Meeting:
         """How far our place in the bar is from the peer's, in seconds."""
         seen = self.ask("beat")
         ours = self.clock.beat_at(seen["at_s"]) - (self.clock.anchor.bar_beat or 0.0)
-        return abs((ours - seen["beat"] + 2) % 4 - 2) * self.clock.anchor.seconds_per_beat
+        return abs((ours - float(seen["beat"]) + 2) % 4 - 2) * self.clock.anchor.seconds_per_beat
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from bollylive.note import (
     NoteOff,
     NoteOn,
     Play,
+    PlayerBeat,
     Position,
     Program,
     Release,
@@ -80,7 +81,7 @@ def watch_plays(rehearsal: Rehearsal) -> list[float]:
     past: list[float] = []
     tick = rehearsal.engine.tick
 
-    def watched(now_s: float) -> list[Play | Release]:
+    def watched(now_s: float) -> list[Play | PlayerBeat | Release]:
         words = tick(now_s)
         now_beat = rehearsal.anchor.beat_at(now_s)
         past.extend(TICKS_PER_BEAT * (now_beat - word.note.onset_beats) for word in words if isinstance(word, Play))

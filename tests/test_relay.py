@@ -105,7 +105,8 @@ def test_a_link_session_is_followed_and_its_stop_ends_the_models_notes(desk: Des
     desk.relay.tick(1.01)
     desk.relay.follow_link(LinkBeat(5.1, 120, 1.05, peers=1, playing=False))
     assert [sent.event for sent in desk.sent] == [NoteOn(5, 60, 100), NoteOff(5, 60)]
-    assert not desk.reported[-1].running
+    assert not desk.clock.anchor.running
+    assert desk.reported[-1] == desk.clock.anchor
 
 
 def test_the_musicians_own_beat_is_followed_and_told_to_the_engine(desk: Desk) -> None:

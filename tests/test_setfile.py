@@ -43,6 +43,8 @@ def test_a_set_says_everything() -> None:
         tap_note = 36
         sam_cc = 81
         sam_note = 37
+        link = true
+        follow_tempo = true
         in_port = "from DAW"
         out_port = "to DAW"
         [[channel]]
@@ -69,6 +71,8 @@ def test_a_set_says_everything() -> None:
         nucleus=0.9,
         follow=0.5,
         quantise=False,
+        link=True,
+        follow_tempo=True,
         horizon_beats=4.0,
         commit_beats=1.0,
         handover_beats=3.0,

@@ -21,7 +21,7 @@ NEAR_S = 0.05
 LOOK_S = 0.01
 
 DEMO = [note.onset_beats + 32 * turn for turn in range(2) for note in demo_notes()]
-MIXED = ([0], [0, 0.5], [0, 0.25, 0.5, 0.75], [0, 0.5, 0.75], [], [0, 0.75])
+MIXED: Sequence[Sequence[float]] = ([0], [0, 0.5], [0, 0.25, 0.5, 0.75], [0, 0.5, 0.75], [], [0, 0.75])
 SYNCOPATED = ([0, 0.75], [0.25, 0.5], [0.5], [0, 0.5], [0.5, 0.75], [0])
 TRIPLETS = ([0, 1 / 3, 2 / 3], [0, 2 / 3], [0], [0, 0.5])
 
