@@ -1,6 +1,6 @@
 """Read this first: how what the musician plays becomes what the band plays.
 
-    handle: follow the beat · wake · give way · assemble notes · buffer and ensemble
+    handle: follow the beat · track the musician's · wake · give way · assemble notes · buffer and ensemble
     tick:   rest · hand over · replan · ask the model · plan · commit
 
 The engine owns all musical state. It hears words from the relay, keeps every channel's buffer, and plans each

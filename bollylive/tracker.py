@@ -40,7 +40,6 @@ _TEMPO_DOUBT_LATER: Final = 0.04  # when they come back after a rest
 _REST_BEATS: Final = 16.0
 _TEMPO_DRIFT: Final = 0.008  # what it may change in a beat
 _PHASE_DRIFT: Final = 0.01  # what the beat may wander in a beat, in beats
-_MOST_DRIFT_BEATS: Final = 1.0  # nobody changes the tempo in a rest
 _PULL: Final = 4.0  # how much a beat speaks against a tempo that is not the band's, by the square of their distance
 _FASTEST, _SLOWEST = 1.5, 0.65  # no reading is further from the band's tempo, so half and double are none
 
@@ -132,9 +131,8 @@ class BeatTracker:
 
         period = old(self._period)
         var_both = old(self._var_both) + step * old(self._var_period)
-        played = np.minimum(step, _MOST_DRIFT_BEATS)
-        var_time = old(self._var_time) + step * (old(self._var_both) + var_both) + played * (_PHASE_DRIFT * period) ** 2
-        var_period = old(self._var_period) + played * (_TEMPO_DRIFT * period) ** 2
+        var_time = old(self._var_time) + step * (old(self._var_both) + var_both) + step * (_PHASE_DRIFT * period) ** 2
+        var_period = old(self._var_period) + step * (_TEMPO_DRIFT * period) ** 2
         error = at_s - (old(self._time) + step * period)
         spread = var_time + _HAND_S**2
         gain_time, gain_period = var_time / spread, var_both / spread

@@ -84,7 +84,7 @@ def test_a_tempo_change_of_the_session_is_followed_without_a_jump() -> None:
 
 
 def test_a_small_error_of_phase_is_steered_away_and_a_steady_session_told_only_once() -> None:
-    clock = Clock(120, 0.0)
+    clock = Clock(120, -0.7)
     now_s = linked(clock, 0.0, 1.0)
     anchors = {id(clock.anchor)}
     for i in range(40):

@@ -90,6 +90,13 @@ def test_another_tempo_than_the_sets_is_found_within_two_bars(bpm: float, seed: 
 
 
 @pytest.mark.parametrize("cells", [MIXED, SYNCOPATED, TRIPLETS], ids=["mixed", "syncopated", "triplets"])
+def test_a_busy_player_who_is_slower_is_not_taken_for_a_faster_one(cells: Sequence[Sequence[float]]) -> None:
+    played = play(melody(cells), lambda _: 86, 96)
+    assert played.near() > 0.9
+    assert played.bpm == pytest.approx(86, rel=0.04)
+
+
+@pytest.mark.parametrize("cells", [MIXED, SYNCOPATED, TRIPLETS], ids=["mixed", "syncopated", "triplets"])
 def test_who_plays_in_the_tempo_of_the_set_is_not_led_astray(cells: Sequence[Sequence[float]]) -> None:
     assert play(melody(cells), lambda _: 96, 96).near(0.0) > 0.95
 
