@@ -103,6 +103,8 @@ class Set:
     rest_after_beats: float = 32.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
     thru: bool = True  # what the musician plays goes to the output as well
     default_role: Role = "continue"  # of a channel that the set does not name, once it receives notes
+    link: bool = False  # the beat of an Ableton Link session is followed while others are in it
+    follow_tempo: bool = False  # in free tempo the band's goes with the musician's
     in_port: tuple[str, ...] = ()  # names, or parts of them; "virtual", and none at all, is a port of our own
     out_port: tuple[str, ...] = ()
     channels: tuple[ChannelSet, ...] = ()

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from bollylive.band import Set
-from bollylive.errors import ModelError, PortError, SetError
+from bollylive.errors import LinkError, ModelError, PortError, SetError
+from bollylive.link import link_library
 from bollylive.model import Model, blank_question, find_model
 from bollylive.ports import Ports
 from bollylive.setfile import default_set, load_set
@@ -24,6 +25,12 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
         well.append(f"set: {band.name}, {len(band.channels)} channels")
     except SetError as error:
         problems += error.problems
+    try:
+        if band.link:
+            link_library()
+            well.append("link: its library is there")
+    except LinkError as error:
+        problems.append(str(error))
     try:
         ports = Ports(api, band.in_port, band.out_port)
         well.append(f"ports: in {ports.input_name}, out {ports.output_name} ({ports.api})")

@@ -57,7 +57,7 @@ def _band(options: argparse.Namespace) -> Set:
     from bollylive.setfile import default_set, load_set
 
     band = load_set(options.set) if options.set else default_set()
-    changes = {"tempo_bpm": "tempo", "model": "model", "buffer_notes": "buffer", "in_port": "in_port"}
+    changes = {"tempo_bpm": "tempo", "model": "model", "buffer_notes": "buffer", "in_port": "in_port", "link": "link"}
     given = {field: getattr(options, name, None) for field, name in {**changes, "out_port": "out_port"}.items()}
     fields: dict[str, Any] = {
         field: tuple(value) if isinstance(value, list) else value for field, value in given.items() if value is not None

@@ -1,8 +1,9 @@
-"""Musical time: which beat it is now, by a free tempo or by the MIDI clock of a DAW.
+"""Musical time: which beat it is now, by the MIDI clock of a DAW, by an Ableton Link session, or by a free tempo.
 
 Time is told as one `Anchor`, and a new one is given out only when it matters. Except for the jumps that
-`epoch` counts, and the rounding to a whole tick at a Continue, musical time is continuous: what is wrong is
-never corrected at once but steered away within about half a beat, so it neither skips a note nor runs backwards.
+`epoch` counts, and the rounding to a whole tick at a Continue, musical time is continuous, whoever leads it: see
+`steering`. A MIDI clock leads before a Link session with others in it, and that before the free tempo, which is set,
+tapped, or taken from what the musician plays.
 
 Where the ticks stay away while the song runs, musical time goes on at the last tempo, in the DAW's bars; when they are
 back, it goes with the tick that is nearest, so nothing jumps. After `COAST_BEATS` it is taken for a free tempo.
@@ -14,35 +15,30 @@ from collections import deque
 from dataclasses import replace
 from typing import Literal
 
-from bollylive.note import Anchor, Continue, Event, Position, Start, Stop, Tempo, Tick
+from bollylive.note import Anchor, Continue, Event, LinkBeat, PlayerBeat, Position, Start, Stop, Tempo, Tick
 from bollylive.pulse import LONGEST_TICK_S, SHORTEST_TICK_S, TICKS_PER_BEAT, Pulse
+from bollylive.steering import Steering
 
 LOST_S = 2.0
 COAST_BEATS = 64.0
 JOIN_TICKS = 6  # so many of a clock's ticks are heard before it leads without a Start
 TICKS_PER_SIXTEENTH = TICKS_PER_BEAT // 4
-
-PHASE_TOLERANCE_S = 0.0005
-RATE_TOLERANCE = 0.001
-STEER_BEATS = 0.5
-STEER_BEATS_IF_LARGE = 0.25
-LEAST_STEER_BEATS = 0.125
-LARGE_ERROR_BEATS = 0.01
-STEER_LIMIT = 0.75  # a large error is made good at 1/4 or 7/4 of the tempo
+LEAP_BEATS = 0.125  # Link's beat is another one: the session was joined, or somebody moved its bar
+FASTEST, SLOWEST = 2.0, 0.5  # how far the player may lead from the tempo that was set or tapped
+PLAYER_TOLERANCE_S = 0.004  # what is nearer than this is the hand, not the tempo
 
 
 class Clock:
-    """Keeps the beat: free from `now_s` (beat 0) on, and led by a MIDI clock as soon as one ticks.
+    """Keeps the beat: free from `now_s` (beat 0) on, and led by whoever comes with a better one.
 
-    `anchor` is musical time as all should know it. `source` says who leads; "lost" is a MIDI clock that has been
-    silent for `LOST_S` while the song ran. Not thread-safe; `now_s` must not go back between calls.
+    `source` says who leads; "lost" is a MIDI clock that has been silent for `LOST_S` while the song ran.
+    Not thread-safe; `now_s` must not go back between calls.
     """
 
     def __init__(self, bpm: float, now_s: float) -> None:
-        self.anchor = Anchor(0.0, _seconds_per_beat(bpm), now_s)
-        self.source: Literal["free", "midi", "lost"] = "free"
-        self._aim = self.anchor  # where the ticks say that the beat is; `anchor` steers towards it
-        self._meet_s: float | None = None  # when `anchor` will have reached `_aim`
+        self.source: Literal["free", "player", "link", "midi", "lost"] = "free"
+        self._steering = Steering(Anchor(0.0, _seconds_per_beat(bpm), now_s))
+        self._set_s = self.anchor.seconds_per_beat  # the beat of the free tempo, as it was set or tapped
         self._pulse = Pulse(self.anchor.seconds_per_beat / TICKS_PER_BEAT)
         self._shift = 0  # the song's ticks minus the pulse's
         self._armed = False  # the next tick sets musical time going
@@ -50,6 +46,13 @@ class Clock:
         self._heard_s = now_s
         self._newcomers: deque[float] = deque(maxlen=JOIN_TICKS)  # ticks while no MIDI clock leads
         self._lost_beat = 0.0
+        self._link: LinkBeat | None = None  # where the session was last
+        self._link_shift = 0.0  # our beat minus Link's
+
+    @property
+    def anchor(self) -> Anchor:
+        """Musical time as all should know it."""
+        return self._steering.anchor
 
     def beat_at(self, now_s: float) -> float:
         """The beat at `now_s`."""
@@ -76,8 +79,47 @@ class Clock:
                 self._stop(now_s)
             case Position(sixteenths):
                 self._locate(sixteenths * TICKS_PER_SIXTEENTH, now_s)
-            case Tempo(bpm) if self.source != "midi":
-                self._set(replace(self._held(now_s), seconds_per_beat=_seconds_per_beat(bpm)))
+            case Tempo(bpm) if self.source not in ("midi", "link"):
+                self._set_s = _seconds_per_beat(bpm)
+                self.source = "free" if self.source == "player" else self.source
+                self._steering.set(replace(self._held(now_s), seconds_per_beat=self._set_s))
+        return self.anchor is not before
+
+    def follow_link(self, link: LinkBeat) -> bool:
+        """Takes in where an Ableton Link session is now; call it often; true if `anchor` is a new one.
+
+        It leads while others are in it and no MIDI clock does. Where it begins to lead, and where its beat leaps, our
+        bar lines move and not our beat.
+        """
+        before, last, now_s = self.anchor, self._link, link.at_s
+        self._link = link
+        if link.peers and self.source != "midi":
+            newly, self.source = self.source != "link", "link"
+            plays = link.playing if last is not None and link.playing != last.playing else before.running
+            line = replace(before, beat=link.beat + self._link_shift, at_s=now_s)
+            line = replace(line, seconds_per_beat=_seconds_per_beat(link.bpm))
+            if newly or plays != before.running or (plays and abs(self._off(line, now_s)) > LEAP_BEATS):
+                beat = self.beat_at(now_s)
+                self._link_shift = beat - link.beat
+                line = replace(line, beat=beat, running=plays, followed=False)
+                self._steering.set(replace(line, bar_beat=beat - link.beat % link.beats_per_bar))
+            elif plays:
+                self._steering.follow(line, now_s)
+        elif self.source == "link":
+            self.source = "free"
+            self._set_s = self._held(now_s).seconds_per_beat
+            self._steering.set(replace(self._held(now_s), running=True, bar_beat=None))
+        return self.anchor is not before
+
+    def follow_player(self, heard: PlayerBeat, now_s: float) -> bool:
+        """Takes in where the musician's playing says that the beat is; true if `anchor` is a new one."""
+        before = self.anchor
+        if self.source in ("free", "player") and before.running and heard.epoch == before.epoch:
+            self.source = "player"
+            rate_s = min(max(heard.seconds_per_beat, self._set_s / FASTEST), self._set_s / SLOWEST)
+            line = replace(before, beat=heard.beat, seconds_per_beat=rate_s, at_s=heard.at_s)
+            line = replace(line, beat=heard.beat - round(self._off(line, now_s)))
+            self._steering.follow(line, now_s, PLAYER_TOLERANCE_S)
         return self.anchor is not before
 
     def check(self, now_s: float) -> bool:
@@ -87,10 +129,17 @@ class Clock:
             self._lose(now_s)
         elif self.source == "lost" and self.beat_at(now_s) - self._lost_beat > COAST_BEATS:
             self.source = "free"
-            self._set(replace(self._held(now_s), followed=False))
-        elif self._meet_s is not None and now_s >= self._meet_s:
-            self._steer(now_s)
+            self._steering.set(replace(self._held(now_s), followed=False))
+        else:
+            self._steering.settle(now_s)
         return self.anchor is not before
+
+    def _off(self, line: Anchor, now_s: float) -> float:
+        """By how many beats a line is ahead of where musical time is going."""
+        return line.beat_at(now_s) - self._steering.aim.beat_at(now_s)
+
+    def _held(self, now_s: float) -> Anchor:
+        return self._steering.held(now_s)
 
     def _tick(self, now_s: float) -> None:
         newly = self.source != "midi"
@@ -103,11 +152,11 @@ class Clock:
         if self._armed and self._place_ticks is not None:
             self._shift = self._place_ticks - self._pulse.tick
             self._armed, self._place_ticks = False, None
-            self._set(replace(self._line(), running=True))
+            self._steering.set(replace(self._line(), running=True))
         elif self.anchor.running:
             if newly:
                 self._shift = round(self.beat_at(now_s) * TICKS_PER_BEAT) - self._pulse.tick
-            self._follow(now_s)
+            self._steering.follow(self._line(), now_s)
 
     def _flows(self, now_s: float) -> bool:
         """Whether ticks come one by one: those that were held up somewhere and come all at once lead nobody."""
@@ -125,43 +174,12 @@ class Clock:
             at_s=self._pulse.seconds_at(tick),
         )
 
-    def _follow(self, now_s: float) -> None:
-        line = self._line()
-        phase_s = line.at_s - self._aim.seconds_at(line.beat)
-        rate = line.seconds_per_beat / self._aim.seconds_per_beat - 1.0
-        if abs(phase_s) > PHASE_TOLERANCE_S or abs(rate) > RATE_TOLERANCE:
-            self._aim = line
-            self._steer(now_s)
-
-    def _steer(self, now_s: float) -> None:
-        """Turns `anchor` so that it meets `_aim`: in half a beat, or for a large error as soon as it decently can."""
-        beat = self.beat_at(now_s)
-        error = self._aim.beat_at(now_s) - beat
-        if abs(error) * self._aim.seconds_per_beat < PHASE_TOLERANCE_S / 10:
-            self._set(self._aim)
-            return
-        ahead = STEER_BEATS_IF_LARGE if abs(error) > LARGE_ERROR_BEATS else STEER_BEATS
-        if self._meet_s is not None:  # new ticks do not put off what is being made good
-            ahead = min(ahead, (self._meet_s - now_s) / self._aim.seconds_per_beat)
-        ahead = max(ahead, LEAST_STEER_BEATS, abs(error) / STEER_LIMIT)
-        seconds = ahead * self._aim.seconds_per_beat
-        self.anchor = replace(self._aim, beat=beat, seconds_per_beat=seconds / (ahead + error), at_s=now_s)
-        self._meet_s = now_s + seconds
-
-    def _set(self, anchor: Anchor) -> None:
-        self.anchor = self._aim = anchor
-        self._meet_s = None
-
-    def _held(self, now_s: float) -> Anchor:
-        """The present moment as an anchor at the true rate, without what a correction adds to it."""
-        return replace(self._aim, beat=self.beat_at(now_s), at_s=now_s)
-
     def _lead(self, now_s: float) -> None:
         """The MIDI clock leads from here on, at first in the tempo there is."""
         if self.source != "midi":
             self.source = "midi"
             self._newcomers.clear()
-            self._pulse = Pulse(self._aim.seconds_per_beat / TICKS_PER_BEAT)
+            self._pulse = Pulse(self._steering.aim.seconds_per_beat / TICKS_PER_BEAT)
         self._heard_s = now_s
 
     def _arm(self, now_s: float) -> None:
@@ -169,13 +187,13 @@ class Clock:
         self._lead(now_s)
         self._armed = True
         if not self.anchor.followed:
-            self._set(replace(self._held(now_s), followed=True))
+            self._steering.set(replace(self._held(now_s), followed=True))
 
     def _jump(self, place_ticks: int, now_s: float, *, running: bool) -> None:
         self._place_ticks = place_ticks
         self._shift = place_ticks - self._pulse.tick
         at = replace(self._held(now_s), beat=place_ticks / TICKS_PER_BEAT)
-        self._set(replace(at, running=running, epoch=self.anchor.epoch + 1))
+        self._steering.set(replace(at, running=running, epoch=self.anchor.epoch + 1, bar_beat=None))
 
     def _locate(self, place_ticks: int, now_s: float) -> None:
         if self.anchor.followed:
@@ -191,11 +209,11 @@ class Clock:
         if self.source == "lost":  # there it is again
             self._lead(now_s)
             self._place_ticks = round(self.beat_at(now_s) * TICKS_PER_BEAT)
-        elif self.source == "free":
-            self._place_ticks = round(self.beat_at(now_s) * TICKS_PER_BEAT)
-        else:
+        elif self.source == "midi":
             self._place_ticks = self._pulse.tick + self._shift + 1
-        self._set(replace(self._held(now_s), running=False))
+        else:
+            self._place_ticks = round(self.beat_at(now_s) * TICKS_PER_BEAT)
+        self._steering.set(replace(self._held(now_s), running=False))
 
     def _lose(self, now_s: float) -> None:
         """The ticks stay away: time goes on at the last tempo, also from a stop, or the band were mute for good."""
@@ -204,8 +222,9 @@ class Clock:
         self._armed = False
         self._lost_beat = self.beat_at(now_s)
         rate = self._pulse.seconds_per_tick * TICKS_PER_BEAT
+        self._set_s = rate
         followed = ran and self.anchor.followed
-        self._set(replace(self._held(now_s), seconds_per_beat=rate, running=True, followed=followed))
+        self._steering.set(replace(self._held(now_s), seconds_per_beat=rate, running=True, followed=followed))
 
 
 def _seconds_per_beat(bpm: float) -> float:

@@ -15,7 +15,7 @@ class Commands:
         self._controls: dict[tuple[str, int, int | None], ControlSet] = {
             (control.kind, control.number, control.channel): control for control in band.controls
         }
-        self._down: set[ControlSet] = set()  # controllers that are down: the next value down is the same press
+        self._values: dict[ControlSet, int] = {}
 
     def read(self, event: Event) -> Command | bool:
         """The command that an event is; True if it is part of one, as when a key comes up; False if it is none."""
@@ -41,9 +41,8 @@ class Commands:
             return False
         if control.does not in DEEDS:
             return Command(control.does, control.on, value / 127)
-        was_down = control in self._down
-        if value < PRESSED:
-            self._down.discard(control)
-            return True
-        self._down.add(control)
-        return True if was_down else self._press(control)
+        before = self._values.get(control, 0)
+        self._values[control] = value
+        # A pedal passes many values on its way down; a pad that never says that it is up says the same one again.
+        is_press = value >= PRESSED and (before < PRESSED or value == before)
+        return self._press(control) if is_press else True

@@ -1,6 +1,6 @@
 """Read this first: how what the musician plays becomes what the band plays.
 
-    handle: follow the beat · obey · wake · give way · assemble notes · buffer and ensemble
+    handle: follow the beat · obey · track the musician's beat · wake · give way · assemble notes · buffer and ensemble
     tick:   rest · take turns · replan · ask the model · plan · commit
 
 The engine owns all musical state. It hears words from the relay, keeps every channel's buffer, and plans each
@@ -30,19 +30,21 @@ from bollylive.note import (
     Note,
     NoteOff,
     NoteOn,
-    Play,
+    Order,
     Program,
     Release,
+    Tempo,
 )
 from bollylive.part import Part
 from bollylive.pickup import Pickup
 from bollylive.planner import Planner
 from bollylive.predictor import Predictor
+from bollylive.tracker import BeatTracker
 from bollylive.turns import Turns
 
 FADE_BEATS = 0.25  # the model's last note ends under the musician's first
 
-Words: TypeAlias = list[Play | Release]
+Words: TypeAlias = list[Order]
 
 
 class Engine:
@@ -64,6 +66,7 @@ class Engine:
         self._inquiry = Inquiry(predictor, band, seed)
         self._awake = False  # the band sleeps until the musician begins
         self._pickup = self._new_pickup()
+        self._tracker = BeatTracker() if band.follow_tempo else None
 
     def handle(self, word: Heard | Anchor) -> Words:
         """Take in what the relay says, and give what must happen at once. Never calls the model."""
@@ -75,6 +78,8 @@ class Engine:
             self._lineup.part(event.channel).change_program(event.program)
         if isinstance(event, Command):
             return self._obey(event, word.beat)
+        if isinstance(event, Tempo) and self._tracker is not None:
+            self._tracker.retime(self._grid.anchor, word.at_s)
         if not isinstance(event, NoteOn | NoteOff | Control):
             return []
         if not self._grid.anchor.running:
@@ -83,7 +88,7 @@ class Engine:
             return []
         if isinstance(event, Control) and event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
             return self._sleep(word.beat)
-        words = self._begin(event, word.beat) if isinstance(event, NoteOn) else []
+        words = [*self._track(event, word.at_s), *self._begin(event, word.beat)] if isinstance(event, NoteOn) else []
         for note in self._assembler.handle(event, word.beat):
             self._hear(note)
         return words
@@ -161,13 +166,16 @@ class Engine:
     @property
     def _free(self) -> bool:
         """The musician's first note is the downbeat, for nobody else gives one."""
-        return self._own_downbeat and not self._grid.anchor.followed
+        anchor = self._grid.anchor
+        return self._own_downbeat and not anchor.followed and anchor.bar_beat is None
 
     def _follow(self, anchor: Anchor) -> None:
         old = self._grid.anchor
         if not anchor.running or anchor.epoch != old.epoch:
             self._sleep(old.beat_at(anchor.at_s))
         self._shift(self._grid.follow(anchor))
+        if anchor.bar_beat not in (None, old.bar_beat):
+            self._keep_to_bars()
 
     def _shift(self, ticks: int) -> None:
         self._lineup.shift(ticks)
@@ -203,10 +211,24 @@ class Engine:
         """The bar begins at the beat nearest to this one; the notes stay where they are, what is not fixed follows."""
         zero = self._grid.zero_beats
         self._shift(self._grid.move_zero(zero + round(beat - zero)))
+        self._keep_to_bars()
+
+    def _keep_to_bars(self) -> None:
+        """The bar lines are elsewhere now."""
         for part in self._lineup:
             if part.due is not None and part.history.last is None:  # who has yet to come in does so at a bar line
                 part.come_in(-(-part.due // self._bar) * self._bar)
         self._lineup.stale = True
+
+    def _track(self, event: NoteOn, at_s: float) -> Words:
+        """Where nobody else leads, the band's beat goes with the musician's, if the set says so."""
+        if self._tracker is None or not self._free or self.band.channel(event.channel).role == "off":
+            return []
+        if not self._awake:
+            self._tracker.begin(self._grid.anchor, at_s)
+            return []
+        heard = self._tracker.hear(self._grid.anchor, at_s)
+        return [] if heard is None else [heard]
 
     def _begin(self, event: NoteOn, beat: float) -> Words:
         """The musician begins a note: the band wakes, or who plays on this channel yields at once."""
@@ -259,7 +281,8 @@ class Engine:
 
     def _rest_tick(self) -> int | None:
         """When the band goes to sleep, if it may: never under a clock, whose stop decides, nor while a key is held."""
-        may_rest = self._awake and self._free and self.band.rest_after_beats > 0
+        clocked = self._grid.anchor.followed or not self._own_downbeat
+        may_rest = self._awake and not clocked and self.band.rest_after_beats > 0
         if not may_rest or any(self._assembler.held(part.channel) for part in self._lineup):
             return None
         return self._lineup.active + round(self.band.rest_after_beats * codec.TICKS_PER_BEAT)

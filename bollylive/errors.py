@@ -23,6 +23,10 @@ class PortsLostError(PortError):
     """The MIDI system died while it was in use: no port works any more, and this process cannot have others."""
 
 
+class LinkError(BollyLiveError):
+    """Ableton Link is asked for, and its library is not installed."""
+
+
 class ModelError(BollyLiveError):
     """A model that is missing, damaged, or made for another codec."""
 

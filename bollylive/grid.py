@@ -56,14 +56,17 @@ class Grid:
     def follow(self, anchor: Anchor) -> int:
         """Take a new anchor; returns by how many ticks all that is known moves.
 
-        That is when the song position jumped, and when the song goes on elsewhere than where it stood still.
+        That is when the song position jumped, when the song goes on elsewhere than where it stood still, and when a
+        Link session says where the bar begins.
         """
         old = self.anchor
         before = self._ticks(old.beat_at(anchor.at_s))
         self.anchor = anchor
-        if anchor.epoch != old.epoch:
+        if jumped := anchor.epoch != old.epoch:
             self.zero_beats = 0.0
-        return 0 if old.running and anchor.epoch == old.epoch else round(self._ticks(anchor.beat) - before)
+        if rebarred := anchor.bar_beat not in (None, old.bar_beat):
+            self.zero_beats = anchor.bar_beat or 0.0
+        return 0 if old.running and not (jumped or rebarred) else round(self._ticks(anchor.beat) - before)
 
     def _ticks(self, beat: float) -> float:
         return (beat - self.zero_beats) * TICKS_PER_BEAT

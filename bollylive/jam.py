@@ -18,6 +18,7 @@ from bollylive.errors import FileError
 from bollylive.journal import Header, header_line
 from bollylive.journal_file import JournalFile
 from bollylive.journal_writer import JournalWriter
+from bollylive.link import LinkSession
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
 from bollylive.song import describe
@@ -41,8 +42,8 @@ class JamOptions:
 def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int, dict[str, float]]:
     """Play on MIDI ports until a signal, the end of the demo, or `seconds`; gives the exit status and a summary.
 
-    Raises PortError where there is no MIDI system or no such port. Whatever else happens, every note is ended, the
-    ports are closed, and the recording and the journal are written.
+    Raises PortError where there is no MIDI system or no such port, LinkError where Link's library is missing. Whatever
+    else happens, every note is ended, the ports are closed, and the recording and the journal are written.
     """
     process: PortProcess | None = None
     received: list[int] = []
@@ -52,6 +53,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         if process is not None:
             process.stop()
 
+    link = LinkSession(band.tempo_bpm, band.beats_per_bar) if band.link else None
     with _signals(stop):
         ports = Ports(options.api, band.in_port, band.out_port)
         say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
@@ -59,7 +61,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         musician = demo_timeline(band.tempo_bpm) if options.demo else []
         seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
         with _journal(options.journal, band, say) as journal:
-            process = PortProcess(ports, EngineLink(band, options.seed), band, say, take, musician, journal)
+            process = PortProcess(ports, EngineLink(band, options.seed), band, say, take, musician, journal, link)
             try:
                 if not received:
                     process.run(seconds)

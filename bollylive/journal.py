@@ -5,7 +5,8 @@ before. The first line tells what the others are:
 
     {"journal": "bollylive", "version": 1, "started": "2025-06-01T20:15:03+0530",
      "set": "Wedding", "names": {"0": "Melody"}, "beats_per_bar": 4}
-    ["beat", beat, seconds_per_beat, at_s, running, epoch, followed]    an `Anchor`, before what is played under it
+    ["beat", beat, seconds_per_beat, at_s, running, epoch, followed]    an `Anchor`, before what is played under it;
+                                                                        at the end its `bar_beat`, if there is one
     ["musician", at_s, beat, "903c64"]                                  what they played: a MIDI message in hex
     ["model", at_s, beat, "81282a"]                                     what the model played
     ["lost", n]                                                         here n records are missing
@@ -83,13 +84,14 @@ def sent_line(sent: Sent) -> bytes:
 
 def anchor_line(anchor: Anchor) -> bytes:
     """The line of a new tempo, a stop, or a jump."""
-    return b'["beat",%.6f,%.9f,%.6f,%d,%d,%d]\n' % (
+    return b'["beat",%.6f,%.9f,%.6f,%d,%d,%d%b]\n' % (
         anchor.beat,
         anchor.seconds_per_beat,
         anchor.at_s,
         anchor.running,
         anchor.epoch,
         anchor.followed,
+        b"" if anchor.bar_beat is None else b",%.6f" % anchor.bar_beat,
     )
 
 
@@ -144,8 +146,9 @@ def _word(record: Any) -> Sent | Anchor:
     match record:
         case ["musician" | "model" as by, at_s, beat, str(message)]:
             return Sent(_event(bytes.fromhex(message)), by, _number(at_s), _number(beat))
-        case ["beat", beat, seconds_per_beat, at_s, running, int(epoch), followed] if _number(seconds_per_beat) > 0:
-            return Anchor(_number(beat), seconds_per_beat, _number(at_s), running == 1, epoch, followed == 1)
+        case ["beat", beat, rate_s, at_s, running, int(epoch), followed, *bar] if _number(rate_s) > 0 and len(bar) < 2:
+            bar_beat = _number(bar[0]) if bar else None
+            return Anchor(_number(beat), rate_s, _number(at_s), running == 1, epoch, followed == 1, bar_beat)
     raise ValueError("an unknown record")
 
 

@@ -128,6 +128,7 @@ class Anchor:
     running: bool = True
     epoch: int = 0
     followed: bool = False  # a MIDI clock leads, so beat 0 is a bar line of the DAW's
+    bar_beat: float | None = None  # where it is not: a bar line of the Link session that leads
 
     def beat_at(self, now_s: float) -> float:
         """The beat at `now_s`."""
@@ -138,6 +139,28 @@ class Anchor:
     def seconds_at(self, beat: float) -> float:
         """When `beat` falls, in the seconds of `at_s`; only meaningful while `running`."""
         return self.at_s + (beat - self.beat) * self.seconds_per_beat
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBeat:
+    """Where an Ableton Link session is at `at_s`; its multiples of `beats_per_bar` are bar lines."""
+
+    beat: float
+    bpm: float
+    at_s: float
+    peers: int  # the others in it
+    playing: bool = False  # as those say who share start and stop
+    beats_per_bar: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerBeat:
+    """Engine to relay: where the musician's playing says that the beat is, as an `Anchor` says it."""
+
+    beat: float
+    seconds_per_beat: float
+    at_s: float
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +189,10 @@ class Release:
 
     channel: int
     within_beats: float = 0.0
+
+
+# What the engine tells the relay to do.
+Order: TypeAlias = Play | Release | PlayerBeat
 
 
 @dataclass(frozen=True, slots=True)

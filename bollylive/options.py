@@ -73,6 +73,9 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     jam.add_argument(
         "--tempo", type=_number(float, 20, 300), metavar="BPM", help="the tempo, unless a MIDI clock leads"
     )
+    jam.add_argument(
+        "--link", action="store_true", default=None, help="follow an Ableton Link session, where no MIDI clock leads"
+    )
     jam.add_argument("--demo", action="store_true", help=f"play a built-in phrase as the musician; records {DEMO_FILE}")
     jam.add_argument("--record", type=Path, metavar="FILE.mid", help="write what everybody played")
     journal = jam.add_mutually_exclusive_group()

@@ -15,6 +15,7 @@ from bollylive.band import Set
 from bollylive.clock import Clock
 from bollylive.engine_link import EngineLink
 from bollylive.journal_writer import JournalWriter
+from bollylive.link import LinkSession
 from bollylive.note import (
     Anchor,
     Control,
@@ -22,7 +23,9 @@ from bollylive.note import (
     Heard,
     NoteOff,
     NoteOn,
+    Order,
     Play,
+    PlayerBeat,
     Program,
     Ready,
     Release,
@@ -63,11 +66,12 @@ class PortProcess:
         take: Take | None = None,
         musician: list[tuple[float, Event]] | None = None,
         journal: JournalWriter | None = None,
+        link: LinkSession | None = None,
     ) -> None:
         self.late_s: deque[float] = deque(maxlen=_KEPT_LATENESSES)
         self.ready = False
         self._ports, self._engine, self._band, self._say = ports, engine, band, say
-        self._journal = journal
+        self._journal, self._link = journal, link
         self._records: list[Take | JournalWriter] = [record for record in (take, journal) if record is not None]
         self._musician = deque(musician or [])
         self._ready_s = 0.0
@@ -98,6 +102,8 @@ class PortProcess:
                 if count % _TURN_MESSAGES == 0:  # however much has come, what is due does not wait for all of it
                     now_s = time.perf_counter()
                     self._relay.tick(now_s)
+            if self._link is not None and (beat := self._link.poll(time.perf_counter())) is not None:
+                self._relay.follow_link(beat)
             self._play_demo(now_s)
             self._relay.tick(time.perf_counter())
             if self._clock.source != self._leader:
@@ -125,6 +131,8 @@ class PortProcess:
         finally:
             self._ports.close()
             self._engine.end()
+            if self._link is not None:
+                self._link.close()
 
     def summary(self) -> dict[str, float]:
         """What happened, in numbers: notes planned and how late they left, and what was dropped or lost."""
@@ -174,13 +182,15 @@ class PortProcess:
                 record.add(Sent(word.event, "musician", word.at_s, word.beat))
         self._engine.pipe.put([word])
 
-    def _obey(self, word: Play | Release | Ready | Trouble) -> None:
+    def _obey(self, word: Order | Ready | Trouble) -> None:
         now_s = time.perf_counter()
         match word:
             case Play(note):
                 note = self._relay.touch.play(note, self._clock.anchor.seconds_per_beat)
                 if note.onset_beats <= self._clock.beat_at(now_s):
                     self._replies.append((note.channel, note.pitch, note.onset_beats))
+                self._relay.obey(word, now_s)
+            case PlayerBeat():
                 self._relay.obey(word, now_s)
             case Release():
                 self._replies.clear()
@@ -211,6 +221,12 @@ class PortProcess:
             self._say(f"The MIDI clock is lost; the band plays on at {bpm:.1f} beats per minute until it is back.")
         elif self._leader == "midi":
             self._say("The MIDI clock is back." if before == "lost" else "The MIDI clock leads.")
+        elif self._leader == "link":
+            self._say(f"Ableton Link leads, at {bpm:.1f} beats per minute.")
+        elif self._leader == "player":
+            self._say("Your playing leads the tempo.")
+        elif before == "link":
+            self._say(f"Nobody else is in the Link session; the tempo is free, and stays at {bpm:.1f}.")
         elif before == "lost":
             self._say("The MIDI clock stays away; the tempo is free, and the band rests when you do.")
 

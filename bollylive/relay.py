@@ -24,10 +24,13 @@ from bollylive.note import (
     Control,
     Event,
     Heard,
+    LinkBeat,
     NoteOff,
     NoteOn,
+    Order,
     Play,
     Player,
+    PlayerBeat,
     Position,
     Program,
     Raw,
@@ -104,7 +107,14 @@ class Relay:
                 if self._controllers.tells(word):
                     self._report(Heard(self.touch.hear(word), now_s, beat))
 
-    def obey(self, word: Play | Release, now_s: float) -> None:
+    def follow_link(self, link: LinkBeat) -> None:
+        """Takes in where an Ableton Link session is now; call it some twenty times a second."""
+        if self._clock.follow_link(link):
+            if not self._clock.anchor.running:
+                self._send_all(self._scheduler.release(by="model"), link.at_s)
+            self._report(self._clock.anchor)
+
+    def obey(self, word: Order, now_s: float) -> None:
         """Takes in one word of the engine; what is due of it leaves at the next `tick`."""
         match word:
             case Play(note, epoch) if epoch == self._clock.anchor.epoch and self._clock.anchor.running:
@@ -116,6 +126,8 @@ class Relay:
                 self._scheduler.fade(channel, self._clock.beat_at(now_s) + within_beats)
             case Release(channel):
                 self._send_all(self._scheduler.release(channel, "model"), now_s)
+            case PlayerBeat() if self._clock.follow_player(word, now_s):
+                self._report(self._clock.anchor)
 
     def tick(self, now_s: float) -> None:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
@@ -163,6 +175,7 @@ class Relay:
             self._report(Heard(command, now_s, beat))
         elif tempo := self._taps.tap(now_s):
             self._keep_time(tempo, now_s, beat)
+            self._report(Heard(tempo, now_s, beat))
 
     def _thru(self, event: Event, now_s: float, beat: float) -> None:
         match event:

@@ -240,6 +240,8 @@ _SET_RULES: Final[dict[str, _Rule]] = {
     "rest_after_beats": _number(0, 1024),
     "thru": _switch,
     "default_role": _role,
+    "link": _switch,
+    "follow_tempo": _switch,
     "in_port": _names,
     "out_port": _names,
 }

@@ -93,10 +93,13 @@ class Take:
         return beat
 
     def _begin(self, sent: Sent) -> None:
-        """In free tempo the first note is the downbeat, and so the take's beginning."""
+        """In free tempo the first note is the downbeat, and so the take's beginning; in a Link session its bar is."""
         self._begun = True
-        if self._anchor is not None and not self._anchor.followed:
-            self._offset_beats, self._last_beat = -sent.beat, 0.0
+        if self._anchor is None or self._anchor.followed:
+            return
+        bar_beat = self._anchor.bar_beat
+        into_bar = 0.0 if bar_beat is None else (sent.beat - bar_beat) % self._beats_per_bar
+        self._offset_beats, self._last_beat = into_bar - sent.beat, 0.0
 
     def _set_tempo(self, bpm: float, beat: float) -> None:
         while self._tempos and self._tempos[-1][0] >= beat:  # nothing was played at that tempo

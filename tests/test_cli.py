@@ -155,6 +155,20 @@ def test_check_reports_a_missing_model_and_a_missing_port_beside_a_good_set(call
     assert "there is no model 'nobody'" in lines[2]
 
 
+def test_without_its_library_ableton_link_is_refused_in_a_sentence(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "link", None)
+    band = tmp_path / "band.toml"
+    band.write_text("link = true\n", encoding="utf-8")
+    for arguments in (["--link"], ["--set", band]):
+        status, out, err = call("jam", "--no-journal", *arguments)
+        assert (status, out) == (1, "")
+        assert "pip install 'bollylive[link]'" in sentence(err)
+    _, out, _ = call("check", band)
+    assert "problem  Ableton Link needs a library that is not installed" in out
+
+
 @pytest.mark.ports
 def test_check_of_what_is_in_order_has_no_problem(
     jack_server: dict[str, str], call: Call, tmp_path: Path, tiny_model: Path

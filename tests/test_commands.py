@@ -20,6 +20,11 @@ def test_a_controller_commands_once_when_it_goes_down_and_is_no_music_when_it_co
     assert moved == [True, asked, True, True, True, True, asked]
 
 
+def test_a_pad_that_never_says_that_it_is_up_commands_each_time() -> None:
+    desk = controls(ControlSet("cc", 81, "tap"))
+    assert [desk.read(Control(0, 81, 100)) for _ in range(3)] == [Command("tap")] * 3
+
+
 def test_two_pedals_of_one_number_are_two() -> None:
     desk = controls(ControlSet("cc", 81, "keep", channel=0, on=0), ControlSet("cc", 81, "vary", channel=1, on=1))
     assert desk.read(Control(0, 81, 127)) == Command("keep", 0)

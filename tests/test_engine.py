@@ -11,6 +11,7 @@ from fakes import WILD, FakePredictor, ons, onsets, sounding
 
 from bollylive.band import ChannelSet, ControlSet, Set
 from bollylive.codec import CHOOSE, REST, TICKS_PER_BEAT
+from bollylive.demo import demo_notes
 from bollylive.engine import FADE_BEATS, Engine
 from bollylive.note import (
     Anchor,
@@ -800,3 +801,57 @@ def test_the_band_plays_again_when_the_daw_was_stopped_and_closed() -> None:
     tap(rehearsal, 8.5)
     rehearsal.advance(10.0)
     assert onsets(rehearsal.sent)
+
+
+def link_anchor(at_s: float, bar_beat: float) -> Anchor:
+    return Anchor(2 * at_s, 0.5, at_s, bar_beat=bar_beat)
+
+
+def test_who_has_yet_to_come_in_does_so_at_a_bar_line_of_the_link_session() -> None:
+    late = ChannelSet(1, role="accompany", entry_bars=2)
+    engine = Engine(Set(tempo_bpm=120, channels=(MELODY, late)), FakePredictor(), 1)
+    engine.handle(Anchor(0.0, 0.5, 0.0))
+    engine.handle(Heard(KEY, 1.0, 2.0))  # so the bars begin at 2, 6, 10 ...
+    engine.handle(link_anchor(2.0, 3.3))
+    words = [word for i in range(600) for word in engine.tick(2.0 + i * 0.01)]
+    assert min(word.note.onset_beats for word in words if isinstance(word, Play)) == pytest.approx(11.3)
+
+
+def test_in_a_link_session_the_first_note_is_no_downbeat_but_the_band_rests() -> None:
+    band = Set(tempo_bpm=120, channels=(MELODY, BASS), rest_after_beats=4)
+    engine = Engine(band, FakePredictor(), 1)
+    engine.handle(link_anchor(0.0, -1.0))
+    engine.handle(Heard(KEY, 1.1, 2.2))
+    engine.handle(Heard(OFF, 1.2, 2.4))
+    words = [word for i in range(1000) for word in engine.tick(1.1 + i * 0.01)]
+    onsets_beats = [word.note.onset_beats for word in words if isinstance(word, Play)]
+    tick = 1 / TICKS_PER_BEAT
+    assert all((onset + tick / 4) % tick == pytest.approx(tick / 4) for onset in onsets_beats)
+    assert 4 < max(onsets_beats) < 10
+
+
+def test_the_band_goes_with_the_musicians_tempo_if_the_set_says_so() -> None:
+    bpm = {}
+    for follow_tempo in (False, True):
+        rehearsal = stage(MELODY, BASS, tempo_bpm=96, follow_tempo=follow_tempo)
+        for note in demo_notes():
+            tap(rehearsal, 1.0 + note.onset_beats * 60 / 106)
+        rehearsal.advance(rehearsal.now_s + 2)
+        bpm[follow_tempo] = 60 / rehearsal.anchor.seconds_per_beat
+        last_s = 1.0 + 28 * 60 / 106
+        late = [sent for sent in rehearsal.sent if sent.by == "model" and sent.at_s > last_s]
+        eighths = [(sent.at_s - 1.0) / 60 * 106 * 2 for sent in late if isinstance(sent.event, NoteOn)]
+        assert (max(abs(eighth - round(eighth)) for eighth in eighths) < 0.1) == follow_tempo
+    assert bpm == {False: pytest.approx(96), True: pytest.approx(106, rel=0.02)}
+
+
+def test_a_tempo_that_is_tapped_while_the_band_follows_is_the_bands() -> None:
+    rehearsal = stage(MELODY, BASS, tempo_bpm=96, follow_tempo=True, controls=(ControlSet("cc", 80, "tap"),))
+    for i in range(12):
+        tap(rehearsal, 1.0 + i * 0.6)
+    for i in range(4):
+        rehearsal.play(Control(0, 80, 127), 8.5 + i * 0.5)
+    assert 60 / rehearsal.anchor.seconds_per_beat == pytest.approx(120)
+    for i in range(24):
+        tap(rehearsal, 10.5 + i * 0.5)
+    assert 60 / rehearsal.anchor.seconds_per_beat == pytest.approx(120, rel=0.02)

@@ -92,3 +92,22 @@ def test_a_bar_is_told_to_the_model_whole_or_by_its_longest_equal_part(beats: in
 def test_no_cycle_is_longer_than_the_codec_knows(beats: int) -> None:
     assert cycle_of(beats) <= PLACES
     assert beats * 24 % cycle_of(beats) == 0
+
+
+def test_a_link_session_moves_the_bar_line_and_no_beat() -> None:
+    grid = Grid(AT_120)
+    grid.move_zero(0.25)
+    before = grid.tick_of(5.0)
+    shift = grid.follow(Anchor(2.0, 0.6, 1.0, bar_beat=1.5))
+    assert grid.tick_of(5.0) == before + shift
+    assert grid.beat_of(0) == 1.5
+    assert grid.follow(Anchor(3.0, 0.6, 1.6, bar_beat=1.5)) == 0
+
+
+def test_the_bar_line_stays_when_the_session_is_gone_and_goes_at_a_jump() -> None:
+    grid = Grid(AT_120)
+    grid.follow(Anchor(2.0, 0.5, 1.0, bar_beat=1.5))
+    assert grid.follow(Anchor(3.0, 0.5, 1.5)) == 0
+    assert grid.zero_beats == 1.5
+    grid.follow(Anchor(0.0, 0.5, 2.0, epoch=1))
+    assert grid.zero_beats == 0.0

@@ -22,11 +22,11 @@ SHELVES: dict[str, set[str]] = {
     "core": _names("""
         answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
         ensemble flood grid hearing held history inquiry journal knobs lineup loopback memory part pickup planner
-        port_names predictor pulse recall relay scheduler smf take taps touch turns wire
+        port_names predictor pulse recall relay scheduler smf steering take taps touch tracker turns wire
     """),
-    "edge": _names(
-        "hotplug journal_file journal_writer lifeline midi_system midifile model pipe port ports setfile sidecar"
-    ),
+    "edge": _names("""
+        hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports setfile sidecar
+    """),
     "shell": _names("""
         __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
         recover rehearsal
@@ -58,8 +58,8 @@ WORLD = _names("""
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
     assembler band clock commands conductor controllers demo echo engine_link errors flood held hotplug jam journal
-    journal_file journal_writer lifeline loopback midi_system midifile note percussion pipe port port_names
-    port_process ports pulse relay scheduler setfile smf song take taps touch wire
+    journal_file journal_writer lifeline link loopback midi_system midifile note percussion pipe port port_names
+    port_process ports pulse relay scheduler setfile smf song steering take taps touch wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.
@@ -67,6 +67,7 @@ CHILD_PROCESSES = {"engine_process"}
 
 # Third-party libraries that have one room each.
 ONE_ROOM = {
+    "link": "link",
     "mido": "midifile",
     "onnxruntime": "model",
     "rtmidi": "midi_system",
@@ -174,5 +175,5 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
 
 
 def test_the_port_process_really_runs_without_numpy() -> None:
-    code = "import sys, bollylive.jam; assert not {'numpy', 'onnxruntime', 'mido'} & set(sys.modules)"
+    code = "import sys, bollylive.jam; assert not {'numpy', 'onnxruntime', 'mido', 'link'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -29,6 +29,7 @@ WORDS: list[Sent | Anchor] = [
     Sent(Raw(b"\xe0\x00\x50"), "musician", 12.85, 0.56),
     Sent(NoteOff(9, 38, 64), "model", 12.9, 0.64),
     Anchor(4.0, 0.5, 13.0, running=False, epoch=3, followed=True),
+    Anchor(4.25, 0.5, 13.25, bar_beat=1.5),
     Sent(Program(15, 127), "model", 13.5, 4.0),
     Sent(NoteOff(0, 60, 0), "musician", 13.6, 4.0),
 ]
@@ -74,7 +75,7 @@ _events = (
 )
 _words = st.builds(Sent, _events, st.sampled_from(["musician", "model"]), _times, _times) | st.builds(
     *(Anchor, _times, st.floats(0.1, 3).map(lambda beat: round(beat, 9)), _times),
-    *(st.booleans(), st.integers(0, 99), st.booleans()),
+    *(st.booleans(), st.integers(0, 99), st.booleans(), st.none() | _times),
 )
 
 

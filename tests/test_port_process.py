@@ -17,7 +17,23 @@ from bollylive.band import ChannelSet, Set
 from bollylive.engine_link import EngineLink
 from bollylive.journal import Header, header_line, read_journal
 from bollylive.journal_writer import JournalWriter
-from bollylive.note import Anchor, Control, Event, Heard, Note, NoteOff, NoteOn, Play, Program, Ready, Release, Trouble
+from bollylive.link import LinkSession
+from bollylive.note import (
+    Anchor,
+    Control,
+    Event,
+    Heard,
+    LinkBeat,
+    Note,
+    NoteOff,
+    NoteOn,
+    Play,
+    PlayerBeat,
+    Program,
+    Ready,
+    Release,
+    Trouble,
+)
 from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
@@ -131,10 +147,11 @@ class Stage:
         take: Take | None = None,
         journal: JournalWriter | None = None,
         band: Set = BAND,
+        link: LinkSession | None = None,
     ) -> None:
         self.ports, self.engine = FakePorts(), FakeEngine(lives)
         self.said: list[str] = []
-        self.process = PortProcess(self.ports, self.engine, band, self.said.append, take, musician, journal)
+        self.process = PortProcess(self.ports, self.engine, band, self.said.append, take, musician, journal, link)
         self.ports.script = script(self)
         self.ports.at_end = self.process.stop
 
@@ -346,6 +363,49 @@ def test_who_leads_the_beat_is_said_when_it_changes(monkeypatch: pytest.MonkeyPa
     assert said[1] == "The MIDI clock is back."
     assert said[2].startswith("The MIDI clock is lost; the band plays on at ")
     assert said[3] == "The MIDI clock stays away; the tempo is free, and the band rests when you do."
+
+
+class FakeLink(LinkSession):
+    """A session at 90 beats per minute, with as many others in it as the test says."""
+
+    def __init__(self) -> None:
+        self.peers = 1
+        self.closed = False
+
+    def poll(self, now_s: float) -> LinkBeat | None:
+        return LinkBeat(1.5 * now_s, 90.0, now_s, self.peers)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_link_session_leads_while_others_are_in_it_and_is_left_at_the_end() -> None:
+    link = FakeLink()
+    heard: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield []
+        yield from stage.until(lambda: len(stage.said) == 1)
+        heard.extend(stage.engine.heard())
+        link.peers = 0
+        yield from stage.until(lambda: len(stage.said) == 2)
+
+    stage = Stage(script, link=link).run()
+    assert stage.said == [
+        "Ableton Link leads, at 90.0 beats per minute.",
+        "Nobody else is in the Link session; the tempo is free, and stays at 90.0.",
+    ]
+    assert heard[-1].seconds_per_beat == pytest.approx(60 / 90)
+    assert heard[-1].bar_beat is not None
+    assert link.closed
+
+
+def test_the_musicians_own_beat_leads_when_the_engine_hears_it() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(PlayerBeat(0.0, 0.21, time.perf_counter(), 0))
+        yield from stage.until(lambda: len(stage.said) == 1)
+
+    assert Stage(script).run().said == ["Your playing leads the tempo."]
 
 
 def test_release_ends_the_models_note_and_leaves_the_musicians() -> None:

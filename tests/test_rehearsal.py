@@ -18,10 +18,10 @@ from bollylive.note import (
     Event,
     NoteOff,
     NoteOn,
+    Order,
     Play,
     Position,
     Program,
-    Release,
     Start,
     Stop,
     Tempo,
@@ -81,6 +81,7 @@ def bands(draw: st.DrawFn) -> Set:
         handover_beats=draw(st.sampled_from([0.0, 0.5, 2.0])),
         rest_after_beats=draw(st.sampled_from([0.0, 1.0, 16.0])),
         thru=draw(st.booleans()),
+        follow_tempo=draw(st.booleans()),
         controls=tuple(ControlSet("cc", COMMANDS + i, does) for i, does in enumerate((*DEEDS, *KNOBS))),
         handover=draw(st.sampled_from(get_args(Handover))),
         default_role=draw(st.sampled_from(ROLES)),
@@ -93,7 +94,7 @@ def watch_plays(rehearsal: Rehearsal) -> list[float]:
     past: list[float] = []
     tick = rehearsal.engine.tick
 
-    def watched(now_s: float) -> list[Play | Release]:
+    def watched(now_s: float) -> list[Order]:
         words = tick(now_s)
         now_beat = rehearsal.anchor.beat_at(now_s)
         past.extend(TICKS_PER_BEAT * (now_beat - word.note.onset_beats) for word in words if isinstance(word, Play))

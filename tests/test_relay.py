@@ -16,10 +16,12 @@ from bollylive.note import (
     Control,
     Event,
     Heard,
+    LinkBeat,
     Note,
     NoteOff,
     NoteOn,
     Play,
+    PlayerBeat,
     Position,
     Program,
     Raw,
@@ -97,6 +99,22 @@ def test_the_engine_is_told_when_time_changes_and_only_then(desk: Desk) -> None:
     ]
 
 
+def test_a_link_session_is_followed_and_its_stop_ends_the_models_notes(desk: Desk) -> None:
+    desk.relay.follow_link(LinkBeat(5.0, 120, 1.0, peers=1, playing=True))
+    assert desk.reported == [Anchor(2.0, 0.5, 1.0, bar_beat=1.0)]
+    desk.play(2.0)
+    desk.relay.tick(1.01)
+    desk.relay.follow_link(LinkBeat(5.1, 120, 1.05, peers=1, playing=False))
+    assert [sent.event for sent in desk.sent] == [NoteOn(5, 60, 100), NoteOff(5, 60)]
+    assert not desk.clock.anchor.running
+    assert desk.reported[-1] == desk.clock.anchor
+
+
+def test_the_musicians_own_beat_is_followed_and_told_to_the_engine(desk: Desk) -> None:
+    desk.relay.obey(PlayerBeat(2.0, 0.55, 1.0, 0), 1.0)
+    assert desk.reported == [Anchor(2.0, 0.55, 1.0)]
+
+
 def test_a_lost_clock_is_reported(desk: Desk) -> None:
     desk.relay.handle(Start(), 1.0)
     desk.relay.tick(4.0)
@@ -122,7 +140,7 @@ def test_taps_set_the_tempo_and_the_sam_and_are_not_played() -> None:
     for i in range(3):
         desk.relay.handle(ON, 1.0 + i)
         desk.relay.handle(OFF, 1.1 + i)
-    assert desk.reported == [Anchor(6.0, 1.0, 3.0)]
+    assert desk.reported == [Anchor(6.0, 1.0, 3.0), Heard(Tempo(60.0), 3.0, 6.0)]
     desk.reported.clear()
     desk.relay.handle(Control(0, 1, 127), 4.0)
     assert desk.reported == [Heard(Command("sam"), 4.0, 7.0)]

@@ -40,6 +40,8 @@ def test_a_set_says_everything() -> None:
         quantise = false
         thru = false
         default_role = "player"
+        link = true
+        follow_tempo = true
         in_port = "from DAW"
         out_port = ["to DAW", "virtual"]
         [[channel]]
@@ -91,6 +93,8 @@ def test_a_set_says_everything() -> None:
         nucleus=0.9,
         follow=0.5,
         quantise=False,
+        link=True,
+        follow_tempo=True,
         horizon_beats=4.0,
         commit_beats=1.0,
         energy=0.25,

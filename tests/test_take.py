@@ -85,6 +85,14 @@ def test_the_tempo_map_begins_at_0_and_leaves_the_jitter_of_a_clock_out() -> Non
     assert take.tempos() == ((0.0, 120.0), (8.0, 80.0))
 
 
+def test_in_a_link_session_the_take_begins_with_the_bar_of_the_first_note() -> None:
+    take = Take(beats_per_bar=4)
+    take.add_anchor(Anchor(6.3, 0.5, 0.0, bar_beat=5.0))
+    _play(take, 60, 10.5, 11.0)
+    (track,) = take.tracks()
+    assert _spans(track) == [(60, 1.5, 0.5)]
+
+
 @pytest.mark.parametrize("to_beat", [0.0, 2.0, 64.0])
 def test_after_a_jump_the_take_goes_on_with_whole_bars(to_beat: float) -> None:
     take = Take(beats_per_bar=4)

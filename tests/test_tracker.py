@@ -1,0 +1,188 @@
+"""The band's beat goes with the musician's, on virtual time: tracker and clock, and players who keep their own time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bollylive.clock import Clock
+from bollylive.demo import demo_notes
+from bollylive.note import Anchor
+from bollylive.tracker import BeatTracker
+
+HAND_S = 0.02  # the standard deviation of the players' onsets from where they mean them
+NEAR_S = 0.05
+LOOK_S = 0.01
+
+DEMO = [note.onset_beats + 32 * turn for turn in range(2) for note in demo_notes()]
+MIXED: Sequence[Sequence[float]] = ([0], [0, 0.5], [0, 0.25, 0.5, 0.75], [0, 0.5, 0.75], [], [0, 0.75])
+SYNCOPATED = ([0, 0.75], [0.25, 0.5], [0.5], [0, 0.5], [0.5, 0.75], [0])
+TRIPLETS = ([0, 1 / 3, 2 / 3], [0, 2 / 3], [0], [0, 0.5])
+
+
+def melody(cells: Sequence[Sequence[float]], beats: int = 64) -> list[float]:
+    """Onsets by chance, from beat 0 on."""
+    rng = random.Random(7)
+    return sorted({0.0, *(beat + place for beat in range(beats) for place in rng.choice(cells))})
+
+
+def seconds_of(score: Sequence[float], bpm_at: Callable[[float], float]) -> list[float]:
+    """When the beats of a score fall at a tempo that changes: by Simpson's rule, from 1 s on."""
+    seconds = [1.0]
+    for a, b in pairwise(score):
+        sixtieths = (1 / bpm_at(a) + 4 / bpm_at((a + b) / 2) + 1 / bpm_at(b)) / 6
+        seconds.append(seconds[-1] + 60 * sixtieths * (b - a))
+    return seconds
+
+
+@dataclass
+class Played:
+    """What became of a score: by onset, its beat, and how far the band then was from where it is meant, in seconds."""
+
+    off_s: list[tuple[float, float]]
+    bpm: float  # the band's at the end
+    least_step: float  # of the band's beat
+
+    def near(self, from_beat: float = 8.0) -> float:
+        """The share of the onsets at which the band was near."""
+        offs = [abs(off) for beat, off in self.off_s if beat >= from_beat]
+        return sum(off < NEAR_S for off in offs) / len(offs)
+
+
+def play(score: Sequence[float], bpm_at: Callable[[float], float], set_bpm: float, seed: int = 1) -> Played:
+    """A player who follows nobody, and a band that follows them."""
+    rng, clock, tracker = random.Random(seed), Clock(set_bpm, 0.0), BeatTracker()
+    now_s = zero = last = least = 0.0
+    off_s = []
+    for beat, meant_s in zip(score, seconds_of(score, bpm_at), strict=True):
+        at_s = max(now_s + 0.001, meant_s + rng.gauss(0, HAND_S))
+        while now_s < at_s:
+            now_s = min(at_s, now_s + LOOK_S)
+            clock.check(now_s)
+            least, last = min(least, clock.beat_at(now_s) - last), clock.beat_at(now_s)
+        if beat == score[0]:
+            zero = clock.beat_at(at_s)
+            tracker.begin(clock.anchor, at_s)
+            continue
+        off = (clock.beat_at(meant_s) - zero - beat + 0.5) % 1 - 0.5
+        off_s.append((beat, off * 60 / bpm_at(beat)))
+        if (heard := tracker.hear(clock.anchor, at_s)) is not None:
+            clock.follow_player(heard, at_s)
+    for _ in range(200):  # what is being steered is done
+        now_s += LOOK_S
+        clock.check(now_s)
+    return Played(off_s, 60 / clock.anchor.seconds_per_beat, least)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("bpm", [82, 92, 100, 110])
+def test_another_tempo_than_the_sets_is_found_within_two_bars(bpm: float, seed: int) -> None:
+    played = play(DEMO, lambda _: bpm, 96, seed)
+    assert played.near() > 0.95
+    assert played.bpm == pytest.approx(bpm, rel=0.04)
+    assert played.least_step >= 0
+
+
+@pytest.mark.parametrize("cells", [MIXED, SYNCOPATED, TRIPLETS], ids=["mixed", "syncopated", "triplets"])
+def test_a_busy_player_who_is_slower_is_not_taken_for_a_faster_one(cells: Sequence[Sequence[float]]) -> None:
+    played = play(melody(cells), lambda _: 86, 96)
+    assert played.near() > 0.9
+    assert played.bpm == pytest.approx(86, rel=0.04)
+
+
+@pytest.mark.parametrize("cells", [MIXED, SYNCOPATED, TRIPLETS], ids=["mixed", "syncopated", "triplets"])
+def test_who_plays_in_the_tempo_of_the_set_is_not_led_astray(cells: Sequence[Sequence[float]]) -> None:
+    assert play(melody(cells), lambda _: 96, 96).near(0.0) > 0.95
+
+
+@pytest.mark.parametrize("cells", [MIXED, SYNCOPATED, TRIPLETS], ids=["mixed", "syncopated", "triplets"])
+def test_an_accelerando_over_sixteen_bars_is_followed(cells: Sequence[Sequence[float]]) -> None:
+    played = play(melody(cells), lambda beat: 96 + 24 * beat / 64, 96)
+    assert played.near() > 0.9
+    assert played.bpm == pytest.approx(120, rel=0.05)
+
+
+def test_a_ritardando_over_sixteen_bars_is_followed() -> None:
+    played = play(melody(MIXED), lambda beat: 120 - 30 * beat / 64, 120)
+    assert played.near() > 0.85
+    assert played.bpm == pytest.approx(90, rel=0.05)
+
+
+def test_swung_eighths_are_no_other_tempo() -> None:
+    score = [beat + place for beat in range(48) for place in (0, 2 / 3)]
+    assert play(score, lambda _: 104, 96).near() > 0.95
+
+
+def test_after_rests_of_two_bars_the_beat_is_still_there() -> None:
+    score = [beat for beat in melody(MIXED, 96) if beat % 16 < 8]
+    assert play(score, lambda _: 103, 96).near() > 0.85
+
+
+def test_a_chord_is_one_onset() -> None:
+    anchor = Anchor(0.0, 0.5, 0.0)
+    tracker = BeatTracker()
+    tracker.begin(anchor, 1.0)
+    assert not any(tracker.hear(anchor, 1.0 + i * 0.003) for i in range(12))
+
+
+def test_four_onsets_are_not_enough_for_an_opinion() -> None:
+    anchor = Anchor(0.0, 0.5, 0.0)
+    tracker = BeatTracker()
+    assert tracker.hear(anchor, 0.5) is None  # nobody has begun
+    tracker.begin(anchor, 1.0)
+    heard = [tracker.hear(anchor, 1.0 + i * 0.55) for i in range(1, 6)]
+    assert heard[:3] == [None, None, None]
+    assert heard[4] is not None
+    assert heard[4].seconds_per_beat == pytest.approx(0.55, rel=0.04)
+    assert heard[4].epoch == anchor.epoch
+
+
+def test_who_comes_back_after_a_long_rest_does_so_on_the_bands_beat() -> None:
+    anchor = Anchor(0.0, 0.5, 0.0)
+    tracker = BeatTracker()
+    tracker.begin(anchor, 1.0)
+    for i in range(1, 8):
+        tracker.hear(anchor, 1.0 + i * 0.6)
+    heard = [tracker.hear(anchor, 30.0 + i * 0.5) for i in range(8)]
+    assert heard[2] is None
+    assert heard[7] is not None
+    assert heard[7].seconds_per_beat == pytest.approx(0.5, rel=0.02)
+    assert anchor.beat_at(heard[7].at_s) == pytest.approx(heard[7].beat, abs=0.05)
+
+
+def test_a_tempo_that_is_set_anew_is_believed() -> None:
+    tracker = BeatTracker()
+    tracker.begin(Anchor(0.0, 0.5, 0.0), 1.0)
+    for i in range(1, 8):
+        tracker.hear(Anchor(0.0, 0.5, 0.0), 1.0 + i * 0.5)
+    tapped = Anchor(9.2, 0.8, 4.6)
+    tracker.retime(tapped, 4.6)
+    heard = [tracker.hear(tapped, tapped.seconds_at(beat)) for beat in range(10, 18)]
+    assert heard[7] is not None
+    assert heard[7].seconds_per_beat == pytest.approx(0.8, rel=0.03)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.floats(0, 5), min_size=1, max_size=30),
+    st.floats(0.2, 3),
+    st.floats(-100, 100),
+)
+def test_whatever_is_played_the_answer_is_a_tempo_near_the_bands(
+    gaps_s: list[float], seconds_per_beat: float, beat: float
+) -> None:
+    anchor, now_s = Anchor(beat, seconds_per_beat, 0.0), 1.0
+    tracker = BeatTracker()
+    tracker.begin(anchor, now_s)
+    for gap_s in gaps_s:
+        now_s += gap_s
+        heard = tracker.hear(anchor, now_s)
+        if heard is not None:
+            assert 0.6 < heard.seconds_per_beat / seconds_per_beat < 1.6
+            assert heard.at_s <= now_s + seconds_per_beat
