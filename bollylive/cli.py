@@ -177,6 +177,14 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _watch(options: argparse.Namespace) -> int:
+    from bollylive.journal_file import running_folder
+    from bollylive.watch import watch
+
+    watch(running_folder(), options.hz, options.as_json, _say, options.seconds)
+    return 0
+
+
 def _bench(options: argparse.Namespace) -> int:
     from bollylive.bench import bench, describe_figures
 
@@ -203,6 +211,7 @@ _COMMANDS: dict[str, Command] = {
     "recover": _recover,
     "ports": _ports,
     "check": _check,
+    "watch": _watch,
     "bench": _bench,
 }
 

@@ -36,6 +36,8 @@ from bollylive.note import (
 from bollylive.part import Ask, Part
 from bollylive.pickup import Pickup
 from bollylive.predictor import Predictor
+from bollylive.snapshot import Snapshot
+from bollylive.view import view
 
 Words: TypeAlias = list[Play | Release]
 
@@ -121,6 +123,20 @@ class Engine:
     def counts(self) -> dict[str, int]:
         """What went wrong so far."""
         return {"failures": self._inquiry.failures, "skipped": self._skipped}
+
+    def snapshot(self, now_s: float) -> Snapshot:
+        """The band as it stands, for whoever watches; some 0.2 ms for sixteen channels."""
+        anchor = self._grid.anchor
+        return Snapshot(
+            name=self.band.name,
+            beat=anchor.beat_at(now_s),
+            bpm=60 / anchor.seconds_per_beat,
+            running=anchor.running,
+            awake=self._awake,
+            parts=tuple(view(part, self._awake, self._grid.beat_of) for part in self._lineup),
+            failures=self._inquiry.failures,
+            skipped=self._skipped,
+        )
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Fill the buffers with music that is taken as just played; the channels that may will continue it."""

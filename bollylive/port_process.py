@@ -15,6 +15,7 @@ from bollylive.band import Set
 from bollylive.clock import Clock
 from bollylive.engine_link import EngineLink
 from bollylive.journal_writer import JournalWriter
+from bollylive.lateness import Lateness
 from bollylive.note import (
     Anchor,
     Control,
@@ -32,6 +33,7 @@ from bollylive.note import (
 from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
+from bollylive.snapshot import Vitals
 from bollylive.take import Take
 from bollylive.taps import Taps
 from bollylive.wire import Reader, write
@@ -40,15 +42,16 @@ _POLL_S = 0.001
 _IDLE_POLL_S = 0.0025  # when nothing has come or gone for a while: a third of the processor time
 _IDLE_AFTER_S = 2.0
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
-_KEPT_LATENESSES = 100_000
 _KEPT_REPLIES = 64
+_KEPT_SENTENCES = 4
+_VITALS_S = 0.25
 
 
 class PortProcess:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
     `musician` plays by itself, in seconds from the moment the band is ready: the demo. `take` collects what is
-    played, and `journal` writes it down meanwhile. `late_s` holds how late the newest note-ons left that were planned
+    played, and `journal` writes it down meanwhile. `lateness` counts how late the note-ons left that were planned
     ahead (a reply, played at the very moment that it answers, is not among them); `stop` may be called by a signal
     handler.
     """
@@ -63,9 +66,11 @@ class PortProcess:
         musician: list[tuple[float, Event]] | None = None,
         journal: JournalWriter | None = None,
     ) -> None:
-        self.late_s: deque[float] = deque(maxlen=_KEPT_LATENESSES)
+        self.lateness = Lateness()
         self.ready = False
-        self._ports, self._engine, self._band, self._say = ports, engine, band, say
+        self._ports, self._engine, self._band, self._tell = ports, engine, band, say
+        self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
+        self._vitals, self._vitals_s = Vitals(), 0.0  # as the engine knows them, and when they were last looked at
         self._journal = journal
         self._records: list[Take | JournalWriter] = [record for record in (take, journal) if record is not None]
         self._musician = deque(musician or [])
@@ -101,6 +106,8 @@ class PortProcess:
             self._relay.tick(time.perf_counter())
             if self._clock.source != self._leader:
                 self._tell_leader()
+            if now_s - self._vitals_s >= _VITALS_S:
+                self._tell_vitals(now_s)
             self._engine.pipe.flush()
             if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
                 self._say(trouble)
@@ -124,12 +131,11 @@ class PortProcess:
 
     def summary(self) -> dict[str, float]:
         """What happened, in numbers: notes planned and how late they left, and what was dropped or lost."""
-        late = sorted(self.late_s) or [0.0]
         return {
-            "planned_notes": len(self.late_s),
-            "late_ms_p50": 1e3 * late[len(late) // 2],
-            "late_ms_p99": 1e3 * late[min(len(late) - 1, int(0.99 * len(late)))],
-            "late_ms_max": 1e3 * late[-1],
+            "planned_notes": self.lateness.count,
+            "late_ms_p50": 1e3 * self.lateness.percentile_s(0.5),
+            "late_ms_p99": 1e3 * self.lateness.percentile_s(0.99),
+            "late_ms_max": 1e3 * self.lateness.latest_s,
             "dropped_late": self._scheduler.dropped_late,
             "dropped_held": self._scheduler.dropped_held,
             "dropped_stale": self._relay.dropped_stale,
@@ -152,7 +158,8 @@ class PortProcess:
             if key in self._replies:
                 self._replies.remove(key)
             else:
-                self.late_s.append(sent.late_s)
+                # What left first of the same instant kept the others waiting.
+                self.lateness.add(sent.late_s + time.perf_counter() - sent.at_s)
         for record in self._records:
             record.add(sent)
 
@@ -176,7 +183,7 @@ class PortProcess:
                 self._relay.obey(word, now_s)
             case Ready(model, buffer_notes):
                 self._begin(now_s)
-                self._say(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
+                self._tell(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
             case Trouble(text, fatal):
                 self._say(text)
                 self._stopped |= fatal and not self.ready  # once it plays, the musician's own notes still pass
@@ -203,6 +210,25 @@ class PortProcess:
         elif before == "lost":
             self._say("The MIDI clock stays away; the tempo is free, and the band rests when you do.")
 
+    def _say(self, text: str) -> None:
+        self._sentences.append(text)
+        self._tell(text)
+
+    def _tell_vitals(self, now_s: float) -> None:
+        """Let the engine know what whoever watches wants to know, if it is new."""
+        vitals = Vitals(
+            leader=self._leader,
+            planned=self.lateness.count,
+            late=self.lateness.late,
+            latest_s=self.lateness.latest_s,
+            dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._relay.dropped_stale,
+            sounding=self._scheduler.sounding,
+            trouble=tuple(self._sentences),
+        )
+        if vitals != self._vitals and not self._alone:
+            self._engine.pipe.put([vitals])
+        self._vitals, self._vitals_s = vitals, now_s
+
     def _play_demo(self, now_s: float) -> None:
         while self.ready and self._musician and self._musician[0][0] <= now_s - self._ready_s:
             self._relay.handle(self._musician.popleft()[1], now_s)
@@ -215,5 +241,6 @@ class PortProcess:
         if not self._alone:
             self._say("The engine ended unexpectedly; its notes are ended and another one is starting.")
             self._report(self._clock.anchor)
+            self._vitals = Vitals()
         else:
             self._say("The engine keeps failing; your own notes still pass. Stop, and run `bollylive check`.")

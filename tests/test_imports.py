@@ -18,15 +18,17 @@ def _names(words: str) -> set[str]:
 
 # Every room stands on one shelf. A new room is entered here first.
 SHELVES: dict[str, set[str]] = {
-    "words": _names("band errors instruments note song"),
+    "words": _names("band errors instruments note snapshot song"),
     "core": _names("""
-        assembler bias capture clock codec consonance demo engine ensemble grid hearing history inquiry journal lineup
-        memory part pickup predictor pulse recall relay scheduler smf take taps wire
+        assembler bias capture clock codec consonance demo engine ensemble grid hearing history inquiry journal lateness
+        lineup memory part pickup predictor pulse recall relay scheduler smf take taps view wire
     """),
-    "edge": _names("journal_file journal_writer midifile model pipe ports setfile sidecar"),
+    "edge": _names("""
+        address journal_file journal_writer midifile model pipe ports setfile sidecar snapshot_reader snapshot_server
+    """),
     "shell": _names("""
         __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
-        recover rehearsal
+        recover rehearsal watch
     """),
 }
 
@@ -38,8 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell": {"words", "core", "edge", "shell"},
 }
 
-# A model's two files are read by two rooms, which are one edge.
-ONE_EDGE = {"model": {"sidecar"}}
+# A model's two files are read by two rooms, which are one edge; so are the two ends of what others may watch.
+ONE_EDGE = {"model": {"sidecar"}, "snapshot_reader": {"address"}, "snapshot_server": {"address", "pipe"}}
 
 # What the words and the core must not know of: time is an argument, and the world is at the edges.
 WORLD = _names("""
@@ -49,8 +51,9 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock demo echo engine_link errors jam journal journal_file journal_writer midifile note pipe
-    port_process ports pulse relay scheduler setfile smf song take taps wire
+    address assembler band clock demo echo engine_link errors jam journal journal_file journal_writer lateness midifile
+    note pipe port_process ports pulse relay scheduler setfile smf snapshot snapshot_reader song take taps watch
+    wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.
