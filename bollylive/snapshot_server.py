@@ -26,7 +26,7 @@ MOST_READERS: Final = 8
 PACE_S: Final = 1 / 60  # a snapshot is at least this old before another one is made
 
 _PATIENCE_S: Final = 0.5  # an engine that finds no time for so long is shown as it was
-_SILENCE_LIMIT_S: Final = 10  # a reader that neither asks nor reads for so long loses its place
+_SILENCE_LIMIT = (10, 0)  # seconds and microseconds; a reader that neither asks nor reads for so long loses its place
 _KEY_BYTES: Final = 32
 _LONGEST_QUESTION: Final = 16
 
@@ -122,7 +122,7 @@ def _limit_silence(connection: Connection) -> None:
         import socket
         import struct
 
-        limit = struct.pack("ll", _SILENCE_LIMIT_S, 0)
+        limit = struct.pack("ll", *_SILENCE_LIMIT)  # a timeval
         with socket.socket(fileno=os.dup(connection.fileno())) as same:
             for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
                 same.setsockopt(socket.SOL_SOCKET, option, limit)

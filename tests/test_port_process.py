@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bollylive import port_process
 from bollylive.band import ChannelSet, Set
 from bollylive.engine_link import EngineLink
 from bollylive.journal import Header, header_line, read_journal
@@ -22,6 +23,7 @@ from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
 from bollylive.scheduler import Scheduler
+from bollylive.snapshot import Vitals
 from bollylive.take import Take
 from bollylive.wire import Reader
 
@@ -330,6 +332,44 @@ def test_who_leads_the_beat_is_said_when_it_changes(monkeypatch: pytest.MonkeyPa
     assert said[1] == "The MIDI clock is back."
     assert said[2].startswith("The MIDI clock is lost; the band plays on at ")
     assert said[3] == "The MIDI clock stays away; the tempo is free, and the band rests when you do."
+
+
+def test_the_engine_is_told_what_only_the_ports_know_when_it_is_new_and_not_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Vitals] = []
+
+    def news(stage: Stage) -> list[Vitals]:
+        told.extend(word for word in stage.engine.heard() if isinstance(word, Vitals))
+        return told
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Trouble("no such chord"), Play(Note(1, 40, 80, 0.0, None), 7))
+        yield [ON]
+        yield from stage.until(lambda: bool(news(stage)) and told[-1].dropped == 1)
+        for _ in range(50):
+            yield []
+        news(stage)
+
+    monkeypatch.setattr(port_process, "_VITALS_S", 0.0)
+    Stage(script).run()
+    assert told[-1] == Vitals(sounding=1, dropped=1, trouble=("no such chord",))
+    assert len(told) == len(set(told)) <= 3
+
+
+def test_the_engine_is_told_of_vitals_at_most_four_times_a_second() -> None:
+    told: list[Vitals] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        began_s = time.perf_counter()
+        stage.engine.say(READY)
+        while time.perf_counter() - began_s < 0.3:
+            yield [ON, OFF]
+            yield [ON]
+            told.extend(word for word in stage.engine.heard() if isinstance(word, Vitals))
+
+    Stage(script).run()
+    assert len(told) <= 2
 
 
 def test_release_ends_the_models_note_and_leaves_the_musicians() -> None:
