@@ -186,9 +186,12 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from bollylive.bench import bench, describe_figures
+    from bollylive.bench import bench, bench_live
+    from bollylive.bench_size import FULL, QUICK
+    from bollylive.bench_table import describe_figures
 
-    figures = bench(_band(options), options.api, _say)
+    measure, size = bench_live if options.live else bench, QUICK if options.quick else FULL
+    figures = measure(_band(options), options.api, size, _say)
     _say(describe_figures(figures))
     if options.json:
         _write_json(options.json, figures)

@@ -123,5 +123,9 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     watched.add_argument("--seconds", type=_number(float, 0, 1e6), help="stop after so long")
 
     benched = add("bench", "Measure this machine: the model, the ports, the timing.", band, api)
+    benched.add_argument(
+        "--live", action="store_true", help="the timing alone and on a busy machine, against what a stage needs"
+    )
+    benched.add_argument("--quick", action="store_true", help="only try it: a few seconds, and figures that say little")
     benched.add_argument("--json", type=Path, metavar="FILE", help="write the figures as well")
     return parser

@@ -27,8 +27,9 @@ SHELVES: dict[str, set[str]] = {
         address journal_file journal_writer midifile model pipe ports setfile sidecar snapshot_reader snapshot_server
     """),
     "shell": _names("""
-        __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
-        recover rehearsal watch
+        __init__ __main__ bench bench_dense bench_model bench_size bench_table bench_trips check cli disturbance echo
+        engine_link engine_process jam options perform port_process probe recover rehearsal sleeper spinner spread
+        targets watch
     """),
 }
 
