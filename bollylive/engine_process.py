@@ -92,8 +92,16 @@ def _serve(engine: Engine, pipe: Pipe, server: SnapshotServer) -> Anchor | None:
     pipe.put(engine.tick(time.perf_counter()))
     pipe.flush()
     if server.asked():
-        server.show(engine.snapshot(time.perf_counter()))
+        _show(engine, server)
     return anchor
+
+
+def _show(engine: Engine, server: SnapshotServer) -> None:
+    try:
+        server.show(engine.snapshot(time.perf_counter()))
+    except Exception:  # noqa: BLE001  # who watches must not disturb who plays
+        _log.exception("the band cannot be shown, and plays on unseen")
+        server.close()
 
 
 if __name__ == "__main__":
