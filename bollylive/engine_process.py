@@ -15,9 +15,12 @@ from multiprocessing.connection import Connection
 
 from bollylive.engine import Engine
 from bollylive.errors import BollyLiveError
+from bollylive.journal_file import running_folder
 from bollylive.model import Model, find_model
 from bollylive.note import Anchor, Heard, Ready, Release, Trouble
 from bollylive.pipe import Pipe
+from bollylive.snapshot import Vitals
+from bollylive.snapshot_server import SnapshotServer
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 1.0
@@ -42,12 +45,13 @@ def run_engine(connection: Connection) -> None:
         pipe.flush()
         return
     engine = Engine(band, model, seed)
+    server = _be_seen()
     pipe.put([Ready(model.name, band.buffer_notes or model.buffer_notes)])
     pipe.flush()
     anchor: Anchor | None = None
     while not pipe.closed:
         try:
-            anchor = _serve(engine, pipe) or anchor
+            anchor = _serve(engine, pipe, server) or anchor
         except Exception:  # noqa: BLE001  # on stage nothing is fatal: the band begins anew with empty buffers
             _log.exception("the engine stumbled and begins anew")
             engine = Engine(band, model, seed)
@@ -57,24 +61,47 @@ def run_engine(connection: Connection) -> None:
             pipe.put([Trouble("The engine stumbled and begins anew; its buffers are empty.")])
             pipe.flush()
             time.sleep(_RECOVERY_S)  # what stumbles at once again must not fill the log
+    server.close()
 
 
-def _serve(engine: Engine, pipe: Pipe) -> Anchor | None:
+def _be_seen() -> SnapshotServer:
+    """Show the band to whoever wants to watch it; one that cannot be watched plays all the same."""
+    server = SnapshotServer(running_folder())
+    try:
+        server.start()
+    except OSError as error:
+        _log.warning("nobody can watch this band: %s", error)
+    return server
+
+
+def _serve(engine: Engine, pipe: Pipe, server: SnapshotServer) -> Anchor | None:
     """One turn: wait for words or for what is due, and do it; gives the newest anchor that came."""
     now_s = time.perf_counter()
     due_s = engine.next_due(now_s)
     wait_s = _LONGEST_WAIT_S if due_s is None else min(due_s - now_s, _LONGEST_WAIT_S)
     if wait_s > 0:
-        pipe.wait(wait_s)
+        pipe.wait(wait_s, server.bell)
     anchor = None
     for word in pipe.receive():
         if isinstance(word, Heard | Anchor):
             anchor = word if isinstance(word, Anchor) else anchor
             pipe.put(engine.handle(word))
+        elif isinstance(word, Vitals):
+            server.vitals = word
     pipe.flush()
     pipe.put(engine.tick(time.perf_counter()))
     pipe.flush()
+    if server.asked():
+        _show(engine, server)
     return anchor
+
+
+def _show(engine: Engine, server: SnapshotServer) -> None:
+    try:
+        server.show(engine.snapshot(time.perf_counter()))
+    except Exception:  # noqa: BLE001  # who watches must not disturb who plays
+        _log.exception("the band cannot be shown, and plays on unseen")
+        server.close()
 
 
 if __name__ == "__main__":

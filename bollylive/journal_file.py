@@ -39,6 +39,11 @@ def default_folder(platform: str = sys.platform, environment: Mapping[str, str] 
     return (state if state.is_absolute() else home / ".local" / "state") / "bollylive" / "journal"
 
 
+def running_folder() -> Path:
+    """Where this user's bands say how they can be watched, beside the journals."""
+    return default_folder().parent / "running"
+
+
 def find_journals(folder: Path) -> list[Path]:
     """The journals of a folder, the one that was last written to first; raises OSError where it cannot be read."""
     found = []

@@ -124,6 +124,17 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     checked = add("check", "Try the set, the ports and the model; every problem with its cure.", api)
     checked.add_argument("set", type=Path, nargs="?", metavar="SET.toml")
 
+    watched = add("watch", "Show what the band does that plays in another window, line by line.")
+    watched.add_argument(
+        "--hz", type=_number(float, 0.1, 60), default=1.0, metavar="N", help="lines a second (default: 1)"
+    )
+    watched.add_argument("--json", dest="as_json", action="store_true", help="lines of JSON, with all that is known")
+    watched.add_argument("--seconds", type=_number(float, 0, 1e6), help="stop after so long")
+
     benched = add("bench", "Measure this machine: the model, the ports, the timing.", band, api)
+    benched.add_argument(
+        "--live", action="store_true", help="the timing alone and on a busy machine, against what a stage needs"
+    )
+    benched.add_argument("--quick", action="store_true", help="only try it: a few seconds, and figures that say little")
     benched.add_argument("--json", type=Path, metavar="FILE", help="write the figures as well")
     return parser

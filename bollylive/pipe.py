@@ -52,14 +52,18 @@ class Pipe:
             self.closed = True
         return words
 
-    def wait(self, timeout_s: float) -> bool:
-        """Block until something has come, or the other side is gone, or the time is over; True if `receive` pays."""
+    def wait(self, timeout_s: float, bell: Pipe | None = None) -> bool:
+        """Block until something has come, or the other side is gone, or the time is over; True if `receive` pays.
+
+        What comes through the `bell` also ends it.
+        """
         if self.closed:
             return False
+        ends = [self._connection] if bell is None else [self._connection, bell._connection]
         if sys.platform == "win32":  # a pipe is no socket there
-            return bool(wait([self._connection], timeout_s))
+            return bool(wait(ends, timeout_s))
         # A tenth of the price of multiprocessing's own wait, and this is asked a thousand times a second.
-        return bool(select([self._connection], [], [], timeout_s)[0])
+        return bool(select(ends, [], [], timeout_s)[0])
 
     def close(self) -> None:
         """Close this end."""

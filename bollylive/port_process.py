@@ -15,6 +15,7 @@ from bollylive.band import Set
 from bollylive.clock import Clock
 from bollylive.engine_link import EngineLink
 from bollylive.journal_writer import JournalWriter
+from bollylive.lateness import Lateness
 from bollylive.link import LinkSession
 from bollylive.note import (
     Anchor,
@@ -35,6 +36,7 @@ from bollylive.note import (
 from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
+from bollylive.snapshot import Vitals
 from bollylive.take import Take
 from bollylive.wire import write
 
@@ -44,15 +46,16 @@ _IDLE_AFTER_S = 2.0
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _TURN_MESSAGES = 64
-_KEPT_LATENESSES = 100_000
 _KEPT_REPLIES = 64
+_KEPT_SENTENCES = 4
+_VITALS_S = 0.25
 
 
 class PortProcess:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
     `musician` plays by itself, in seconds from the moment the band is ready: the demo. `take` collects what is
-    played, and `journal` writes it down meanwhile. `late_s` holds how late the newest note-ons left that were planned
+    played, and `journal` writes it down meanwhile. `lateness` counts how late the note-ons left that were planned
     ahead (a reply, played at the very moment that it answers, is not among them); `stop` may be called by a signal
     handler.
     """
@@ -68,9 +71,11 @@ class PortProcess:
         journal: JournalWriter | None = None,
         link: LinkSession | None = None,
     ) -> None:
-        self.late_s: deque[float] = deque(maxlen=_KEPT_LATENESSES)
+        self.lateness = Lateness()
         self.ready = False
-        self._ports, self._engine, self._band, self._say = ports, engine, band, say
+        self._ports, self._engine, self._band, self._tell = ports, engine, band, say
+        self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
+        self._vitals, self._vitals_s = Vitals(), 0.0  # as the engine knows them, and when they were last looked at
         self._journal, self._link = journal, link
         self._records: list[Take | JournalWriter] = [record for record in (take, journal) if record is not None]
         self._musician = deque(musician or [])
@@ -96,24 +101,10 @@ class PortProcess:
         """Play until stopped, or for so long after the band is ready."""
         while not self._stopped and not self._over(seconds):
             now_s = time.perf_counter()
-            for count, event in enumerate(self._ports.read(now_s), start=1):
-                self._busy_s = now_s
-                self._relay.handle(event, now_s)
-                if count % _TURN_MESSAGES == 0:  # however much has come, what is due does not wait for all of it
-                    now_s = time.perf_counter()
-                    self._relay.tick(now_s)
-            if self._link is not None and (beat := self._link.poll(time.perf_counter())) is not None:
-                self._relay.follow_link(beat)
-            self._play_demo(now_s)
+            self._listen(now_s)
             self._relay.tick(time.perf_counter())
-            if self._clock.source != self._leader:
-                self._tell_leader()
+            self._tell_news(now_s)
             self._engine.pipe.flush()
-            for source in (self._relay, self._journal):
-                if source is not None and (trouble := source.take_trouble()) is not None:
-                    self._say(trouble)
-            for sentence in self._ports.check(now_s, calm=self._calm(now_s)):
-                self._say(sentence)
             wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
@@ -122,6 +113,30 @@ class PortProcess:
                     self._obey(word)
             if self._engine.pipe.closed and not self._alone and not self._stopped:
                 self._bury()
+
+    def _listen(self, now_s: float) -> None:
+        """Take in what has come: from the ports, from a Link session, from the musician of the demo."""
+        for count, event in enumerate(self._ports.read(now_s), start=1):
+            self._busy_s = now_s
+            self._relay.handle(event, now_s)
+            if count % _TURN_MESSAGES == 0:  # however much has come, what is due does not wait for all of it
+                now_s = time.perf_counter()
+                self._relay.tick(now_s)
+        if self._link is not None and (beat := self._link.poll(time.perf_counter())) is not None:
+            self._relay.follow_link(beat)
+        self._play_demo(now_s)
+
+    def _tell_news(self, now_s: float) -> None:
+        """Tell the musician what has happened, and the engine how this process fares."""
+        if self._clock.source != self._leader:
+            self._tell_leader()
+        for source in (self._relay, self._journal):
+            if source is not None and (trouble := source.take_trouble()) is not None:
+                self._say(trouble)
+        for sentence in self._ports.check(now_s, calm=self._calm(now_s)):
+            self._say(sentence)
+        if now_s - self._vitals_s >= _VITALS_S:
+            self._tell_vitals(now_s)
 
     def close(self) -> None:
         """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone."""
@@ -136,12 +151,11 @@ class PortProcess:
 
     def summary(self) -> dict[str, float]:
         """What happened, in numbers: notes planned and how late they left, and what was dropped or lost."""
-        late = sorted(self.late_s) or [0.0]
         return {
-            "planned_notes": len(self.late_s),
-            "late_ms_p50": 1e3 * late[len(late) // 2],
-            "late_ms_p99": 1e3 * late[min(len(late) - 1, int(0.99 * len(late)))],
-            "late_ms_max": 1e3 * late[-1],
+            "planned_notes": self.lateness.count,
+            "late_ms_p50": 1e3 * self.lateness.percentile_s(0.5),
+            "late_ms_p99": 1e3 * self.lateness.percentile_s(0.99),
+            "late_ms_max": 1e3 * self.lateness.latest_s,
             "dropped_late": self._scheduler.dropped_late,
             "dropped_held": self._scheduler.dropped_held,
             "dropped_stale": self._relay.dropped_stale,
@@ -170,7 +184,8 @@ class PortProcess:
             if key in self._replies:
                 self._replies.remove(key)
             else:
-                self.late_s.append(sent.late_s)
+                # What left first of the same instant kept the others waiting.
+                self.lateness.add(sent.late_s + time.perf_counter() - sent.at_s)
         for record in self._records:
             record.add(sent)
 
@@ -197,7 +212,7 @@ class PortProcess:
                 self._relay.obey(word, now_s)
             case Ready(model, buffer_notes):
                 self._begin(now_s)
-                self._say(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
+                self._tell(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
             case Trouble(text, fatal):
                 self._say(text)
                 self._stopped |= fatal and not self.ready  # once it plays, the musician's own notes still pass
@@ -230,6 +245,25 @@ class PortProcess:
         elif before == "lost":
             self._say("The MIDI clock stays away; the tempo is free, and the band rests when you do.")
 
+    def _say(self, text: str) -> None:
+        self._sentences.append(text)
+        self._tell(text)
+
+    def _tell_vitals(self, now_s: float) -> None:
+        """Let the engine know what whoever watches wants to know, if it is new."""
+        vitals = Vitals(
+            leader=self._leader,
+            planned=self.lateness.count,
+            late=self.lateness.late,
+            latest_s=self.lateness.latest_s,
+            dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._relay.dropped_stale,
+            sounding=self._scheduler.sounding,
+            trouble=tuple(self._sentences),
+        )
+        if vitals != self._vitals and not self._alone:
+            self._engine.pipe.put([vitals])
+        self._vitals, self._vitals_s = vitals, now_s
+
     def _play_demo(self, now_s: float) -> None:
         while self.ready and self._musician and self._musician[0][0] <= now_s - self._ready_s:
             self._relay.handle(self._musician.popleft()[1], now_s)
@@ -242,5 +276,6 @@ class PortProcess:
         if not self._alone:
             self._say("The engine ended unexpectedly; its notes are ended and another one is starting.")
             self._report(self._clock.anchor)
+            self._vitals = Vitals()
         else:
             self._say("The engine keeps failing; your own notes still pass. Stop, and run `bollylive check`.")

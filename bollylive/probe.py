@@ -60,12 +60,20 @@ class Probe:
         ticks = sum(int(field[11]) + int(field[12]) for field in fields)
         return float(ticks) / os.sysconf("SC_CLK_TCK")
 
-    def wait(self) -> None:
-        """Wait until the program ends by itself."""
-        self._process.communicate()
+    def __enter__(self) -> Probe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def wait(self) -> str:
+        """Wait until the program ends by itself; gives what it wrote after it was ready."""
+        return self._process.communicate()[0]
 
     def end(self) -> None:
-        """Ask the program to end, and make it if it does not."""
+        """Ask the program to end, and make it if it does not; one that has ended is let be."""
+        if self._process.poll() is not None:
+            return
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.communicate(timeout=_END_LIMIT_S)

@@ -42,6 +42,11 @@ class Scheduler:
         self._sounding: dict[_Key, int] = {}  # the serial of the model's note, or _MUSICIAN
         self._serial = _MUSICIAN
 
+    @property
+    def sounding(self) -> int:
+        """How many notes sound now, of both players."""
+        return len(self._sounding)
+
     def plan(self, note: Note, early_beats: float = 0.0) -> None:
         """Takes in a note of the model; without a duration it sounds until it is released.
 

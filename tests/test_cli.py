@@ -21,7 +21,7 @@ from bollylive.journal_file import default_folder
 from bollylive.midifile import read_song
 from bollylive.note import NoteOff, NoteOn, Sent
 
-COMMANDS = ("jam", "perform", "generate", "recover", "ports", "check", "bench")
+COMMANDS = ("jam", "perform", "generate", "recover", "ports", "check", "watch", "bench")
 ROOT = Path(__file__).parents[1]
 NO_SERVER = {"JACK_DEFAULT_SERVER": "nobody-is-here", "JACK_NO_START_SERVER": "1"}
 ALSA_SEQUENCER = Path("/dev/snd/seq")

@@ -18,18 +18,20 @@ def _names(words: str) -> set[str]:
 
 # Every room stands on one shelf. A new room is entered here first.
 SHELVES: dict[str, set[str]] = {
-    "words": _names("band errors instruments note percussion song"),
+    "words": _names("band errors instruments note percussion snapshot song"),
     "core": _names("""
         answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
-        ensemble flood grid hearing held history inquiry journal knobs lineup loopback memory part pickup planner
-        port_names predictor pulse recall relay scheduler smf steering take taps touch tracker turns wire
+        ensemble flood grid hearing held history inquiry journal knobs lateness lineup loopback memory part pickup
+        planner port_names predictor pulse recall relay scheduler smf steering take taps touch tracker turns view wire
     """),
     "edge": _names("""
-        hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports setfile sidecar
+        address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports setfile
+        sidecar snapshot_reader snapshot_server
     """),
     "shell": _names("""
-        __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
-        recover rehearsal
+        __init__ __main__ bench bench_dense bench_model bench_size bench_table bench_trips check cli disturbance echo
+        engine_link engine_process jam options perform port_process probe recover rehearsal sleeper spinner spread
+        targets watch
     """),
 }
 
@@ -41,12 +43,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell": {"words", "core", "edge", "shell"},
 }
 
-# A model's two files are read by two rooms, and the ports are kept by five; each are one edge.
+# A model's two files are read by two rooms, and the ports are kept by five; each are one edge, and so are the two ends
+# of what others may watch.
 ONE_EDGE = {
     "model": {"sidecar"},
     "ports": {"hotplug", "lifeline", "midi_system", "port"},
     "hotplug": {"port"},
     "port": {"midi_system"},
+    "snapshot_reader": {"address"},
+    "snapshot_server": {"address", "pipe"},
 }
 
 # What the words and the core must not know of: time is an argument, and the world is at the edges.
@@ -57,9 +62,10 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock commands conductor controllers demo echo engine_link errors flood held hotplug jam journal
-    journal_file journal_writer lifeline link loopback midi_system midifile note percussion pipe port port_names
-    port_process ports pulse relay scheduler setfile smf song steering take taps touch wire
+    address assembler band clock commands conductor controllers demo echo engine_link errors flood held hotplug jam
+    journal journal_file journal_writer lateness lifeline link loopback midi_system midifile note percussion pipe port
+    port_names port_process ports pulse relay scheduler setfile smf snapshot snapshot_reader song steering take taps
+    touch watch wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.

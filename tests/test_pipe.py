@@ -82,3 +82,15 @@ def test_a_play_keeps_its_exact_beats() -> None:
     ours.put([word])
     ours.flush()
     assert theirs.receive() == [word]
+
+
+def test_a_bell_ends_a_wait_for_words_that_do_not_come() -> None:
+    ours, theirs = ends()
+    bell, rope = ends()
+    assert not ours.wait(0.001, bell)
+    rope.put([True])
+    rope.flush()
+    assert ours.wait(60.0, bell)
+    assert ours.receive() == []
+    assert bell.receive() == [True]
+    theirs.close()

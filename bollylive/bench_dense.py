@@ -1,0 +1,69 @@
+"""`bollylive bench`: how late planned notes leave, and what it costs, when sixteen channels accompany at 160 bpm."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from bollylive.demo import BARS, BEATS_PER_BAR, demo_notes
+from bollylive.note import Event, NoteOff, NoteOn
+from bollylive.ports import Ports
+from bollylive.probe import Probe
+from bollylive.wire import write
+
+TEMPO_BPM = 160
+_PHRASE_BEATS = len(BARS) * BEATS_PER_BAR
+_REST_S = 0.5  # from the musician's last note to the end
+_PROGRAMS = (73, 33, 48, 21, 0, 24, 40, 11, 56, 0, 104, 65, 68, 19, 46, 75)
+
+
+def dense_set() -> str:
+    """The text of a set file in which all sixteen channels accompany from the first note on."""
+    lines = ['name = "Sixteen"', f"tempo_bpm = {TEMPO_BPM}", "rest_after_beats = 0"]
+    for channel, program in enumerate(_PROGRAMS, start=1):
+        lines += ["[[channel]]", f"channel = {channel}", 'role = "accompany"', f"program = {program}"]
+        lines += ["lowest = 35", "highest = 88", "polyphony = 2"]
+    return "\n".join(lines) + "\n"
+
+
+def play_dense(api: str, jam: Probe, report: Path, seconds: float) -> dict[str, Any]:
+    """Play for so long with a `jam` of the dense set, and end it, that it writes its figures in the `report`.
+
+    Gives how late its planned notes left, in ms, how many it had to drop, and its share of one core in percent.
+    """
+    before_s = jam.cpu_s()
+    ports = Ports(api, "BollyLive Out", "BollyLive In", "Bench")
+    began_s = time.perf_counter()
+    try:
+        for at_s, event in _without_end(began_s):
+            if at_s > began_s + seconds - _REST_S:
+                break
+            time.sleep(max(0.0, at_s - time.perf_counter()))
+            ports.send(write(event))
+            ports.poll()
+        after_s, played_s = jam.cpu_s(), time.perf_counter() - began_s
+    finally:
+        ports.close()
+    jam.end()
+    summary = json.loads(report.read_text(encoding="utf-8"))
+    late = {key: round(summary[f"late_ms_{key}"], 4) for key in ("p50", "p99", "max")}
+    cpu = None if before_s is None or after_s is None else round(100 * (after_s - before_s) / played_s, 1)
+    return {
+        "lateness_ms": {**late, "n": summary["planned_notes"]},
+        "dropped_late": summary["dropped_late"],
+        "sixteen_channels_cpu_percent": cpu,
+    }
+
+
+def _without_end(began_s: float) -> Iterator[tuple[float, Event]]:
+    """The demo's phrase again and again."""
+    beat_s = 60 / TEMPO_BPM
+    for time_around in count():
+        for note in demo_notes():
+            onset_s = began_s + (time_around * _PHRASE_BEATS + note.onset_beats) * beat_s
+            yield onset_s, NoteOn(note.channel, note.pitch, note.velocity)
+            yield onset_s + (note.duration_beats or 0.0) * beat_s, NoteOff(note.channel, note.pitch)

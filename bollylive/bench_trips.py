@@ -1,0 +1,70 @@
+"""`bollylive bench`: how soon a note comes back, one's own and the band's, beside a bare echo on the same ports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from bollylive import echo
+from bollylive.ports import Ports
+from bollylive.spread import spread
+
+Answers: TypeAlias = list[tuple[float, list[int]]]  # ms, and the message
+
+_ANSWER_LIMIT_S = 0.5
+_PAUSE_S = 0.12
+_POLL_S = 0.0001
+_NOTE_ON, _NOTE_OFF, _ALL_NOTES_OFF = bytes((0x90, 64, 90)), bytes((0x80, 64, 0)), bytes((0xB0, 123, 0))
+
+
+def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
+    """Own notes and replies of a jam beside a bare echo, both of which run, in ms, trial by trial in turn."""
+    to_echo = Ports(api, f"{echo.NAME} Out", f"{echo.NAME} In", "Bench")
+    to_jam = Ports(api, "BollyLive Out", "BollyLive In", "Bench")
+    try:
+        time.sleep(_ANSWER_LIMIT_S)
+        times: dict[str, list[float]] = {"echo_ms": [], "own_note_ms": [], "reply_ms": []}
+        for pause_s in np.random.default_rng(1).uniform(_PAUSE_S, 1.2 * _PAUSE_S, trials):
+            echoed = ask(to_echo, _is_own)
+            times["echo_ms"] += first(echoed, _is_own)
+            time.sleep(pause_s)
+            answers = ask(to_jam, _is_reply)
+            times["own_note_ms"] += first(answers, _is_own)
+            times["reply_ms"] += first(answers, _is_reply)
+            to_jam.send(_NOTE_OFF)
+            to_jam.send(_ALL_NOTES_OFF)  # the band goes to sleep, so that the next note is answered at once again
+            time.sleep(pause_s)
+    finally:
+        to_echo.close()
+        to_jam.close()
+    return {name: spread(values) for name, values in times.items() if values}
+
+
+def ask(ports: Ports, done: Callable[[list[int]], bool]) -> Answers:
+    """Send a note and collect what comes, until it is what is waited for or the limit."""
+    ports.poll()
+    answers: Answers = []
+    began_s = time.perf_counter()
+    ports.send(_NOTE_ON)
+    while (now_s := time.perf_counter()) - began_s < _ANSWER_LIMIT_S:
+        answers += [(1e3 * (now_s - began_s), data) for data in ports.poll()]
+        if answers and done(answers[-1][1]):
+            break
+        time.sleep(_POLL_S)
+    return answers
+
+
+def first(answers: Answers, wanted: Callable[[list[int]], bool]) -> list[float]:
+    """When the first wanted answer came, in ms; empty if it did not."""
+    return [ms for ms, data in answers if wanted(data)][:1]
+
+
+def _is_own(data: list[int]) -> bool:
+    return tuple(data[:2]) == tuple(_NOTE_ON[:2])
+
+
+def _is_reply(data: list[int]) -> bool:
+    return data[0] & 0xF0 == 0x90 and data[0] != _NOTE_ON[0] and data[2] > 0

@@ -1,0 +1,39 @@
+"""What disturbs a performance that `bench` measures: a core that another program keeps busy, and one who watches."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bollylive.probe import Probe
+
+WATCH_HZ = 30
+_END_LIMIT_S = 5.0
+
+
+class Disturbance:
+    """What `disturbed` does; `snapshots_per_s` is how often the band was seen, once it is over."""
+
+    snapshots_per_s = 0.0
+
+
+@contextmanager
+def disturbed() -> Iterator[Disturbance]:
+    """Keep one core busy, and watch the band that began last."""
+    disturbance = Disturbance()
+    command = [sys.executable, "-m", "bollylive", "watch", "--json", "--hz", str(WATCH_HZ)]
+    with Probe("bollylive.spinner"), tempfile.TemporaryFile() as lines:
+        watcher = subprocess.Popen(command, stdout=lines, stdin=subprocess.DEVNULL)
+        began_s = time.perf_counter()
+        try:
+            yield disturbance
+        finally:
+            seconds = time.perf_counter() - began_s
+            watcher.kill()
+            watcher.wait(_END_LIMIT_S)
+            lines.seek(0)
+            disturbance.snapshots_per_s = round(sum(1 for _ in lines) / seconds, 1)

@@ -1,0 +1,67 @@
+"""Reads the snapshots of a band that another process of the same user plays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
+from pathlib import Path
+from typing import Final
+
+from bollylive.address import Address, call, find_addresses
+from bollylive.snapshot import Snapshot
+
+_ANSWER_LIMIT_S: Final = 2.0
+
+
+class SnapshotReader:
+    """Follows the newest band whose address is in a folder, also from one engine to the next. For one thread.
+
+    With `processes`, only a band that one of these answers for.
+    """
+
+    def __init__(self, folder: Path, processes: Collection[int] | None = None) -> None:
+        self._folder, self._processes = folder, processes
+        self._connection: Connection | None = None
+
+    def read(self) -> Snapshot | None:
+        """The band as it stands now; None if none plays, or none answers. Blocks for a few seconds at most."""
+        for _ in range(2):  # the engine may be another one since the last time
+            if self._connection is None:
+                self._connection = self._connect()
+            if self._connection is None:
+                return None
+            with suppress(OSError, EOFError):
+                self._connection.send_bytes(b"?")
+                if self._connection.poll(_ANSWER_LIMIT_S):
+                    snapshot: Snapshot | None = self._connection.recv()
+                    return snapshot
+            self.close()
+        return None
+
+    def close(self) -> None:
+        """Give the place to another reader."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def _connect(self) -> Connection | None:
+        for address in find_addresses(self._folder):
+            wanted = self._processes is None or address.process in self._processes
+            if wanted and (connection := _open(address)) is not None:
+                return connection
+        return None
+
+
+def _open(address: Address) -> Connection | None:
+    connection = call(address)
+    if connection is None:
+        return None
+    with suppress(OSError, EOFError, AuthenticationError):
+        if connection.poll(_ANSWER_LIMIT_S):  # an engine that stands still would let us wait for ever
+            answer_challenge(connection, address.key)
+            deliver_challenge(connection, address.key)
+            return connection
+    connection.close()
+    return None

@@ -1,0 +1,65 @@
+"""`bollylive watch`: what a band that plays in another process does, line by line."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from bollylive.errors import BollyLiveError
+from bollylive.snapshot import PartView, Snapshot
+from bollylive.snapshot_reader import SnapshotReader
+
+_ABSENCE_S = 5.0  # so long a band may be away: another engine takes its time to begin
+_RETRY_S = 0.1
+
+
+def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], seconds: float | None = None) -> None:
+    """Say a line `hz` times a second until the band is gone, or for so long; raises BollyLiveError if none plays."""
+    reader = SnapshotReader(folder)
+    try:
+        if reader.read() is None:
+            raise BollyLiveError("No band plays here that could be watched; start one with `bollylive jam`.")
+        due_s = seen_s = began_s = time.perf_counter()
+        while seconds is None or due_s - began_s < seconds:
+            snapshot = reader.read()
+            now_s = time.perf_counter()
+            if snapshot is not None:
+                seen_s = now_s
+                say(json.dumps(asdict(snapshot)) if as_json else describe_snapshot(snapshot))
+            elif now_s - seen_s > _ABSENCE_S:
+                say("The band is gone.")
+                return
+            pause_s = _RETRY_S if snapshot is None else 1 / hz
+            due_s = max(due_s + pause_s, now_s)  # what a reader has missed is not made up for
+            time.sleep(due_s - now_s)
+    finally:
+        reader.close()
+
+
+def describe_snapshot(snapshot: Snapshot) -> str:
+    """A snapshot as one line for people."""
+    vitals = snapshot.vitals
+    state = "plays" if snapshot.awake and snapshot.running else "waits" if snapshot.running else "stands still"
+    parts = [_describe_part(part) for part in snapshot.parts if part.word is not None]
+    figures = {
+        "late": f"{vitals.late} of {vitals.planned}",
+        "dropped": vitals.dropped,
+        "failures": snapshot.failures,
+        "skipped": snapshot.skipped,
+    }
+    return "   ".join(
+        [
+            f"{snapshot.name} {state}, beat {snapshot.beat:.1f}, {snapshot.bpm:.1f} bpm ({vitals.leader})",
+            ", ".join(parts) or "nobody has the word",
+            ", ".join(f"{name} {figure}" for name, figure in figures.items()),
+            *vitals.trouble[-1:],
+        ]
+    )
+
+
+def _describe_part(part: PartView) -> str:
+    """The part, and how many notes the model has ahead, or that it is the musician's."""
+    return f"{part.name or part.channel + 1} {'you' if part.word == 'musician' else f'+{part.ahead}'}"

@@ -1,0 +1,75 @@
+"""One turn of the engine's process, with a fake model and without a process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes import FakePredictor
+
+from bollylive import engine_process
+from bollylive.band import Set
+from bollylive.engine import Engine
+from bollylive.engine_process import _serve
+from bollylive.note import Anchor
+from bollylive.pipe import Pipe
+from bollylive.snapshot import Snapshot, Vitals
+from bollylive.snapshot_reader import SnapshotReader
+from bollylive.snapshot_server import SnapshotServer
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SnapshotServer]:
+    monkeypatch.setattr(engine_process, "_LONGEST_WAIT_S", 0.01)
+    server = SnapshotServer(tmp_path)
+    server.start()
+    yield server
+    server.close()
+
+
+class Reading:
+    """A reader that asks once, beside the turns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.snapshot: Snapshot | None = None
+        self._folder = folder
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def wait_through(self, engine: Engine, pipe: Pipe, server: SnapshotServer) -> Snapshot | None:
+        while self._thread.is_alive():
+            _serve(engine, pipe, server)
+        return self.snapshot
+
+    def _read(self) -> None:
+        self.snapshot = SnapshotReader(self._folder).read()
+
+
+def test_a_turn_answers_who_asks_with_the_vitals_that_came(tmp_path: Path, server: SnapshotServer) -> None:
+    ours, theirs = (Pipe(end) for end in multiprocessing.Pipe())
+    theirs.put([Anchor(8.0, 0.5, 0.0, running=False), Vitals(leader="midi", sounding=3)])
+    theirs.flush()
+    engine = Engine(Set(name="Trio"), FakePredictor(), 1)
+    assert _serve(engine, ours, server) == Anchor(8.0, 0.5, 0.0, running=False)
+    snapshot = Reading(tmp_path).wait_through(engine, ours, server)
+    assert snapshot is not None
+    assert (snapshot.name, snapshot.beat, snapshot.running) == ("Trio", 8.0, False)
+    assert snapshot.vitals == Vitals(leader="midi", sounding=3)
+
+
+def test_a_band_that_cannot_be_shown_plays_on_unseen(
+    tmp_path: Path, server: SnapshotServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(now_s: float) -> Snapshot:
+        raise RuntimeError("no picture")
+
+    ours, theirs = (Pipe(end) for end in multiprocessing.Pipe())
+    theirs.put([Anchor(8.0, 0.5, 0.0, running=False)])
+    theirs.flush()
+    engine = Engine(Set(), FakePredictor(), 1)
+    monkeypatch.setattr(engine, "snapshot", fail)
+    assert Reading(tmp_path).wait_through(engine, ours, server) is None
+    assert not list(tmp_path.iterdir())
