@@ -47,13 +47,13 @@ def phrases(begin_s: float, seed: int) -> Iterator[Timed]:
 
 
 def runs(begin_s: float, seed: int, bpm: float) -> Iterator[Run]:
-    """When the DAW's song runs: for a minute or two, and then not for some seconds."""
+    """When the DAW's song runs: for a minute or two, and then not for some minutes."""
     chance = random.Random(seed)
     while True:
         ticks = round(chance.uniform(60, 120) * bpm / 60 * TICKS_PER_BEAT)
         tick_s = 60 / bpm / TICKS_PER_BEAT
         yield Run(begin_s, begin_s + ticks * tick_s, tick_s)
-        begin_s += ticks * tick_s + chance.uniform(4, 20)
+        begin_s += ticks * tick_s + chance.choice((4.0, 20.0, 120.0, 240.0))
 
 
 def clock(song: Iterator[Run]) -> Iterator[Timed]:
@@ -71,6 +71,4 @@ def clock(song: Iterator[Run]) -> Iterator[Timed]:
 
 def evening(begin_s: float, seed: int, bpm: float) -> Iterator[Timed]:
     """Musician and DAW together, in order of time, without end."""
-    yield from heapq.merge(
-        phrases(begin_s, seed), clock(runs(begin_s, seed, bpm)), key=lambda word: word[0]
-    )
+    yield from heapq.merge(phrases(begin_s, seed), clock(runs(begin_s, seed, bpm)), key=lambda word: word[0])

@@ -1,8 +1,8 @@
 """A program for tests: an evening on real ports, and what grows, drifts or hangs in it.
 
 `python tests/soak.py --minutes 10` starts a JACK server of its own, plays into the default set as a musician with a DAW,
-and prints the figures as JSON: the resident memory of all processes after a warm-up and at the end, how far the onsets
-lie behind the DAW's ticks in the first and in the last third, what sounded at the end, and what was wrong.
+and prints the figures as JSON: by how much the memory of all processes grows after a warm-up, how far the onsets lie
+behind the DAW's ticks in the first half and in the second, how late notes left, what stuck, and what was wrong.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 from conftest import private_jack
-from evening import Run, evening, runs
+from evening import evening, runs
 from stage import Peer, eager_set, engine_of, jam
 
 from bollylive.wire import write
@@ -27,85 +27,93 @@ BPM = 96.0
 SEED = 3
 POLL_S = 0.0005
 BEGIN_S = 1.0  # after so long the musician begins
-SAMPLE_S = 2.0
+SAMPLE_S = 1.0
+MUSICIAN = 0  # their channel; what the model plays there as well is not looked at
 LIMIT_MB = 2.0
 LIMIT_DRIFT_MS = 1.0
 
 
 @dataclass
 class Soak:
-    """What was seen; times in seconds of `time.perf_counter` since the beginning."""
+    """What was seen; times in seconds since the beginning, those of `time.perf_counter`."""
 
-    onsets: list[tuple[float, int]] = field(default_factory=list)  # of the model: the second and the channel
-    resident_mb: list[tuple[float, float]] = field(default_factory=list)
+    seconds: float
+    onsets_s: list[float] = field(default_factory=list)  # of the model
+    resident_mb: list[tuple[float, float, float]] = field(default_factory=list)  # a second; port process, engine
     faults: list[str] = field(default_factory=list)
-    sounding: set[tuple[int, int]] = field(default_factory=set)
-    late_ms: dict[str, float] = field(default_factory=dict)
+    stuck: set[tuple[int, int]] = field(default_factory=set)
+    summary: dict[str, float] = field(default_factory=dict)  # what the program said at its end
 
-    def figures(self, seconds: float) -> dict[str, object]:
-        """The summary of a soak that lasted so long."""
-        warm = [mb for at_s, mb in self.resident_mb if seconds / 6 <= at_s < seconds / 3]
-        last = [mb for at_s, mb in self.resident_mb if at_s >= seconds * 5 / 6]
-        first_ms, last_ms = (self._lag_ms(*part) for part in ((0, seconds / 3), (seconds * 2 / 3, seconds)))
+    @property
+    def growth_mb(self) -> list[float]:
+        """By how much port process and engine grew from the second sixth of the time, the end of the warm-up, on."""
+        begin, end = (
+            [row[1:] for row in self.resident_mb if part <= 6 * row[0] / self.seconds < part + 1] for part in (1, 5)
+        )
+        return [
+            round(statistics.median(late) - statistics.median(early), 2)
+            for early, late in zip(zip(*begin, strict=True), zip(*end, strict=True), strict=True)
+        ]
+
+    @property
+    def lag_ms(self) -> list[float]:
+        """By how much the onsets lie behind the DAW's ticks, in the middle: in the first half, and in the second."""
+        lags: list[list[float]] = [[], []]
+        for run in takewhile(lambda run: run.begin_s < self.seconds, runs(BEGIN_S, SEED, BPM)):
+            settled_s = run.begin_s + 4 * 60 / BPM
+            for at_s in self.onsets_s:
+                if settled_s <= at_s < run.end_s:
+                    lags[2 * at_s > self.seconds].append((at_s - run.begin_s) % run.tick_s)
+        return [round(1e3 * statistics.median(half), 3) for half in lags]
+
+    def figures(self) -> dict[str, object]:
+        """All of it in short."""
         return {
-            "seconds": seconds,
-            "notes": len(self.onsets),
-            "resident_mb": [round(statistics.median(part), 2) for part in (warm, last)],
-            "lag_ms_p50": [first_ms, last_ms],
-            **self.late_ms,
-            "stuck": len(self.sounding),
+            "seconds": self.seconds,
+            "notes": len(self.onsets_s),
+            "resident_mb": self.resident_mb[-1][1:],
+            "growth_mb": self.growth_mb,
+            "lag_ms_p50": self.lag_ms,
+            **{key: round(value, 3) for key, value in self.summary.items()},
+            "stuck": len(self.stuck),
             "faults": self.faults[:10],
         }
 
-    def _lag_ms(self, from_s: float, until_s: float) -> float:
-        """By how much the onsets of a time lie behind the DAW's ticks, in the middle."""
-        lags = []
-        for run in _runs_until(until_s):
-            settled_s = run.begin_s + 4 * 60 / BPM
-            lags += [
-                (at_s - run.begin_s) % run.tick_s
-                for at_s, _ in self.onsets
-                if max(from_s, settled_s) <= at_s < min(until_s, run.end_s)
-            ]
-        return round(1e3 * statistics.median(lags), 3) if lags else 0.0
 
-
-def soak(seconds: float, folder: Path) -> dict[str, object]:
-    """Play for so long, and give the figures; a JACK server must run. Blocks."""
-    seen, report = Soak(), folder / "figures.json"
+def soak(seconds: float, folder: Path) -> Soak:
+    """Play for so long, and tell what was seen; a JACK server must run. Blocks."""
+    seen, report = Soak(seconds), folder / "figures.json"
     options = ("--set", eager_set(folder), "--journal", str(folder), "--figures", str(report))
     with jam(*options) as process:
         peer = Peer()
         try:
             watched = [process.pid, engine_of(process)]
-            _play(peer, seen, watched, seconds)
+            _play(peer, seen, watched)
             process.terminate()
             peer.hears(lambda: process.poll() is not None, 10.0)
             peer.listen()
-            seen.faults += peer.faults
-            seen.sounding = set(peer.sounding)
+            seen.faults, seen.stuck = peer.faults, peer.sounding
         finally:
             peer.ports.close()
-        summary = json.loads(report.read_text())
-    seen.late_ms = {key: round(value, 3) for key, value in summary.items()}
-    return seen.figures(seconds)
+        seen.summary = json.loads(report.read_text())
+    return seen
 
 
-def _play(peer: Peer, seen: Soak, watched: list[int], seconds: float) -> None:
+def _play(peer: Peer, seen: Soak, watched: list[int]) -> None:
     begin_s = time.perf_counter()
     words = evening(BEGIN_S, SEED, BPM)
     due_s, word = next(words)
     sample_s = 0.0
-    while (now_s := time.perf_counter() - begin_s) < seconds:
+    while (now_s := time.perf_counter() - begin_s) < seen.seconds:
         while due_s <= now_s:
             peer.ports.send(write(word))
             due_s, word = next(words)
         heard = len(peer.ons)
         peer.listen()
-        seen.onsets += [(now_s, on.channel) for on in peer.ons[heard:] if on.channel != 0]
+        seen.onsets_s += [now_s for on in peer.ons[heard:] if on.channel != MUSICIAN]
         peer.ons.clear()
         if now_s >= sample_s:
-            seen.resident_mb.append((now_s, sum(map(resident_mb, watched))))
+            seen.resident_mb.append((now_s, resident_mb(watched[0]), resident_mb(watched[1])))
             sample_s += SAMPLE_S
         time.sleep(max(0.0, min(POLL_S, due_s - now_s)))
 
@@ -116,16 +124,9 @@ def resident_mb(process: int) -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) * 1024 / 1e6
 
 
-def _runs_until(seconds: float) -> Iterator[Run]:
-    for run in runs(BEGIN_S, SEED, BPM):
-        if run.begin_s >= seconds:
-            return
-        yield run
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     length_s = 60 * parser.parse_args().minutes
     with private_jack(128), tempfile.TemporaryDirectory() as journals:
-        sys.stdout.write(json.dumps(soak(length_s, Path(journals)), indent=1) + "\n")
+        sys.stdout.write(json.dumps(soak(length_s, Path(journals)).figures(), indent=1) + "\n")

@@ -52,7 +52,18 @@ class Witness:
         self.check()
 
     def check(self) -> None:
-        """Nothing has left that should not have; takes what has left."""
+        """Nothing has left that should not have, and the musician's keys sound as they are held."""
+        self._take_what_left()
+        assert {key for key, by in self.sounding.items() if by == "musician"} == self.held
+
+    def close(self) -> None:
+        """The performance ends, in silence."""
+        self.show.close()
+        self.held.clear()
+        self.check()
+        assert not self.sounding
+
+    def _take_what_left(self) -> None:
         for message in self.show.sent:
             match message.event:
                 case NoteOn(channel, pitch):
@@ -64,14 +75,6 @@ class Witness:
                     assert (channel, pitch) in self.sounding, f"an off without an on: {message}"
                     assert self.sounding.pop((channel, pitch)) == message.by, f"another one's off: {message}"
         self.show.sent.clear()
-        assert {key for key, by in self.sounding.items() if by == "musician"} == self.held
-
-    def close(self) -> None:
-        """The performance ends, in silence."""
-        self.show.close()
-        self.held.clear()
-        self.check()
-        assert not self.sounding
 
     def _check_begun(self, note: NoteOn, beat: float, late_s: float) -> None:
         assert -ROUNDING <= late_s <= LATE_BOUND_S + ROUNDING, f"{note} began {late_s} s late"
@@ -86,6 +89,7 @@ class Witness:
         obey, tick = relay.obey, engine.tick
 
         def watched_obey(word: Play | Release, now_s: float) -> None:
+            self._take_what_left()
             anchor = self.show.anchor
             if isinstance(word, Release):
                 self._withdraw(word.channel)
