@@ -40,7 +40,7 @@ _POLL_S = 0.001
 _IDLE_POLL_S = 0.0025  # when nothing has come or gone for a while: a third of the processor time
 _IDLE_AFTER_S = 2.0
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
-_KEPT_LATENESSES = 100_000
+_KEPT_LATENESSES = 20_000  # half an hour of dense playing, 0.6 MB
 _KEPT_REPLIES = 64
 
 

@@ -1,4 +1,4 @@
-"""Relay and engine on virtual time, but apart as on stage: the engine takes time, and what is said to it meanwhile waits.
+"""Relay and engine on virtual time, but apart as on stage: the engine takes time, and words wait for it.
 
 Also what befalls a whole machine: it may stall, and nothing happens at all until it goes on.
 """

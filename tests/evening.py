@@ -18,7 +18,7 @@ Timed = tuple[float, Event]
 
 @dataclass(frozen=True)
 class Run:
-    """A stretch of a DAW's song that begins with its first bar: the second of its first tick, and one after its last."""
+    """A stretch of a DAW's song from its first bar: the second of its first tick, and one after its last."""
 
     begin_s: float
     end_s: float

@@ -1,8 +1,8 @@
 """A program for tests: an evening on real ports, and what grows, drifts or hangs in it.
 
-`python tests/soak.py --minutes 10` starts a JACK server of its own, plays into the default set as a musician with a DAW,
-and prints the figures as JSON: by how much the memory of all processes grows after a warm-up, how far the onsets lie
-behind the DAW's ticks in the first half and in the second, how late notes left, what stuck, and what was wrong.
+`python tests/soak.py --minutes 10` starts a JACK server of its own, plays into the default set as a musician with a
+DAW, and prints the figures as JSON: by how much the memory of port process and engine grows after a warm-up, how far
+the onsets lie behind the DAW's ticks in the first half and in the second, how late notes left, and what was wrong.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Soak:
 
     @property
     def growth_mb(self) -> list[float]:
-        """By how much port process and engine grew from the second sixth of the time, the end of the warm-up, on."""
+        """By how much port process and engine grew after the warm-up, from the third sixth of the time to the last."""
         begin, end = (
-            [row[1:] for row in self.resident_mb if part <= 6 * row[0] / self.seconds < part + 1] for part in (1, 5)
+            [row[1:] for row in self.resident_mb if part <= 6 * row[0] / self.seconds < part + 1] for part in (2, 5)
         )
         return [
             round(statistics.median(late) - statistics.median(early), 2)

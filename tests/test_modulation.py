@@ -1,4 +1,4 @@
-"""The band follows at once: what the musician makes obsolete is planned anew, and what cannot be in time is left out."""
+"""What the musician makes obsolete is planned anew at once, and what cannot be in time is left out."""
 
 from __future__ import annotations
 

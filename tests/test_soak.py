@@ -17,13 +17,14 @@ import pytest
 from apart import SlowPredictor
 from evening import Timed, evening, phrases, runs
 from fakes import ons, sounding
-from soak import BPM, LIMIT_DRIFT_MS, LIMIT_MB, SEED, soak
+from soak import LIMIT_DRIFT_MS, LIMIT_MB, SEED, soak
 
 from bollylive.band import ChannelSet, Set
 from bollylive.codec import TICKS_PER_BEAT
 from bollylive.rehearsal import Rehearsal
 from bollylive.setfile import default_set
 
+BPM = 72.0
 BEGIN_S = 1.0
 MINUTE_S = 60.0
 TWO_HOURS_S = 120 * MINUTE_S
