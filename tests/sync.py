@@ -28,6 +28,7 @@ from stage import eager_set, jam, until
 from test_third_party import ACCOMPANYING, LOOP_FRAMES, Stamped, connect, end, midiseq_notes, read_dump
 
 from bollylive.note import Continue, Event, NoteOn, Position, Start, Tick
+from bollylive.probe import Probe
 
 PERIOD_FRAMES = 256
 RATE = 48_000
@@ -124,9 +125,10 @@ class Conductor:
     def conduct(self, song: Song, alive: Callable[[], bool]) -> None:
         """Lead through a song while somebody plays. Blocks."""
         self._client.transport_frame = 0
+        time.sleep(STOPPED_S)  # it is there some cycles later
         for stretch in song:
             if stretch is song[-1]:
-                self._client.transport_locate(round(BAR_17_S * RATE))
+                self._client.transport_frame = round(BAR_17_S * RATE)
                 time.sleep(STOPPED_S)
             for i, part in enumerate(stretch):
                 self._part, self._begin_frame = part, self._client.frame_time
@@ -167,7 +169,7 @@ def sync(song: Song, folder: Path) -> Sync:
         for name in ("stage", "echo"):
             start("stdbuf", "-oL", "jack_midi_dump", "-a", name, into=folder / name)
         conductor.first_frame = client.frame_time
-        start(sys.executable, "-m", "bollylive.echo", "jack")
+        programs.callback(Probe("bollylive.echo", "jack").end)
         start("jack_midi_clock", "-d", "1")
         start("jack_midiseq", "Player", str(LOOP_FRAMES), *midiseq_notes())
         for source, destination in (

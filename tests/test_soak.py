@@ -24,12 +24,12 @@ from bollylive.codec import TICKS_PER_BEAT
 from bollylive.rehearsal import Rehearsal
 from bollylive.setfile import default_set
 
-BPM = 72.0
+BPM = 60.0
 BEGIN_S = 1.0
 MINUTE_S = 60.0
 TWO_HOURS_S = 120 * MINUTE_S
 WARM_S = 20 * MINUTE_S  # by then the buffers, the memory and what everybody heard are full
-SCRIPT = (48, 24, 36, 0, 72, 12, 60)  # what a voice waits from note to note, in ticks
+SCRIPT = (48, 24, 48, 0, 72, 12, 96)  # what a voice waits from note to note, in ticks
 
 
 def bytes_of(root: object) -> int:
@@ -101,7 +101,7 @@ def test_two_hours_with_a_daw_leave_nothing_behind() -> None:
 
     show = Evening(replace(default_set(), tempo_bpm=BPM), place)
     show.play(evening(BEGIN_S, SEED, BPM), TWO_HOURS_S)
-    assert show.notes > 15_000
+    assert show.notes > 8_000
     assert not show.sounding
     assert max(show.bytes) - show.bytes[0] < LIMIT_MB * 1e6
     assert show.worst_beats < 1e-6
@@ -109,11 +109,11 @@ def test_two_hours_with_a_daw_leave_nothing_behind() -> None:
 
 @pytest.mark.slow
 def test_after_two_hours_of_free_tempo_the_band_is_on_the_grid_of_its_first_note() -> None:
-    tempo = 97.3  # a beat that no float holds exactly
+    tempo = 61.3  # a beat that no float holds exactly
     band = Set(tempo_bpm=tempo, rest_after_beats=0, channels=(ChannelSet(0), ChannelSet(1, role="accompany")))
     show = Evening(band, lambda at_s: off_grid(at_s, BEGIN_S, 60 / tempo / TICKS_PER_BEAT))
     show.play(phrases(BEGIN_S, SEED), TWO_HOURS_S)
-    assert show.notes > 5_000
+    assert show.notes > 3_000
     assert not show.sounding
     assert max(show.bytes) - show.bytes[0] < LIMIT_MB * 1e6
     assert show.worst_beats < 1e-6
