@@ -125,7 +125,6 @@ class Conductor:
     def conduct(self, song: Song, alive: Callable[[], bool]) -> None:
         """Lead through a song while somebody plays. Blocks."""
         self._client.transport_frame = 0
-        time.sleep(STOPPED_S)  # it is there some cycles later
         for stretch in song:
             if stretch is song[-1]:
                 self._client.transport_frame = round(BAR_17_S * RATE)

@@ -10,7 +10,7 @@ import pytest
 from conftest import private_jack
 from sync import PERIOD_FRAMES, Song, off, sync
 
-from bollylive.note import Continue, Position, Start
+from bollylive.note import Continue, Position
 
 pytestmark = [pytest.mark.ports, pytest.mark.slow]
 
@@ -32,8 +32,7 @@ def test_the_band_is_as_near_to_the_ticks_as_the_ports_allow(tmp_path: Path) -> 
             if len(lags) >= LEAST_ONSETS:
                 break
     kinds = [type(word) for word in seen.words()]
-    assert Start in kinds
-    assert kinds.count(Continue) == 2
+    assert kinds.count(Continue) >= 2
     assert Position in kinds
     assert seen.most_at_once(0.1) <= 12  # four who accompany, with up to four notes each
     assert off(lags, 0.75) < off(seen.echo_lags_ms(), 0.95) + BEYOND_THE_PORTS_MS
