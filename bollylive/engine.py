@@ -73,8 +73,7 @@ class Engine:
     def handle(self, word: Heard | Anchor) -> Words:
         """Take in what the relay says, and give what must happen at once. Never calls the model."""
         if isinstance(word, Anchor):
-            self._follow(word)
-            return []
+            return self._follow(word)
         event = word.event
         if isinstance(event, Program):
             self._lineup.part(event.channel).change_program(event.program)
@@ -185,13 +184,14 @@ class Engine:
         anchor = self._grid.anchor
         return self._own_downbeat and not anchor.followed and anchor.bar_beat is None
 
-    def _follow(self, anchor: Anchor) -> None:
+    def _follow(self, anchor: Anchor) -> Words:
         old = self._grid.anchor
-        if not anchor.running or anchor.epoch != old.epoch:
-            self._sleep(old.beat_at(anchor.at_s))
+        # What was planned and is still on its way to the relay is taken back too.
+        words = self._sleep(old.beat_at(anchor.at_s)) if not anchor.running or anchor.epoch != old.epoch else []
         self._shift(self._grid.follow(anchor))
         if anchor.bar_beat not in (None, old.bar_beat):
             self._keep_to_bars()
+        return words
 
     def _shift(self, ticks: int) -> None:
         self._lineup.shift(ticks)

@@ -28,19 +28,20 @@ def _journals_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture(scope="session")
 def jack_server() -> Iterator[dict[str, str]]:
     """A private JACK server without a sound card; yields its environment, which is set in this process too."""
-    with _private_jack(128) as environment:
+    with private_jack(128) as environment:
         yield environment
 
 
 @pytest.fixture
 def calm_jack_server() -> Iterator[dict[str, str]]:
     """The same with a period so long that no cycle is missed, even with many clients: its frames keep even time."""
-    with _private_jack(512) as environment:
+    with private_jack(512) as environment:
         yield environment
 
 
 @contextlib.contextmanager
-def _private_jack(period_frames: int) -> Iterator[dict[str, str]]:
+def private_jack(period_frames: int) -> Iterator[dict[str, str]]:
+    """A JACK server of our own without a sound card, with so long a period; skips or fails where there is no jackd."""
     if shutil.which("jackd") is None:
         if os.environ.get("CI"):
             pytest.fail("CI must have jackd (apt-get install jackd2).")

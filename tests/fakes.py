@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,9 +88,12 @@ def _any(noise: float, bias: NDArray[np.float64]) -> int:
     return int(np.searchsorted(weight, float(noise) * weight[-1], side="right").clip(0, len(weight) - 1))
 
 
-def sounding(sent: Sequence[Sent]) -> set[tuple[int, int]]:
-    """Follow what left: every on needs an off before the next, every off its on. Gives what still sounds."""
-    open_: set[tuple[int, int]] = set()
+def sounding(sent: Sequence[Sent], before: Iterable[tuple[int, int]] = ()) -> set[tuple[int, int]]:
+    """Follow what left: every on needs an off before the next, every off its on. Gives what still sounds.
+
+    `before` is what sounded when it began: (channel, pitch).
+    """
+    open_ = set(before)
     for message in sent:
         match message.event:
             case NoteOn(channel, pitch):

@@ -59,6 +59,13 @@ def read_dump(path: Path) -> list[Stamped]:
     return stamped
 
 
+def midiseq_notes() -> list[str]:
+    """The melody as `jack_midiseq` takes it: for each note its frame, pitch and length."""
+    return [
+        str(number) for i, pitch in enumerate(MELODY) for number in (i * EIGHTH_FRAMES, pitch, EIGHTH_FRAMES - 1000)
+    ]
+
+
 def connect(client: jack.Client, source: str, destination: str) -> None:
     """Connect two ports as soon as both are there and their clients run."""
 
@@ -111,18 +118,15 @@ def test_the_band_plays_on_the_grid_of_a_third_party_clock(client: jack.Client, 
 
 def play_together(client: jack.Client, folder: Path) -> None:
     """Let the band accompany a looping player under a clock for a while; both are written down in `folder`."""
-    notes = [
-        str(number) for i, pitch in enumerate(MELODY) for number in (i * EIGHTH_FRAMES, pitch, EIGHTH_FRAMES - 1000)
-    ]
     with jam() as process, ExitStack() as programs:
 
         def start(*command: str, output: IO[str] | int = subprocess.DEVNULL) -> None:
-            programs.callback(_end, subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL))
+            programs.callback(end, subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL))
 
         for name in ("band", "clock"):
             output = programs.enter_context((folder / name).open("w"))
             start("stdbuf", "-oL", "jack_midi_dump", "-a", name, output=output)
-        start("jack_midiseq", "Player", str(LOOP_FRAMES), *notes)
+        start("jack_midiseq", "Player", str(LOOP_FRAMES), *midiseq_notes())
         start("jack_midi_clock", "-b", str(CLOCK_BPM))
         connect(client, "BollyLive Out:out", "band:input")
         connect(client, "jack_midi_clock:mclk_out", "clock:input")
@@ -169,7 +173,8 @@ def _circular_median(lags: list[float], period: float) -> float:
     return min(lags, key=cost)
 
 
-def _end(program: subprocess.Popen[bytes]) -> None:
+def end(program: subprocess.Popen[bytes]) -> None:
+    """End a program as a terminal does, and by force if it stays."""
     program.send_signal(signal.SIGINT)
     try:
         program.wait(3.0)
