@@ -23,6 +23,7 @@ from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     Anchor,
+    Bearing,
     Control,
     Heard,
     Note,
@@ -34,6 +35,7 @@ from bollylive.note import (
     Sam,
 )
 from bollylive.part import Ask, Part
+from bollylive.past import Past
 from bollylive.pickup import Pickup
 from bollylive.predictor import Predictor
 
@@ -56,7 +58,8 @@ class Engine:
         self._own_downbeat = own_downbeat
         self._grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
         self._assembler = Assembler()
-        self._lineup = Lineup(band, band.buffer_notes or predictor.buffer_notes, predictor.state_shape)
+        self.buffer_notes = band.buffer_notes or predictor.buffer_notes
+        self._lineup = Lineup(band, self.buffer_notes, predictor.state_shape)
         self._awake = False  # the band sleeps until the musician begins
         self._pickup = self._new_pickup()
 
@@ -130,6 +133,51 @@ class Engine:
             self._hear(replace(note, duration_beats=None))
             self._hear(note)
         self._awake = True
+
+    @property
+    def bearing(self) -> Bearing:
+        """What an engine that comes after this one must know beside the notes."""
+        return Bearing(self._grid.zero_beats, self._awake)
+
+    def resume(self, past: Past, now_s: float) -> None:
+        """Go on where an engine that is gone ended: with its buffers, its bars, and awake if it was."""
+        if past.anchor is None:
+            return
+        self._grid = Grid(past.anchor, past.bearing.zero_beats)
+        for channel, program in past.programs.items():
+            self._lineup.part(channel).change_program(program)
+        for note, by in past.notes:
+            if by == "model":
+                self._lineup.recollect(self._grid.tick_of(note.onset_beats), note)
+            elif note.duration_beats is None:
+                held = NoteOn(note.channel, note.pitch, note.velocity)
+                for opened in self._assembler.handle(held, note.onset_beats):
+                    self._hear(opened)
+            else:
+                self._hear(replace(note, duration_beats=None))
+                self._hear(note)
+        self._awake = past.bearing.awake and past.anchor.running
+        if self._awake:
+            self._lineup.go_on(self._grid.earliest(now_s), self._bar)
+
+    def use(self, band: Set, now_s: float) -> Words:
+        """Play another set from now on, in the same bars; gives what must end. Model, buffers and seed stay.
+
+        Who may no longer play falls silent, who newly accompanies comes in, and what is not committed is planned anew.
+        """
+        beat = self._grid.anchor.beat_at(now_s)
+        for channel in (part.channel for part in self._lineup if band.channel(part.channel).role == "off"):
+            for note in self._assembler.handle(Control(channel, ALL_NOTES_OFF, 0), beat):
+                self._hear(note)
+        self.band = band
+        self._inquiry.use(band)
+        tick = self._grid.tick_of(beat)
+        silenced = self._lineup.use(band, tick)
+        if self._awake:
+            self._lineup.go_on(tick, self._bar)
+        else:
+            self._pickup = self._new_pickup()
+        return [Release(channel) for channel in silenced]
 
     @property
     def _commit_ticks(self) -> int:

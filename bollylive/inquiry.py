@@ -30,9 +30,13 @@ class Inquiry:
         self.retry_s = -math.inf
         self.failures = 0
         self._predictor = predictor
+        self._random = np.random.default_rng(seed)
+        self.use(band)
+
+    def use(self, band: Set) -> None:
+        """Ask with the knobs of this set from now on."""
         self._knobs = np.array([band.temperature] * 4 + [band.nucleus], dtype=np.float32)
         self._follow = band.follow
-        self._random = np.random.default_rng(seed)
 
     def put(self, asks: list[Ask], ensemble: Ensemble, now_s: float) -> None:
         """Put the asks, all of as many rows, to the model in one call.

@@ -169,6 +169,14 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearing:
+    """Engine to relay: where its bars begin and whether the band plays, written down for an engine that comes after."""
+
+    zero_beats: float = 0.0  # a beat on which a bar begins
+    awake: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """Engine to relay: a sentence for the musician; `fatal` if the engine cannot go on, whatever is tried."""
 

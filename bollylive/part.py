@@ -77,6 +77,13 @@ class Part:
         if self.channel != PERCUSSION_CHANNEL:
             self.instrument = program
 
+    def use(self, setting: ChannelSet, quantise: bool, memory_weight: float) -> None:
+        """Play by another set from now on; a program that the musician chose stays, unless the set's is a new one."""
+        if setting.program is not None and setting.program != self.setting.program:
+            self.change_program(setting.program)
+        self.setting, self._bias = setting, Bias(setting, quantise)
+        self._memory_weight = np.float32(memory_weight)
+
     def come_in(self, tick: int) -> None:
         """Give the model the word, with its next note at `tick`."""
         self.due, self.resting, self.adrift = tick, False, False

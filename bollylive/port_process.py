@@ -9,14 +9,15 @@ from __future__ import annotations
 import gc
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterable
 
-from bollylive.band import Set
+from bollylive.band import MODEL_ROLES, Set
 from bollylive.clock import Clock
+from bollylive.duty import Finish, Legacy
 from bollylive.engine_link import EngineLink
-from bollylive.journal_writer import JournalWriter
 from bollylive.note import (
     Anchor,
+    Bearing,
     Control,
     Event,
     Heard,
@@ -27,13 +28,14 @@ from bollylive.note import (
     Ready,
     Release,
     Sent,
+    Tempo,
     Trouble,
 )
 from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
-from bollylive.take import Take
 from bollylive.taps import Taps
+from bollylive.uplink import Uplink
 from bollylive.wire import Reader, write
 
 _POLL_S = 0.001
@@ -47,10 +49,10 @@ _KEPT_REPLIES = 64
 class PortProcess:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
-    `musician` plays by itself, in seconds from the moment the band is ready: the demo. `take` collects what is
-    played, and `journal` writes it down meanwhile. `late_s` holds how late the newest note-ons left that were planned
-    ahead (a reply, played at the very moment that it answers, is not among them); `stop` may be called by a signal
-    handler.
+    `uplink` is told all that is played. `musician` plays by itself, in seconds from the moment the band is ready: the
+    demo. With a `legacy` it goes on from where an earlier process ended, whose notes it ends. `late_s` holds how late
+    the newest note-ons left that were planned ahead (a reply, played at the very moment that it answers, is not among
+    them); `stop` may be called by a signal handler.
     """
 
     def __init__(
@@ -58,17 +60,15 @@ class PortProcess:
         ports: Ports,
         engine: EngineLink,
         band: Set,
-        say: Callable[[str], None],
-        take: Take | None = None,
-        musician: list[tuple[float, Event]] | None = None,
-        journal: JournalWriter | None = None,
+        uplink: Uplink,
+        musician: Iterable[tuple[float, Event]] = (),
+        legacy: Legacy | None = None,
     ) -> None:
         self.late_s: deque[float] = deque(maxlen=_KEPT_LATENESSES)
         self.ready = False
-        self._ports, self._engine, self._band, self._say = ports, engine, band, say
-        self._journal = journal
-        self._records: list[Take | JournalWriter] = [record for record in (take, journal) if record is not None]
-        self._musician = deque(musician or [])
+        self._ports, self._engine, self._band, self._uplink = ports, engine, band, uplink
+        self._say = uplink.say
+        self._musician = deque(musician)
         self._ready_s = 0.0
         # Channel, pitch and onset of the newest notes that came when they were due; one that is dropped stays behind.
         self._replies: deque[tuple[int, int, float]] = deque(maxlen=_KEPT_REPLIES)
@@ -76,22 +76,25 @@ class PortProcess:
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
         self._reader = Reader()
-        self._clock = Clock(band.tempo_bpm, time.perf_counter())
+        now_s = time.perf_counter()
+        self._clock = Clock(band.tempo_bpm, now_s)
+        if legacy is not None:
+            self._clock.resume(legacy.anchor, now_s)
         self._leader = self._clock.source
         self._scheduler = Scheduler()
-        thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
-        # The musician is heard here, and sounds elsewhere.
-        self._unsent = frozenset(c for c in range(16) if c not in thru and band.channel(c).role != "off")
+        thru, self._unsent = _channels(band)
         self._relay = Relay(self._clock, self._scheduler, self._send, self._report, thru, Taps(band))
+        if legacy is not None:
+            self._relay.inherit(legacy, now_s)
         self._report(self._clock.anchor)
 
     def stop(self) -> None:
         """Let `run` return soon."""
         self._stopped = True
 
-    def run(self, seconds: float | None = None) -> None:
-        """Play until stopped, or for so long after the band is ready."""
-        while not self._stopped and not self._over(seconds):
+    def run(self) -> None:
+        """Play until stopped."""
+        while not self._stopped:
             now_s = time.perf_counter()
             for data in self._ports.poll():
                 self._busy_s = now_s
@@ -102,8 +105,11 @@ class PortProcess:
             if self._clock.source != self._leader:
                 self._tell_leader()
             self._engine.pipe.flush()
-            if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
-                self._say(trouble)
+            for order in self._uplink.attend(now_s):
+                if isinstance(order, Finish):
+                    self.stop()
+                else:
+                    self._use(order)
             wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
@@ -117,6 +123,7 @@ class PortProcess:
         """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone."""
         try:
             self._relay.close(time.perf_counter())
+            self._uplink.attend(time.perf_counter())
             time.sleep(_FLUSH_S)
         finally:
             self._ports.close()
@@ -142,9 +149,6 @@ class PortProcess:
         due_s = self._relay.next_due()
         return poll_s if due_s is None else min(poll_s, max(0.0, due_s - time.perf_counter()))
 
-    def _over(self, seconds: float | None) -> bool:
-        return seconds is not None and self.ready and time.perf_counter() - self._ready_s > seconds
-
     def _send(self, sent: Sent) -> None:
         self._ports.send(write(sent.event))
         if sent.by == "model" and isinstance(sent.event, NoteOn):
@@ -153,18 +157,16 @@ class PortProcess:
                 self._replies.remove(key)
             else:
                 self.late_s.append(sent.late_s)
-        for record in self._records:
-            record.add(sent)
+        self._uplink.tell(sent)
 
     def _report(self, word: Heard | Anchor) -> None:
-        for record in self._records:
-            if isinstance(word, Anchor):
-                record.add_anchor(word)
-            elif isinstance(word.event, NoteOn | NoteOff | Control | Program) and word.event.channel in self._unsent:
-                record.add(Sent(word.event, "musician", word.at_s, word.beat))
+        if isinstance(word, Anchor):
+            self._uplink.tell(word)
+        elif isinstance(word.event, NoteOn | NoteOff | Control | Program) and word.event.channel in self._unsent:
+            self._uplink.tell(Sent(word.event, "musician", word.at_s, word.beat))
         self._engine.pipe.put([word])
 
-    def _obey(self, word: Play | Release | Ready | Trouble) -> None:
+    def _obey(self, word: Play | Release | Bearing | Ready | Trouble) -> None:
         now_s = time.perf_counter()
         match word:
             case Play(note):
@@ -174,9 +176,11 @@ class PortProcess:
             case Release():
                 self._replies.clear()
                 self._relay.obey(word, now_s)
-            case Ready(model, buffer_notes):
+            case Bearing():
+                self._uplink.tell(word)
+            case Ready():
                 self._begin(now_s)
-                self._say(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
+                self._uplink.tell(word)
             case Trouble(text, fatal):
                 self._say(text)
                 self._stopped |= fatal and not self.ready  # once it plays, the musician's own notes still pass
@@ -191,6 +195,23 @@ class PortProcess:
         gc.freeze()
         gc.disable()
         self.ready, self._ready_s = True, time.perf_counter()
+
+    def _use(self, band: Set) -> None:
+        """Play another set from now on: the right notes end, the rest goes on."""
+        now_s = time.perf_counter()
+        old, self._band = self._band, band
+        thru, self._unsent = _channels(band)
+        self._relay.use(thru, Taps(band), now_s)
+        for channel in range(16):
+            if band.channel(channel).role not in MODEL_ROLES and old.channel(channel).role in MODEL_ROLES:
+                self._relay.obey(Release(channel), now_s)
+        for channel, program in set(band.programs()) - set(old.programs()):
+            self._relay.program(channel, program, now_s)
+        if band.tempo_bpm != old.tempo_bpm and self._clock.source == "midi":
+            self._say("A MIDI clock leads; the new tempo_bpm counts when jam is started without one.")
+        elif band.tempo_bpm != old.tempo_bpm:
+            self._relay.handle(Tempo(band.tempo_bpm), now_s)
+        self._engine.use(band)
 
     def _tell_leader(self) -> None:
         """Somebody else leads the beat now."""
@@ -217,3 +238,9 @@ class PortProcess:
             self._report(self._clock.anchor)
         else:
             self._say("The engine keeps failing; your own notes still pass. Stop, and run `bollylive check`.")
+
+
+def _channels(band: Set) -> tuple[frozenset[int], frozenset[int]]:
+    """The channels on which the musician's notes pass, and those on which they are heard here but sound elsewhere."""
+    thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
+    return thru, frozenset(c for c in range(16) if c not in thru and band.channel(c).role != "off")

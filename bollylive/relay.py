@@ -6,10 +6,12 @@ engine's word    → scheduler → sent when due
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from bollylive.band import Set
 from bollylive.clock import Clock
+from bollylive.duty import Legacy
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -37,6 +39,7 @@ from bollylive.note import (
 from bollylive.scheduler import Outgoing, Scheduler
 from bollylive.taps import Taps
 
+_END_AGAIN_S = (0.5, 1.0, 2.0, 4.0)
 _RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
 
 
@@ -66,6 +69,8 @@ class Relay:
         self._send_on = send
         self._report = report
         self._used: set[int] = set()  # channels on which anything was heard or sent
+        self._left: tuple[tuple[int, int, Player], ...] = ()  # what an earlier relay left sounding
+        self._end_left_s: deque[float] = deque()  # when that is ended again
 
     def handle(self, event: Event, now_s: float) -> None:
         """Takes in one event of the musician or their DAW, at once; a tap is neither passed on nor heard as music."""
@@ -94,6 +99,9 @@ class Relay:
 
     def tick(self, now_s: float) -> None:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
+        if self._end_left_s and now_s >= self._end_left_s[0]:
+            self._end_left_s.popleft()
+            self._end_left(now_s)
         if self._clock.check(now_s):
             self._report(self._clock.anchor)
         anchor = self._clock.anchor
@@ -124,6 +132,25 @@ class Relay:
         for channel in sorted(self._used):
             for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
+
+    def use(self, thru: frozenset[int], taps: Taps, now_s: float) -> None:
+        """Passes other channels from now on, and looks for other taps; what sounds on a channel that closes ends."""
+        for channel in self.thru - thru:
+            self._send_all(self._scheduler.release(channel, "musician"), now_s)
+        self.thru, self._taps = thru, taps
+
+    def inherit(self, legacy: Legacy, now_s: float) -> None:
+        """Ends what an earlier relay left sounding: now, and again while those who listen may be joining a new port."""
+        self._left = legacy.sounding
+        self._end_left_s.extend(now_s + after_s for after_s in _END_AGAIN_S)
+        self._end_left(now_s)
+        for channel in legacy.used:
+            self._send(Control(channel, ALL_NOTES_OFF, 0), "model", now_s, self._clock.beat_at(now_s))
+
+    def _end_left(self, now_s: float) -> None:
+        for channel, pitch, by in self._left:
+            if not self._scheduler.sounds(channel, pitch):
+                self._send(NoteOff(channel, pitch), by, now_s, self._clock.beat_at(now_s))
 
     def _thru(self, event: Event, now_s: float, beat: float) -> None:
         match event:

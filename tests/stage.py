@@ -95,7 +95,17 @@ def jam(*arguments: str, largest_file: int | None = None) -> Iterator[subprocess
         process.communicate()
 
 
+def port_process_of(process: subprocess.Popen[str]) -> int:
+    """The number of the port process, a child of the program."""
+    return _child(process.pid, b"port_main")
+
+
 def engine_of(process: subprocess.Popen[str]) -> int:
     """The number of the engine's process, a child of the port process."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return next(int(child) for child in children if b"engine_process" in Path(f"/proc/{child}/cmdline").read_bytes())
+    return _child(port_process_of(process), b"engine_process")
+
+
+def _child(parent: int, room: bytes) -> int:
+    """Raises StopIteration or FileNotFoundError where there is none."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return next(int(child) for child in children if room in Path(f"/proc/{child}/cmdline").read_bytes())

@@ -18,15 +18,15 @@ def _names(words: str) -> set[str]:
 
 # Every room stands on one shelf. A new room is entered here first.
 SHELVES: dict[str, set[str]] = {
-    "words": _names("band errors instruments note song"),
+    "words": _names("band duty errors instruments note song"),
     "core": _names("""
         assembler bias capture clock codec consonance demo engine ensemble grid hearing history inquiry journal lineup
-        memory part pickup predictor pulse recall relay scheduler smf take taps wire
+        memory part past pickup predictor pulse recall relay revision scheduler smf take taps vigil wire witness
     """),
-    "edge": _names("journal_file journal_writer midifile model pipe ports setfile sidecar"),
+    "edge": _names("journal_file journal_writer midifile model pipe ports set_watch setfile sidecar spawn"),
     "shell": _names("""
-        __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_process probe
-        recover rehearsal
+        __init__ __main__ bench check cli echo engine_link engine_process jam options perform port_link port_main
+        port_process probe recover rehearsal uplink warden
     """),
 }
 
@@ -47,20 +47,18 @@ WORLD = _names("""
     mido onnxruntime rtmidi
 """)
 
-# These live in the port process, which is small and quiet, with all that they import.
+# These live in the port process, which is small and quiet, or in the warden, which is no less, with all they import.
 WITHOUT_NUMPY = _names("""
-    assembler band clock demo echo engine_link errors jam journal journal_file journal_writer midifile note pipe
-    port_process ports pulse relay scheduler setfile smf song take taps wire
+    assembler band clock demo duty echo engine_link errors jam journal journal_file journal_writer midifile note pipe
+    port_link port_main port_process ports pulse recover relay revision scheduler set_watch setfile smf song spawn take
+    taps uplink vigil warden wire witness
 """)
-
-# What runs in a process of its own; naming it for Windows' sake imports nothing here.
-CHILD_PROCESSES = {"engine_process"}
 
 # Third-party libraries that have one room each.
 ONE_ROOM = {"mido": "midifile", "onnxruntime": "model", "rtmidi": "ports", "tomllib": "setfile", "tomli": "setfile"}
 
 OFFLINE = _names("torch training onnx onnxscript symusic matplotlib tqdm")
-MAY_PRINT_OR_EXIT = {"cli", "__main__"}
+MAY_PRINT_OR_EXIT = {"cli", "__main__", "port_main"}
 
 
 def _room_of(path: Path) -> str:
@@ -104,7 +102,7 @@ def _with_all_it_imports(room: str) -> set[str]:
     while ahead:
         reached |= ahead
         ahead = {own for path, name in ROOMS.items() if name in ahead for own in IMPORTS[path][0]}
-        ahead -= reached | CHILD_PROCESSES
+        ahead -= reached
     return reached
 
 
@@ -159,5 +157,7 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
 
 
 def test_the_port_process_really_runs_without_numpy() -> None:
-    code = "import sys, bollylive.jam; assert not {'numpy', 'onnxruntime', 'mido'} & set(sys.modules)"
+    code = (
+        "import sys, bollylive.jam, bollylive.port_main; assert not {'numpy', 'onnxruntime', 'mido'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

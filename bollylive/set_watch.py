@@ -1,0 +1,36 @@
+"""Noticing that a set file was saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+POLL_S: Final = 0.25
+
+
+class SetWatch:
+    """Asks a file for its date, four times a second at most. May block; not for who must be in time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._taken = self._stamp()
+        self._next_s = 0.0
+
+    def changed(self, now_s: float) -> bool:
+        """True once after each change; only when the file has kept still since the last look, and is there."""
+        if now_s < self._next_s:
+            return False
+        self._next_s = now_s + POLL_S
+        stamp = self._stamp()
+        if stamp is None or stamp != self._seen:  # still being written, or between two names
+            self._seen = stamp
+            return False
+        taken, self._taken = self._taken, stamp
+        return stamp != taken
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
