@@ -6,7 +6,6 @@ Down go `Duty`, a new `Set`, `Finish`; up come `Alive`, `Said`, `NoPorts`, `Done
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from bollylive.band import Set
 from bollylive.note import Anchor, Event, Player
@@ -16,7 +15,7 @@ from bollylive.note import Anchor, Event, Player
 class Memoir:
     """Where a new engine finds its buffers: in a journal, up to the second from which on it hears for itself."""
 
-    journal: Path
+    journal: str  # its path
     until_s: float
     keys_held: bool  # whether keys that were down may still be, and will be heard to come up
 
@@ -37,7 +36,7 @@ class Duty:
     band: Set
     seed: int
     api: str | None = None
-    journal: Path | None = None  # the file in which a new engine finds its buffers
+    journal: str | None = None  # the path of the file in which a new engine finds its buffers
     musician: tuple[tuple[float, Event], ...] = ()  # who plays by itself, in seconds since the band is ready
     legacy: Legacy | None = None
     given_s: float = 0.0  # when the duty was given; shows whether the processes share a clock

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from bollylive.band import Set
 from bollylive.duty import Memoir
@@ -22,7 +21,7 @@ class EngineLink:
     Another engine finds its buffers in `journal`, and so does the first one if it is to `resume`.
     """
 
-    def __init__(self, band: Set, seed: int, journal: Path | None = None, *, resume: bool = False) -> None:
+    def __init__(self, band: Set, seed: int, journal: str | None = None, *, resume: bool = False) -> None:
         self._band, self._seed, self._journal = band, seed, journal
         self._failures = 0
         self._start(resume, keys_held=False)

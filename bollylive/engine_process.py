@@ -11,6 +11,7 @@ import os
 import signal
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from bollylive.band import Set
 from bollylive.duty import Memoir
@@ -76,7 +77,7 @@ def serve(connection: Connection) -> None:
 def _remember(engine: Engine, memoir: Memoir) -> bool:
     """Let an engine go on where the journal ends; False if it could not."""
     try:
-        words = read_end(read_last(memoir.journal))
+        words = read_end(read_last(Path(memoir.journal)))
         past = recall(words, memoir.until_s, engine.buffer_notes, keys_held=memoir.keys_held)
         engine.resume(past, memoir.until_s)
     except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without

@@ -18,7 +18,6 @@ from bollylive.errors import FileError
 from bollylive.journal import Header, header_line, read_journal
 from bollylive.journal_file import JournalFile
 from bollylive.journal_writer import JournalWriter
-from bollylive.recover import replay
 from bollylive.song import Tempos, Track, describe
 from bollylive.warden import Score, Warden
 
@@ -58,7 +57,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
             band=band,
             seed=options.seed,
             api=options.api,
-            journal=None if file is None else file.path,
+            journal=None if file is None or file.path is None else str(file.path),
             musician=tuple(demo_timeline(band.tempo_bpm)) if options.demo else (),
         )
         warden = Warden(duty, say, journal, options.score, seconds)
@@ -109,11 +108,15 @@ def _open(options: JamOptions, band: Set, passing: ExitStack) -> JournalFile:
         if file.path is not None or options.record is None:
             return file
     folder = passing.enter_context(tempfile.TemporaryDirectory(prefix="bollylive-"))
-    return JournalFile(Path(folder), stamp, head)
+    file = JournalFile(Path(folder), stamp, head)
+    file.open()
+    return file
 
 
 def _played(path: Path | None) -> tuple[tuple[Track, ...], Tempos]:
     """What a journal holds; nothing, if there was no music, and so no journal is left."""
+    from bollylive.recover import replay
+
     try:
         return replay(read_journal(b"" if path is None else path.read_bytes()))
     except (OSError, ValueError):

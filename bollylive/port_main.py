@@ -42,9 +42,13 @@ def serve(connection: Connection) -> None:
 
 
 def _play(duty: Duty, uplink: Uplink) -> None:
-    ports = Ports(duty.api, duty.band.in_port, duty.band.out_port)
-    uplink.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
     engine = EngineLink(duty.band, duty.seed, duty.journal, resume=duty.legacy is not None)
+    try:
+        ports = Ports(duty.api, duty.band.in_port, duty.band.out_port)  # meanwhile the engine loads its model
+    except BaseException:
+        engine.end()
+        raise
+    uplink.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
     process = PortProcess(ports, engine, duty.band, uplink, duty.musician, duty.legacy)
     for name in ("SIGTERM", "SIGHUP"):  # a system that shuts down tells everybody
         with suppress(AttributeError, ValueError):

@@ -38,7 +38,7 @@ class Child:
 def spawn(room: str, connection: Connection, leads: bool = False) -> Child:
     """Run `bollylive.ROOM` on its end of a pipe, in a fresh interpreter; raises OSError. Returns before it runs.
 
-    With `leads` it has a session of its own: what the terminal says (Ctrl-C, hang-up) is not for it, nor for its children.
+    With `leads` it has a session of its own: what the terminal says (Ctrl-C, hang-up) is not for it and its children.
     The room has a function `serve(connection)`, and calls it on `inherited()` when it is run as a program.
     """
     if sys.platform == "win32":  # a pipe is no file there, and only multiprocessing knows how to hand it over

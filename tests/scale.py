@@ -78,7 +78,7 @@ class JournalUplink(Uplink):
         elif isinstance(word, Anchor):
             self._journal.add_anchor(word)
 
-    def attend(self, now_s: float) -> list[Order]:
+    def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
         return []
 
 

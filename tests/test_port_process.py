@@ -91,7 +91,7 @@ class FakeUplink(Uplink):
     def tell(self, word: Report) -> None:
         self.told.append(word)
 
-    def attend(self, now_s: float) -> list[Order]:
+    def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
         orders, self.orders = self.orders, []
         return orders
 
