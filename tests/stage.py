@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
+from bollylive.errors import PortError
 from bollylive.note import NoteOff, NoteOn
 from bollylive.ports import Ports
 from bollylive.wire import Reader
@@ -32,11 +33,27 @@ class Peer:
     """Whoever is at the other side: plays into `BollyLive In`, hears `BollyLive Out`, and counts notes."""
 
     def __init__(self) -> None:
-        self.ports = Ports("jack", "BollyLive Out", "BollyLive In", "Peer")
+        self.join()
         self.sounding: set[tuple[int, int]] = set()
         self.ons: list[NoteOn] = []
         self.faults: list[str] = []
         self._reader = Reader()
+
+    def join(self) -> None:
+        """Join the ports of the program, also anew when it has made others."""
+        self.ports = Ports("jack", "BollyLive Out", "BollyLive In", "Peer")
+
+    def rejoin(self, limit_s: float = 15.0) -> bool:
+        """Join the ports again once they are back; False if they are not within the limit."""
+
+        def joined() -> bool:
+            with suppress(PortError):
+                self.join()
+                return True
+            return False
+
+        self.ports.close()
+        return until(joined, limit_s)
 
     def play(self, *messages: tuple[int, ...]) -> None:
         """Send messages, one after another."""

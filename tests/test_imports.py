@@ -156,6 +156,19 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
     assert not said & loud
 
 
+@_each_room()
+def test_the_wall_clock_only_dates_things(path: Path) -> None:
+    """It may be set back while the band plays; what measures time are the clocks that nobody sets."""
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time"
+    }
+    assert used <= {"perf_counter", "monotonic", "sleep"} | (
+        {"localtime", "strftime"} if ROOMS[path] == "jam" else set()
+    )
+
+
 def test_the_port_process_really_runs_without_numpy() -> None:
     code = (
         "import sys, bollylive.jam, bollylive.port_main; assert not {'numpy', 'onnxruntime', 'mido'} & set(sys.modules)"
