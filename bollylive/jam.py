@@ -14,7 +14,7 @@ from types import FrameType
 from bollylive.band import Set
 from bollylive.demo import demo_seconds, demo_timeline
 from bollylive.duty import Duty
-from bollylive.errors import FileError
+from bollylive.errors import FileError, PortError
 from bollylive.journal import Header, header_line, read_journal
 from bollylive.journal_file import JournalFile
 from bollylive.journal_writer import JournalWriter
@@ -81,19 +81,31 @@ def _journal(
         file = _open(options, band, passing)
         journal = JournalWriter(file)
         journal.start()
+        played = True
         try:
             yield file, journal
+        except PortError:
+            played = False
+            raise
         finally:
             journal.close()
-            if (trouble := journal.take_trouble()) is not None:
-                say(trouble)
-            if options.record is not None:
-                tracks, tempos = _played(file.path)
-                write_recording(tracks, tempos, options.record, band, say)
-            if journal.holds_music and file.path is not None and file.folder == options.journal:
-                say(f"journal {file.path}: `bollylive recover` makes a MIDI file of it")
-            if journal.lost and journal.holds_music:
-                say(f"{journal.lost} events are missing in the journal: the disk had no room for them.")
+            if played:
+                _conclude(file, journal, options, band, say)
+
+
+def _conclude(
+    file: JournalFile, journal: JournalWriter, options: JamOptions, band: Set, say: Callable[[str], None]
+) -> None:
+    """Make the recording of a journal that is closed, and tell of both."""
+    if (trouble := journal.take_trouble()) is not None:
+        say(trouble)
+    if options.record is not None:
+        tracks, tempos = _played(file.path)
+        write_recording(tracks, tempos, options.record, band, say)
+    if journal.holds_music and file.path is not None and file.folder == options.journal:
+        say(f"journal {file.path}: `bollylive recover` makes a MIDI file of it")
+    if journal.lost and journal.holds_music:
+        say(f"{journal.lost} events are missing in the journal: the disk had no room for them.")
 
 
 def _open(options: JamOptions, band: Set, passing: ExitStack) -> JournalFile:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from bollylive.journal import Header, anchor_line, bearing_line, header_line, read_end, sent_line
 from bollylive.note import Anchor, Bearing, Control, Note, NoteOff, NoteOn, Player, Program, Sent
 from bollylive.past import Past, recall
 
+Word: TypeAlias = Sent | Anchor | Bearing
+
 ANCHOR = Anchor(0.0, 0.5, 0.0)
 
 
-def played(onset: float, duration: float, channel: int = 0, pitch: int = 60, by: Player = "musician") -> list[Sent]:
+def played(onset: float, duration: float, channel: int = 0, pitch: int = 60, by: Player = "musician") -> list[Word]:
     return [
         Sent(NoteOn(channel, pitch, 80), by, onset / 2, onset),
         Sent(NoteOff(channel, pitch), by, (onset + duration) / 2, onset + duration),
@@ -81,7 +85,8 @@ def test_nothing_is_known_of_nothing() -> None:
 
 def test_the_end_of_a_journal_is_read_from_the_middle_of_a_line_and_past_what_is_damaged() -> None:
     words = [ANCHOR, Bearing(1.5, True), *played(1.0, 0.5)]
-    lines = [anchor_line(ANCHOR), bearing_line(Bearing(1.5, True)), *(sent_line(word) for word in played(1.0, 0.5))]
+    notes = [sent_line(word) for word in played(1.0, 0.5) if isinstance(word, Sent)]
+    lines = [anchor_line(ANCHOR), bearing_line(Bearing(1.5, True)), *notes]
     whole = header_line(Header()) + b"".join(lines)
     assert read_end(whole) == words
     assert read_end(whole[:-3]) == words[:-1]
