@@ -22,7 +22,7 @@ class Memoir:
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
-    """What a port process that is gone leaves to the next: where the beat was, and what it left sounding."""
+    """What a port process that is gone leaves to the next: where the beat was, and what may still sound."""
 
     anchor: Anchor
     sounding: tuple[tuple[int, int, Player], ...] = ()  # channel 0-15, pitch, who played it

@@ -39,7 +39,7 @@ from bollylive.note import (
 from bollylive.scheduler import Outgoing, Scheduler
 from bollylive.taps import Taps
 
-_END_AGAIN_S = (0.5, 1.0, 2.0, 4.0)
+_END_AGAIN_S = (0.5, 1.5, 4.0)
 _RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
 
 

@@ -123,8 +123,7 @@ class Warden:
     @property
     def _left(self) -> bool:
         """Whether somebody must still be started to end notes."""
-        legacy = self._witness.legacy
-        return legacy is not None and bool(legacy.sounding) and not self._waits and self._in_vain < 2
+        return self._witness.holds_notes and not self._waits and self._in_vain < 2
 
     def _begin(self, now_s: float) -> None:
         legacy = self._witness.legacy

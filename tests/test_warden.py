@@ -116,7 +116,7 @@ def test_one_whose_heartbeat_stops_is_ended_and_the_next_inherits_what_it_left()
     tower.pass_time(4 * TURN_S)
     assert tower.links[0].ended
     assert len(tower.links) == 2
-    assert tower.link.duty.legacy == Legacy(ANCHOR, ((1, 40, "model"),), (0, 1))
+    assert tower.link.duty.legacy == Legacy(ANCHOR, ((0, 64, "musician"), (1, 40, "model")), (0, 1))
     assert tower.links[0].duty.legacy is None
     assert "hangs" in tower.said[-1]
     assert tower.warden.restarts == 1

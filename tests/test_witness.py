@@ -18,10 +18,19 @@ def witness_of(*words: Sent | Anchor) -> Witness:
     return witness
 
 
-def test_what_sounds_is_left_and_what_has_ended_is_not() -> None:
+def test_what_sounds_is_left_and_what_ended_long_ago_is_not() -> None:
     on, off = Sent(NoteOn(0, 64, 90), "musician", 1.0, 4.0), Sent(NoteOff(0, 64), "musician", 2.0, 6.0)
-    bass = Sent(NoteOn(1, 40, 80), "model", 1.0, 4.0)
-    assert witness_of(ANCHOR, on, bass, off).legacy == Legacy(ANCHOR, ((1, 40, "model"),), (0, 1))
+    bass = Sent(NoteOn(1, 40, 80), "model", 12.5, 24.0)
+    witness = witness_of(ANCHOR, on, off, bass)
+    assert witness.legacy == Legacy(ANCHOR, ((1, 40, "model"),), (0, 1))
+    assert witness.holds_notes
+
+
+def test_what_has_just_ended_is_ended_once_more_since_nobody_knows_whether_that_was_heard() -> None:
+    on, off = Sent(NoteOn(0, 64, 90), "musician", 1.0, 4.0), Sent(NoteOff(0, 64), "musician", 2.0, 6.0)
+    witness = witness_of(ANCHOR, on, off, Sent(NoteOn(1, 40, 80), "model", 11.5, 23.0))
+    assert witness.legacy == Legacy(ANCHOR, ((0, 64, "musician"), (1, 40, "model")), (0, 1))
+    assert not witness_of(ANCHOR, on, off).holds_notes
 
 
 def test_the_last_anchor_counts_and_without_one_there_is_no_legacy() -> None:
