@@ -5,6 +5,7 @@ It may be killed at any moment: the warden starts another, which ends its notes.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -22,12 +23,14 @@ from bollylive.ports import Ports
 from bollylive.spawn import inherited
 from bollylive.uplink import Uplink
 
+_log = logging.getLogger(__name__)
 _MOST_START_S = 60.0
 
 
 def serve(connection: Connection) -> None:
     """Receive a duty and do it, until the warden says that it is over or is gone itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it goes to all; the warden decides when it is over
+    logging.basicConfig(format="bollylive ports: %(message)s")
     try:
         duty: Duty = connection.recv()
     except EOFError:
@@ -37,6 +40,8 @@ def serve(connection: Connection) -> None:
         _play(_checked(duty), uplink)
     except PortError as error:
         uplink.tell(NoPorts(str(error)))
+    except Exception:  # noqa: BLE001  # on stage nothing is fatal: the warden starts another
+        _log.exception("the port process stumbled")
     finally:
         uplink.close()
 

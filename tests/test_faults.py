@@ -21,6 +21,7 @@ from bollylive.journal_file import find_journals
 from bollylive.midifile import read_song
 from bollylive.note import NoteOn, Ready, Sent
 from bollylive.port_link import PortLink
+from bollylive.recover import recover
 from bollylive.setfile import load_set
 
 pytestmark = [pytest.mark.ports, pytest.mark.slow]
@@ -60,12 +61,20 @@ def end(process: subprocess.Popen[str], peer: Peer) -> str:
     return "".join(process.stdout)
 
 
-def journal_holds(folder: Path, heard: list[NoteOn]) -> bool:
-    """Whether the one journal has all notes that the other side heard, in order; it may have more."""
+def written_in(folder: Path) -> list[NoteOn]:
+    """The note-ons of the one journal, which the program has closed; `recover` gives each of them."""
     (path,) = find_journals(folder)
     journal = read_journal(path.read_bytes())
-    written = iter(word.event for word in journal.words if isinstance(word, Sent) and isinstance(word.event, NoteOn))
-    return journal.ended and all(any(on == note for note in written) for on in heard)
+    ons = [word.event for word in journal.words if isinstance(word, Sent) and isinstance(word.event, NoteOn)]
+    assert journal.ended
+    assert sum(len(track.notes) for track in recover(path).tracks) == len(ons)
+    return ons
+
+
+def journal_holds(folder: Path, heard: list[NoteOn]) -> bool:
+    """Whether the journal has all that the other side heard, in order; it has more while that one was cut off."""
+    written = iter(written_in(folder))
+    return all(any(on == note for note in written) for on in heard)
 
 
 def is_other(find: object, process: subprocess.Popen[str], before: int) -> bool:
@@ -87,7 +96,7 @@ def test_an_engine_that_is_killed_is_followed_by_one_that_remembers_and_plays_on
         said = end(process, peer)
         assert not peer.faults
     assert "The engine ended unexpectedly" in said
-    assert journal_holds(tmp_path, peer.ons)
+    assert written_in(tmp_path) == peer.ons
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
