@@ -71,15 +71,15 @@ def _seed(options: argparse.Namespace, band: Set) -> int:
 def _jam(options: argparse.Namespace) -> int:
     from bollylive.jam import JamOptions, jam
     from bollylive.journal_file import default_folder
-    from bollylive.warden import Score
+    from bollylive.set_watch import SetWatch
 
     band = _band(options)
     seed = _seed(options, band)
     record = options.record or (DEMO_FILE if options.demo else None)
     journal = None if options.no_journal else options.journal or default_folder()
-    score = Score(options.set, lambda: _band(options)) if options.set else None
+    watch = SetWatch(options.set, lambda: _band(options)) if options.set else None
     try:
-        jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed, score)
+        jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed, watch)
         status, summary = jam(band, jam_options, _say)
     except PortError as error:
         if options.api or band.in_port or band.out_port:

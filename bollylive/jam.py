@@ -18,8 +18,9 @@ from bollylive.errors import FileError, PortError
 from bollylive.journal import Header, header_line, read_journal
 from bollylive.journal_file import JournalFile
 from bollylive.journal_writer import JournalWriter
+from bollylive.set_watch import SetWatch
 from bollylive.song import Tempos, Track, describe
-from bollylive.warden import Score, Warden
+from bollylive.warden import Warden
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
@@ -34,7 +35,7 @@ class JamOptions:
     journal: Path | None = None  # the folder; None: no journal
     seconds: float | None = None
     seed: int = 0
-    score: Score | None = None  # the set file, if it is to be watched
+    watch: SetWatch | None = None  # of the set file
 
 
 def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int, dict[str, float]]:
@@ -60,7 +61,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
             journal=None if file is None or file.path is None else str(file.path),
             musician=tuple(demo_timeline(band.tempo_bpm)) if options.demo else (),
         )
-        warden = Warden(duty, say, journal, options.score, seconds)
+        warden = Warden(duty, say, journal, options.watch, seconds)
         if not received:
             warden.run()
     summary = {**warden.done.figures, "restarts": warden.restarts, "journal_lost": journal.lost if journal else 0}

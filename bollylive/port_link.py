@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import multiprocessing
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from bollylive.duty import Duty
 from bollylive.pipe import Pipe
 from bollylive.spawn import spawn
 from bollylive.uplink import Order
+
+
+class Link(Protocol):
+    """A port process, whatever it is made of; see `PortLink`."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is gone."""
+
+    def tell(self, order: Order) -> None:
+        """Send an order."""
+
+    def receive(self, timeout_s: float) -> list[Any]:
+        """What it has said."""
+
+    def end(self) -> None:
+        """Kill it."""
 
 
 class PortLink:

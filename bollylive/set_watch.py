@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+from bollylive.band import Set
 
 POLL_S: Final = 0.25
 
 
 class SetWatch:
-    """Asks a file for its date, four times a second at most. May block; not for who must be in time."""
+    """Asks a file for its date, four times a second at most. May block; not for who must be in time.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `read` gives its set, or raises SetError.
+    """
+
+    def __init__(self, path: Path, read: Callable[[], Set]) -> None:
+        self.path, self.read = path, read
         self._seen = self._taken = self._stamp()
         self._next_s = 0.0
 
@@ -30,7 +36,7 @@ class SetWatch:
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
-            status = self._path.stat()
+            status = self.path.stat()
         except OSError:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino

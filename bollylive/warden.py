@@ -8,48 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from typing import Final
 
-from bollylive.band import Set
 from bollylive.duty import Alive, Done, Duty, Finish, NoPorts, Said
 from bollylive.errors import PortError, SetError
 from bollylive.journal_writer import JournalWriter
 from bollylive.note import Anchor, Bearing, Ready, Sent
-from bollylive.port_link import PortLink
+from bollylive.port_link import Link, PortLink
 from bollylive.revision import revise
 from bollylive.set_watch import SetWatch
-from bollylive.uplink import Order
 from bollylive.vigil import Vigil
 from bollylive.witness import Witness
 
 TURN_S: Final = 0.1  # how long a signal, or a journal in trouble, may wait
-
-
-class Link(Protocol):
-    """A port process; see `port_link.PortLink`."""
-
-    @property
-    def closed(self) -> bool:
-        """Whether it is gone."""
-
-    def tell(self, order: Order) -> None:
-        """Send an order."""
-
-    def receive(self, timeout_s: float) -> list[Any]:
-        """What it has said."""
-
-    def end(self) -> None:
-        """Kill it."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """The file from which the band plays, and how it is read; `read` raises SetError."""
-
-    path: Path
-    read: Callable[[], Set]
 
 
 class Warden:
@@ -63,14 +35,13 @@ class Warden:
         duty: Duty,
         say: Callable[[str], None],
         journal: JournalWriter | None = None,
-        score: Score | None = None,
+        watch: SetWatch | None = None,
         seconds: float | None = None,
         start: Callable[[Duty], Link] = PortLink,
     ) -> None:
         self.restarts = 0
         self.done = Done(ready=False)
-        self._duty, self._say, self._journal, self._start, self._score = duty, say, journal, start, score
-        self._watch = None if score is None else SetWatch(score.path)
+        self._duty, self._say, self._journal, self._start, self._watch = duty, say, journal, start, watch
         self._seconds = seconds
         self._vigil, self._witness = Vigil(), Witness(duty.band)
         self._link: Link | None = None
@@ -116,7 +87,7 @@ class Warden:
         elif self._finishing or self._is_over(now_s):
             self._tell_finish()
         elif self._watch is not None and self._watch.changed(now_s):
-            self._reload()
+            self._reload(self._watch)
         if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
             self._say(trouble)
 
@@ -199,11 +170,10 @@ class Warden:
             self._link.tell(Finish())
         self._told = self._finishing = True
 
-    def _reload(self) -> None:
+    def _reload(self, watch: SetWatch) -> None:
         """Take a saved set; with a problem in it, the band stays as it was."""
-        assert self._score is not None
         try:
-            read = self._score.read()
+            read = watch.read()
         except SetError as error:
             for problem in error.problems:
                 self._say(problem)
@@ -214,6 +184,6 @@ class Warden:
         self._witness.band = band
         if self._link is not None:
             self._link.tell(band)
-        self._say(f"{self._score.path} is taken.")
+        self._say(f"{watch.path} is taken.")
         if waiting:
             self._say(f"{', '.join(waiting)}: these change when jam is started again.")

@@ -340,11 +340,11 @@ def test_a_free_tempo_goes_on_where_a_clock_stood_that_is_gone() -> None:
 def test_a_midi_clock_that_led_before_is_joined_again_at_the_nearest_tick() -> None:
     clock = Clock(96, 10.0)
     clock.resume(Anchor(8.0, 0.5, 9.0, epoch=1, followed=True), 10.0)
-    assert clock.source == "lost"
+    leaders = [clock.source]
     for tick in range(48):
         clock.handle(Tick(), 10.1 + 0.002 + tick * 0.5 / 24)
         clock.check(10.1 + 0.002 + tick * 0.5 / 24)
-    assert clock.source == "midi"
+    assert [*leaders, clock.source] == ["lost", "midi"]
     assert clock.anchor.epoch == 1
     assert clock.anchor.followed
     now_s = 10.1 + 0.002 + 47 * 0.5 / 24

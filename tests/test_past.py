@@ -67,7 +67,7 @@ def test_where_the_beginning_is_cut_off_notes_without_an_anchor_are_forgotten_on
 
 
 def test_programs_and_bearing_are_the_last_ones() -> None:
-    words = [ANCHOR, Sent(Program(3, 5), "model", 0.0, 0.0), Sent(Program(3, 73), "musician", 1.0, 2.0)]
+    words: list[Word] = [ANCHOR, Sent(Program(3, 5), "model", 0.0, 0.0), Sent(Program(3, 73), "musician", 1.0, 2.0)]
     past = recall([Bearing(1.0, True), *words, Bearing(2.5, False)], 10.0, 8)
     assert past.programs == {3: 73}
     assert past.bearing == Bearing(2.5, False)

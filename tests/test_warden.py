@@ -14,9 +14,10 @@ from bollylive.errors import PortError, SetError
 from bollylive.journal import Header, header_line, read_end, read_journal
 from bollylive.journal_writer import JournalWriter
 from bollylive.note import Anchor, Bearing, NoteOff, NoteOn, Ready, Sent
+from bollylive.set_watch import SetWatch
 from bollylive.uplink import Order
 from bollylive.vigil import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, RETRY_S, START_LIMIT_S
-from bollylive.warden import TURN_S, Score, Warden
+from bollylive.warden import TURN_S, Warden
 
 BAND = Set(tempo_bpm=120, channels=(ChannelSet(0, "Flute"), ChannelSet(1, "Bass", "accompany")))
 ANCHOR = Anchor(0.0, 0.5, 10.0)
@@ -63,14 +64,14 @@ class Disk:
 class Watchtower:
     """A warden, its clock, and all port processes that it has started; `refuse` starts none."""
 
-    def __init__(self, score: Score | None = None, seconds: float | None = None) -> None:
+    def __init__(self, watch: SetWatch | None = None, seconds: float | None = None) -> None:
         self.now_s = 100.0
         self.links: list[FakeLink] = []
         self.said: list[str] = []
         self.refuse = False
         self.disk = Disk()
         self.journal = JournalWriter(self.disk)
-        self.warden = Warden(Duty(BAND, 1), self.said.append, self.journal, score, seconds, self._start)
+        self.warden = Warden(Duty(BAND, 1), self.said.append, self.journal, watch, seconds, self._start)
 
     @property
     def link(self) -> FakeLink:
@@ -269,22 +270,22 @@ def test_one_journal_holds_what_all_port_processes_played() -> None:
     assert Bearing(0.0, True) in read_end(tower.disk.data)
 
 
-def score_of(tmp_path: Path, read: Callable[[], Set]) -> Score:
+def watch_of(tmp_path: Path, read: Callable[[], Set]) -> SetWatch:
     path = tmp_path / "my.toml"
     path.write_text("1")
-    return Score(path, read)
+    return SetWatch(path, read)
 
 
 def test_a_set_that_is_saved_goes_down_and_what_needs_a_new_start_is_said(tmp_path: Path) -> None:
     new = Set(tempo_bpm=99, model="open", in_port="IAC", channels=BAND.channels[:1])
-    score = score_of(tmp_path, lambda: new)
-    tower = Watchtower(score)
+    watch = watch_of(tmp_path, lambda: new)
+    tower = Watchtower(watch)
     tower.begin()
-    score.path.write_text("another")
+    watch.path.write_text("another")
     tower.pass_time(1.0, alive=True)
     taken = Set(tempo_bpm=99, channels=BAND.channels[:1])
     assert tower.link.orders == [taken]
-    assert tower.said[-2:] == [f"{score.path} is taken.", "in_port, model: these change when jam is started again."]
+    assert tower.said[-2:] == [f"{watch.path} is taken.", "in_port, model: these change when jam is started again."]
     tower.link.closed = True
     tower.turn()
     tower.pass_time(RETRY_S + TURN_S)
@@ -295,23 +296,23 @@ def test_a_set_with_problems_is_not_taken_and_every_problem_is_said_once(tmp_pat
     def read() -> Set:
         raise SetError(["my.toml: one thing.", "my.toml: another."])
 
-    score = score_of(tmp_path, read)
-    tower = Watchtower(score)
+    watch = watch_of(tmp_path, read)
+    tower = Watchtower(watch)
     tower.begin()
-    score.path.write_text("another")
+    watch.path.write_text("another")
     tower.pass_time(3.0, alive=True)
     assert tower.said[1:] == ["my.toml: one thing.", "my.toml: another.", "The band plays on as it was."]
     assert tower.link.orders == []
 
 
 def test_a_set_between_two_names_is_waited_for(tmp_path: Path) -> None:
-    score = score_of(tmp_path, lambda: BAND)
-    tower = Watchtower(score)
+    watch = watch_of(tmp_path, lambda: BAND)
+    tower = Watchtower(watch)
     tower.begin()
-    score.path.unlink()
+    watch.path.unlink()
     tower.pass_time(1.0, alive=True)
     assert tower.link.orders == []
-    score.path.write_text("another")
+    watch.path.write_text("another")
     tower.pass_time(1.0, alive=True)
     assert tower.link.orders == [BAND]
 
