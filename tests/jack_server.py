@@ -45,7 +45,12 @@ class JackServer:
         self._clear()
 
     def end(self) -> None:
-        """End it, and make it if it does not."""
+        """End it, and make it if it does not.
+
+        JACK has eight places, and a server that was killed keeps its own until one of its name has ended well.
+        """
+        if self._server.poll() is not None:
+            self.start()
         for sign, patience_s in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._server.pid, sign)
