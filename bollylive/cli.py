@@ -74,13 +74,15 @@ def _seed(options: argparse.Namespace, band: Set) -> int:
 def _jam(options: argparse.Namespace) -> int:
     from bollylive.jam import JamOptions, jam
     from bollylive.journal_file import default_folder
+    from bollylive.set_watch import SetWatch
 
     band = _band(options)
     seed = _seed(options, band)
     record = options.record or (DEMO_FILE if options.demo else None)
     journal = None if options.no_journal else options.journal or default_folder()
+    watch = SetWatch(options.set, lambda: _band(options)) if options.set else None
     try:
-        jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed)
+        jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed, watch)
         status, summary = jam(band, jam_options, _say)
     except PortError as error:
         if options.api or band.in_port or band.out_port or isinstance(error, PortsLostError):
@@ -88,21 +90,23 @@ def _jam(options: argparse.Namespace) -> int:
         _complain(str(error))
         _say("Until then, here is the demo without ports:")
         return _demo_in_process(band, record or DEMO_FILE, seed)
-    _say(
-        "planned notes {planned_notes:.0f}, late {late_ms_p50:.2f} ms p50, {late_ms_p99:.2f} ms p99, "
-        "{late_ms_max:.2f} ms at most; dropped late {dropped_late:.0f}".format(**summary)
-    )
+    if "planned_notes" in summary:  # the last process told
+        _say(
+            "planned notes {planned_notes:.0f}, late {late_ms_p50:.2f} ms p50, {late_ms_p99:.2f} ms p99, "
+            "{late_ms_max:.2f} ms at most; dropped late {dropped_late:.0f}".format(**summary)
+        )
     if options.figures:
         _write_json(options.figures, summary)
     return status
 
 
 def _demo_in_process(band: Set, record: Path, seed: int) -> int:
-    from bollylive.jam import write_take
+    from bollylive.jam import write_recording
     from bollylive.model import Model, find_model
     from bollylive.perform import perform_demo
 
-    write_take(perform_demo(band, Model(find_model(band.model)), seed), record, band, _say)
+    take = perform_demo(band, Model(find_model(band.model)), seed)
+    write_recording(take.tracks(), take.tempos(), record, band, _say)
     return 0
 
 

@@ -54,6 +54,16 @@ class Clock:
         """Musical time as all should know it."""
         return self._steering.anchor
 
+    def resume(self, anchor: Anchor, now_s: float) -> None:
+        """Goes on where a clock stood that is gone; a MIDI clock that led it is waited for as for a lost one."""
+        self._steering.set(anchor)
+        self._pulse = Pulse(anchor.seconds_per_beat / TICKS_PER_BEAT)
+        if not anchor.running:
+            self._place_ticks = round(anchor.beat * TICKS_PER_BEAT)
+            self.source, self._heard_s = ("midi" if anchor.followed else "free"), now_s
+        elif anchor.followed:
+            self.source, self._lost_beat = "lost", self.beat_at(now_s)
+
     def beat_at(self, now_s: float) -> float:
         """The beat at `now_s`."""
         return self.anchor.beat_at(now_s)

@@ -24,18 +24,20 @@ from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     Anchor,
+    Bearing,
     Command,
     Control,
+    Cue,
     Heard,
     Note,
     NoteOff,
     NoteOn,
-    Order,
     Program,
     Release,
     Tempo,
 )
 from bollylive.part import Part
+from bollylive.past import Past
 from bollylive.pickup import Pickup
 from bollylive.planner import Planner
 from bollylive.predictor import Predictor
@@ -46,7 +48,7 @@ from bollylive.view import view
 
 FADE_BEATS = 0.25  # the model's last note ends under the musician's first
 
-Words: TypeAlias = list[Order]
+Words: TypeAlias = list[Cue]
 
 
 class Engine:
@@ -62,7 +64,8 @@ class Engine:
         self._own_downbeat = own_downbeat
         self._grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
         self._assembler = Assembler()
-        self._lineup = Lineup(band, band.buffer_notes or predictor.buffer_notes, predictor.state_shape)
+        self.buffer_notes = band.buffer_notes or predictor.buffer_notes
+        self._lineup = Lineup(band, self.buffer_notes, predictor.state_shape)
         self._turns = Turns(self._lineup, band, self._assembler.held)
         self._planner = Planner(self._lineup, self._grid, band)
         self._inquiry = Inquiry(predictor, band, seed)
@@ -78,7 +81,7 @@ class Engine:
         if isinstance(event, Program):
             self._lineup.part(event.channel).change_program(event.program)
         if isinstance(event, Command):
-            return self._obey(event, word.beat)
+            return self._obey(event, word)
         if isinstance(event, Tempo) and self._tracker is not None:
             self._tracker.retime(self._grid.anchor, word.at_s)
         if not isinstance(event, NoteOn | NoteOff | Control):
@@ -125,12 +128,13 @@ class Engine:
             due.append(max(self._grid.seconds_at(ask_tick), self._inquiry.retry_s))
         return min(due, default=None)
 
-    def use(self, band: Set, beat: float) -> Words:
-        """Play by another set from a beat on: who may no longer play ends, who may now comes in, the rest goes on.
+    def use(self, band: Set, now_s: float) -> Words:
+        """Play by another set from now on: who may no longer play ends, who may now comes in, the rest goes on.
 
         The model, the length of the buffers and the tempo stay as they are.
         """
         before, self.band = self.band, band
+        beat = self._grid.anchor.beat_at(now_s)
         self._bar = band.beats_per_bar * codec.TICKS_PER_BEAT
         for room in (self._lineup, self._turns, self._planner, self._inquiry):
             room.use(band)
@@ -139,10 +143,13 @@ class Engine:
         for part in self._lineup:
             if part.setting.role == before.channel(part.channel).role:
                 continue
+            if part.setting.role == "off":  # a key that is held there is never heard to come up
+                for note in self._assembler.handle(Control(part.channel, ALL_NOTES_OFF, 0), beat):
+                    self._lineup.end_note(note.channel, self._grid.tick_of(note.onset_beats), note.pitch, 1)
             self._turns.end(part, self._grid.tick_of(beat))
             words.append(Release(part.channel, 0.0 if part.setting.role == "off" else FADE_BEATS))
             if self._awake and part.setting.role == "accompany":
-                self._come_in(part, self._grid.next_tick(beat))
+                part.come_in(-(-self._grid.next_tick(beat) // self._bar) * self._bar)
         if not self._awake:
             self._pickup = self._new_pickup()
         return words
@@ -175,6 +182,32 @@ class Engine:
             self._hear(note)
         self._awake = True
 
+    @property
+    def bearing(self) -> Bearing:
+        """What an engine that comes after this one must know beside the notes."""
+        return Bearing(self._grid.zero_beats, self._awake)
+
+    def resume(self, past: Past, now_s: float) -> None:
+        """Go on where an engine that is gone ended: with its buffers, its bars, and awake if it was."""
+        if past.anchor is None:
+            return
+        self._grid.anchor, self._grid.zero_beats = past.anchor, past.bearing.zero_beats
+        for channel, program in past.programs.items():
+            self._lineup.part(channel).change_program(program)
+        for note, by in past.notes:
+            if by == "model":
+                self._lineup.recollect(self._grid.tick_of(note.onset_beats), note)
+            elif note.duration_beats is None:
+                held = NoteOn(note.channel, note.pitch, note.velocity)
+                for opened in self._assembler.handle(held, note.onset_beats):
+                    self._hear(opened)
+            else:
+                self._hear(replace(note, duration_beats=None))
+                self._hear(note)
+        self._awake = past.bearing.awake and past.anchor.running
+        if self._awake:
+            self._lineup.go_on(self._grid.earliest(now_s), self._bar)
+
     def _new_pickup(self) -> Pickup | None:
         return Pickup([self._lineup.new_part(part.channel) for part in self._lineup]) if self._free else None
 
@@ -197,10 +230,11 @@ class Engine:
         self._lineup.shift(ticks)
         self._turns.shift(ticks)
 
-    def _obey(self, command: Command, beat: float) -> Words:
+    def _obey(self, command: Command, word: Heard) -> Words:
         """Do what the musician asks for, beside the music."""
         if command.does in KNOBS:
-            return self.use(turn_knob(self.band, command), beat)
+            return self.use(turn_knob(self.band, command), word.at_s)
+        beat = word.beat
         if not self._grid.anchor.running:
             return []
         match command.does:

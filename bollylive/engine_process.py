@@ -9,33 +9,39 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
+from bollylive.band import Set
+from bollylive.duty import Memoir
 from bollylive.engine import Engine
 from bollylive.errors import BollyLiveError
-from bollylive.journal_file import running_folder
+from bollylive.journal import read_end
+from bollylive.journal_file import read_last, running_folder
 from bollylive.model import Model, find_model
-from bollylive.note import Anchor, Heard, Ready, Release, Trouble
+from bollylive.note import Anchor, Bearing, Heard, Ready, Release, Trouble
+from bollylive.past import recall
 from bollylive.pipe import Pipe
 from bollylive.snapshot import Vitals
 from bollylive.snapshot_server import SnapshotServer
+from bollylive.spawn import inherited
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 1.0
 _RECOVERY_S = 0.25
 _NICENESS = 5  # who thinks ahead makes room for those who must be in time: the ports, and the DAW
 _CHANNELS = range(16)
+_FORGOTTEN = "The journal cannot be read; the band begins anew with empty buffers, and with your next note."
 
 
-def run_engine(connection: Connection) -> None:
-    """Receive the set and the seed, load the model, and play until the other end of the pipe is gone."""
+def serve(connection: Connection) -> None:
+    """Receive the set, the seed, and the journal to remember by; load the model, and play until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it goes to all; the port process decides when it is over
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
     logging.basicConfig(format="bollylive engine: %(message)s")
-    band, seed = connection.recv()
+    band, seed, memoir = connection.recv()
     pipe = Pipe(connection)
     try:
         model = Model(find_model(band.model))
@@ -45,22 +51,30 @@ def run_engine(connection: Connection) -> None:
         pipe.flush()
         return
     engine = Engine(band, model, seed)
+    if memoir is not None and not _remember(engine, memoir):
+        engine = Engine(band, model, seed)
+        pipe.put([Trouble(_FORGOTTEN)])
     server = _be_seen()
-    pipe.put([Ready(model.name, band.buffer_notes or model.buffer_notes)])
+    pipe.put([Ready(model.name, engine.buffer_notes)])
     pipe.flush()
     anchor: Anchor | None = None
+    told = Bearing()
     while not pipe.closed:
         try:
-            anchor = _serve(engine, pipe, server) or anchor
+            anchor = _turn(engine, pipe, server) or anchor
         except Exception:  # noqa: BLE001  # on stage nothing is fatal: the band begins anew with empty buffers
             _log.exception("the engine stumbled and begins anew")
-            engine = Engine(band, model, seed)
+            engine = Engine(engine.band, model, seed)
             if anchor:
                 engine.handle(anchor)
             pipe.put(Release(channel) for channel in _CHANNELS)
             pipe.put([Trouble("The engine stumbled and begins anew; its buffers are empty.")])
             pipe.flush()
             time.sleep(_RECOVERY_S)  # what stumbles at once again must not fill the log
+        if engine.bearing != told:
+            told = engine.bearing
+            pipe.put([told])
+            pipe.flush()
     server.close()
 
 
@@ -74,7 +88,19 @@ def _be_seen() -> SnapshotServer:
     return server
 
 
-def _serve(engine: Engine, pipe: Pipe, server: SnapshotServer) -> Anchor | None:
+def _remember(engine: Engine, memoir: Memoir) -> bool:
+    """Let an engine go on where the journal ends; False if it could not."""
+    try:
+        words = read_end(read_last(Path(memoir.journal)))
+        past = recall(words, memoir.until_s, engine.buffer_notes, keys_held=memoir.keys_held)
+        engine.resume(past, memoir.until_s)
+    except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
+        _log.exception("the journal %s could not be gone on with", memoir.journal)
+        return False
+    return True
+
+
+def _turn(engine: Engine, pipe: Pipe, server: SnapshotServer) -> Anchor | None:
     """One turn: wait for words or for what is due, and do it; gives the newest anchor that came."""
     now_s = time.perf_counter()
     due_s = engine.next_due(now_s)
@@ -83,7 +109,9 @@ def _serve(engine: Engine, pipe: Pipe, server: SnapshotServer) -> Anchor | None:
         pipe.wait(wait_s, server.bell)
     anchor = None
     for word in pipe.receive():
-        if isinstance(word, Heard | Anchor):
+        if isinstance(word, Set):
+            pipe.put(engine.use(word, time.perf_counter()))
+        elif isinstance(word, Heard | Anchor):
             anchor = word if isinstance(word, Anchor) else anchor
             pipe.put(engine.handle(word))
         elif isinstance(word, Vitals):
@@ -105,4 +133,4 @@ def _show(engine: Engine, server: SnapshotServer) -> None:
 
 
 if __name__ == "__main__":
-    run_engine(Connection(int(sys.argv[1])))
+    serve(inherited())

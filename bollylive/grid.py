@@ -23,9 +23,9 @@ def cycle_of(beats_per_bar: int) -> int:
 class Grid:
     """Ticks counted from a bar line at `zero_beats`; beats and seconds come from the newest anchor."""
 
-    def __init__(self, anchor: Anchor) -> None:
+    def __init__(self, anchor: Anchor, zero_beats: float = 0.0) -> None:
         self.anchor = anchor
-        self.zero_beats = 0.0
+        self.zero_beats = zero_beats
 
     def tick_of(self, beat: float) -> int:
         """The tick nearest to a beat; never later than `earliest` at that beat."""

@@ -30,11 +30,11 @@ class Inquiry:
         self.retry_s = -math.inf
         self.failures = 0
         self._predictor = predictor
-        self.use(band)
         self._random = np.random.default_rng(seed)
+        self.use(band)
 
     def use(self, band: Set) -> None:
-        """Ask by another set from now on."""
+        """Ask with the knobs of this set from now on."""
         self._knobs = np.array([band.temperature] * 4 + [band.nucleus], dtype=np.float32)
         self._follow = band.follow
 

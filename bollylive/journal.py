@@ -9,11 +9,12 @@ before. The first line tells what the others are:
                                                                         at the end its `bar_beat`, if there is one
     ["musician", at_s, beat, "903c64"]                                  what they played: a MIDI message in hex
     ["model", at_s, beat, "81282a"]                                     what the model played
+    ["bearing", zero_beats, awake]                                      a `Bearing`: where bars begin, for an engine
     ["lost", n]                                                         here n records are missing
     ["end"]                                                             the program ended as it should
 
-Channels in `names` are 0-15; `at_s` are the seconds of one clock, which begins anywhere; `running` and `followed` are
-0 or 1. SysEx is left out: it may be long, and is no music. Numbers have six decimals, tempos nine.
+Channels in `names` are 0-15; `at_s` are the seconds of one clock, which begins anywhere; `running`, `followed`
+and `awake` are 0 or 1. SysEx is left out: it may be long, and is no music. Numbers have six decimals, tempos nine.
 
 Source: JSON Lines (jsonlines.org); the messages are those of the MIDI 1.0 Detailed Specification.
 """
@@ -22,10 +23,11 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bollylive.note import Anchor, Event, Player, Raw, Sent
+from bollylive.note import Anchor, Bearing, Event, Player, Raw, Sent
 from bollylive.wire import Reader, write
 
 VERSION: Final = 1
@@ -95,6 +97,11 @@ def anchor_line(anchor: Anchor) -> bytes:
     )
 
 
+def bearing_line(bearing: Bearing) -> bytes:
+    """The line of where bars begin from here on, and of whether the band plays."""
+    return b'["bearing",%.6f,%d]\n' % (bearing.zero_beats, bearing.awake)
+
+
 def lost_line(records: int) -> bytes:
     """The line that stands where so many records are missing."""
     return b'["lost",%d]\n' % records
@@ -117,10 +124,21 @@ def read_journal(data: bytes) -> Journal:
                 case ["lost", int(records)]:
                     lost += records
                 case record:
-                    words.append(_word(record))
+                    word = _word(record)
+                    if not isinstance(word, Bearing):
+                        words.append(word)
         except (ValueError, RecursionError):  # of JSON, of UTF-8, or of what the record says
             damaged += 1
     return Journal(header, tuple(words), ended, lost, damaged, len(torn))
+
+
+def read_end(data: bytes) -> list[Sent | Anchor | Bearing]:
+    """The words of the last bytes of a journal: of all whole lines that can be read, for an engine to go on with."""
+    words = []
+    for line in data.split(b"\n")[1:-1]:  # the first is a header, or the rest of a line
+        with suppress(ValueError, RecursionError):
+            words.append(_word(json.loads(line)))
+    return words
 
 
 def _header(line: bytes) -> Header:
@@ -142,13 +160,15 @@ def _header(line: bytes) -> Header:
     raise ValueError("it is no journal")
 
 
-def _word(record: Any) -> Sent | Anchor:
+def _word(record: Any) -> Sent | Anchor | Bearing:
     match record:
         case ["musician" | "model" as by, at_s, beat, str(message)]:
             return Sent(_event(bytes.fromhex(message)), by, _number(at_s), _number(beat))
         case ["beat", beat, rate_s, at_s, running, int(epoch), followed, *bar] if _number(rate_s) > 0 and len(bar) < 2:
             bar_beat = _number(bar[0]) if bar else None
             return Anchor(_number(beat), rate_s, _number(at_s), running == 1, epoch, followed == 1, bar_beat)
+        case ["bearing", zero_beats, awake]:
+            return Bearing(_number(zero_beats), awake == 1)
     raise ValueError("an unknown record")
 
 

@@ -15,6 +15,8 @@ from typing import Final
 
 KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
 
+END_BYTES: Final = 512 * 2**10  # some nine thousand lines: the last 128 notes of sixteen busy channels, twice
+
 _KEPT_FILES: Final = 4
 
 # Only what is called so is ever removed: people keep other files beside their journals.
@@ -67,8 +69,15 @@ def prune(folder: Path, kept_bytes: int = KEPT_BYTES) -> None:
                 _remove_unless_locked(path)
 
 
+def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
+    """The last bytes of a journal, perhaps from the middle of a line, also while it is written. Raises OSError."""
+    with FileIO(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
+        return file.readall()
+
+
 class JournalFile:
-    """A new journal in a folder, which is made when the first bytes come. May block; every method raises OSError.
+    """A new journal in a folder, made at once or when the first bytes come. May block; every method raises OSError.
 
     `stamp` is the date and time YYYYMMDD-HHMMSS for its name, `head` its first line; `path` is None until it is there.
     """
@@ -79,9 +88,26 @@ class JournalFile:
         self._stamp, self._head, self._kept_bytes = stamp, head, kept_bytes
         self._file: FileIO | None = None
 
+    def open(self) -> FileIO:
+        """Make it, if that is yet to be done."""
+        if self._file is not None:
+            return self._file
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for number in count(1):  # two may begin in the same second
+            path = self.folder / f"bollylive-{self._stamp}{f'-{number}' if number > 1 else ''}.jsonl"
+            with suppress(FileExistsError):
+                file = FileIO(path, "xb")
+                break
+        self._file, self.path = file, path
+        with suppress(OSError):  # a disk without locks is written to all the same
+            _lock(file.fileno())
+        with suppress(OSError):
+            prune(self.folder, self._kept_bytes)
+        return file
+
     def append(self, data: bytes) -> int:
         """Write as much as there is room for; gives the number of bytes that are written."""
-        file = self._file or self._open()
+        file = self.open()
         while self._head:
             self._head = self._head[file.write(self._head) :]
         return file.write(data)
@@ -97,20 +123,6 @@ class JournalFile:
             self._file.close()
             if not keep:
                 self.path.unlink()
-
-    def _open(self) -> FileIO:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for number in count(1):  # two may begin in the same second
-            path = self.folder / f"bollylive-{self._stamp}{f'-{number}' if number > 1 else ''}.jsonl"
-            with suppress(FileExistsError):
-                file = FileIO(path, "xb")
-                break
-        self._file, self.path = file, path
-        with suppress(OSError):  # a disk without locks is written to all the same
-            _lock(file.fileno())
-        with suppress(OSError):
-            prune(self.folder, self._kept_bytes)
-        return file
 
 
 def _lock(number: int) -> None:

@@ -12,8 +12,8 @@ from collections import deque
 from pathlib import Path
 from typing import Final, Protocol
 
-from bollylive.journal import END, anchor_line, lost_line, sent_line
-from bollylive.note import Anchor, NoteOn, Sent
+from bollylive.journal import END, anchor_line, bearing_line, lost_line, sent_line
+from bollylive.note import Anchor, Bearing, NoteOn, Sent
 
 FLUSH_S: Final = 0.1
 RETRY_S: Final = 1.0
@@ -50,6 +50,7 @@ class JournalWriter:
         self._rest = b""  # what was taken from the queue and is not yet written, perhaps from the middle of a line
         self._owed = 0  # lines lost since the last one that found room
         self._anchor: Anchor | None = None
+        self._bearing: Bearing | None = None
         self._trouble: str | None = None
         self._has_failed = False
         self._closing = threading.Event()
@@ -69,6 +70,16 @@ class JournalWriter:
         """Take note of a new tempo, of a stop, or of a jump. Never blocks, never raises."""
         self._anchor = anchor
         self._put(anchor_line(anchor))
+
+    def add_bearing(self, bearing: Bearing) -> None:
+        """Take note of where bars begin, and of whether the band plays. Never blocks, never raises."""
+        self._bearing = bearing
+        self._put(bearing_line(bearing))
+
+    def add_loss(self, words: int) -> None:
+        """Take note of words that never came here. Never blocks, never raises."""
+        self.lost += words
+        self._owed += words
 
     def take_trouble(self) -> str | None:
         """A sentence for the musician the first time that writing fails, and only once; otherwise None."""
@@ -109,8 +120,10 @@ class JournalWriter:
         if self._owed:
             self._queue.append(lost_line(self._owed))
             self._owed = 0
-            if self._anchor is not None:  # the newest one may be among the lost
+            if self._anchor is not None:  # the newest ones may be among the lost
                 self._queue.append(anchor_line(self._anchor))
+            if self._bearing is not None:
+                self._queue.append(bearing_line(self._bearing))
         self._queue.append(line)
 
     def _run(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bollylive.band import TURN_ROLES, Set
+from bollylive import codec
+from bollylive.band import MODEL_ROLES, TURN_ROLES, Set
 from bollylive.energy import Energy
 from bollylive.ensemble import Ensemble
 from bollylive.grid import cycle_of
 from bollylive.history import Entry, History
 from bollylive.memory import Memory
+from bollylive.note import Note
 from bollylive.part import Part
 
 
@@ -61,6 +63,28 @@ class Lineup:
         history = History(self._buffer_notes, self._state_shape)
         memory = self._memories.setdefault(channel, Memory())
         return Part(self._band.channel(channel), history, self._band.quantise, memory, self._band.memory)
+
+    def recollect(self, tick: int, note: Note) -> None:
+        """Put into the buffer what the model played on a channel some time ago."""
+        part = self.part(note.channel)
+        if part.setting.role not in MODEL_ROLES:
+            return
+        duration = max(1, round((note.duration_beats or 0.0) * codec.TICKS_PER_BEAT))
+        entry = Entry(tick, note.pitch, duration, note.velocity, by_model=True)
+        part.history.insert(entry)
+        self.ensemble.add(part.channel, part.instrument, entry)
+
+    def go_on(self, tick: int, bar_ticks: int) -> None:
+        """Give the model the word wherever it should have it and has not: a band that is awake goes on playing.
+
+        Who has played already goes on when the model says so, and who has not comes in at a bar line.
+        """
+        bar_line = -(-tick // bar_ticks) * bar_ticks
+        for part in self:
+            last, role = part.history.last, part.setting.role
+            if not part.has_word and (role == "accompany" or (role == "continue" and last and last.by_model)):
+                part.come_in(max(bar_line, part.setting.entry_bars * bar_ticks))
+                part.carry_on(tick)
 
     def join(self, part: Part) -> None:
         """Let a part play its channel, in place of who did, with what it has planned already."""

@@ -192,7 +192,7 @@ class Release:
 
 
 # What the engine tells the relay to do.
-Order: TypeAlias = Play | Release | PlayerBeat
+Cue: TypeAlias = Play | Release | PlayerBeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,14 @@ class Ready:
 
     model: str
     buffer_notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """Engine to relay: where its bars begin and whether the band plays, written down for an engine that comes after."""
+
+    zero_beats: float = 0.0  # a beat on which a bar begins
+    awake: bool = False
 
 
 @dataclass(frozen=True, slots=True)

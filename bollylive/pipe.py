@@ -1,4 +1,4 @@
-"""The pipe between the port process and the engine process, in the frozen words of `note`.
+"""The pipe between two processes, in the frozen words of `note` and `duty`.
 
 Neither side may ever wait for the other: words are put into an outbox and leave in small bundles when the other
 side has room. If it has had none for very long, the oldest words are lost, and counted.
@@ -7,6 +7,7 @@ side has room. If it has had none for very long, the oldest words are lost, and 
 from __future__ import annotations
 
 import sys
+import time
 from collections import deque
 from collections.abc import Iterable
 from multiprocessing.connection import Connection, wait
@@ -15,6 +16,7 @@ from typing import Any
 
 _BUNDLE_WORDS = 64  # fits into any system's buffer, so that a send never blocks
 _MOST_WORDS = 50_000
+_ROOM_POLL_S = 0.002
 
 
 class Pipe:
@@ -64,6 +66,14 @@ class Pipe:
             return bool(wait(ends, timeout_s))
         # A tenth of the price of multiprocessing's own wait, and this is asked a thousand times a second.
         return bool(select(ends, [], [], timeout_s)[0])
+
+    def drain(self, timeout_s: float) -> None:
+        """Send all, but wait no longer than so for the room."""
+        deadline_s = time.monotonic() + timeout_s
+        self.flush()
+        while self._outbox and not self.closed and time.monotonic() < deadline_s:
+            time.sleep(_ROOM_POLL_S)
+            self.flush()
 
     def close(self) -> None:
         """Close this end."""

@@ -9,7 +9,7 @@ from bollylive import codec
 from bollylive.band import Set
 from bollylive.grid import Grid, cycle_of
 from bollylive.lineup import Lineup
-from bollylive.note import Note, Order, Play
+from bollylive.note import Cue, Note, Play
 from bollylive.part import Ask, Part
 
 LOUDEST = 127
@@ -64,10 +64,10 @@ class Planner:
         asks = [ask for ask in others if ask is not None] + question
         return [ask for ask in asks if len(ask.rows) == len(asks[0].rows)]
 
-    def commit(self, earliest: int) -> list[Order]:
+    def commit(self, earliest: int) -> list[Cue]:
         """The notes that are near enough to be fixed, as loud as the musician's playing makes them."""
         gain = 1.0 + self._energy * (self._lineup.energy.gain(earliest) - 1.0)
-        words: list[Order] = []
+        words: list[Cue] = []
         for part in self._lineup:
             ready = part.commit(self._line(part, earliest))
             for entry in ready:

@@ -9,35 +9,39 @@ from __future__ import annotations
 import gc
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import TypeGuard
 
-from bollylive.band import Set
+from bollylive.band import MODEL_ROLES, Set
 from bollylive.clock import Clock
+from bollylive.duty import Finish, Legacy
 from bollylive.engine_link import EngineLink
-from bollylive.journal_writer import JournalWriter
 from bollylive.lateness import Lateness
 from bollylive.link import LinkSession
 from bollylive.note import (
     Anchor,
+    Bearing,
+    Command,
     Control,
+    Cue,
     Event,
     Heard,
     NoteOff,
     NoteOn,
-    Order,
     Play,
     PlayerBeat,
     Program,
     Ready,
     Release,
     Sent,
+    Tempo,
     Trouble,
 )
 from bollylive.ports import Ports
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.snapshot import Vitals
-from bollylive.take import Take
+from bollylive.uplink import Uplink
 from bollylive.wire import write
 
 _POLL_S = 0.001
@@ -54,10 +58,10 @@ _VITALS_S = 0.25
 class PortProcess:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
-    `musician` plays by itself, in seconds from the moment the band is ready: the demo. `take` collects what is
-    played, and `journal` writes it down meanwhile. `lateness` counts how late the note-ons left that were planned
-    ahead (a reply, played at the very moment that it answers, is not among them); `stop` may be called by a signal
-    handler.
+    `uplink` is told all that is played. `musician` plays by itself, in seconds from the moment the band is ready: the
+    demo. With a `legacy` it goes on from where an earlier process ended, whose notes it ends. `lateness` counts how
+    late the note-ons left that were planned ahead (a reply, played at the very moment that it answers, is not among
+    them); `stop` may be called by a signal handler.
     """
 
     def __init__(
@@ -65,46 +69,52 @@ class PortProcess:
         ports: Ports,
         engine: EngineLink,
         band: Set,
-        say: Callable[[str], None],
-        take: Take | None = None,
-        musician: list[tuple[float, Event]] | None = None,
-        journal: JournalWriter | None = None,
+        uplink: Uplink,
+        musician: Iterable[tuple[float, Event]] = (),
+        legacy: Legacy | None = None,
         link: LinkSession | None = None,
     ) -> None:
         self.lateness = Lateness()
         self.ready = False
-        self._ports, self._engine, self._band, self._tell = ports, engine, band, say
+        self._ports, self._engine, self._band, self._uplink = ports, engine, band, uplink
         self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
         self._vitals, self._vitals_s = Vitals(), 0.0  # as the engine knows them, and when they were last looked at
-        self._journal, self._link = journal, link
-        self._records: list[Take | JournalWriter] = [record for record in (take, journal) if record is not None]
-        self._musician = deque(musician or [])
+        self._link = link
+        self._musician = deque(musician)
         self._ready_s = 0.0
         # Channel, pitch and onset of the newest notes that came when they were due; one that is dropped stays behind.
         self._replies: deque[tuple[int, int, float]] = deque(maxlen=_KEPT_REPLIES)
         self._busy_s = 0.0  # when something last came
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
-        self._clock = Clock(band.tempo_bpm, time.perf_counter())
+        now_s = time.perf_counter()
+        self._clock = Clock(band.tempo_bpm, now_s)
+        if legacy is not None:
+            self._clock.resume(legacy.anchor, now_s)
         self._leader = self._clock.source
         self._scheduler = Scheduler()
-        # The musician is heard here, and sounds elsewhere.
-        self._unsent = frozenset(c for c in range(16) if not band.passes_thru(c) and band.channel(c).role != "off")
         self._relay = Relay(self._clock, self._scheduler, self._send, self._report, band)
+        if legacy is not None:
+            self._relay.inherit(legacy, now_s)
         self._report(self._clock.anchor)
 
     def stop(self) -> None:
         """Let `run` return soon."""
         self._stopped = True
 
-    def run(self, seconds: float | None = None) -> None:
-        """Play until stopped, or for so long after the band is ready."""
-        while not self._stopped and not self._over(seconds):
+    def run(self) -> None:
+        """Play until stopped."""
+        while not self._stopped:
             now_s = time.perf_counter()
             self._listen(now_s)
             self._relay.tick(time.perf_counter())
             self._tell_news(now_s)
             self._engine.pipe.flush()
+            for order in self._uplink.attend(now_s):
+                if isinstance(order, Finish):
+                    self.stop()
+                else:
+                    self._use(order)
             wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
@@ -130,9 +140,8 @@ class PortProcess:
         """Tell the musician what has happened, and the engine how this process fares."""
         if self._clock.source != self._leader:
             self._tell_leader()
-        for source in (self._relay, self._journal):
-            if source is not None and (trouble := source.take_trouble()) is not None:
-                self._say(trouble)
+        if (trouble := self._relay.take_trouble()) is not None:
+            self._say(trouble)
         for sentence in self._ports.check(now_s, calm=self._calm(now_s)):
             self._say(sentence)
         if now_s - self._vitals_s >= _VITALS_S:
@@ -142,6 +151,7 @@ class PortProcess:
         """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone."""
         try:
             self._relay.close(time.perf_counter())
+            self._uplink.attend(time.perf_counter())
             time.sleep(_FLUSH_S)
         finally:
             self._ports.close()
@@ -174,9 +184,6 @@ class PortProcess:
         due_s = self._relay.next_due()
         return due_s is None or due_s - now_s > _CALM_S
 
-    def _over(self, seconds: float | None) -> bool:
-        return seconds is not None and self.ready and time.perf_counter() - self._ready_s > seconds
-
     def _send(self, sent: Sent) -> None:
         self._ports.send(write(sent.event))
         if sent.by == "model" and isinstance(sent.event, NoteOn):
@@ -186,18 +193,22 @@ class PortProcess:
             else:
                 # What left first of the same instant kept the others waiting.
                 self.lateness.add(sent.late_s + time.perf_counter() - sent.at_s)
-        for record in self._records:
-            record.add(sent)
+        self._uplink.tell(sent)
 
     def _report(self, word: Heard | Anchor) -> None:
-        for record in self._records:
-            if isinstance(word, Anchor):
-                record.add_anchor(word)
-            elif isinstance(word.event, NoteOn | NoteOff | Control | Program) and word.event.channel in self._unsent:
-                record.add(Sent(word.event, "musician", word.at_s, word.beat))
+        if isinstance(word, Anchor):
+            self._uplink.tell(word)
+        elif self._sounds_elsewhere(event := word.event):
+            self._uplink.tell(Sent(event, "musician", word.at_s, word.beat))
         self._engine.pipe.put([word])
 
-    def _obey(self, word: Order | Ready | Trouble) -> None:
+    def _sounds_elsewhere(self, event: Event | Command) -> TypeGuard[NoteOn | NoteOff | Control | Program]:
+        """Whether the musician is heard here and does not pass."""
+        if not isinstance(event, NoteOn | NoteOff | Control | Program) or event.channel in self._relay.thru:
+            return False
+        return self._band.channel(event.channel).role != "off"
+
+    def _obey(self, word: Cue | Bearing | Ready | Trouble) -> None:
         now_s = time.perf_counter()
         match word:
             case Play(note):
@@ -210,9 +221,11 @@ class PortProcess:
             case Release():
                 self._replies.clear()
                 self._relay.obey(word, now_s)
-            case Ready(model, buffer_notes):
+            case Bearing():
+                self._uplink.tell(word)
+            case Ready():
                 self._begin(now_s)
-                self._tell(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
+                self._uplink.tell(word)
             case Trouble(text, fatal):
                 self._say(text)
                 self._stopped |= fatal and not self.ready  # once it plays, the musician's own notes still pass
@@ -227,6 +240,22 @@ class PortProcess:
         gc.freeze()
         gc.disable()
         self.ready, self._ready_s = True, time.perf_counter()
+
+    def _use(self, band: Set) -> None:
+        """Play another set from now on: the right notes end, the rest goes on."""
+        now_s = time.perf_counter()
+        old, self._band = self._band, band
+        self._relay.use(band, now_s)
+        for channel in range(16):
+            if band.channel(channel).role not in MODEL_ROLES and old.channel(channel).role in MODEL_ROLES:
+                self._relay.obey(Release(channel), now_s)
+        for channel, program in set(band.programs()) - set(old.programs()):
+            self._relay.program(channel, program, now_s)
+        if band.tempo_bpm != old.tempo_bpm and self._clock.source == "midi":
+            self._say("A MIDI clock leads; the new tempo_bpm counts when jam is started without one.")
+        elif band.tempo_bpm != old.tempo_bpm:
+            self._relay.handle(Tempo(band.tempo_bpm), now_s)
+        self._engine.use(band)
 
     def _tell_leader(self) -> None:
         """Somebody else leads the beat now."""
@@ -247,7 +276,7 @@ class PortProcess:
 
     def _say(self, text: str) -> None:
         self._sentences.append(text)
-        self._tell(text)
+        self._uplink.say(text)
 
     def _tell_vitals(self, now_s: float) -> None:
         """Let the engine know what whoever watches wants to know, if it is new."""

@@ -48,7 +48,7 @@ class Rehearsal:
     def use(self, band: Set) -> None:
         """Let the band play by another set from now on."""
         self._relay.use(band, self.now_s)
-        for word in self.engine.use(band, self.anchor.beat_at(self.now_s)):
+        for word in self.engine.use(band, self.now_s):
             self._relay.obey(word, self.now_s)
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:

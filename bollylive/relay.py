@@ -6,12 +6,14 @@ engine's word    → touch → scheduler → sent when due
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from bollylive.band import Set
 from bollylive.clock import Clock
 from bollylive.commands import Commands
 from bollylive.controllers import RESETS, Controllers
+from bollylive.duty import Legacy
 from bollylive.flood import Flood
 from bollylive.loopback import Loopback
 from bollylive.note import (
@@ -22,12 +24,12 @@ from bollylive.note import (
     Command,
     Continue,
     Control,
+    Cue,
     Event,
     Heard,
     LinkBeat,
     NoteOff,
     NoteOn,
-    Order,
     Play,
     Player,
     PlayerBeat,
@@ -44,6 +46,8 @@ from bollylive.note import (
 from bollylive.scheduler import Outgoing, Scheduler
 from bollylive.taps import Taps
 from bollylive.touch import Touch
+
+_END_AGAIN_S = (0.5, 1.5, 4.0)
 
 
 class Relay:
@@ -74,6 +78,8 @@ class Relay:
         self._send_on = send
         self._report = report
         self._used: set[int] = set()  # channels on which anything was heard or sent
+        self._left: tuple[tuple[int, int, Player], ...] = ()  # what an earlier relay left sounding
+        self._end_left_s: deque[float] = deque()  # when that is ended again
 
     def use(self, band: Set, now_s: float) -> None:
         """Relays by another set from now on; what the musician holds where it no longer passes ends."""
@@ -114,7 +120,7 @@ class Relay:
                 self._send_all(self._scheduler.release(by="model"), link.at_s)
             self._report(self._clock.anchor)
 
-    def obey(self, word: Order, now_s: float) -> None:
+    def obey(self, word: Cue, now_s: float) -> None:
         """Takes in one word of the engine; what is due of it leaves at the next `tick`."""
         match word:
             case Play(note, epoch) if epoch == self._clock.anchor.epoch and self._clock.anchor.running:
@@ -133,6 +139,9 @@ class Relay:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
         for event in self.flood.take_waiting(now_s):
             self._heed(event, now_s)
+        if self._end_left_s and now_s >= self._end_left_s[0]:
+            self._end_left_s.popleft()
+            self._end_left(now_s)
         if self._clock.check(now_s):
             self._report(self._clock.anchor)
         anchor = self._clock.anchor
@@ -169,6 +178,19 @@ class Relay:
     def take_trouble(self) -> str | None:
         """A sentence for the musician, if something is wrong with what comes in; each is given once."""
         return self.flood.take_trouble() or self.loopback.take_trouble()
+
+    def inherit(self, legacy: Legacy, now_s: float) -> None:
+        """Ends what an earlier relay left sounding: now, and again while those who listen may be joining a new port."""
+        self._left = legacy.sounding
+        self._end_left_s.extend(now_s + after_s for after_s in _END_AGAIN_S)
+        self._end_left(now_s)
+        for channel in legacy.used:
+            self._send(Control(channel, ALL_NOTES_OFF, 0), "model", now_s, self._clock.beat_at(now_s))
+
+    def _end_left(self, now_s: float) -> None:
+        for channel, pitch, by in self._left:
+            if not self._scheduler.sounds(channel, pitch):
+                self._send(NoteOff(channel, pitch), by, now_s, self._clock.beat_at(now_s))
 
     def _ask(self, command: Command, now_s: float, beat: float) -> None:
         if command.does != "tap":

@@ -69,6 +69,10 @@ class Scheduler:
             for event in self._begin(item, beat, seconds_per_beat) if item.is_on else self._end(item):
                 yield event, "model", item.beat
 
+    def sounds(self, channel: int, pitch: int) -> bool:
+        """Whether a note sounds there, of whomever."""
+        return (channel, pitch) in self._sounding
+
     def press(self, event: NoteOn) -> list[Outgoing]:
         """The musician's key goes down: what to send for it, now."""
         ended = self._silence((event.channel, event.pitch))

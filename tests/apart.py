@@ -10,7 +10,7 @@ import math
 from fakes import FakePredictor
 
 from bollylive.band import Set
-from bollylive.note import Anchor, Heard, Order
+from bollylive.note import Anchor, Cue, Heard
 from bollylive.predictor import Answer, Question
 from bollylive.rehearsal import Rehearsal
 
@@ -39,7 +39,7 @@ class Apart(Rehearsal):
 
     def __init__(self, band: Set, model: SlowPredictor, seed: int = 1) -> None:
         self._inbox: list[Heard | Anchor] = []
-        self._thought: list[Order] = []
+        self._thought: list[Cue] = []
         self._until_s: float | None = None  # when it will have thought; None while it waits
         self._model = model
         super().__init__(band, model, seed)
@@ -69,7 +69,7 @@ class Apart(Rehearsal):
             thought, self._until_s = self._thought, None
             self._obey(thought)
 
-    def _obey(self, words: list[Order]) -> None:
+    def _obey(self, words: list[Cue]) -> None:
         for word in words:
             self._relay.obey(word, self.now_s)
 

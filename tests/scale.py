@@ -1,4 +1,4 @@
-"""A program for tests: the port process plays without end, journals, and prints each note as it leaves.
+"""A program for tests: ports and warden in one play without end, journal, and print each note as it leaves.
 
 The musician plays a scale on channel 0, the model one note again and again on channel 1. `python tests/scale.py FOLDER`
 journals into that folder; a line is the second (of `time.perf_counter`), the channel and the pitch. It opens no port:
@@ -18,10 +18,11 @@ from bollylive.engine_link import EngineLink
 from bollylive.journal import Header, header_line
 from bollylive.journal_file import JournalFile
 from bollylive.journal_writer import JournalWriter
-from bollylive.note import Note, Play, Ready
+from bollylive.note import Anchor, Event, Note, NoteOff, NoteOn, Play, Ready, Sent
 from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
+from bollylive.uplink import Order, Report, Uplink
 
 BETWEEN_S = 0.005
 
@@ -34,12 +35,15 @@ class ScalePorts(Ports):
         self._pitches = itertools.cycle(range(128))
         self._next_s = time.perf_counter()
 
-    def poll(self) -> list[list[int]]:
-        if time.perf_counter() < self._next_s:
+    def read(self, now_s: float) -> list[Event]:
+        if now_s < self._next_s:
             return []
         self._next_s += BETWEEN_S
         pitch = next(self._pitches)
-        return [[0x90, pitch, 90], [0x80, pitch, 0]]
+        return [NoteOn(0, pitch, 90), NoteOff(0, pitch)]
+
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002  # as `Ports` has it
+        return []
 
     def send(self, data: bytes) -> None:
         if data[0] & 0xF0 == 0x90:
@@ -65,7 +69,23 @@ class ReadyEngine(EngineLink):
         self.pipe.close()
 
 
+class JournalUplink(Uplink):
+    """A line to a warden that writes the journal, and is nobody else."""
+
+    def __init__(self, journal: JournalWriter) -> None:
+        self._journal = journal
+
+    def tell(self, word: Report) -> None:
+        if isinstance(word, Sent):
+            self._journal.add(word)
+        elif isinstance(word, Anchor):
+            self._journal.add_anchor(word)
+
+    def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
+        return []
+
+
 if __name__ == "__main__":
     journal = JournalWriter(JournalFile(Path(sys.argv[1]), "20250601-201503", header_line(Header())))
     journal.start()
-    PortProcess(ScalePorts(), ReadyEngine(), Set(), lambda _: None, journal=journal).run()
+    PortProcess(ScalePorts(), ReadyEngine(), Set(), JournalUplink(journal)).run()

@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
+from bollylive.errors import PortError
 from bollylive.note import NoteOff, NoteOn
 from bollylive.ports import Ports
 from bollylive.wire import Reader
@@ -35,11 +36,28 @@ class Peer:
     """
 
     def __init__(self, inputs: str = "BollyLive Out", outputs: str = "BollyLive In", name: str = "Peer") -> None:
-        self.ports = Ports("jack", inputs, outputs, name)
+        self._names = inputs, outputs, name
+        self.join()
         self.sounding: set[tuple[int, int]] = set()
         self.ons: list[NoteOn] = []
         self.faults: list[str] = []
         self._reader = Reader()
+
+    def join(self) -> None:
+        """Join the ports of the program, also anew when it has made others."""
+        self.ports = Ports("jack", *self._names)
+
+    def rejoin(self, limit_s: float = 15.0) -> bool:
+        """Join the ports again once they are back; False if they are not within the limit."""
+
+        def joined() -> bool:
+            with suppress(PortError):
+                self.join()
+                return True
+            return False
+
+        self.ports.close()
+        return until(joined, limit_s)
 
     def play(self, *messages: tuple[int, ...]) -> None:
         """Send messages, one after another."""
@@ -98,7 +116,17 @@ def jam(*arguments: str, largest_file: int | None = None) -> Iterator[subprocess
         process.communicate()
 
 
+def port_process_of(process: subprocess.Popen[str]) -> int:
+    """The number of the port process, a child of the program."""
+    return _child(process.pid, b"port_main")
+
+
 def engine_of(process: subprocess.Popen[str]) -> int:
     """The number of the engine's process, a child of the port process."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return next(int(child) for child in children if b"engine_process" in Path(f"/proc/{child}/cmdline").read_bytes())
+    return _child(port_process_of(process), b"engine_process")
+
+
+def _child(parent: int, room: bytes) -> int:
+    """Raises StopIteration or FileNotFoundError where there is none."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return next(int(child) for child in children if room in Path(f"/proc/{child}/cmdline").read_bytes())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bollylive.clock import Clock
-from bollylive.note import Continue, NoteOn, Position, Start, Stop, Tempo, Tick
+from bollylive.note import Anchor, Continue, NoteOn, Position, Start, Stop, Tempo, Tick
 
 
 def tick_s(bpm: float) -> float:
@@ -326,3 +326,37 @@ def test_any_word_at_any_moment_is_harmless(word: Callable[[], Tick]) -> None:
             clock.handle(event, 1.0)
             clock.check(1.0)
         assert clock.beat_at(1.0) >= 0.0
+
+
+def test_a_free_tempo_goes_on_where_a_clock_stood_that_is_gone() -> None:
+    anchor = Anchor(7.0, 0.4, 50.0, epoch=2)
+    clock = Clock(96, 100.0)
+    clock.resume(anchor, 100.0)
+    assert (clock.anchor, clock.source) == (anchor, "free")
+    assert not clock.check(300.0)
+    assert clock.beat_at(300.0) == pytest.approx(7.0 + 250 / 0.4)
+
+
+def test_a_midi_clock_that_led_before_is_joined_again_at_the_nearest_tick() -> None:
+    clock = Clock(96, 10.0)
+    clock.resume(Anchor(8.0, 0.5, 9.0, epoch=1, followed=True), 10.0)
+    leaders = [clock.source]
+    for tick in range(48):
+        clock.handle(Tick(), 10.1 + 0.002 + tick * 0.5 / 24)
+        clock.check(10.1 + 0.002 + tick * 0.5 / 24)
+    assert [*leaders, clock.source] == ["lost", "midi"]
+    assert clock.anchor.epoch == 1
+    assert clock.anchor.followed
+    now_s = 10.1 + 0.002 + 47 * 0.5 / 24
+    assert clock.beat_at(now_s) == pytest.approx(8.0 + (now_s - 9.0) / 0.5, abs=1 / 24)
+
+
+def test_a_song_that_stood_still_goes_on_there_at_a_continue() -> None:
+    clock = Clock(96, 10.0)
+    clock.resume(Anchor(16.0, 0.5, 9.0, running=False, epoch=1, followed=True), 10.0)
+    assert not clock.check(10.5)
+    clock.handle(Continue(), 11.0)
+    clock.handle(Tick(), 11.005)
+    assert clock.anchor.running
+    assert clock.beat_at(11.005) == pytest.approx(16.0)
+    assert clock.anchor.epoch == 1

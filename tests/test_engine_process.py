@@ -13,7 +13,7 @@ from fakes import FakePredictor
 from bollylive import engine_process
 from bollylive.band import Set
 from bollylive.engine import Engine
-from bollylive.engine_process import _serve
+from bollylive.engine_process import _turn
 from bollylive.note import Anchor
 from bollylive.pipe import Pipe
 from bollylive.snapshot import Snapshot, Vitals
@@ -41,7 +41,7 @@ class Reading:
 
     def wait_through(self, engine: Engine, pipe: Pipe, server: SnapshotServer) -> Snapshot | None:
         while self._thread.is_alive():
-            _serve(engine, pipe, server)
+            _turn(engine, pipe, server)
         return self.snapshot
 
     def _read(self) -> None:
@@ -53,7 +53,7 @@ def test_a_turn_answers_who_asks_with_the_vitals_that_came(tmp_path: Path, serve
     theirs.put([Anchor(8.0, 0.5, 0.0, running=False), Vitals(leader="midi", sounding=3)])
     theirs.flush()
     engine = Engine(Set(name="Trio"), FakePredictor(), 1)
-    assert _serve(engine, ours, server) == Anchor(8.0, 0.5, 0.0, running=False)
+    assert _turn(engine, ours, server) == Anchor(8.0, 0.5, 0.0, running=False)
     snapshot = Reading(tmp_path).wait_through(engine, ours, server)
     assert snapshot is not None
     assert (snapshot.name, snapshot.beat, snapshot.running) == ("Trio", 8.0, False)

@@ -18,20 +18,21 @@ def _names(words: str) -> set[str]:
 
 # Every room stands on one shelf. A new room is entered here first.
 SHELVES: dict[str, set[str]] = {
-    "words": _names("band errors instruments note percussion snapshot song"),
+    "words": _names("band duty errors instruments note percussion snapshot song"),
     "core": _names("""
         answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
-        ensemble flood grid hearing held history inquiry journal knobs lateness lineup loopback memory part pickup
-        planner port_names predictor pulse recall relay scheduler smf steering take taps touch tracker turns view wire
+        ensemble flood grid hearing held history inquiry journal knobs lateness lineup loopback memory part past
+        pickup planner port_names predictor pulse recall relay revision scheduler smf steering take taps touch tracker
+        turns view vigil wire witness
     """),
     "edge": _names("""
-        address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports setfile
-        sidecar snapshot_reader snapshot_server
+        address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports set_watch
+        setfile sidecar snapshot_reader snapshot_server spawn
     """),
     "shell": _names("""
         __init__ __main__ bench bench_dense bench_model bench_size bench_table bench_trips check cli disturbance echo
-        engine_link engine_process jam options perform port_process probe recover rehearsal sleeper spinner spread
-        targets watch
+        engine_link engine_process jam options perform port_link port_main port_process probe recover rehearsal
+        sleeper spinner spread targets uplink warden watch
     """),
 }
 
@@ -60,16 +61,13 @@ WORLD = _names("""
     mido onnxruntime rtmidi
 """)
 
-# These live in the port process, which is small and quiet, with all that they import.
+# These live in the port process, which is small and quiet, or in the warden, which is no less, with all they import.
 WITHOUT_NUMPY = _names("""
-    address assembler band clock commands conductor controllers demo echo engine_link errors flood held hotplug jam
-    journal journal_file journal_writer lateness lifeline link loopback midi_system midifile note percussion pipe port
-    port_names port_process ports pulse relay scheduler setfile smf snapshot snapshot_reader song steering take taps
-    touch watch wire
+    address assembler band clock commands conductor controllers demo duty echo engine_link errors flood held hotplug
+    jam journal journal_file journal_writer lateness lifeline link loopback midi_system midifile note percussion pipe
+    port port_link port_main port_names port_process ports pulse recover relay revision scheduler set_watch setfile
+    smf snapshot snapshot_reader song spawn steering take taps touch uplink vigil warden watch wire witness
 """)
-
-# What runs in a process of its own; naming it for Windows' sake imports nothing here.
-CHILD_PROCESSES = {"engine_process"}
 
 # Third-party libraries that have one room each.
 ONE_ROOM = {
@@ -82,7 +80,7 @@ ONE_ROOM = {
 }
 
 OFFLINE = _names("torch training onnx onnxscript symusic matplotlib tqdm")
-MAY_PRINT_OR_EXIT = {"cli", "__main__"}
+MAY_PRINT_OR_EXIT = {"cli", "__main__", "port_main"}
 
 
 def _room_of(path: Path) -> str:
@@ -126,7 +124,7 @@ def _with_all_it_imports(room: str) -> set[str]:
     while ahead:
         reached |= ahead
         ahead = {own for path, name in ROOMS.items() if name in ahead for own in IMPORTS[path][0]}
-        ahead -= reached | CHILD_PROCESSES
+        ahead -= reached
     return reached
 
 
@@ -180,6 +178,22 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
     assert not said & loud
 
 
+@_each_room()
+def test_the_wall_clock_only_dates_things(path: Path) -> None:
+    """It may be set back while the band plays; what measures time are the clocks that nobody sets."""
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time"
+    }
+    assert used <= {"perf_counter", "monotonic", "sleep"} | (
+        {"localtime", "strftime"} if ROOMS[path] == "jam" else set()
+    )
+
+
 def test_the_port_process_really_runs_without_numpy() -> None:
-    code = "import sys, bollylive.jam; assert not {'numpy', 'onnxruntime', 'mido', 'link'} & set(sys.modules)"
+    code = (
+        "import sys, bollylive.jam, bollylive.port_main; "
+        "assert not {'numpy', 'onnxruntime', 'mido', 'link'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

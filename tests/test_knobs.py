@@ -82,11 +82,11 @@ def test_who_is_turned_off_ends_and_the_others_go_on() -> None:
     assert max(gaps) == pytest.approx(0.25)
 
 
-def test_who_is_new_comes_in() -> None:
+def test_who_is_new_comes_in_at_a_bar_line() -> None:
     rehearsal = stage(MELODY, BASS)
     use(rehearsal, replace(rehearsal.engine.band, channels=(MELODY, BASS, ChannelSet(3, role="accompany"))))
     rehearsal.advance(6.0)
-    assert onsets(rehearsal.sent, 3)[0] == pytest.approx(4.01, abs=0.03)
+    assert onsets(rehearsal.sent, 3)[0] == pytest.approx(5.0)
 
 
 @pytest.mark.parametrize("role", ["player", "continue", "respond", "off"])

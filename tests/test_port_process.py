@@ -5,22 +5,21 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
-from errno import ENOSPC
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bollylive import port_process
 from bollylive.band import ChannelSet, Set
+from bollylive.duty import Finish, Legacy, Said
 from bollylive.engine_link import EngineLink
-from bollylive.journal import Header, header_line, read_journal
-from bollylive.journal_writer import JournalWriter
 from bollylive.link import LinkSession
 from bollylive.note import (
     Anchor,
+    Bearing,
     Control,
     Event,
     Heard,
@@ -33,6 +32,7 @@ from bollylive.note import (
     Program,
     Ready,
     Release,
+    Sent,
     Trouble,
 )
 from bollylive.pipe import Pipe
@@ -40,7 +40,7 @@ from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
 from bollylive.scheduler import Scheduler
 from bollylive.snapshot import Vitals
-from bollylive.take import Take
+from bollylive.uplink import Order, Report, Uplink
 from bollylive.wire import Reader
 
 BAND = Set(
@@ -102,6 +102,21 @@ class FakePorts(Ports):
         self.closed = True
 
 
+class FakeUplink(Uplink):
+    """A line to a warden that keeps what is told, and whose orders a test gives."""
+
+    def __init__(self) -> None:
+        self.told: list[Report] = []
+        self.orders: list[Order] = []
+
+    def tell(self, word: Report) -> None:
+        self.told.append(word)
+
+    def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
+        orders, self.orders = self.orders, []
+        return orders
+
+
 class FakeEngine(EngineLink):
     """An engine without a process: the test speaks for it. It can be revived `lives` times."""
 
@@ -120,6 +135,9 @@ class FakeEngine(EngineLink):
 
     def die(self) -> None:
         self._far.close()
+
+    def use(self, band: Set) -> None:
+        self.pipe.put([band])
 
     def revive(self) -> bool:
         self.revivals += 1
@@ -144,25 +162,27 @@ class Stage:
     def __init__(
         self,
         script: Script,
-        musician: list[tuple[float, Event]] | None = None,
+        musician: Iterable[tuple[float, Event]] = (),
         lives: int = 3,
-        take: Take | None = None,
-        journal: JournalWriter | None = None,
         band: Set = BAND,
+        legacy: Legacy | None = None,
         link: LinkSession | None = None,
     ) -> None:
-        self.ports, self.engine = FakePorts(), FakeEngine(lives)
-        self.said: list[str] = []
-        self.process = PortProcess(self.ports, self.engine, band, self.said.append, take, musician, journal, link)
+        self.ports, self.engine, self.uplink = FakePorts(), FakeEngine(lives), FakeUplink()
+        self.process = PortProcess(self.ports, self.engine, band, self.uplink, musician, legacy, link)
         self.ports.script = script(self)
         self.ports.at_end = self.process.stop
 
-    def run(self, seconds: float | None = None) -> Stage:
+    def run(self) -> Stage:
         try:
-            self.process.run(seconds)
+            self.process.run()
         finally:
             self.process.close()
         return self
+
+    @property
+    def said(self) -> list[str]:
+        return [word.text for word in self.uplink.told if isinstance(word, Said)]
 
     @property
     def notes(self) -> list[Event]:
@@ -278,11 +298,10 @@ def test_programs_are_sent_once_the_band_is_ready_and_not_again_by_the_next_engi
         stage.engine.die()
         yield from stage.until(lambda: stage.engine.revivals == 1)
         stage.engine.say(READY)
-        yield from stage.until(lambda: len(stage.said) == 3)
+        yield from stage.until(lambda: stage.uplink.told.count(READY) == 2)
 
     stage = Stage(script).run()
     assert [event for event in stage.ports.sent if isinstance(event, Program)] == [Program(1, 32)]
-    assert stage.said[0] == stage.said[2] == "ready: model fake-v1, 8 notes remembered on each channel"
 
 
 def test_an_engine_that_dies_has_its_notes_ended_and_the_next_one_is_told_the_time() -> None:
@@ -483,18 +502,15 @@ def test_the_demo_begins_with_the_band_and_plays_in_order() -> None:
     assert left_s[-1] - began_s[0] >= 0.008
 
 
-def test_it_ends_by_itself_so_many_seconds_after_the_band_is_ready() -> None:
+def test_it_finishes_when_it_is_told_to() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        for _ in range(5):
-            yield []
         stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        stage.uplink.orders.append(Finish())
         while True:
             yield []
 
-    began_s = time.perf_counter()
-    stage = Stage(script).run(seconds=0.01)
-    assert stage.process.ready
-    assert time.perf_counter() - began_s > 0.01
+    assert Stage(script).run().process.ready
 
 
 def test_closing_leaves_silence_on_every_channel_that_was_used_and_nothing_open() -> None:
@@ -535,7 +551,7 @@ def test_ports_and_engine_are_closed_even_if_the_last_notes_cannot_be_ended(monk
     def fail(data: bytes) -> None:
         raise RuntimeError("the driver is gone")
 
-    stage.process.run(None)
+    stage.process.run()
     monkeypatch.setattr(stage.ports, "send", fail)
     with pytest.raises(RuntimeError, match="driver"):
         stage.process.close()
@@ -543,88 +559,86 @@ def test_ports_and_engine_are_closed_even_if_the_last_notes_cannot_be_ended(monk
     assert stage.engine.ended
 
 
-def test_a_take_collects_what_both_played() -> None:
-    take = Take()
-
+def test_the_warden_is_told_what_the_other_side_of_the_port_heard() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, 0.01), 0))
-        yield [ON]
-        yield [OFF]
-        yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
-
-    Stage(script, take=take).run()
-    assert [(track.name, len(track.notes)) for track in take.tracks()] == [("1 (musician)", 1), ("2 (model)", 1)]
-    assert [(beat, round(bpm)) for beat, bpm in take.tempos()] == [(0.0, 300)]
-
-
-class Disk:
-    """A disk for a journal; without room, if it is told so."""
-
-    folder = Path("stage")
-
-    def __init__(self, full: bool = False) -> None:
-        self.full, self.data = full, header_line(Header())
-
-    def append(self, data: bytes) -> int:
-        if self.full:
-            raise OSError(ENOSPC, "No space left on device")
-        self.data += data
-        return len(data)
-
-    def close(self, *, keep: bool) -> None:
-        self.full |= not keep
-
-
-def test_the_journal_holds_what_the_other_side_of_the_port_heard() -> None:
-    disk = Disk()
-    journal = JournalWriter(disk)
-
-    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, 0.01), 0))
+        stage.engine.say(READY, Bearing(2.0, True), Play(Note(1, 40, 80, 0.0, 0.01), 0))
         yield [ON, (0xE0, 0, 80)]
         yield [OFF]
         yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
 
-    stage = Stage(script, journal=journal).run()
-    journal.close()
-    written = read_journal(disk.data)
-    words = [word for word in written.words if not isinstance(word, Anchor)]
+    stage = Stage(script).run()
+    words = [word for word in stage.uplink.told if isinstance(word, Sent)]
     assert [word.event for word in words] == stage.ports.sent
     assert {(word.event, word.by) for word in words} >= {(NoteOn(0, 64, 90), "musician"), (NoteOn(1, 40, 80), "model")}
-    assert isinstance(written.words[0], Anchor)
-    assert written.ended
+    assert isinstance(stage.uplink.told[0], Anchor)
+    assert Bearing(2.0, True) in stage.uplink.told
 
 
-def test_a_musician_who_sounds_elsewhere_is_written_down_once_all_the_same() -> None:
-    disk, take = Disk(), Take()
-    journal = JournalWriter(disk)
+def test_of_a_musician_who_sounds_elsewhere_the_warden_is_told_once_all_the_same() -> None:
     channels = (ChannelSet(0, "Flute", "player", thru=False), ChannelSet(2, "Tabla", "off"), ChannelSet(3, "Bass"))
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         for channel in (0, 2, 3):
             yield [(0x90 + channel, 64, 90), (0x80 + channel, 64, 0)]
 
-    stage = Stage(script, take=take, journal=journal, band=Set(channels=channels)).run()
-    journal.close()
+    stage = Stage(script, band=Set(channels=channels)).run()
     assert NoteOn(0, 64, 90) not in stage.ports.sent
-    ons = [word.event for word in read_journal(disk.data).words if not isinstance(word, Anchor)]
-    assert [event for event in ons if isinstance(event, NoteOn)] == [NoteOn(0, 64, 90), NoteOn(3, 64, 90)]
-    assert [(track.name, len(track.notes)) for track in take.tracks()] == [("1 (musician)", 1), ("4 (musician)", 1)]
+    told = [word.event for word in stage.uplink.told if isinstance(word, Sent)]
+    assert [event for event in told if isinstance(event, NoteOn)] == [NoteOn(0, 64, 90), NoteOn(3, 64, 90)]
 
 
-def test_a_full_disk_is_told_of_and_the_music_goes_on() -> None:
-    journal = JournalWriter(Disk(full=True))
+def test_what_an_earlier_process_left_sounding_is_ended_and_its_beat_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bollylive.relay._END_AGAIN_S", (0.01,))
+    began_s = time.perf_counter() - 100.0
+    legacy = Legacy(Anchor(7.0, 0.5, began_s, epoch=3), ((0, 64, "musician"), (1, 40, "model")), (0, 1))
+    words: list[Any] = []
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        assert stage.ports.sent == [NoteOff(0, 64), NoteOff(1, 40), Control(0, 123, 0), Control(1, 123, 0)]
         yield [ON]
-        assert not journal.flush()
-        yield []
+        yield from stage.until(lambda: stage.notes.count(NoteOff(1, 40)) == 2)
+        assert NoteOff(0, 64) not in stage.ports.sent[4:]  # the musician plays it anew
+        words.extend(stage.engine.heard())
+
+    Stage(script, legacy=legacy).run()
+    assert words[0] == legacy.anchor
+    assert isinstance(words[1], Heard)
+    assert words[1].beat >= 207.0
+
+
+def test_another_set_ends_the_right_notes_and_the_rest_goes_on() -> None:
+    bass, tabla = BAND.channels[1], ChannelSet(2, "Tabla", "accompany")
+    before = replace(BAND, channels=(*BAND.channels, tabla))
+    changed = (replace(BAND.channels[0], thru=False), replace(bass, role="player"), replace(tabla, program=117))
+    after = replace(before, tempo_bpm=150, channels=changed)
+    words: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, *(Play(Note(channel, 40, 80, 0.0, None), 0) for channel in (1, 2)))
+        yield [ON]
+        yield from stage.until(lambda: NoteOn(2, 40, 80) in stage.notes)
+        stage.uplink.orders.append(after)
         yield []
         yield [OFF]
+        yield [ON]
+        assert [note for note in stage.notes if isinstance(note, NoteOff)] == [NoteOff(0, 64), NoteOff(1, 40)]
+        assert Program(2, 117) in stage.ports.sent
+        assert Program(1, 32) not in stage.ports.sent[-3:]
+        words.extend(stage.engine.heard())
 
-    stage = Stage(script, journal=journal).run()
-    assert [text.partition(" in ")[0] for text in stage.said] == ["The journal cannot be written"]
-    assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
+    stage = Stage(script, band=before).run()
+    assert stage.notes.count(NoteOn(0, 64, 90)) == 1
+    assert after in words
+    assert [word.seconds_per_beat for word in words if isinstance(word, Anchor)] == [60 / 300, 60 / 150]
+
+
+def test_a_new_tempo_of_the_set_waits_while_a_midi_clock_leads() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0xFA,), (0xF8,)]
+        stage.uplink.orders.append(replace(BAND, tempo_bpm=150))
+        yield from stage.until(lambda: len(stage.said) == 2)
+
+    assert "counts when jam is started without one" in Stage(script).run().said[1]
 
 
 def test_what_is_due_does_not_wait_for_all_that_has_come() -> None:
@@ -649,7 +663,7 @@ def test_a_flood_is_told_once_and_passes_by() -> None:
         yield [OFF]
 
     stage = Stage(script).run()
-    assert [text.partition(";")[0] for text in stage.said[1:]] == ["More comes in than can be played"]
+    assert [text.partition(";")[0] for text in stage.said] == ["More comes in than can be played"]
     assert stage.process.summary()["dropped_flood"] > 8000
     assert stage.notes.count(NoteOff(0, 64, 0)) == 1
 
@@ -662,7 +676,7 @@ def test_a_loop_is_told_once() -> None:
             yield [(0x90, pitch, 90), (0x90, pitch, 90), (0x80, pitch, 0), (0x80, pitch, 64)]
 
     stage = Stage(script).run()
-    assert [text.partition(" through")[0] for text in stage.said[1:]] == ["The band's notes come back to it"]
+    assert [text.partition(" through")[0] for text in stage.said] == ["The band's notes come back to it"]
     assert stage.process.summary()["echoes"] == 10
     assert len(stage.notes) == 20
 

@@ -15,10 +15,10 @@ from bollylive.codec import CHOOSE, TICKS_PER_BEAT
 from bollylive.note import (
     Continue,
     Control,
+    Cue,
     Event,
     NoteOff,
     NoteOn,
-    Order,
     Play,
     Position,
     Program,
@@ -94,7 +94,7 @@ def watch_plays(rehearsal: Rehearsal) -> list[float]:
     past: list[float] = []
     tick = rehearsal.engine.tick
 
-    def watched(now_s: float) -> list[Order]:
+    def watched(now_s: float) -> list[Cue]:
         words = tick(now_s)
         now_beat = rehearsal.anchor.beat_at(now_s)
         past.extend(TICKS_PER_BEAT * (now_beat - word.note.onset_beats) for word in words if isinstance(word, Play))

@@ -12,10 +12,10 @@ from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     Control,
+    Cue,
     Event,
     NoteOff,
     NoteOn,
-    Order,
     Play,
     Player,
     Release,
@@ -117,7 +117,7 @@ class Witness:
                 self._passed.append(event)
             return echoes
 
-        def watched_obey(word: Order, now_s: float) -> None:
+        def watched_obey(word: Cue, now_s: float) -> None:
             self._take_what_left()
             anchor = self.show.anchor
             if isinstance(word, Release):
@@ -131,7 +131,7 @@ class Witness:
                 self.promised[note.channel, note.pitch, note.onset_beats] += 1
             obey(word, now_s)
 
-        def watched_tick(now_s: float) -> list[Order]:
+        def watched_tick(now_s: float) -> list[Cue]:
             self._turns += 1
             assert self._turns < TURNS_A_STEP, "the engine goes round in circles"
             anchor, due_s = self.show.anchor, engine.next_due(now_s)

@@ -1,0 +1,76 @@
+"""What the warden and the port process tell each other, beside the words of `note`, of which what is played goes up.
+
+Down go `Duty`, a new `Set`, `Finish`; up come `Alive`, `Said`, `NoPorts`, `Done`. A `Memoir` goes on to the engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bollylive.band import Set
+from bollylive.note import Anchor, Event, Player
+
+
+@dataclass(frozen=True, slots=True)
+class Memoir:
+    """Where a new engine finds its buffers: in a journal, up to the second from which on it hears for itself."""
+
+    journal: str  # its path
+    until_s: float
+    keys_held: bool  # whether keys that were down may still be, and will be heard to come up
+
+
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """What a port process that is gone leaves to the next: where the beat was, and what may still sound."""
+
+    anchor: Anchor
+    sounding: tuple[tuple[int, int, Player], ...] = ()  # channel 0-15, pitch, who played it
+    used: tuple[int, ...] = ()  # the channels 0-15 on which anything was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """All that a port process must know to begin; `legacy` is None for the first one of a performance."""
+
+    band: Set
+    seed: int
+    api: str | None = None
+    journal: str | None = None  # the path of the file in which a new engine finds its buffers
+    musician: tuple[tuple[float, Event], ...] = ()  # who plays by itself, in seconds since the band is ready
+    legacy: Legacy | None = None
+    given_s: float = 0.0  # when the duty was given; shows whether the processes share a clock
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End all notes, close the ports, and be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The heartbeat; `lost` counts the words for the warden that found no room so far."""
+
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence for the musician."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoPorts:
+    """The MIDI system or the port is not there, or no longer, and why; the port process has ended."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The port process has ended on purpose and left silence; `figures` are what happened, in numbers."""
+
+    ready: bool  # the band has played, or could have
+    figures: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,60 @@
+"""The port process as the warden has it: started, listened to, told, and ended."""
+
+from __future__ import annotations
+
+import multiprocessing
+from contextlib import suppress
+from typing import Any, Protocol
+
+from bollylive.duty import Duty
+from bollylive.pipe import Pipe
+from bollylive.spawn import spawn
+from bollylive.uplink import Order
+
+
+class Link(Protocol):
+    """A port process, whatever it is made of; see `PortLink`."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is gone."""
+
+    def tell(self, order: Order) -> None:
+        """Send an order."""
+
+    def receive(self, timeout_s: float) -> list[Any]:
+        """What it has said."""
+
+    def end(self) -> None:
+        """Kill it."""
+
+
+class PortLink:
+    """A port process that was started with a duty; raises OSError if there is none to be had. One thread."""
+
+    def __init__(self, duty: Duty) -> None:
+        ours, theirs = multiprocessing.Pipe()
+        self._pipe = Pipe(ours)
+        self._child = spawn("port_main", theirs, leads=True)
+        theirs.close()
+        with suppress(OSError):  # killed already: the pipe tells
+            ours.send(duty)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the other end is gone; what it said last may still be received."""
+        return self._pipe.closed
+
+    def tell(self, order: Order) -> None:
+        """Send an order. Does not block."""
+        self._pipe.put([order])
+        self._pipe.flush()
+
+    def receive(self, timeout_s: float) -> list[Any]:
+        """What it has said; waits for the first word, but no longer than so."""
+        return self._pipe.receive() if self._pipe.wait(timeout_s) else []
+
+    def end(self) -> None:
+        """Kill it, and its engine."""
+        self._pipe.close()
+        self._child.end()

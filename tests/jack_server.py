@@ -1,0 +1,65 @@
+"""A JACK server for tests, without a sound card, that can be killed and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+JACK_WAIT_S = 10.0
+
+
+class JackServer:
+    """A server under a name of its own; `timeout_ms` is how long a cycle waits for a client that hangs."""
+
+    def __init__(self, name: str, period_frames: int, timeout_ms: int = 1000) -> None:
+        self.name = name
+        self._command = f"jackd -n {name} -r -S -t {timeout_ms} -p 128 -d dummy -r 48000 -p {period_frames}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers; the environment must name it."""
+        self._server = subprocess.Popen(
+            self._command.split(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline_s = time.monotonic() + JACK_WAIT_S
+        while subprocess.run(["jack_lsp"], capture_output=True, check=False).returncode != 0:
+            if self._server.poll() is not None or time.monotonic() > deadline_s:
+                pytest.fail(f"jackd did not start within {JACK_WAIT_S:.0f} s (exit status {self._server.poll()}).")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Kill it without a word, and remove what it left in the shared memory."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._server.pid, signal.SIGKILL)
+        self._server.wait()
+        self._clear()
+
+    def end(self) -> None:
+        """End it, and make it if it does not.
+
+        JACK has eight places, and a server that was killed keeps its own until one of its name has ended well.
+        """
+        if self._server.poll() is not None:
+            self.start()
+        for sign, patience_s in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._server.pid, sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._server.wait(patience_s)
+                break
+        self._clear()
+
+    def _clear(self) -> None:
+        for path in Path("/dev/shm").glob(f"jack_*{self.name}*"):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

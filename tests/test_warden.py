@@ -1,0 +1,331 @@
+"""What the warden decides, with port processes that follow a script, on virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bollylive.band import ChannelSet, Set
+from bollylive.duty import Alive, Done, Duty, Finish, Legacy, NoPorts, Said
+from bollylive.errors import PortError, SetError
+from bollylive.journal import Header, header_line, read_end, read_journal
+from bollylive.journal_writer import JournalWriter
+from bollylive.note import Anchor, Bearing, NoteOff, NoteOn, Ready, Sent
+from bollylive.set_watch import SetWatch
+from bollylive.uplink import Order
+from bollylive.vigil import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, RETRY_S, START_LIMIT_S
+from bollylive.warden import TURN_S, Warden
+
+BAND = Set(tempo_bpm=120, channels=(ChannelSet(0, "Flute"), ChannelSet(1, "Bass", "accompany")))
+ANCHOR = Anchor(0.0, 0.5, 10.0)
+ON, HELD = Sent(NoteOn(1, 40, 80), "model", 11.0, 2.0), Sent(NoteOn(0, 64, 90), "musician", 11.5, 3.0)
+
+
+class FakeLink:
+    """A port process that says what a test gives it."""
+
+    def __init__(self, duty: Duty) -> None:
+        self.duty = duty
+        self.words: list[Any] = []
+        self.orders: list[Order] = []
+        self.closed = self.ended = False
+
+    def tell(self, order: Order) -> None:
+        self.orders.append(order)
+
+    def receive(self, timeout_s: float) -> list[Any]:
+        assert timeout_s <= TURN_S
+        words, self.words = self.words, []
+        return words
+
+    def end(self) -> None:
+        self.ended = True
+
+
+class Disk:
+    """A disk for a journal."""
+
+    folder = Path("stage")
+
+    def __init__(self) -> None:
+        self.data = header_line(Header())
+
+    def append(self, data: bytes) -> int:
+        self.data += data
+        return len(data)
+
+    def close(self, *, keep: bool) -> None:
+        assert keep
+
+
+class Watchtower:
+    """A warden, its clock, and all port processes that it has started; `refuse` starts none."""
+
+    def __init__(self, watch: SetWatch | None = None, seconds: float | None = None) -> None:
+        self.now_s = 100.0
+        self.links: list[FakeLink] = []
+        self.said: list[str] = []
+        self.refuse = False
+        self.disk = Disk()
+        self.journal = JournalWriter(self.disk)
+        self.warden = Warden(Duty(BAND, 1), self.said.append, self.journal, watch, seconds, self._start)
+
+    @property
+    def link(self) -> FakeLink:
+        return self.links[-1]
+
+    def turn(self, *words: Any) -> None:
+        if words:
+            self.link.words.extend(words)
+        self.warden.turn(lambda: self.now_s)
+
+    def pass_time(self, seconds: float, *, alive: bool = False) -> None:
+        for _ in range(round(seconds / TURN_S)):
+            self.now_s += TURN_S
+            if alive:
+                self.link.words.append(Alive())
+            self.turn()
+
+    def begin(self, *words: Any) -> None:
+        self.turn()
+        self.turn(Alive(), Ready("fake-v1", 8), ANCHOR, *words)
+
+    def _start(self, duty: Duty) -> FakeLink:
+        if self.refuse:
+            raise OSError("no process to be had")
+        self.links.append(FakeLink(duty))
+        return self.links[-1]
+
+
+def test_a_port_process_that_gives_signs_of_life_is_let_alone() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.pass_time(60.0, alive=True)
+    assert len(tower.links) == 1
+    assert tower.said == ["ready: model fake-v1, 8 notes remembered on each channel"]
+
+
+def test_one_whose_heartbeat_stops_is_ended_and_the_next_inherits_what_it_left() -> None:
+    tower = Watchtower()
+    tower.begin(ON, HELD, Sent(NoteOff(0, 64), "musician", 12.0, 4.0))
+    tower.pass_time(HEALTHY_S + TURN_S, alive=True)
+    tower.pass_time(HANG_S - 2 * TURN_S)
+    assert len(tower.links) == 1
+    tower.pass_time(4 * TURN_S)
+    assert tower.links[0].ended
+    assert len(tower.links) == 2
+    assert tower.link.duty.legacy == Legacy(ANCHOR, ((0, 64, "musician"), (1, 40, "model")), (0, 1))
+    assert tower.links[0].duty.legacy is None
+    assert "hangs" in tower.said[-1]
+    assert tower.warden.restarts == 1
+
+
+def test_a_pause_of_our_own_is_no_silence_of_theirs() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.now_s += 60.0  # the whole machine slept
+    tower.turn()
+    tower.pass_time(HANG_S - 5 * TURN_S)
+    assert len(tower.links) == 1
+
+
+def test_one_that_dies_is_followed_at_once_and_one_that_dies_young_a_little_later() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.pass_time(HEALTHY_S + TURN_S, alive=True)
+    tower.link.closed = True
+    tower.turn()
+    tower.turn()
+    assert len(tower.links) == 2
+    tower.link.closed = True
+    tower.turn(Alive())
+    tower.turn()
+    assert len(tower.links) == 2
+    tower.pass_time(RETRY_S + TURN_S)
+    assert len(tower.links) == 3
+    assert sum("ended unexpectedly; another one is starting" in text for text in tower.said) == 2
+
+
+def test_what_it_said_last_still_counts() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.link.closed = True
+    tower.turn(ON)
+    tower.pass_time(RETRY_S + TURN_S)
+    legacy = tower.link.duty.legacy
+    assert legacy is not None
+    assert legacy.sounding == ((1, 40, "model"),)
+
+
+def test_without_a_midi_system_it_tries_again_every_second_and_says_so_once_until_it_is_back() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.pass_time(HEALTHY_S + TURN_S, alive=True)
+    tower.pass_time(HANG_S + 2 * TURN_S)
+    for _ in range(200):
+        tower.turn(NoPorts("JACK is gone."))
+        tower.pass_time(RETRY_S + TURN_S)
+    assert 180 < len(tower.links) <= 202
+    assert sum("waits for it" in text for text in tower.said) == 1
+    assert tower.said[-1].startswith("JACK is gone.")
+    tower.turn(Alive(), Said("in: here"))
+    tower.pass_time(60.0, alive=True)
+    assert tower.said[-1] == "in: here"
+    links = len(tower.links)
+    tower.turn(NoPorts("JACK is gone again."))
+    tower.pass_time(RETRY_S + TURN_S)
+    assert sum("waits for it" in text for text in tower.said) == 2
+    assert len(tower.links) == links + 1
+
+
+def test_without_a_midi_system_from_the_first_it_is_an_error() -> None:
+    tower = Watchtower()
+    tower.turn()
+    with pytest.raises(PortError, match="No MIDI system"):
+        tower.turn(NoPorts("No MIDI system answers."))
+    assert tower.link.ended
+
+
+def test_one_that_never_opens_its_ports_is_an_error_too_but_has_more_time() -> None:
+    tower = Watchtower()
+    tower.turn()
+    tower.pass_time(START_LIMIT_S - TURN_S)
+    with pytest.raises(PortError, match="before its ports were open"):
+        tower.pass_time(3 * TURN_S)
+
+
+def test_a_machine_that_gives_no_process_is_asked_again() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.refuse = True
+    tower.link.closed = True
+    tower.pass_time(5.0)
+    assert len(tower.links) == 1
+    tower.refuse = False
+    tower.pass_time(RETRY_S + TURN_S)
+    assert len(tower.links) == 2
+
+
+def test_told_to_finish_it_says_so_once_and_waits_for_the_last_word() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.warden.finish()
+    tower.pass_time(CLOSE_LIMIT_S - 2 * TURN_S)  # a driver takes its time
+    assert tower.link.orders == [Finish()]
+    tower.turn(Done(True, {"planned_notes": 3}))
+    assert tower.warden.done == Done(True, {"planned_notes": 3})
+    tower.pass_time(10.0)
+    assert len(tower.links) == 1
+
+
+def test_one_that_dies_while_it_finishes_is_followed_only_if_it_left_a_note() -> None:
+    for words, links in (((ON,), 2), ((), 1)):
+        tower = Watchtower()
+        tower.begin(*words)
+        tower.warden.finish()
+        tower.turn()
+        tower.link.closed = True
+        tower.pass_time(RETRY_S + 3 * TURN_S)
+        assert len(tower.links) == links
+        assert tower.link.orders == [Finish()]
+
+
+def test_the_last_notes_are_not_ended_in_vain_for_ever() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.warden.finish()
+    tower.turn()
+    for _ in range(10):
+        tower.link.closed = True
+        tower.pass_time(RETRY_S + 2 * TURN_S)
+    assert len(tower.links) == 2
+
+
+def test_after_its_seconds_it_is_over() -> None:
+    tower = Watchtower(seconds=2.0)
+    tower.turn()
+    tower.pass_time(5.0, alive=True)  # not ready yet
+    tower.turn(Ready("fake-v1", 8))
+    tower.pass_time(1.9, alive=True)
+    assert tower.link.orders == []
+    tower.pass_time(0.3, alive=True)
+    assert tower.link.orders == [Finish()]
+
+
+def test_one_journal_holds_what_all_port_processes_played() -> None:
+    tower = Watchtower()
+    tower.begin(Bearing(0.0, True), ON)
+    tower.link.closed = True
+    tower.turn()
+    tower.pass_time(RETRY_S + TURN_S)
+    off = Sent(NoteOff(1, 40), "model", 13.0, 6.0)
+    tower.turn(Alive(), ANCHOR, off, Alive(lost=2))
+    tower.journal.close()
+    journal = read_journal(tower.disk.data)
+    assert journal.words == (ANCHOR, ON, ANCHOR, off)
+    assert tower.journal.lost == 2
+    assert Bearing(0.0, True) in read_end(tower.disk.data)
+
+
+def watch_of(tmp_path: Path, read: Callable[[], Set]) -> SetWatch:
+    path = tmp_path / "my.toml"
+    path.write_text("1")
+    return SetWatch(path, read)
+
+
+def test_a_set_that_is_saved_goes_down_and_what_needs_a_new_start_is_said(tmp_path: Path) -> None:
+    new = Set(tempo_bpm=99, model="open", in_port=("IAC",), channels=BAND.channels[:1])
+    watch = watch_of(tmp_path, lambda: new)
+    tower = Watchtower(watch)
+    tower.begin()
+    watch.path.write_text("another")
+    tower.pass_time(1.0, alive=True)
+    taken = Set(tempo_bpm=99, channels=BAND.channels[:1])
+    assert tower.link.orders == [taken]
+    assert tower.said[-2:] == [f"{watch.path} is taken.", "in_port, model: these change when jam is started again."]
+    tower.link.closed = True
+    tower.turn()
+    tower.pass_time(RETRY_S + TURN_S)
+    assert tower.link.duty.band == taken
+
+
+def test_a_set_with_problems_is_not_taken_and_every_problem_is_said_once(tmp_path: Path) -> None:
+    def read() -> Set:
+        raise SetError(["my.toml: one thing.", "my.toml: another."])
+
+    watch = watch_of(tmp_path, read)
+    tower = Watchtower(watch)
+    tower.begin()
+    watch.path.write_text("another")
+    tower.pass_time(3.0, alive=True)
+    assert tower.said[1:] == ["my.toml: one thing.", "my.toml: another.", "The band plays on as it was."]
+    assert tower.link.orders == []
+
+
+def test_a_set_between_two_names_is_waited_for(tmp_path: Path) -> None:
+    watch = watch_of(tmp_path, lambda: BAND)
+    tower = Watchtower(watch)
+    tower.begin()
+    watch.path.unlink()
+    tower.pass_time(1.0, alive=True)
+    assert tower.link.orders == []
+    watch.path.write_text("another")
+    tower.pass_time(1.0, alive=True)
+    assert tower.link.orders == [BAND]
+
+
+def test_the_demo_goes_on_where_it_is_by_now_after_a_restart() -> None:
+    tower = Watchtower()
+    musician = ((1.0, NoteOn(0, 60, 90)), (9.0, NoteOff(0, 60)))
+    tower.warden = Warden(Duty(BAND, 1, musician=musician), tower.said.append, None, start=tower._start)
+    tower.begin()
+    tower.pass_time(6.0, alive=True)
+    tower.link.closed = True
+    tower.turn()
+    tower.turn()
+    ((at_s, event),) = tower.link.duty.musician
+    assert at_s == pytest.approx(3.0)
+    assert event == NoteOff(0, 60)
