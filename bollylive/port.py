@@ -11,7 +11,7 @@ from bollylive import midi_system
 from bollylive.errors import PortError
 from bollylive.held import Held
 from bollylive.midi_system import Client, InClient, OutClient
-from bollylive.note import Event, Program
+from bollylive.note import Event, NoteOff, Program
 from bollylive.port_names import VIRTUAL, find_again, same
 from bollylive.wire import Reader, write
 
@@ -161,20 +161,30 @@ class OutPort(Port[OutClient]):
     kind = "output"
     own_port = "out"
 
+    def __init__(self, api: str, client: OutClient, client_name: str, wanted: str) -> None:
+        super().__init__(api, client, client_name, wanted)
+        # The notes that have ended since the device was last seen: perhaps it was gone before it was told.
+        self._ended: set[tuple[int, int]] = set()
+
     def send(self, data: bytes) -> bool:
         """Sends one whole message at once; false if that failed. While the device is away nothing is sent."""
         if self._client is None:
             return False
         for event in [] if self.virtual else self._reader.feed(data):
             if self.opened or isinstance(event, Program):
+                before = set(self.held.notes)
                 self.held.note(event)
+                self._ended |= before - self.held.notes
         return not self.opened or midi_system.transmit(self._client, data)
 
     def look(self, names: Sequence[str]) -> Change | None:
         """As for every port; one that is back ends what it had left sounding, and gets its programs again."""
         change = super().look(names)
+        if change is None and self.opened:
+            self._ended.clear()
         if change == "back" and self._client is not None:
-            for event in [*self.held.end(), *self.held.programs()]:
+            ended = [NoteOff(*key) for key in sorted(self._ended - self.held.notes)]
+            for event in [*self.held.end(), *ended, *self.held.programs()]:
                 midi_system.transmit(self._client, write(event))
         return change
 
