@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bollylive import codec
 from bollylive.band import MODEL_ROLES, TURN_ROLES, Set
@@ -30,7 +30,7 @@ class Lineup:
         self._band, self._buffer_notes, self._state_shape = band, buffer_notes, state_shape
         self._parts: dict[int, Part] = {}
         self._memories: dict[int, Memory] = {}  # of every channel, whoever plays it
-        self._cycle = cycle_of(band.beats_per_bar)
+        self._set_bar(band)
         for setting in band.channels:
             self.part(setting.channel)
 
@@ -39,7 +39,8 @@ class Lineup:
 
     def use(self, band: Set) -> None:
         """Play by another set from now on; who is new in it joins."""
-        self._band, self._cycle = band, cycle_of(band.beats_per_bar)
+        self._band = band
+        self._set_bar(band)
         for setting in band.channels:
             self.part(setting.channel)
         for part in self:
@@ -74,17 +75,30 @@ class Lineup:
         part.history.insert(entry)
         self.ensemble.add(part.channel, part.instrument, entry)
 
-    def go_on(self, tick: int, bar_ticks: int) -> None:
+    def go_on(self, tick: int) -> None:
         """Give the model the word wherever it should have it and has not: a band that is awake goes on playing.
 
         Who has played already goes on when the model says so, and who has not comes in at a bar line.
         """
-        bar_line = -(-tick // bar_ticks) * bar_ticks
         for part in self:
             last, role = part.history.last, part.setting.role
             if not part.has_word and (role == "accompany" or (role == "continue" and last and last.by_model)):
-                part.come_in(max(bar_line, part.setting.entry_bars * bar_ticks))
+                part.come_in(max(self.bar_line(tick), self.entry_tick(part, 0)))
                 part.carry_on(tick)
+
+    def bar_line(self, tick: int) -> int:
+        """The first bar line that is not before a tick."""
+        return -(-tick // self._bar) * self._bar
+
+    def entry_tick(self, part: Part, tick: int) -> int:
+        """When a part comes in, of a band that begins at a tick."""
+        bars = part.setting.entry_bars
+        return (tick // self._bar + bars) * self._bar if bars else tick
+
+    def change_programs(self, programs: Mapping[int, int]) -> None:
+        """Change the instruments of some channels 0-15."""
+        for channel, program in programs.items():
+            self.part(channel).change_program(program)
 
     def join(self, part: Part) -> None:
         """Let a part play its channel, in place of who did, with what it has planned already."""
@@ -129,3 +143,6 @@ class Lineup:
         self.active += ticks
         for part in self:
             part.shift(ticks)
+
+    def _set_bar(self, band: Set) -> None:
+        self._bar, self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT, cycle_of(band.beats_per_bar)

@@ -40,9 +40,13 @@ class Touch:
 
     def hear(self, event: NoteOn | NoteOff | Control | Program) -> NoteOn | NoteOff | Control | Program:
         """What the musician does, in the keys that the model knows; a key that nothing is mapped to means itself."""
-        if isinstance(event, NoteOn | NoteOff) and event.pitch in self._back[event.channel]:
-            return replace(event, pitch=self._back[event.channel][event.pitch])
+        if isinstance(event, NoteOn | NoteOff):
+            return replace(event, pitch=self.meaning(event.channel, event.pitch))
         return event
+
+    def meaning(self, channel: int, pitch: int) -> int:
+        """The key that the model knows for one on the cable."""
+        return self._back[channel].get(pitch, pitch)
 
 
 def _velocity(velocity: int, setting: ChannelSet) -> int:

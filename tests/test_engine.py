@@ -12,7 +12,7 @@ from fakes import WILD, FakePredictor, ons, onsets, sounding
 from bollylive.band import ChannelSet, ControlSet, Set
 from bollylive.codec import CHOOSE, REST, TICKS_PER_BEAT
 from bollylive.demo import demo_notes
-from bollylive.engine import FADE_BEATS, Engine
+from bollylive.engine import Engine
 from bollylive.note import (
     Anchor,
     Continue,
@@ -30,6 +30,7 @@ from bollylive.note import (
     Tempo,
     Tick,
 )
+from bollylive.performance import FADE_BEATS
 from bollylive.predictor import Question
 from bollylive.rehearsal import Rehearsal
 

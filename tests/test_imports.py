@@ -22,8 +22,8 @@ SHELVES: dict[str, set[str]] = {
     "core": _names("""
         answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
         ensemble flood grid hearing held history inquiry journal knobs lateness lineup loopback memory part past
-        pickup planner port_names predictor pulse recall relay revision scheduler smf steering take taps touch tracker
-        turns view vigil wire witness
+        performance pickup planner port_names predictor pulse recall relay revision scheduler smf steering take taps touch
+        tracker turns view vigil wire witness
     """),
     "edge": _names("""
         address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports set_watch

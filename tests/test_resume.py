@@ -8,9 +8,11 @@ import pytest
 from fakes import FakePredictor, ons, sounding
 
 from bollylive.band import ChannelSet, Set
-from bollylive.engine import FADE_BEATS, Engine
+from bollylive.codec import PERCUSSION
+from bollylive.engine import Engine
 from bollylive.note import Anchor, Bearing, Heard, Note, NoteOff, NoteOn, Play, Release, Sent
 from bollylive.past import Past, recall
+from bollylive.performance import FADE_BEATS
 from bollylive.rehearsal import Rehearsal
 
 MELODY, BASS, PAD = ChannelSet(0, "Melody"), ChannelSet(1, "Bass", "accompany", 32), ChannelSet(2, "Pad", "player", 48)
@@ -54,6 +56,19 @@ def test_the_band_goes_on_with_its_buffers_and_without_a_new_note() -> None:
     assert all(note.onset_beats > now_beat - 0.05 for note in notes)
     played = {on.pitch for _, on in ons(rehearsal.sent, 1)}
     assert played & set(predictor.heard[:, 1].tolist())  # the model has heard what the bass played before
+
+
+def test_a_tabla_that_strikes_keys_of_its_own_remembers_what_they_mean() -> None:
+    tabla = replace(BASS, percussion=((60, 36), (61, 38)))
+    rehearsal = rehearsed(6.0, replace(BAND, channels=(MELODY, tabla, PAD)))
+    assert {on.pitch for _, on in ons(rehearsal.sent, 1)} <= {36, 38}
+    predictor = FakePredictor()
+    engine = Engine(rehearsal.engine.band, predictor, seed=2)
+    engine.resume(past_of(rehearsal), rehearsal.now_s)
+    plays(engine, rehearsal.now_s, 1.0)
+    struck = [row[1] for question in predictor.questions for row in question.rows[0] if row[5] == PERCUSSION]
+    assert {60, 61} & set(struck)
+    assert not {36, 38} & set(struck)
 
 
 def test_bars_begin_where_they_began() -> None:

@@ -9,8 +9,8 @@ import pytest
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 
 from bollylive.band import ChannelSet, ControlSet, Deed, Handover, Set
-from bollylive.engine import FADE_BEATS
 from bollylive.note import Control, NoteOff, NoteOn
+from bollylive.performance import FADE_BEATS
 from bollylive.rehearsal import Rehearsal
 
 BEAT_S = 0.5  # at 120 beats per minute
