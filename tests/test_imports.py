@@ -22,16 +22,16 @@ SHELVES: dict[str, set[str]] = {
     "core": _names("""
         answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
         ensemble flood grid hearing held history inquiry journal knobs lateness lineup loopback memory part past
-        performance pickup planner port_names predictor pulse recall relay revision scheduler smf steering take taps touch
-        tracker turns view vigil wire witness
+        performance pickup planner port_names predictor pulse recall relay revision scheduler smf steering take taps
+        touch tracker turns view vigil wire witness
     """),
     "edge": _names("""
-        address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports set_watch
-        setfile sidecar snapshot_reader snapshot_server spawn
+        address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports
+        set_watch setfile sidecar snapshot_reader snapshot_server spawn
     """),
     "shell": _names("""
-        __init__ __main__ bench bench_dense bench_model bench_size bench_table bench_trips check cli disturbance echo
-        engine_link engine_process jam options perform port_link port_main port_process probe recover rehearsal
+        __init__ __main__ bench bench_dense bench_model bench_size bench_table bench_trips check cli disturbance
+        echo engine_link engine_process jam options perform port_link port_main port_process probe recover rehearsal
         sleeper spinner spread targets uplink warden watch
     """),
 }
@@ -57,16 +57,16 @@ ONE_EDGE = {
 
 # What the words and the core must not know of: time is an argument, and the world is at the edges.
 WORLD = _names("""
-    asyncio datetime multiprocessing os pathlib queue select signal socket subprocess sys threading time
-    mido onnxruntime rtmidi
+    asyncio datetime mido multiprocessing onnxruntime os pathlib queue rtmidi select signal socket subprocess sys
+    threading time
 """)
 
 # These live in the port process, which is small and quiet, or in the warden, which is no less, with all they import.
 WITHOUT_NUMPY = _names("""
     address assembler band clock commands conductor controllers demo duty echo engine_link errors flood held hotplug
-    jam journal journal_file journal_writer lateness lifeline link loopback midi_system midifile note percussion pipe
-    port port_link port_main port_names port_process ports pulse recover relay revision scheduler set_watch setfile
-    smf snapshot snapshot_reader song spawn steering take taps touch uplink vigil warden watch wire witness
+    jam journal journal_file journal_writer lateness lifeline link loopback midi_system midifile note percussion
+    pipe port port_link port_main port_names port_process ports pulse recover relay revision scheduler set_watch
+    setfile smf snapshot snapshot_reader song spawn steering take taps touch uplink vigil warden watch wire witness
 """)
 
 # Third-party libraries that have one room each.
