@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import Literal
 
+from bollylive.leadership import Leader
 from bollylive.note import Anchor, Continue, Event, LinkBeat, PlayerBeat, Position, Start, Stop, Tempo, Tick
 from bollylive.pulse import LONGEST_TICK_S, SHORTEST_TICK_S, TICKS_PER_BEAT, Pulse
 from bollylive.steering import Steering
@@ -36,7 +36,7 @@ class Clock:
     """
 
     def __init__(self, bpm: float, now_s: float) -> None:
-        self.source: Literal["free", "player", "link", "midi", "lost"] = "free"
+        self.source: Leader = "free"
         self._steering = Steering(Anchor(0.0, _seconds_per_beat(bpm), now_s))
         self._set_s = self.anchor.seconds_per_beat  # the beat of the free tempo, as it was set or tapped
         self._pulse = Pulse(self.anchor.seconds_per_beat / TICKS_PER_BEAT)

@@ -16,7 +16,7 @@ from bollylive.band import MODEL_ROLES, Set
 from bollylive.clock import Clock
 from bollylive.duty import Finish, Legacy
 from bollylive.engine_link import EngineLink
-from bollylive.lateness import Lateness
+from bollylive.leadership import tell_leader
 from bollylive.link import LinkSession
 from bollylive.note import (
     Anchor,
@@ -38,6 +38,7 @@ from bollylive.note import (
     Trouble,
 )
 from bollylive.ports import Ports
+from bollylive.punctuality import Punctuality
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.snapshot import Vitals
@@ -50,7 +51,6 @@ _IDLE_AFTER_S = 2.0
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _TURN_MESSAGES = 64
-_KEPT_REPLIES = 64
 _KEPT_SENTENCES = 4
 _VITALS_S = 0.25
 
@@ -59,9 +59,8 @@ class PortProcess:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
     `uplink` is told all that is played. `musician` plays by itself, in seconds from the moment the band is ready: the
-    demo. With a `legacy` it goes on from where an earlier process ended, whose notes it ends. `lateness` counts how
-    late the note-ons left that were planned ahead (a reply, played at the very moment that it answers, is not among
-    them); `stop` may be called by a signal handler.
+    demo. With a `legacy` it goes on from where an earlier process ended, whose notes it ends. `stop` may be called by a
+    signal handler.
     """
 
     def __init__(
@@ -74,7 +73,6 @@ class PortProcess:
         legacy: Legacy | None = None,
         link: LinkSession | None = None,
     ) -> None:
-        self.lateness = Lateness()
         self.ready = False
         self._ports, self._engine, self._band, self._uplink = ports, engine, band, uplink
         self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
@@ -82,8 +80,7 @@ class PortProcess:
         self._link = link
         self._musician = deque(musician)
         self._ready_s = 0.0
-        # Channel, pitch and onset of the newest notes that came when they were due; one that is dropped stays behind.
-        self._replies: deque[tuple[int, int, float]] = deque(maxlen=_KEPT_REPLIES)
+        self._punctuality = Punctuality()
         self._busy_s = 0.0  # when something last came
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
@@ -138,10 +135,10 @@ class PortProcess:
 
     def _tell_news(self, now_s: float) -> None:
         """Tell the musician what has happened, and the engine how this process fares."""
-        if self._clock.source != self._leader:
-            self._tell_leader()
-        if (trouble := self._relay.take_trouble()) is not None:
-            self._say(trouble)
+        before, self._leader = self._leader, self._clock.source
+        if before != self._leader:
+            self._say(tell_leader(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
+        self._say(self._relay.take_trouble())
         for sentence in self._ports.check(now_s, calm=self._calm(now_s)):
             self._say(sentence)
         if now_s - self._vitals_s >= _VITALS_S:
@@ -161,11 +158,12 @@ class PortProcess:
 
     def summary(self) -> dict[str, float]:
         """What happened, in numbers: notes planned and how late they left, and what was dropped or lost."""
+        lateness = self._punctuality.lateness
         return {
-            "planned_notes": self.lateness.count,
-            "late_ms_p50": 1e3 * self.lateness.percentile_s(0.5),
-            "late_ms_p99": 1e3 * self.lateness.percentile_s(0.99),
-            "late_ms_max": 1e3 * self.lateness.latest_s,
+            "planned_notes": lateness.count,
+            "late_ms_p50": 1e3 * lateness.percentile_s(0.5),
+            "late_ms_p99": 1e3 * lateness.percentile_s(0.99),
+            "late_ms_max": 1e3 * lateness.latest_s,
             "dropped_late": self._scheduler.dropped_late,
             "dropped_held": self._scheduler.dropped_held,
             "dropped_stale": self._relay.dropped_stale,
@@ -186,13 +184,7 @@ class PortProcess:
 
     def _send(self, sent: Sent) -> None:
         self._ports.send(write(sent.event))
-        if sent.by == "model" and isinstance(sent.event, NoteOn):
-            key = (sent.event.channel, sent.event.pitch, sent.beat)
-            if key in self._replies:
-                self._replies.remove(key)
-            else:
-                # What left first of the same instant kept the others waiting.
-                self.lateness.add(sent.late_s + time.perf_counter() - sent.at_s)
+        self._punctuality.leave(sent, time.perf_counter())
         self._uplink.tell(sent)
 
     def _report(self, word: Heard | Anchor) -> None:
@@ -213,13 +205,12 @@ class PortProcess:
         match word:
             case Play(note):
                 note = self._relay.touch.play(note, self._clock.anchor.seconds_per_beat)
-                if note.onset_beats <= self._clock.beat_at(now_s):
-                    self._replies.append((note.channel, note.pitch, note.onset_beats))
+                self._punctuality.plan(note, self._clock.beat_at(now_s))
                 self._relay.obey(word, now_s)
             case PlayerBeat():
                 self._relay.obey(word, now_s)
             case Release():
-                self._replies.clear()
+                self._punctuality.forget()
                 self._relay.obey(word, now_s)
             case Bearing():
                 self._uplink.tell(word)
@@ -257,34 +248,19 @@ class PortProcess:
             self._relay.handle(Tempo(band.tempo_bpm), now_s)
         self._engine.use(band)
 
-    def _tell_leader(self) -> None:
-        """Somebody else leads the beat now."""
-        before, self._leader = self._leader, self._clock.source
-        bpm = 60 / self._clock.anchor.seconds_per_beat
-        if self._leader == "lost":
-            self._say(f"The MIDI clock is lost; the band plays on at {bpm:.1f} beats per minute until it is back.")
-        elif self._leader == "midi":
-            self._say("The MIDI clock is back." if before == "lost" else "The MIDI clock leads.")
-        elif self._leader == "link":
-            self._say(f"Ableton Link leads, at {bpm:.1f} beats per minute.")
-        elif self._leader == "player":
-            self._say("Your playing leads the tempo.")
-        elif before == "link":
-            self._say(f"Nobody else is in the Link session; the tempo is free, and stays at {bpm:.1f}.")
-        elif before == "lost":
-            self._say("The MIDI clock stays away; the tempo is free, and the band rests when you do.")
-
-    def _say(self, text: str) -> None:
-        self._sentences.append(text)
-        self._uplink.say(text)
+    def _say(self, text: str | None) -> None:
+        if text is not None:
+            self._sentences.append(text)
+            self._uplink.say(text)
 
     def _tell_vitals(self, now_s: float) -> None:
         """Let the engine know what whoever watches wants to know, if it is new."""
+        lateness = self._punctuality.lateness
         vitals = Vitals(
             leader=self._leader,
-            planned=self.lateness.count,
-            late=self.lateness.late,
-            latest_s=self.lateness.latest_s,
+            planned=lateness.count,
+            late=lateness.late,
+            latest_s=lateness.latest_s,
             dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._relay.dropped_stale,
             sounding=self._scheduler.sounding,
             trouble=tuple(self._sentences),

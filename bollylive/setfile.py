@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any
 
 from bollylive.band import (
     CONTROL_KINDS,
     DEEDS,
     KNOBS,
-    MOST_BEATS_PER_BAR,
     ChannelSet,
     ControlKind,
     ControlSet,
-    Handover,
     Role,
     Set,
 )
 from bollylive.errors import SetError
-from bollylive.instruments import program_of
-from bollylive.percussion import read_keys
+from bollylive.set_rules import CHANNEL_RULES, CONTROL_RULES, SET_RULES, Rule
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,9 +33,6 @@ else:
     import tomli as tomllib
 
 __all__ = ["ChannelSet", "Role", "Set", "default_set", "load_set", "parse_set"]
-
-# Returns the value as a field wants it, or raises ValueError with the rest of a sentence that begins with the key.
-_Rule: TypeAlias = Callable[[object], object]
 
 
 def load_set(path: str | Path) -> Set:
@@ -66,8 +60,8 @@ def parse_set(text: str, name: str) -> Set:
         raise SetError([f"{name}: this is not TOML: {error}."]) from error
     problems: list[str] = []
     tables, control_tables = table.pop("channel", []), table.pop("control", [])
-    known = {*_SET_RULES, "channel", "control"}
-    fields = {"name": Path(name).stem, **_read_table(table, _SET_RULES, known, "", problems)}
+    known = {*SET_RULES, "channel", "control"}
+    fields = {"name": Path(name).stem, **_read_table(table, SET_RULES, known, "", problems)}
     standard = Set()
     if fields.get("commit_beats", standard.commit_beats) >= fields.get("horizon_beats", standard.horizon_beats):
         problems.append("commit_beats must be less than horizon_beats.")
@@ -100,7 +94,7 @@ def _read_channels(tables: Any, problems: list[str]) -> tuple[ChannelSet, ...]:
     channels: dict[int, ChannelSet] = {}
     for count, table in enumerate(tables, start=1):
         where = f"channel {table['channel']}: " if "channel" in table else f"[[channel]] number {count}: "
-        fields = _read_table(table, _CHANNEL_RULES, set(_CHANNEL_RULES), where, problems)
+        fields = _read_table(table, CHANNEL_RULES, set(CHANNEL_RULES), where, problems)
         if "channel" not in table:
             problems.append(f"{where}it needs a line channel = 1 to 16.")
         elif fields.get("channel") in channels:
@@ -123,7 +117,7 @@ def _read_controls(tables: Any, problems: list[str]) -> tuple[ControlSet, ...]:
     controls: dict[object, ControlSet] = {}
     for count, table in enumerate(tables, start=1):
         where = f"[[control]] number {count}: "
-        fields = _read_table(table, _CONTROL_RULES, set(_CONTROL_RULES), where, problems)
+        fields = _read_table(table, CONTROL_RULES, set(CONTROL_RULES), where, problems)
         kinds: list[ControlKind] = [kind for kind in CONTROL_KINDS if kind in table]
         if len(kinds) != 1:
             problems.append(f"{where}it needs one line of cc = 0 to 119, note = 0 to 127, or program = 0 to 127.")
@@ -148,7 +142,7 @@ def _are_tables(tables: object) -> bool:
 
 
 def _read_table(
-    table: Mapping[str, object], rules: Mapping[str, _Rule], known: set[str], where: str, problems: list[str]
+    table: Mapping[str, object], rules: Mapping[str, Rule], known: set[str], where: str, problems: list[str]
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in table.items():
@@ -162,116 +156,3 @@ def _read_table(
         except ValueError as problem:
             problems.append(f"{where}{key} {problem}")
     return fields
-
-
-def _number(lowest: float, highest: float) -> _Rule:
-    def read(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise ValueError(f"must be a number from {lowest:g} to {highest:g}, not {value!r}.")
-        if not lowest <= value <= highest:
-            raise ValueError(f"must be from {lowest:g} to {highest:g}, not {value:g}.")
-        return float(value)
-
-    return read
-
-
-def _whole(lowest: int, highest: int, counted_from: int = 0) -> _Rule:
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise ValueError(f"must be a whole number from {lowest} to {highest}, not {value!r}.")
-        return value - counted_from
-
-    return read
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"must be a text in quotes, not {value!r}.")
-    return value.strip()
-
-
-def _names(value: object) -> tuple[str, ...]:
-    try:
-        return tuple(_text(name) for name in (value if isinstance(value, list) and value else [value]))
-    except ValueError:
-        raise ValueError(f"must be a text in quotes, or a list of them, not {value!r}.") from None
-
-
-def _switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {value!r}.")
-    return value
-
-
-def _one_of(words: tuple[str, ...]) -> _Rule:
-    def read(value: object) -> str:
-        if isinstance(value, str) and value in words:
-            return value
-        near = get_close_matches(value, words, n=1) if isinstance(value, str) else []
-        hint = f"; did you mean {near[0]!r}?" if near else "."
-        raise ValueError(f"must be one of {', '.join(map(repr, words))}, not {value!r}{hint}")
-
-    return read
-
-
-def _program(value: object) -> object:
-    return program_of(value) if isinstance(value, str) else _whole(0, 127)(value)
-
-
-_role, _handover = _one_of(get_args(Role)), _one_of(get_args(Handover))
-
-_SET_RULES: Final[dict[str, _Rule]] = {
-    "name": _text,
-    "tempo_bpm": _number(20, 300),
-    "beats_per_bar": _whole(1, MOST_BEATS_PER_BAR),
-    "model": _text,
-    "buffer_notes": _whole(4, 512),
-    "seed": _whole(0, 2**63 - 1),
-    "temperature": _number(*KNOBS["temperature"]),
-    "nucleus": _number(*KNOBS["nucleus"]),
-    "memory": _number(*KNOBS["memory"]),
-    "follow": _number(*KNOBS["follow"]),
-    "energy": _number(*KNOBS["energy"]),
-    "quantise": _switch,
-    "horizon_beats": _number(0.25, 8),
-    "commit_beats": _number(0, 4),
-    "handover": _handover,
-    "handover_beats": _number(0, 64),
-    "rest_after_beats": _number(0, 1024),
-    "thru": _switch,
-    "default_role": _role,
-    "link": _switch,
-    "follow_tempo": _switch,
-    "in_port": _names,
-    "out_port": _names,
-}
-
-_CHANNEL_RULES: Final[dict[str, _Rule]] = {
-    "channel": _whole(1, 16, counted_from=1),
-    "name": _text,
-    "role": _role,
-    "program": _program,
-    "lowest": _whole(0, 127),
-    "highest": _whole(0, 127),
-    "polyphony": _whole(1, 8),
-    "density": _number(*KNOBS["density"]),
-    "entry_bars": _whole(0, 64),
-    "handover": _handover,
-    "answer_bars": _whole(0, 64),
-    "thru": _switch,
-    "percussion": read_keys,
-    "delay_ms": _number(-500, 500),
-    "velocity_curve": _number(0.25, 4),
-    "softest": _whole(1, 127),
-    "loudest": _whole(1, 127),
-    "longest_beats": _number(0.05, 64),
-}
-
-_CONTROL_RULES: Final[dict[str, _Rule]] = {
-    "cc": _whole(0, 119),
-    "note": _whole(0, 127),
-    "program": _whole(0, 127),
-    "channel": _whole(1, 16, counted_from=1),
-    "does": _one_of((*DEEDS, *KNOBS)),
-    "on": _whole(1, 16, counted_from=1),
-}

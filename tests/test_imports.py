@@ -21,9 +21,9 @@ SHELVES: dict[str, set[str]] = {
     "words": _names("band duty errors instruments note percussion snapshot song"),
     "core": _names("""
         answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
-        ensemble flood grid hearing held history inquiry journal knobs lateness lineup loopback memory part past
-        performance pickup planner port_names predictor pulse recall relay revision scheduler smf steering take taps
-        touch tracker turns view vigil wire witness
+        ensemble flood grid hearing held history inquiry journal knobs lateness leadership lineup loopback memory
+        part past performance pickup planner port_names predictor pulse punctuality recall relay revision scheduler
+        set_rules smf steering take taps touch tracker turns view vigil wire witness
     """),
     "edge": _names("""
         address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports
@@ -64,9 +64,10 @@ WORLD = _names("""
 # These live in the port process, which is small and quiet, or in the warden, which is no less, with all they import.
 WITHOUT_NUMPY = _names("""
     address assembler band clock commands conductor controllers demo duty echo engine_link errors flood held hotplug
-    jam journal journal_file journal_writer lateness lifeline link loopback midi_system midifile note percussion
-    pipe port port_link port_main port_names port_process ports pulse recover relay revision scheduler set_watch
-    setfile smf snapshot snapshot_reader song spawn steering take taps touch uplink vigil warden watch wire witness
+    jam journal journal_file journal_writer lateness leadership lifeline link loopback midi_system midifile note
+    percussion pipe port port_link port_main port_names port_process ports pulse punctuality recover relay revision
+    scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn steering take taps touch uplink
+    vigil warden watch wire witness
 """)
 
 # Third-party libraries that have one room each.
