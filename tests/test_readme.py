@@ -105,3 +105,11 @@ def test_what_it_points_to_is_there(path: str) -> None:
 
 def test_no_figure_is_left_to_be_filled_in() -> None:
     assert re.findall(r"@[A-Z]+@", TEXT) == []
+
+
+def test_every_line_of_what_it_does_names_tests_that_are_there() -> None:
+    table = TEXT.split("## What it does on stage")[1].split("\n## ")[0]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("| ") and not line.startswith("| |")]
+    named = {name.strip() for row in rows for name in row[3].split(",")}
+    assert len(rows) > 30
+    assert not [name for name in named if not (ROOT / "tests" / f"test_{name}.py").exists()]
