@@ -130,7 +130,7 @@ class PortProcess:
         """Tell the musician what has happened, and the engine how this process fares."""
         if self._clock.source != self._leader:
             self._tell_leader()
-        for source in (self._relay, self._journal):
+        for source in (self._relay, self._journal, self._link):
             if source is not None and (trouble := source.take_trouble()) is not None:
                 self._say(trouble)
         for sentence in self._ports.check(now_s, calm=self._calm(now_s)):

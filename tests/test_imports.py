@@ -25,8 +25,8 @@ SHELVES: dict[str, set[str]] = {
         planner port_names predictor pulse recall relay scheduler smf steering take taps touch tracker turns view wire
     """),
     "edge": _names("""
-        address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports setfile
-        sidecar snapshot_reader snapshot_server
+        address hotplug journal_file journal_writer lifeline link link_scout midi_system midifile model pipe port ports
+        setfile sidecar snapshot_reader snapshot_server
     """),
     "shell": _names("""
         __init__ __main__ bench bench_dense bench_model bench_size bench_table bench_trips check cli disturbance echo
@@ -44,11 +44,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # A model's two files are read by two rooms, and the ports are kept by five; each are one edge, and so are the two ends
-# of what others may watch.
+# of what others may watch, and the session of Link with who listens for it.
 ONE_EDGE = {
     "model": {"sidecar"},
     "ports": {"hotplug", "lifeline", "midi_system", "port"},
     "hotplug": {"port"},
+    "link": {"link_scout"},
     "port": {"midi_system"},
     "snapshot_reader": {"address"},
     "snapshot_server": {"address", "pipe"},
@@ -63,8 +64,8 @@ WORLD = _names("""
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
     address assembler band clock commands conductor controllers demo echo engine_link errors flood held hotplug jam
-    journal journal_file journal_writer lateness lifeline link loopback midi_system midifile note percussion pipe port
-    port_names port_process ports pulse relay scheduler setfile smf snapshot snapshot_reader song steering take taps
+    journal journal_file journal_writer lateness lifeline link link_scout loopback midi_system midifile note percussion
+    pipe port port_names port_process ports pulse relay scheduler setfile smf snapshot snapshot_reader song steering take taps
     touch watch wire
 """)
 
