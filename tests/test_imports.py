@@ -65,8 +65,8 @@ WORLD = _names("""
 WITHOUT_NUMPY = _names("""
     address assembler band clock commands conductor controllers demo echo engine_link errors flood held hotplug jam
     journal journal_file journal_writer lateness lifeline link link_scout loopback midi_system midifile note percussion
-    pipe port port_names port_process ports pulse relay scheduler setfile smf snapshot snapshot_reader song steering take taps
-    touch watch wire
+    pipe port port_names port_process ports pulse relay scheduler setfile smf snapshot snapshot_reader song steering
+    take taps touch watch wire
 """)
 
 # What runs in a process of its own; naming it for Windows' sake imports nothing here.

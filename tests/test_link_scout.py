@@ -29,14 +29,14 @@ class FakeSocket(socket.socket):
         self.joins: list[bytes] = []
         self.closed = False
 
-    def recv(self, size: int, flags: int = 0) -> bytes:
+    def recv(self, size: int, _flags: int = 0) -> bytes:
         if not self.wire:
             raise BlockingIOError
         if isinstance(came := self.wire.pop(0), OSError):
             raise came
         return came[:size]
 
-    def setsockopt(self, level: int, name: int, value: object, length: int | None = None) -> None:  # type: ignore[override]
+    def setsockopt(self, level: int, name: int, value: object, *_: object) -> None:
         assert (level, name) == (socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP)
         assert isinstance(value, bytes)
         if not self.interfaces or value in self.joins:
