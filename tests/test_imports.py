@@ -16,7 +16,7 @@ def _names(words: str) -> set[str]:
     return set(words.split())
 
 
-# Every room stands on one shelf. A new room is entered here first.
+# Every room stands on one shelf. A new room is entered here first. A folder is one room.
 SHELVES: dict[str, set[str]] = {
     "words": _names("band errors instruments note percussion snapshot song"),
     "core": _names("""
@@ -29,9 +29,8 @@ SHELVES: dict[str, set[str]] = {
         setfile sidecar snapshot_reader snapshot_server
     """),
     "shell": _names("""
-        __init__ __main__ bench bench_dense bench_model bench_size bench_table bench_trips check cli disturbance echo
-        engine_link engine_process jam options perform port_process probe recover rehearsal sleeper spinner spread
-        targets watch
+        __init__ __main__ bench check cli engine_link engine_process jam options perform port_process recover rehearsal
+        watch
     """),
 }
 
@@ -63,7 +62,7 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, with all that they import.
 WITHOUT_NUMPY = _names("""
-    address assembler band clock commands conductor controllers demo echo engine_link errors flood held hotplug jam
+    address assembler band clock commands conductor controllers demo engine_link errors flood held hotplug jam
     journal journal_file journal_writer lateness lifeline link link_scout loopback midi_system midifile note percussion
     pipe port port_names port_process ports pulse relay scheduler setfile smf snapshot snapshot_reader song steering
     take taps touch watch wire
@@ -181,6 +180,13 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
     assert not said & loud
 
 
-def test_the_port_process_really_runs_without_numpy() -> None:
-    code = "import sys, bollylive.jam; assert not {'numpy', 'onnxruntime', 'mido', 'link'} & set(sys.modules)"
+@_each_room()
+def test_only_the_command_line_knows_of_the_bench(path: Path) -> None:
+    assert "bench" not in IMPORTS[path][0] or ROOMS[path] in ("bench", "cli")
+
+
+@pytest.mark.parametrize("module", ["jam", "bench.echo", "bench.sleeper", "bench.spinner"])
+def test_the_port_process_and_the_bare_programs_really_run_without_numpy(module: str) -> None:
+    heavy = "{'numpy', 'onnxruntime', 'mido', 'link'}"
+    code = f"import sys, bollylive.{module}; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
