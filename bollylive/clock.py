@@ -105,7 +105,8 @@ class Clock:
         self._link = link
         if link.peers and self.source != "midi":
             newly, self.source = self.source != "link", "link"
-            plays = link.playing if last is not None and link.playing != last.playing else before.running
+            changed = last is not None and last.peers > 0 and link.playing != last.playing
+            plays = link.playing if changed else before.running
             line = replace(before, beat=link.beat + self._link_shift, at_s=now_s)
             line = replace(line, seconds_per_beat=_seconds_per_beat(link.bpm))
             if newly or plays != before.running or (plays and abs(self._off(line, now_s)) > LEAP_BEATS):

@@ -138,7 +138,9 @@ class PortProcess:
         before, self._leader = self._leader, self._clock.source
         if before != self._leader:
             self._say(tell_leader(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
-        self._say(self._relay.take_trouble())
+        for source in (self._relay, self._link):
+            if source is not None:
+                self._say(source.take_trouble())
         for sentence in self._ports.check(now_s, calm=self._calm(now_s)):
             self._say(sentence)
         if now_s - self._vitals_s >= _VITALS_S:

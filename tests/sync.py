@@ -27,8 +27,8 @@ from conftest import private_jack
 from stage import eager_set, jam, until
 from test_third_party import ACCOMPANYING, LOOP_FRAMES, Stamped, connect, end, midiseq_notes, read_dump
 
+from bollylive.bench.probe import Probe
 from bollylive.note import Continue, Event, NoteOn, Position, Start, Tick
-from bollylive.probe import Probe
 
 PERIOD_FRAMES = 256
 RATE = 48_000
@@ -168,7 +168,7 @@ def sync(song: Song, folder: Path) -> Sync:
         for name in ("stage", "echo"):
             start("stdbuf", "-oL", "jack_midi_dump", "-a", name, into=folder / name)
         conductor.first_frame = client.frame_time
-        programs.callback(Probe("bollylive.echo", "jack").end)
+        programs.callback(Probe("bollylive.bench.echo", "jack").end)
         start("jack_midi_clock", "-d", "1")
         start("jack_midiseq", "Player", str(LOOP_FRAMES), *midiseq_notes())
         for source, destination in (

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from stage import until
 
-from bollylive import bench_dense
-from bollylive.bench_table import describe_figures
-from bollylive.bench_trips import first
+from bollylive.bench import dense
+from bollylive.bench.probe import Probe
+from bollylive.bench.sleeper import sleep_ms
+from bollylive.bench.spread import spread
+from bollylive.bench.table import describe_figures
+from bollylive.bench.targets import judge
+from bollylive.bench.trips import first
 from bollylive.cli import main
 from bollylive.note import NoteOff, NoteOn
-from bollylive.probe import Probe
 from bollylive.setfile import parse_set
-from bollylive.sleeper import sleep_ms
-from bollylive.spread import spread
-from bollylive.targets import judge
 
 ON, OTHER = [0x90, 64, 90], [0x91, 40, 80]
 ROW = {"p50": 1.0, "p99": 2.0, "max": 3.25, "n": 7}
@@ -62,14 +62,14 @@ def test_a_sleeper_wakes_at_every_deadline_and_not_before_it() -> None:
 
 
 def test_the_dense_set_has_sixteen_channels_that_accompany_from_the_start_without_a_rest() -> None:
-    band = parse_set(bench_dense.dense_set(), "dense.toml")
+    band = parse_set(dense.dense_set(), "dense.toml")
     assert [setting.channel for setting in band.channels] == list(range(16))
     assert {(setting.role, setting.entry_bars) for setting in band.channels} == {("accompany", 0)}
     assert (band.tempo_bpm, band.rest_after_beats) == (160, 0)
 
 
 def test_the_musician_of_the_bench_plays_the_demo_in_time_and_again() -> None:
-    timeline = list(takewhile(lambda timed: timed[0] < 100 + 13 * 4 * 60 / 160, bench_dense._without_end(100.0)))
+    timeline = list(takewhile(lambda timed: timed[0] < 100 + 13 * 4 * 60 / 160, dense._without_end(100.0)))
     seconds = [at_s for at_s, _ in timeline]
     assert seconds == sorted(seconds)
     assert seconds[0] == 100.0
@@ -80,7 +80,7 @@ def test_the_musician_of_the_bench_plays_the_demo_in_time_and_again() -> None:
 
 
 def test_the_spinner_ends_with_the_program_that_started_it() -> None:
-    code = "from bollylive.probe import Probe; print(Probe('bollylive.spinner').processes[0])"
+    code = "from bollylive.bench.probe import Probe; print(Probe('bollylive.bench.spinner').processes[0])"
     number = int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout)
 
     def is_gone() -> bool:
@@ -95,9 +95,9 @@ def test_the_spinner_ends_with_the_program_that_started_it() -> None:
 
 
 def test_a_probe_gives_what_its_program_wrote_and_ends_one_that_goes_on() -> None:
-    with Probe("bollylive.sleeper", "0.02") as sleeper:
+    with Probe("bollylive.bench.sleeper", "0.02") as sleeper:
         assert len(json.loads(sleeper.wait())) == 2
-    with Probe("bollylive.spinner") as spinner:
+    with Probe("bollylive.bench.spinner") as spinner:
         number = spinner.processes[0]
         os.kill(number, 0)
     with pytest.raises(ProcessLookupError):

@@ -16,7 +16,7 @@ def _names(words: str) -> set[str]:
     return set(words.split())
 
 
-# Every room stands on one shelf. A new room is entered here first.
+# Every room stands on one shelf. A new room is entered here first. A folder is one room.
 SHELVES: dict[str, set[str]] = {
     "words": _names("band duty errors instruments note percussion snapshot song"),
     "core": _names("""
@@ -26,13 +26,12 @@ SHELVES: dict[str, set[str]] = {
         set_rules smf steering take taps touch tracker turns view vigil wire witness
     """),
     "edge": _names("""
-        address hotplug journal_file journal_writer lifeline link midi_system midifile model pipe port ports
-        set_watch setfile sidecar snapshot_reader snapshot_server spawn
+        address hotplug journal_file journal_writer lifeline link link_scout midi_system midifile model pipe port
+        ports set_watch setfile sidecar snapshot_reader snapshot_server spawn
     """),
     "shell": _names("""
-        __init__ __main__ bench bench_dense bench_model bench_size bench_table bench_trips check cli disturbance
-        echo engine_link engine_process jam options perform port_link port_main port_process probe recover rehearsal
-        sleeper spinner spread targets uplink warden watch
+        __init__ __main__ bench check cli engine_link engine_process jam options perform port_link port_main
+        port_process recover rehearsal uplink warden watch
     """),
 }
 
@@ -45,11 +44,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # A model's two files are read by two rooms, and the ports are kept by five; each are one edge, and so are the two ends
-# of what others may watch.
+# of what others may watch, and the session of Link with who listens for it.
 ONE_EDGE = {
     "model": {"sidecar"},
     "ports": {"hotplug", "lifeline", "midi_system", "port"},
     "hotplug": {"port"},
+    "link": {"link_scout"},
     "port": {"midi_system"},
     "snapshot_reader": {"address"},
     "snapshot_server": {"address", "pipe"},
@@ -63,11 +63,11 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, or in the warden, which is no less, with all they import.
 WITHOUT_NUMPY = _names("""
-    address assembler band clock commands conductor controllers demo duty echo engine_link errors flood held hotplug
-    jam journal journal_file journal_writer lateness leadership lifeline link loopback midi_system midifile note
-    percussion pipe port port_link port_main port_names port_process ports pulse punctuality recover relay revision
-    scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn steering take taps touch uplink
-    vigil warden watch wire witness
+    address assembler band clock commands conductor controllers demo duty engine_link errors flood held hotplug jam
+    journal journal_file journal_writer lateness leadership lifeline link link_scout loopback midi_system midifile
+    note percussion pipe port port_link port_main port_names port_process ports pulse punctuality recover relay
+    revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn steering take taps touch
+    uplink vigil warden watch wire witness
 """)
 
 # Third-party libraries that have one room each.
@@ -192,9 +192,13 @@ def test_the_wall_clock_only_dates_things(path: Path) -> None:
     )
 
 
-def test_the_port_process_really_runs_without_numpy() -> None:
-    code = (
-        "import sys, bollylive.jam, bollylive.port_main; "
-        "assert not {'numpy', 'onnxruntime', 'mido', 'link'} & set(sys.modules)"
-    )
+@_each_room()
+def test_only_the_command_line_knows_of_the_bench(path: Path) -> None:
+    assert "bench" not in IMPORTS[path][0] or ROOMS[path] in ("bench", "cli")
+
+
+@pytest.mark.parametrize("module", ["jam", "port_main", "bench.echo", "bench.sleeper", "bench.spinner"])
+def test_the_port_process_and_the_bare_programs_really_run_without_numpy(module: str) -> None:
+    heavy = "{'numpy', 'onnxruntime', 'mido', 'link'}"
+    code = f"import sys, bollylive.{module}; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

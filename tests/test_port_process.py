@@ -391,10 +391,15 @@ class FakeLink(LinkSession):
 
     def __init__(self) -> None:
         self.peers = 1
+        self.trouble: str | None = None
         self.closed = False
 
     def poll(self, now_s: float) -> LinkBeat | None:
         return LinkBeat(1.5 * now_s, 90.0, now_s, self.peers)
+
+    def take_trouble(self) -> str | None:
+        trouble, self.trouble = self.trouble, None
+        return trouble
 
     def close(self) -> None:
         self.closed = True
@@ -410,11 +415,14 @@ def test_a_link_session_leads_while_others_are_in_it_and_is_left_at_the_end() ->
         heard.extend(word for word in stage.engine.heard() if isinstance(word, Anchor))
         link.peers = 0
         yield from stage.until(lambda: len(stage.said) == 2)
+        link.trouble = "The network is gone."
+        yield from stage.until(lambda: len(stage.said) == 3)
 
     stage = Stage(script, link=link).run()
     assert stage.said == [
         "Ableton Link leads, at 90.0 beats per minute.",
         "Nobody else is in the Link session; the tempo is free, and stays at 90.0.",
+        "The network is gone.",
     ]
     assert heard[-1].seconds_per_beat == pytest.approx(60 / 90)
     assert heard[-1].bar_beat is not None

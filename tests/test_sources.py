@@ -122,6 +122,16 @@ def test_who_is_left_alone_in_a_session_keeps_its_tempo() -> None:
     assert clock.handle(Tempo(60), now_s)
 
 
+def test_a_session_that_is_joined_without_playing_does_not_stop_the_band() -> None:
+    clock = Clock(120, 0.0)
+    for now_s, peers, playing in ((1.0, 1, True), (1.05, 0, True), (4.0, 1, False), (4.05, 1, False)):
+        clock.follow_link(link(now_s, peers=peers, playing=playing))
+        assert clock.anchor.running
+    clock.follow_link(link(4.1, playing=True))
+    clock.follow_link(link(4.15))
+    assert not clock.anchor.running
+
+
 def test_a_midi_clock_leads_before_link_and_link_takes_over_when_it_is_lost() -> None:
     clock = Clock(120, 0.0)
     now_s = linked(clock, 0.0, 1.0, 120)

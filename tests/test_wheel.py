@@ -37,7 +37,7 @@ def contents(wheel: Path) -> set[str]:
 
 
 def test_the_wheel_is_the_program_with_its_set_and_nothing_else(contents: set[str]) -> None:
-    modules = {f"bollylive/{path.name}" for path in (ROOT / "bollylive").glob("*.py")}
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bollylive").rglob("*.py")}
     assert modules | {"bollylive/sets/default.toml"} <= contents
     assert {name.split("/")[0] for name in contents if ".dist-info/" not in name} == {"bollylive"}
     assert not [name for name in contents if "__pycache__" in name or name.endswith(".part")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bollylive.targets import Figures
+from bollylive.bench.targets import Figures
 
 _WIDTH = 30
 

@@ -9,10 +9,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from bollylive.bench.probe import Probe
 from bollylive.demo import BARS, BEATS_PER_BAR, demo_notes
 from bollylive.note import Event, NoteOff, NoteOn
 from bollylive.ports import Ports
-from bollylive.probe import Probe
 from bollylive.wire import write
 
 TEMPO_BPM = 160

@@ -16,17 +16,17 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from bollylive.band import Set
-from bollylive.bench_dense import dense_set, play_dense
-from bollylive.bench_model import model_calls, priming
-from bollylive.bench_size import BenchSize
-from bollylive.bench_trips import round_trips
-from bollylive.disturbance import Disturbance, disturbed
+from bollylive.bench.dense import dense_set, play_dense
+from bollylive.bench.disturbance import Disturbance, disturbed
+from bollylive.bench.model import model_calls, priming
+from bollylive.bench.probe import Probe
+from bollylive.bench.size import BenchSize
+from bollylive.bench.spread import spread
+from bollylive.bench.targets import Figures, judge
+from bollylive.bench.trips import round_trips
 from bollylive.errors import PortError
 from bollylive.model import Model, find_model
 from bollylive.ports import Ports
-from bollylive.probe import Probe
-from bollylive.spread import spread
-from bollylive.targets import Figures, judge
 
 Say = Callable[[str], None]
 
@@ -99,13 +99,13 @@ def _in_play(api: str, band: Set, size: BenchSize, say: Say, is_disturbed: bool 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         say(f"round trips on {api} ...")
-        with Probe("bollylive.echo", api), _jam(api, band, folder), _conditions(is_disturbed):
+        with Probe("bollylive.bench.echo", api), _jam(api, band, folder), _conditions(is_disturbed):
             figures.update(round_trips(api, size.trials))
         say("planned notes of sixteen channels ...")
         (folder / "dense.toml").write_text(dense_set(), encoding="utf-8")
         options = ("--set", str(folder / "dense.toml"), "--seed", "1", "--figures", str(folder / "figures.json"))
         with _jam(api, band, folder, *options) as jam, _conditions(is_disturbed) as conditions:
-            sleeper = Probe("bollylive.sleeper", str(size.playing_s))
+            sleeper = Probe("bollylive.bench.sleeper", str(size.playing_s))
             figures.update(play_dense(api, jam, folder / "figures.json", size.playing_s))
             figures["sleep_ms"] = spread(json.loads(sleeper.wait()))
     if conditions is not None:

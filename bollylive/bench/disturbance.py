@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bollylive.probe import Probe
+from bollylive.bench.probe import Probe
 
 WATCH_HZ = 30
 _END_LIMIT_S = 5.0
@@ -26,7 +26,7 @@ def disturbed() -> Iterator[Disturbance]:
     """Keep one core busy, and watch the band that began last."""
     disturbance = Disturbance()
     command = [sys.executable, "-m", "bollylive", "watch", "--json", "--hz", str(WATCH_HZ)]
-    with Probe("bollylive.spinner"), tempfile.TemporaryFile() as lines:
+    with Probe("bollylive.bench.spinner"), tempfile.TemporaryFile() as lines:
         watcher = subprocess.Popen(command, stdout=lines, stdin=subprocess.DEVNULL)
         began_s = time.perf_counter()
         try:

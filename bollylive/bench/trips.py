@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bollylive import echo
+from bollylive.bench import echo
+from bollylive.bench.spread import spread
 from bollylive.ports import Ports
-from bollylive.spread import spread
 
 Answers: TypeAlias = list[tuple[float, list[int]]]  # ms, and the message
 
