@@ -21,6 +21,7 @@ from bollylive.note import Anchor
 from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
+from bollylive.priority import wake_first
 from bollylive.spawn import inherited
 from bollylive.uplink import Uplink
 
@@ -37,6 +38,7 @@ def serve(connection: Connection) -> None:
     except EOFError:
         return
     uplink = Uplink(Pipe(connection))
+    wake_first()
     try:
         _play(_checked(duty), uplink)
     except PortError as error:

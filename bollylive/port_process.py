@@ -52,6 +52,7 @@ _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _TURN_MESSAGES = 64
 _KEPT_SENTENCES = 4
+_NEWS_S = 0.02  # what is only told can wait so long
 _VITALS_S = 0.25
 
 
@@ -82,6 +83,7 @@ class PortProcess:
         self._ready_s = 0.0
         self._punctuality = Punctuality()
         self._busy_s = 0.0  # when something last came
+        self._news_s = 0.0  # when there is to be told what is new
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
         now_s = time.perf_counter()
@@ -105,7 +107,9 @@ class PortProcess:
             now_s = time.perf_counter()
             self._listen(now_s)
             self._relay.tick(time.perf_counter())
-            self._tell_news(now_s)
+            if now_s >= self._news_s:
+                self._news_s = now_s + _NEWS_S
+                self._tell_news(now_s)
             self._engine.pipe.flush()
             for order in self._uplink.attend(now_s):
                 if isinstance(order, Finish):

@@ -27,7 +27,7 @@ SHELVES: dict[str, set[str]] = {
     """),
     "edge": _names("""
         address hotplug journal_file journal_writer lifeline link link_scout midi_system midifile model pipe port
-        ports set_watch setfile sidecar snapshot_reader snapshot_server spawn
+        ports priority set_watch setfile sidecar snapshot_reader snapshot_server spawn
     """),
     "shell": _names("""
         __init__ __main__ bench check cli engine_link engine_process jam options perform port_link port_main
@@ -65,9 +65,9 @@ WORLD = _names("""
 WITHOUT_NUMPY = _names("""
     address assembler band clock commands conductor controllers demo duty engine_link errors flood held hotplug jam
     journal journal_file journal_writer lateness leadership lifeline link link_scout loopback midi_system midifile
-    note percussion pipe port port_link port_main port_names port_process ports pulse punctuality recover relay
-    revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn steering take taps touch
-    uplink vigil warden watch wire witness
+    note percussion pipe port port_link port_main port_names port_process ports priority pulse punctuality recover
+    relay revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn steering take taps
+    touch uplink vigil warden watch wire witness
 """)
 
 # Third-party libraries that have one room each.

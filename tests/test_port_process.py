@@ -54,6 +54,11 @@ ON, OFF = (0x90, 64, 90), (0x80, 64, 0)
 Script = Callable[["Stage"], Iterator[list[tuple[int, ...]]]]
 
 
+@pytest.fixture(autouse=True)
+def _news_at_every_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_process, "_NEWS_S", 0.0)
+
+
 class FakePorts(Ports):
     """Ports that give what a script yields at each poll and keep what is sent; the script's end stops the process."""
 
