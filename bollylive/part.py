@@ -59,7 +59,7 @@ class Part:
         self.history = history
         self.plan: list[Entry] = []
         self.score: list[Entry] = []
-        self._then = 0  # where the model chooses again after it
+        self._then: int | None = None  # where the model chooses again after it, at the earliest
         self.due: int | None = None
         self.until: int | None = None
         self.resting = False  # the row at `due` is a rest
@@ -100,7 +100,7 @@ class Part:
 
     def come_in(self, tick: int) -> None:
         """Give the model the word, with its next note at `tick`."""
-        self.due, self.resting, self.adrift = tick, False, False
+        self.due, self.resting, self.adrift, self._then = tick, False, False, None
         self._entry = tick
 
     def carry_on(self, earliest_tick: int) -> None:
@@ -137,7 +137,8 @@ class Part:
         """Take the word from the model."""
         if self.hesitates and self.plan:  # its time may have come, but it was never played
             now_tick = min(now_tick, self.plan[0].tick - 1)
-        self.due, self.adrift, self.hesitates, self.until, self.score = None, False, False, None, []
+        self.due, self.adrift, self.hesitates = None, False, False
+        self.until, self.score, self._then = None, [], None
         self.withdraw(now_tick)
         self.plan = []
 
@@ -150,11 +151,10 @@ class Part:
         self.history.shift(ticks)
         self.memory.shift(ticks)
         self._entry += ticks
-        for name in ("active", "due", "until"):
+        for name in ("active", "due", "until", "_then"):
             if getattr(self, name) is not None:
                 setattr(self, name, getattr(self, name) + ticks)
         self.score = [replace(entry, tick=entry.tick + ticks) for entry in self.score]
-        self._then += ticks
 
     def prepare(self, until_tick: int) -> bool:
         """Make the next row ready to be asked; False if none is due by a tick."""
@@ -217,7 +217,7 @@ class Part:
         return entry
 
     def play(self, notes: list[Entry], then_tick: int) -> None:
-        """Give the model the word, with these notes first, in order of time; it chooses again after a tick."""
+        """Give the model the word, with these notes first, in order of time; it chooses again from a tick on."""
         self.score, self._then, self.adrift = list(notes), then_tick, False
         self._turn_page()
 
@@ -259,9 +259,14 @@ class Part:
     def _follow(self, tick: int, next_ticks: int | None) -> None:
         self.resting, self.adrift = next_ticks is None, False
         self.due = tick + (codec.WAIT_TICKS if next_ticks is None else next_ticks)
+        if self._then is not None and self.due < self._then:
+            self.due, self.resting = self._then, False
+        self._then = None
 
     def _turn_page(self) -> None:
-        self.due, self.resting = (self.score[0].tick, False) if self.score else (self._then, True)
+        """The next note is that of the score; after the last, it comes when the model says so, once it has heard it."""
+        self.due, self.resting = (self.score[0].tick if self.score else self._then), False
+        self.adrift = not self.score and self.history.last is not None
 
     def _recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
         pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)

@@ -129,6 +129,8 @@ class Turns:
         bars = max(1, -(-(earliest + self._commit + 1 - since) // self._bar))
         turn.next_at, turn.next_does, turn.round = since + bars * self._bar, does, None
         part.until = turn.next_at if part.has_word else None
+        if part.has_word and self._lineup.withdraw(part, turn.next_at - 1):
+            part.carry_on(earliest)
 
     def _stay_away(self, part: Part, tick: int) -> None:
         """The model's turn is over, until the musician has played again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -219,6 +220,18 @@ def test_again_is_another_answer_from_the_next_bar_on() -> None:
     assert second[0][0] == 0
     assert second != first
     assert bars(rehearsal, 3, 8) == []
+
+
+@pytest.mark.parametrize("deed", ["again", "back", "keep", "vary"])
+@pytest.mark.parametrize("asked_at", [1.5, 1.7, 1.85, 1.92, 1.99])
+def test_what_was_planned_beyond_it_is_not_played_too(deed: Deed, asked_at: float) -> None:
+    rehearsal = stage(FakePredictor(), handover="bar", handover_beats=0.25)
+    play_eighths(rehearsal, 7)
+    ask(rehearsal, deed, BEGIN_S + asked_at * BAR_S)
+    rehearsal.advance(BEGIN_S + 5 * BAR_S)
+    assert [eighth for eighth, _ in melody(rehearsal, 0.0, BEGIN_S + 5 * BAR_S)] == list(range(8, 40))
+    lengths = [b - a for a, b in pairwise(onsets(rehearsal.sent, 0))]
+    assert min(lengths) > 0.2
 
 
 def test_again_hears_the_same_phrase() -> None:
