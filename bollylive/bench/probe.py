@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -50,15 +49,15 @@ class Probe:
         return sum(int(line.split()[1]) for line in lines) * 1024 / 1e6
 
     def cpu_s(self) -> float | None:
-        """The processor time that all its processes have used; None without /proc."""
+        """The processor time that all threads of all its processes have used; None without Linux' /proc.
+
+        The schedstat of a thread begins with its nanoseconds on a processor; Documentation/scheduler/sched-stats.rst.
+        """
+        threads = [path for number in self.processes for path in Path(f"/proc/{number}/task").glob("*/schedstat")]
         try:
-            stats = [Path(f"/proc/{number}/stat").read_text() for number in self.processes]
+            return sum(int(path.read_text().split()[0]) for path in threads) / 1e9 if threads else None
         except OSError:
             return None
-        # After the name in brackets come the state and then the fields from the fourth on; see proc(5).
-        fields = [text.rpartition(")")[2].split() for text in stats]
-        ticks = sum(int(field[11]) + int(field[12]) for field in fields)
-        return float(ticks) / os.sysconf("SC_CLK_TCK")
 
     def __enter__(self) -> Probe:
         return self
