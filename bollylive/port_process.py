@@ -46,7 +46,7 @@ from bollylive.uplink import Uplink
 from bollylive.wire import write
 
 _POLL_S = 0.001
-_IDLE_POLL_S = 0.004  # when nothing has come or gone for a while: a third of the processor time
+_IDLE_POLL_S = 0.005  # when nothing has come or gone for a while: a quarter of the processor time
 _IDLE_AFTER_S = 2.0
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms

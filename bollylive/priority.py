@@ -33,9 +33,9 @@ def wake_first() -> Literal["realtime", "short slice"] | None:
     """Ask the system to run this thread as soon as it wakes; gives what it grants, None where that is nothing.
 
     Linux lets root play in real time, and those whose limits allow it (a group `audio`, or rtkit's); from version 6.12
-    on it grants everybody a short slice of time, which comes sooner. What is started from here inherits neither. Who never
-    sleeps again is held back by the system itself, and the warden ends it soon. Sources: sched(7); Linux'
-    Documentation/scheduler/sched-eevdf.rst.
+    on it grants everybody a short slice of time, which comes sooner. What is started from here inherits neither. Who
+    never sleeps again is held back by the system itself, and the warden ends it soon. Sources: sched(7);
+    Documentation/scheduler/sched-eevdf.rst of Linux.
     """
     with suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_LOWEST))
