@@ -82,7 +82,7 @@ class PortProcess:
         self._musician = deque(musician)
         self._ready_s = 0.0
         self._punctuality = Punctuality()
-        self._busy_s = 0.0  # when something last came
+        self._busy_s = 0.0  # when something last came or went
         self._news_s = 0.0  # when there is to be told what is new
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
@@ -190,6 +190,7 @@ class PortProcess:
 
     def _send(self, sent: Sent) -> None:
         self._ports.send(write(sent.event))
+        self._busy_s = sent.at_s
         self._punctuality.leave(sent, time.perf_counter())
         self._uplink.tell(sent)
 
