@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from bollylive.band import Set
+from bollylive.band import MODEL_ROLES, Set
 from bollylive.clock import Clock
 from bollylive.commands import Commands
 from bollylive.controllers import RESETS, Controllers
@@ -28,6 +28,7 @@ from bollylive.note import (
     Event,
     Heard,
     LinkBeat,
+    Note,
     NoteOff,
     NoteOn,
     Play,
@@ -56,7 +57,7 @@ class Relay:
     `send` gets every message as it leaves, `report` what the engine must know; both are called from
     within the methods, on the caller's thread, and must neither block nor raise. `thru` holds the channels
     (0-15) on which the set passes the musician's playing on. `dropped_stale` counts planned notes of an epoch
-    that is gone, or that were under way when the song stopped; `flood` and `loopback` count what they leave out of
+    that is gone, or that were under way when the song stopped or the model lost the channel; `flood` and `loopback` count what they leave out of
     what comes. Not thread-safe; `now_s` must not go back between calls.
     """
 
@@ -90,6 +91,7 @@ class Relay:
 
     def _set(self, band: Set) -> None:
         self.thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
+        self._played = frozenset(channel for channel in range(16) if band.channel(channel).role in MODEL_ROLES)
         self._commands, self.touch = Commands(band), Touch(band)
 
     def handle(self, event: Event, now_s: float) -> None:
@@ -123,7 +125,7 @@ class Relay:
     def obey(self, word: Cue, now_s: float) -> None:
         """Takes in one word of the engine; what is due of it leaves at the next `tick`."""
         match word:
-            case Play(note, epoch) if epoch == self._clock.anchor.epoch and self._clock.anchor.running:
+            case Play(note, epoch) if self._is_wanted(note, epoch):
                 beat_s = self._clock.anchor.seconds_per_beat
                 self._scheduler.plan(self.touch.play(note, beat_s), self.touch.early_beats(note.channel, beat_s))
             case Play():
@@ -191,6 +193,11 @@ class Relay:
         for channel, pitch, by in self._left:
             if not self._scheduler.sounds(channel, pitch):
                 self._send(NoteOff(channel, pitch), by, now_s, self._clock.beat_at(now_s))
+
+    def _is_wanted(self, note: Note, epoch: int) -> bool:
+        """What was on its way when the song jumped or stopped, or when another set came, may come too late."""
+        anchor = self._clock.anchor
+        return epoch == anchor.epoch and anchor.running and note.channel in self._played
 
     def _ask(self, command: Command, now_s: float, beat: float) -> None:
         if command.does != "tap":

@@ -164,6 +164,14 @@ def test_a_note_of_a_past_epoch_is_dropped(desk: Desk) -> None:
     assert desk.relay.dropped_stale == 1
 
 
+def test_a_note_for_a_channel_that_the_model_has_lost_meanwhile_is_dropped(desk: Desk) -> None:
+    desk.relay.use(Set(channels=(ChannelSet(5, role="player"),)), 0.0)
+    desk.play(2.0)
+    desk.relay.tick(1.0)
+    assert desk.sent == []
+    assert desk.relay.dropped_stale == 1
+
+
 def test_what_was_under_way_when_the_song_stopped_is_not_played_when_it_goes_on(desk: Desk) -> None:
     desk.relay.handle(Stop(), 0.0)
     desk.play(0.0)

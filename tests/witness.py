@@ -39,7 +39,7 @@ class Witness:
     """
 
     def __init__(self, show: Apart, band: Set) -> None:
-        self.show, self.band = show, band
+        self.show, self.band, self.before = show, band, band
         self.promised: Counter[tuple[int, int, float]] = Counter()
         self.held: set[Key] = set()
         self.sounding: dict[Key, Player] = {}
@@ -61,7 +61,7 @@ class Witness:
 
     def use(self, band: Set) -> None:
         """Another set is loaded, now."""
-        self.band = band
+        self.before, self.band = self.band, band  # what was thought out already is still by the set of before
         self.held = {key for key in self.held if band.passes_thru(key[0])}
         self.show.use(band)
         self.check()
@@ -125,9 +125,10 @@ class Witness:
             elif isinstance(word, Play) and word.epoch == anchor.epoch and anchor.running:
                 note = word.note
                 ahead = note.onset_beats - anchor.beat_at(now_s)
-                assert ahead <= self.band.commit_beats + 3 * HALF_A_TICK, f"{note} is fixed {ahead} beats ahead"
-                setting = self.band.channel(note.channel)
-                assert setting.lowest <= note.pitch <= setting.highest
+                commit_beats = max(self.band.commit_beats, self.before.commit_beats)
+                assert ahead <= commit_beats + 3 * HALF_A_TICK, f"{note} is fixed {ahead} beats ahead"
+                ranges = [band.channel(note.channel) for band in (self.band, self.before)]
+                assert any(setting.lowest <= note.pitch <= setting.highest for setting in ranges)
                 self.promised[note.channel, note.pitch, note.onset_beats] += 1
             obey(word, now_s)
 
