@@ -57,8 +57,8 @@ class Relay:
     `send` gets every message as it leaves, `report` what the engine must know; both are called from
     within the methods, on the caller's thread, and must neither block nor raise. `thru` holds the channels
     (0-15) on which the set passes the musician's playing on. `dropped_stale` counts planned notes of an epoch
-    that is gone, or that were under way when the song stopped or the model lost the channel; `flood` and `loopback` count what they leave out of
-    what comes. Not thread-safe; `now_s` must not go back between calls.
+    that is gone, or that were under way when the song stopped or the model lost the channel; `flood` and
+    `loopback` count what they leave out of what comes. Not thread-safe; `now_s` must not go back between calls.
     """
 
     def __init__(
