@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TypeGuard
 
-from bollylive.band import MODEL_ROLES, Set
+from bollylive.band import Set
 from bollylive.clock import Clock
 from bollylive.duty import Finish, Legacy
 from bollylive.engine_link import EngineLink
@@ -210,15 +210,11 @@ class PortProcess:
     def _obey(self, word: Cue | Bearing | Ready | Trouble) -> None:
         now_s = time.perf_counter()
         match word:
-            case Play(note):
-                note = self._relay.touch.play(note, self._clock.anchor.seconds_per_beat)
-                self._punctuality.plan(note, self._clock.beat_at(now_s))
-                self._relay.obey(word, now_s)
-            case PlayerBeat():
-                self._relay.obey(word, now_s)
-            case Release():
-                self._punctuality.forget()
-                self._relay.obey(word, now_s)
+            case Play() | Release() | PlayerBeat():
+                if isinstance(word, Release):
+                    self._punctuality.forget()
+                if (planned := self._relay.obey(word, now_s)) is not None:
+                    self._punctuality.plan(planned, self._clock.beat_at(now_s))
             case Bearing():
                 self._uplink.tell(word)
             case Ready():
@@ -244,9 +240,6 @@ class PortProcess:
         now_s = time.perf_counter()
         old, self._band = self._band, band
         self._relay.use(band, now_s)
-        for channel in range(16):
-            if band.channel(channel).role not in MODEL_ROLES and old.channel(channel).role in MODEL_ROLES:
-                self._relay.obey(Release(channel), now_s)
         for channel, program in set(band.programs()) - set(old.programs()):
             self._relay.program(channel, program, now_s)
         if band.tempo_bpm != old.tempo_bpm and self._clock.source == "midi":

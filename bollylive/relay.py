@@ -83,16 +83,18 @@ class Relay:
         self._end_left_s: deque[float] = deque()  # when that is ended again
 
     def use(self, band: Set, now_s: float) -> None:
-        """Relays by another set from now on; what the musician holds where it no longer passes ends."""
-        before = self.thru
+        """Relays by another set from now on; what sounds of whoever is no longer to be heard on a channel ends."""
+        thru, played = self.thru, self._played
         self._set(band)
-        for channel in before - self.thru:
+        for channel in thru - self.thru:
             self._send_all(self._scheduler.release(channel, "musician"), now_s)
+        for channel in played - self._played:
+            self._send_all(self._scheduler.release(channel, "model"), now_s)
 
     def _set(self, band: Set) -> None:
         self.thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
         self._played = frozenset(channel for channel in range(16) if band.channel(channel).role in MODEL_ROLES)
-        self._commands, self.touch = Commands(band), Touch(band)
+        self._commands, self._touch = Commands(band), Touch(band)
 
     def handle(self, event: Event, now_s: float) -> None:
         """Takes in one event of the musician or their DAW, at once; a command is neither passed on nor music."""
@@ -113,7 +115,7 @@ class Relay:
             if isinstance(word, NoteOn | NoteOff | Control | Program):
                 self._used.add(word.channel)
                 if self._controllers.tells(word):
-                    self._report(Heard(self.touch.hear(word), now_s, beat))
+                    self._report(Heard(self._touch.hear(word), now_s, beat))
 
     def follow_link(self, link: LinkBeat) -> None:
         """Takes in where an Ableton Link session is now; call it some twenty times a second."""
@@ -122,12 +124,17 @@ class Relay:
                 self._send_all(self._scheduler.release(by="model"), link.at_s)
             self._report(self._clock.anchor)
 
-    def obey(self, word: Cue, now_s: float) -> None:
-        """Takes in one word of the engine; what is due of it leaves at the next `tick`."""
+    def obey(self, word: Cue, now_s: float) -> Note | None:
+        """Takes in one word of the engine; what is due of it leaves at the next `tick`.
+
+        Gives the note that is planned, as it will leave; None where none is.
+        """
         match word:
             case Play(note, epoch) if self._is_wanted(note, epoch):
                 beat_s = self._clock.anchor.seconds_per_beat
-                self._scheduler.plan(self.touch.play(note, beat_s), self.touch.early_beats(note.channel, beat_s))
+                planned = self._touch.play(note, beat_s)
+                self._scheduler.plan(planned, self._touch.early_beats(note.channel, beat_s))
+                return planned
             case Play():
                 self.dropped_stale += 1
             case Release(channel, within_beats) if within_beats > 0 and self._clock.anchor.running:
@@ -136,6 +143,7 @@ class Relay:
                 self._send_all(self._scheduler.release(channel, "model"), now_s)
             case PlayerBeat() if self._clock.follow_player(word, now_s):
                 self._report(self._clock.anchor)
+        return None
 
     def tick(self, now_s: float) -> None:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
