@@ -20,6 +20,11 @@ def cycle_of(beats_per_bar: int) -> int:
     return TICKS_PER_BEAT * max(beats for beats in range(1, most + 1) if beats_per_bar % beats == 0)
 
 
+def ticks_of(beats: float) -> int:
+    """A length in ticks."""
+    return round(beats * TICKS_PER_BEAT)
+
+
 class Grid:
     """Ticks counted from a bar line at `zero_beats`; beats and seconds come from the newest anchor."""
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bollylive import codec
 from bollylive.band import MODEL_ROLES, TURN_ROLES, Set
 from bollylive.energy import Energy
 from bollylive.ensemble import Ensemble
-from bollylive.grid import cycle_of
+from bollylive.grid import cycle_of, ticks_of
 from bollylive.history import Entry, History
 from bollylive.memory import Memory
 from bollylive.note import Note
@@ -18,8 +17,8 @@ from bollylive.part import Part
 class Lineup:
     """The parts in order of channel, all times in ticks of the engine's grid. Owned by the engine.
 
-    `active` is when the musician last did something; `stale` is set when they played something that the plans do not
-    know yet.
+    `bar` is how long one is. `active` is when the musician last did something; `stale` is set when they played
+    something that the plans do not know yet.
     """
 
     def __init__(self, band: Set, buffer_notes: int, state_shape: tuple[int, int]) -> None:
@@ -70,8 +69,7 @@ class Lineup:
         part = self.part(note.channel)
         if part.setting.role not in MODEL_ROLES:
             return
-        duration = max(1, round((note.duration_beats or 0.0) * codec.TICKS_PER_BEAT))
-        entry = Entry(tick, note.pitch, duration, note.velocity, by_model=True)
+        entry = Entry(tick, note.pitch, max(1, ticks_of(note.duration_beats or 0.0)), note.velocity, by_model=True)
         part.history.insert(entry)
         self.ensemble.add(part.channel, part.instrument, entry)
 
@@ -88,12 +86,12 @@ class Lineup:
 
     def bar_line(self, tick: int) -> int:
         """The first bar line that is not before a tick."""
-        return -(-tick // self._bar) * self._bar
+        return -(-tick // self.bar) * self.bar
 
     def entry_tick(self, part: Part, tick: int) -> int:
         """When a part comes in, of a band that begins at a tick."""
         bars = part.setting.entry_bars
-        return (tick // self._bar + bars) * self._bar if bars else tick
+        return (tick // self.bar + bars) * self.bar if bars else tick
 
     def change_programs(self, programs: Mapping[int, int]) -> None:
         """Change the instruments of some channels 0-15."""
@@ -145,4 +143,4 @@ class Lineup:
             part.shift(ticks)
 
     def _set_bar(self, band: Set) -> None:
-        self._bar, self._cycle = band.beats_per_bar * codec.TICKS_PER_BEAT, cycle_of(band.beats_per_bar)
+        self.bar, self._cycle = ticks_of(band.beats_per_bar), cycle_of(band.beats_per_bar)

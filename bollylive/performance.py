@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bollylive import codec
 from bollylive.assembler import Assembler
 from bollylive.band import TURN_ROLES, Set
-from bollylive.grid import Grid
+from bollylive.grid import Grid, ticks_of
 from bollylive.lineup import Lineup
 from bollylive.note import ALL_NOTES_OFF, ALL_SOUND_OFF, Anchor, Command, Control, Cue, Note, NoteOff, NoteOn, Release
 from bollylive.past import Past
@@ -147,13 +146,13 @@ class Performance:
         may_rest = self.awake and not clocked and self.band.rest_after_beats > 0
         if not may_rest or any(self._assembler.held(part.channel) for part in self.lineup):
             return None
-        return self.lineup.active + round(self.band.rest_after_beats * codec.TICKS_PER_BEAT)
+        return self.lineup.active + ticks_of(self.band.rest_after_beats)
 
     def rest(self, earliest: int) -> None:
         """Go to sleep if it is time; what is committed is played to its end: the band stops, it is not cut off."""
         tick = self.rest_tick()
         if tick is not None and earliest >= tick:
-            self.sleep(self.grid.beat_of(earliest + round(self.band.commit_beats * codec.TICKS_PER_BEAT)))
+            self.sleep(self.grid.beat_of(earliest + ticks_of(self.band.commit_beats)))
 
     def _begin(self, event: NoteOn, beat: float) -> list[Cue]:
         part = self.lineup.part(event.channel)
@@ -205,5 +204,4 @@ class Performance:
         if note.duration_beats is None:
             self.lineup.begin_note(note.channel, tick, note.pitch, note.velocity)
         else:
-            duration = max(1, round(note.duration_beats * codec.TICKS_PER_BEAT))
-            self.lineup.end_note(note.channel, tick, note.pitch, duration)
+            self.lineup.end_note(note.channel, tick, note.pitch, max(1, ticks_of(note.duration_beats)))

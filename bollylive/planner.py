@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bollylive import codec
 from bollylive.band import Set
-from bollylive.grid import Grid, cycle_of
+from bollylive.grid import Grid, cycle_of, ticks_of
 from bollylive.lineup import Lineup
 from bollylive.note import Cue, Note, Play
 from bollylive.part import Ask, Part
@@ -29,8 +29,7 @@ class Planner:
 
     def use(self, band: Set) -> None:
         """Plan by another set from now on."""
-        self._commit = round(band.commit_beats * codec.TICKS_PER_BEAT)
-        self._horizon = round(band.horizon_beats * codec.TICKS_PER_BEAT)
+        self._commit, self._horizon = ticks_of(band.commit_beats), ticks_of(band.horizon_beats)
         self._energy = band.energy
         self.cycle = cycle_of(band.beats_per_bar)
 

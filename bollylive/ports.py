@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from bollylive import midi_system
 from bollylive.conductor import Conductor
-from bollylive.errors import PortError, PortsLostError
+from bollylive.errors import PortsLostError
 from bollylive.hotplug import look_at, sentence
 from bollylive.lifeline import Lifeline
 from bollylive.note import Event
@@ -35,7 +35,7 @@ class Ports:
 
     `api` is one of `midi_system.available_apis()`, or None for the first that works. Each name joins an existing
     port, by its whole name or by a part that only one port has; "virtual", or no name at all, makes one that is called
-    after `name`. With `patient`, a port that is not there is waited for. All methods are for one thread.
+    after `name`. All methods are for one thread.
     `send_failures` counts what could not be sent.
     """
 
@@ -45,8 +45,6 @@ class Ports:
         inputs: str | Sequence[str] = (),
         outputs: str | Sequence[str] = (),
         name: str = NAME,
-        *,
-        patient: bool = False,
     ) -> None:
         wanted_in, wanted_out = wanted_names(inputs), wanted_names(outputs)
         keep_apart(wanted_in, wanted_out, "")
@@ -70,7 +68,7 @@ class Ports:
                 OutPort(self.api, midi_system.new_output(self.api, client), client, wanted)
                 for client, wanted in zip(out_names[1:], wanted_out[1:], strict=True)
             ]
-            self._open_all(patient)
+            self._open_all()
         except BaseException:
             self.close()
             raise
@@ -140,13 +138,13 @@ class Ports:
         for input_ in self._inputs:
             input_.close(dead=dead)
 
-    def _open_all(self, patient: bool) -> None:
+    def _open_all(self) -> None:
         sources, sinks = self._inputs[0].others(), self._outputs[0].others()
         found = [
-            (port, names, number)
+            (port, names, find(names, port.wanted, port.kind))
             for ports, names in ((self._inputs, sources), (self._outputs, sinks))
             for port in ports
-            if not port.virtual and (number := _find(port, names, patient)) is not None
+            if not port.virtual
         ]
         inputs, outputs = (
             [names[number] for port, names, number in found if port.kind == kind] for kind in ("input", "output")
@@ -178,12 +176,3 @@ class Ports:
 def _client_names(name: str, direction: str, wanted: Sequence[str]) -> list[str]:
     """A name for each client: the first has the one by which a DAW knows our virtual port, and no other contains it."""
     return [f"{name} {direction}", *(f"{name} {number} {direction}" for number in range(2, len(wanted) + 1))]
-
-
-def _find(port: InPort | OutPort, names: Sequence[str], patient: bool) -> int | None:
-    try:
-        return find(names, port.wanted, port.kind)
-    except PortError:
-        if patient:
-            return None
-        raise

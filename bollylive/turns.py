@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bollylive import codec
 from bollylive.answers import Answers, Take, copy_notes
 from bollylive.band import TURN_ROLES, Handover, Set
+from bollylive.grid import ticks_of
 from bollylive.lineup import Lineup
 from bollylive.part import Part
 
@@ -46,9 +47,7 @@ class Turns:
     def use(self, band: Set) -> None:
         """Take turns by another set from now on."""
         self._band = band
-        self._bar = band.beats_per_bar * codec.TICKS_PER_BEAT
-        self._commit = round(band.commit_beats * codec.TICKS_PER_BEAT)
-        self._horizon = round(band.horizon_beats * codec.TICKS_PER_BEAT)
+        self._commit, self._horizon = ticks_of(band.commit_beats), ticks_of(band.horizon_beats)
 
     def shift(self, ticks: int) -> None:
         """Follow the grid when it moves."""
@@ -89,7 +88,7 @@ class Turns:
         for part in self._lineup:
             turn = self._turn(part)
             if turn.next_at is not None:
-                ticks.append(turn.next_at - (self._horizon if _is_planned(part, turn.next_at) else self._commit))
+                ticks.append(self._plans_at(part, turn.next_at))
             elif part.until is not None:
                 ticks.append(part.until)
             elif (begin := self._takes_over_at(part)) is not None:
@@ -103,8 +102,7 @@ class Turns:
         for part in self._lineup:
             turn = self._turn(part)
             if turn.next_at is not None:
-                ahead = self._horizon if _is_planned(part, turn.next_at) else self._commit
-                if earliest >= turn.next_at - ahead:
+                if earliest >= self._plans_at(part, turn.next_at):
                     self._begin_next(part, turn)
             elif part.until is not None and earliest >= part.until:
                 self._stay_away(part, earliest)
@@ -126,8 +124,8 @@ class Turns:
         if turn.answers is None or self._is_held(part.channel):
             return
         since = turn.answers.current.begin
-        bars = max(1, -(-(earliest + self._commit + 1 - since) // self._bar))
-        turn.next_at, turn.next_does, turn.round = since + bars * self._bar, does, None
+        bars = max(1, -(-(earliest + self._commit + 1 - since) // self._lineup.bar))
+        turn.next_at, turn.next_does, turn.round = since + bars * self._lineup.bar, does, None
         part.until = turn.next_at if part.has_word else None
         if part.has_word and self._lineup.withdraw(part, turn.next_at - 1):
             part.carry_on(earliest)
@@ -156,13 +154,13 @@ class Turns:
         if handover == "flow":
             return part.active
         if handover == "bar" and part.setting.role == "respond":  # a phrase may end where its last bar does
-            return max(-(-part.active // self._bar) * self._bar, part.active + BREATH_TICKS)
-        silent = part.active + round(self._band.handover_beats * codec.TICKS_PER_BEAT)
-        return -(-silent // self._bar) * self._bar if handover == "bar" else silent
+            return max(self._lineup.bar_line(part.active), part.active + BREATH_TICKS)
+        silent = part.active + ticks_of(self._band.handover_beats)
+        return self._lineup.bar_line(silent) if handover == "bar" else silent
 
     def _take_over(self, part: Part, begin: int, by_command: bool = False) -> None:
         turn, handover = self._turn(part), self._handover_of(part)
-        at_bar = handover == "bar" and begin % self._bar == 0 and not by_command
+        at_bar = handover == "bar" and begin % self._lineup.bar == 0 and not by_command
         turn.answers = Answers(part.history.branch(), begin, self._length(part, turn, begin), at_bar)
         turn.next_at, turn.round = None, None
         self._play(part, turn.answers, begin)
@@ -173,8 +171,8 @@ class Turns:
         bars = part.setting.answer_bars
         if not bars and part.setting.role == "respond":
             phrase = 0 if turn.phrase_from is None or part.active is None else part.active - turn.phrase_from
-            bars = max(1, round(phrase / self._bar))
-        return (max(1, round(begin / self._bar + bars)) * self._bar - begin) if bars else None
+            bars = max(1, round(phrase / self._lineup.bar))
+        return (max(1, round(begin / self._lineup.bar + bars)) * self._lineup.bar - begin) if bars else None
 
     def _play(self, part: Part, answers: Answers, tick: int, given: Take | None = None) -> None:
         """The model has the word from a tick on; where notes are given, it goes on after them."""
@@ -199,11 +197,11 @@ class Turns:
         given: Take | None = None
         match turn.next_does:
             case "keep":
-                loop = take.cut(max(0, take.ticks - LONGEST_LOOP_BARS * self._bar), take.ticks)
+                loop = take.cut(max(0, take.ticks - LONGEST_LOOP_BARS * self._lineup.bar), take.ticks)
                 self._repeat(part, turn, loop.at(tick))
                 return
             case "vary":
-                given = take.cut(0, min(take.ticks, LONGEST_LOOP_BARS * self._bar) // 2).at(tick)
+                given = take.cut(0, min(take.ticks, LONGEST_LOOP_BARS * self._lineup.bar) // 2).at(tick)
                 answers.start(tick)
             case "back":
                 given = answers.go_back(tick)
@@ -226,7 +224,7 @@ class Turns:
             turn.round, part.until = loop, None
             part.play(copy_notes(loop.notes, 0), loop.begin + loop.ticks)
 
-
-def _is_planned(part: Part, tick: int) -> bool:
-    """Whether all that a part plays before a tick is planned."""
-    return not part.has_word or part.due_tick >= tick
+    def _plans_at(self, part: Part, tick: int) -> int:
+        """When what begins at a tick is to be planned: as soon as all before it is, or when it must."""
+        is_planned = not part.has_word or part.due_tick >= tick
+        return tick - (self._horizon if is_planned else self._commit)

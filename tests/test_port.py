@@ -244,14 +244,10 @@ def test_who_waits_for_a_port_does_not_join_our_own(studio: Studio) -> None:
     assert ports.check(2 * LOOK_S) == []
 
 
-def test_a_patient_performance_waits_for_its_ports(studio: Studio) -> None:
+def test_a_port_that_is_not_there_is_refused(studio: Studio) -> None:
     studio.sources.clear()
     with pytest.raises(PortError, match="no MIDI input 'Keys'"):
         Ports(None, "Keys")
-    ports = Ports(None, "Keys", patient=True)
-    assert ports.poll() == []
-    studio.sources.append("Keys:out")
-    assert ports.check(0.0) == ["The MIDI input 'Keys:out' is back."]
 
 
 def test_when_nothing_opens_the_clients_are_given_back(studio: Studio) -> None:
