@@ -7,11 +7,15 @@ Which controllers a reset sets back, and to what, is the MIDI Association's reco
 
 from __future__ import annotations
 
+import math
+from typing import Final, TypeAlias
+
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     RESET_CONTROLLERS,
     SUSTAIN,
+    Command,
     Control,
     Event,
     NoteOff,
@@ -20,6 +24,9 @@ from bollylive.note import (
     Raw,
 )
 
+Music: TypeAlias = NoteOn | NoteOff | Control | Program
+
+PANIC_S: Final = 0.1  # sixteen channels' worth of resets on a cable of 1983
 RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
 _SOSTENUTO = 66
 _HOLDING = (SUSTAIN, _SOSTENUTO)  # they hold notes, so whatever ends notes lifts them
@@ -34,7 +41,8 @@ class Controllers:
     def __init__(self) -> None:
         self._held: dict[tuple[int, int], Event] = {}  # by channel and controller: the word that lets go of it
         self._stirred: set[int] = set()  # channels on which something came since the end of their notes was told
-        self._calm = False  # that was told, and nothing has come on any channel since
+        self._calm = False  # the band was put to sleep, and nothing has come on any channel since
+        self._ended_s = -math.inf  # when the end of all notes came last, on whatever channel
 
     def read(self, event: Event) -> list[Event]:
         """What an event means, in order: a reset lets go first. A sustain pedal that is up cannot go up."""
@@ -52,22 +60,28 @@ class Controllers:
                 self._hold((channel, kind), None if data == rest else Raw(rest))
         return [event]
 
-    def tells(self, event: NoteOn | NoteOff | Control | Program) -> bool:
-        """Whether the engine has to know of an event that `read` gave: a reset that changes nothing it has not.
+    def tell(self, event: Music, now_s: float) -> Music | Command | None:
+        """What the engine has to know of an event that `read` gave; None if that changes nothing.
 
-        The end of all notes puts the whole band to sleep, so it is told once, and again on each channel that was
-        played. The reset of the controllers is told by what it let go of.
+        The end of all notes is some keyboards' habit at the end of every key, and ends what was played on its channel.
+        A second one within PANIC_S, wherever, is a stop or a panic, and puts the band to sleep. The reset of the
+        controllers is told by what it let go of.
         """
         if not isinstance(event, Control) or event.number not in RESETS:
             self._stirred.add(event.channel)
             self._calm = False
-            return True
+            return event
         if event.number == RESET_CONTROLLERS:
-            return False
-        new = event.channel in self._stirred or not self._calm
+            return None
+        panics = now_s - self._ended_s < PANIC_S
+        self._ended_s = now_s
+        if panics and not self._calm:
+            self._stirred.clear()
+            self._calm = True
+            return Command("sleep")
+        new = event.channel in self._stirred
         self._stirred.discard(event.channel)
-        self._calm = True
-        return new
+        return event if new else None
 
     def let_go(self) -> list[Event]:
         """The words that bring every pedal and wheel to rest, as at the end."""

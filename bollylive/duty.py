@@ -72,5 +72,4 @@ class NoPorts:
 class Done:
     """The port process has ended on purpose and left silence; `figures` are what happened, in numbers."""
 
-    ready: bool  # the band has played, or could have
     figures: dict[str, float] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from bollylive.wire import subject
 
 NOTES_PER_S, NOTES_AT_ONCE = 500.0, 512.0
 OTHERS_PER_S, OTHERS_AT_ONCE = 2000.0, 2048.0
+RESETS_PER_S, RESETS_AT_ONCE = 500.0, 512.0  # apart from the others: a panic counts most when a controller is mad
 CLOCKS_PER_S, CLOCKS_AT_ONCE = 1000.0, 4096.0
 _LONGEST_KEY = 2  # what is about more is a SysEx, and says something else each time
 
@@ -43,6 +44,7 @@ class Flood:
         self.dropped = 0
         self._notes = _Allowance(NOTES_PER_S, NOTES_AT_ONCE)
         self._others = _Allowance(OTHERS_PER_S, OTHERS_AT_ONCE)
+        self._resets = _Allowance(RESETS_PER_S, RESETS_AT_ONCE)
         self._clocks = _Allowance(CLOCKS_PER_S, CLOCKS_AT_ONCE)
         self._down: set[tuple[int, int]] = set()  # channel and pitch of the notes that were let in
         self._stirred: set[int] = set()  # channels on which a note was let in since their last reset
@@ -61,7 +63,7 @@ class Flood:
                 self._down.discard((channel, pitch))
                 admitted = True
             case Control(channel, number) if number in RESETS:
-                admitted = channel in self._stirred or self._others.take(now_s)
+                admitted = channel in self._stirred or self._resets.take(now_s)
                 self._stirred.discard(channel)
             case Control() | Program() | Raw() if self._waiting or not self._others.take(now_s):
                 self._wait(event)

@@ -57,6 +57,7 @@ class Band:
         )
 
 
+@np.errstate(invalid="ignore")  # BLAS sets the flag where nothing is invalid: numpy's issues 13173 and 24067
 def hear(band: Band, channel: Ints | int, tick: Ints) -> Floats:
     """What each of Q questions (channel, tick) hears of the band: float32 [Q, CONTEXT_SIZE], values in 0-1.
 

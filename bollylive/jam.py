@@ -70,7 +70,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     summary = {**warden.done.figures, "restarts": warden.restarts, "journal_lost": journal.lost if journal else 0}
     if received:
         return 128 + received[0], summary
-    return (0 if warden.done.ready else 1), summary
+    return (0 if warden.ready else 1), summary
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from bollylive.assembler import Assembler
 from bollylive.band import TURN_ROLES, Set
 from bollylive.grid import Grid, ticks_of
 from bollylive.lineup import Lineup
-from bollylive.note import ALL_NOTES_OFF, ALL_SOUND_OFF, Anchor, Command, Control, Cue, Note, NoteOff, NoteOn, Release
+from bollylive.note import ALL_NOTES_OFF, Anchor, Command, Control, Cue, Note, NoteOff, NoteOn, Release
 from bollylive.past import Past
 from bollylive.pickup import Pickup
 from bollylive.touch import Touch
@@ -58,8 +58,6 @@ class Performance:
             if isinstance(event, Control):  # a pedal moves while the song stands still; no note is open
                 self._assembler.handle(event, beat)
             return []
-        if isinstance(event, Control) and event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
-            return self.sleep(beat)
         cues = self._begin(event, beat) if isinstance(event, NoteOn) else []
         for note in self._assembler.handle(event, beat):
             self._remember(note)

@@ -66,7 +66,7 @@ def _play(duty: Duty, uplink: Uplink) -> None:
         process.run()
     finally:
         process.close()
-    uplink.tell(Done(process.ready, process.summary()))
+    uplink.tell(Done(process.summary()))
 
 
 def _checked(duty: Duty) -> Duty:

@@ -114,8 +114,11 @@ class Relay:
             self._keep_time(word, now_s, beat)
             if isinstance(word, NoteOn | NoteOff | Control | Program):
                 self._used.add(word.channel)
-                if self._controllers.tells(word):
-                    self._report(Heard(self._touch.hear(word), now_s, beat))
+                told = self._controllers.tell(word, now_s)
+                if isinstance(told, Command):
+                    self._ask(told, now_s, beat)
+                elif told is not None:
+                    self._report(Heard(self._touch.hear(told), now_s, beat))
 
     def follow_link(self, link: LinkBeat) -> None:
         """Takes in where an Ableton Link session is now; call it some twenty times a second."""

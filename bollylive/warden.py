@@ -40,7 +40,7 @@ class Warden:
         start: Callable[[Duty], Link] = PortLink,
     ) -> None:
         self.restarts = 0
-        self.done = Done(ready=False)
+        self.done = Done()
         self._duty, self._say, self._journal, self._start, self._watch = duty, say, journal, start, watch
         self._seconds = seconds
         self._vigil, self._witness = Vigil(), Witness(duty.band)
@@ -90,6 +90,11 @@ class Warden:
             self._reload(self._watch)
         if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
             self._say(trouble)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the band has played, or could have, whatever came then."""
+        return self._ready_s is not None
 
     @property
     def _left(self) -> bool:

@@ -9,16 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bollylive.controllers import Controllers
-from bollylive.note import Control, Event, NoteOff, NoteOn, Raw
+from bollylive.note import Command, Control, Event, NoteOff, NoteOn, Raw
 
 PEDAL, UP = Control(0, 64, 127), Control(0, 64, 0)
 BURST = [Control(channel, number, 0) for number in (64, 123, 121) for channel in range(16)]
 
 
-def told(controllers: Controllers, events: Sequence[Event]) -> list[Event]:
-    """What the engine is told of these events."""
-    words = [word for event in events for word in controllers.read(event)]
-    return [word for word in words if isinstance(word, NoteOn | NoteOff | Control) and controllers.tells(word)]
+SLEEP = Command("sleep")
+
+
+def told(controllers: Controllers, events: Sequence[Event], now_s: float = 0.0) -> list[Event | Command]:
+    """What the engine is told of these events, all at once."""
+    words = [
+        word for event in events for word in controllers.read(event) if isinstance(word, NoteOn | NoteOff | Control)
+    ]
+    return [heard for word in words if (heard := controllers.tell(word, now_s)) is not None]
 
 
 def test_a_pedal_that_is_up_cannot_go_up() -> None:
@@ -66,19 +71,35 @@ def test_a_wheel_that_the_musician_brings_to_rest_is_not_held() -> None:
     assert controllers.let_go() == []
 
 
-def test_a_burst_of_resets_is_told_once_and_repeated_not_at_all() -> None:
+def test_a_burst_of_resets_puts_the_band_to_sleep_once() -> None:
     controllers = Controllers()
     told(controllers, [NoteOn(2, 60, 90)])
-    assert told(controllers, list(BURST)) == [Control(0, 123, 0), Control(2, 123, 0)]
-    assert told(controllers, BURST * 2) == []
+    assert told(controllers, list(BURST)) == [SLEEP]
+    assert told(controllers, BURST * 2, 0.01) == []
 
 
 def test_what_is_played_after_a_burst_is_ended_by_the_next() -> None:
     controllers = Controllers()
     told(controllers, list(BURST))
-    told(controllers, [NoteOn(5, 60, 90), Control(6, 64, 127)])
-    words = told(controllers, list(BURST))
-    assert words == [Control(6, 64, 0), Control(0, 123, 0), Control(5, 123, 0), Control(6, 123, 0)]
+    told(controllers, [NoteOn(5, 60, 90), Control(6, 64, 127)], 1.0)
+    assert told(controllers, list(BURST), 2.0) == [Control(6, 64, 0), SLEEP]
+
+
+@pytest.mark.parametrize("number", [120, 123])
+def test_the_end_of_all_notes_that_comes_alone_is_told_to_its_channel_if_anything_was_played_there(number: int) -> None:
+    controllers, end = Controllers(), Control(0, number, 0)
+    assert told(controllers, [end]) == []
+    for i in range(1, 20):  # a keyboard that sends it whenever its last key comes up
+        assert told(controllers, [NoteOn(0, 60, 90), NoteOff(0, 60), end], i * 0.11)[2:] == [end]
+    assert told(controllers, [Control(1, number, 0)], 9.0) == []
+
+
+@pytest.mark.parametrize("second", [Control(0, 123, 0), Control(0, 120, 0), Control(7, 123, 0)])
+def test_the_second_end_of_all_notes_in_a_row_is_a_panic(second: Control) -> None:
+    controllers = Controllers()
+    told(controllers, [NoteOn(0, 60, 90)])
+    assert told(controllers, [Control(0, 123, 0)], 1.0) == [Control(0, 123, 0)]
+    assert told(controllers, [second], 1.05) == [SLEEP]
 
 
 CHANNELS = st.integers(0, 2)
@@ -111,6 +132,8 @@ def test_the_engine_knows_of_the_end_of_every_note_that_it_knows_of(events: list
     for event in told(controllers, [*events, *BURST]):
         if isinstance(event, NoteOn):
             sounding.add(event.channel)
+        elif event == SLEEP:
+            sounding.clear()
         elif isinstance(event, Control) and event.number in (120, 123):
             sounding.discard(event.channel)
     assert not sounding

@@ -15,6 +15,7 @@ from bollylive.demo import demo_notes
 from bollylive.engine import Engine
 from bollylive.note import (
     Anchor,
+    Command,
     Continue,
     Control,
     Heard,
@@ -53,6 +54,11 @@ def stage(
 def tap(rehearsal: Rehearsal, at_s: float, duration_s: float = 0.1, channel: int = 0, pitch: int = 60) -> None:
     rehearsal.play(NoteOn(channel, pitch, 100), at_s)
     rehearsal.play(NoteOff(channel, pitch), at_s + duration_s)
+
+
+def panic(rehearsal: Rehearsal, at_s: float, number: int = 123) -> None:
+    for channel in range(16):
+        rehearsal.play(Control(channel, number, 0), at_s)
 
 
 def run_clock(rehearsal: Rehearsal, from_s: float, ticks: int, tick_s: float = TICK_S) -> float:
@@ -242,7 +248,7 @@ def test_a_channel_whose_buffer_was_taken_back_whole_can_be_continued() -> None:
     rehearsal = stage(ChannelSet(0), ChannelSet(1, role="player"), model=model, horizon_beats=4.0)
     tap(rehearsal, 1.0)
     rehearsal.advance(2.11)
-    rehearsal.play(Control(0, 123, 0), 2.11)
+    panic(rehearsal, 2.11)
     tap(rehearsal, 5.0, channel=1)
     rehearsal.advance(6.0)
     assert onsets(rehearsal.sent, 0)[-1] > 5.0
@@ -527,13 +533,13 @@ def test_under_a_clock_only_its_stop_rests_the_band() -> None:
 
 
 @pytest.mark.parametrize("number", [120, 123])
-def test_all_notes_off_ends_everything_until_the_next_note(number: int) -> None:
+def test_a_panic_ends_everything_until_the_next_note(number: int) -> None:
     rehearsal = stage(MELODY, BASS, ChannelSet(2))
     tap(rehearsal, 1.0)
     tap(rehearsal, 1.0, channel=2)
     rehearsal.advance(4.1)
     assert sounding(rehearsal.sent)
-    rehearsal.play(Control(0, number, 0), 4.1)
+    panic(rehearsal, 4.1, number)
     assert sounding(rehearsal.sent) == set()
     count = len(onsets(rehearsal.sent))
     rehearsal.advance(20.0)
@@ -541,6 +547,24 @@ def test_all_notes_off_ends_everything_until_the_next_note(number: int) -> None:
     tap(rehearsal, 20.0)
     rehearsal.advance(21.0)
     assert onsets(rehearsal.sent, 1)[-1] > 20.4
+
+
+def test_a_keyboard_that_ends_all_notes_at_the_end_of_every_key_does_not_stop_the_band() -> None:
+    rehearsal = stage(MELODY, BASS, ChannelSet(2, role="player"))
+    for i in range(16):
+        tap(rehearsal, 1.0 + i / 4, 0.1, channel=2)
+        rehearsal.play(Control(2, 123, 0), 1.1 + i / 4)
+    rehearsal.advance(6.0)
+    assert len([beat for beat in onsets(rehearsal.sent, 1) if 2.0 < beat < 5.0]) >= 4
+
+
+def test_a_key_that_the_end_of_all_notes_has_ended_is_learned_as_long_as_it_was_heard() -> None:
+    engine = engine_of(ChannelSet(2))
+    engine.handle(Heard(NoteOn(2, 60, 90), 0.0, 0.0))
+    engine.handle(Heard(Control(2, 123, 0), 0.5, 1.0))
+    engine.handle(Heard(NoteOff(2, 60), 2.0, 4.0))
+    (view,) = engine.snapshot(2.0).parts
+    assert [note.duration_beats for note in view.newest] == [1.0]
 
 
 def test_a_program_change_changes_the_instrument_that_the_model_plays() -> None:
@@ -725,7 +749,7 @@ def test_a_burst_of_ten_thousand_notes_is_taken_in_and_heard() -> None:
     assert len(model.questions[-1].rows) == 16
 
 
-def test_everybody_who_plays_is_released_by_all_notes_off_and_by_a_note_only_who_continues() -> None:
+def test_everybody_who_plays_is_released_by_a_panic_and_by_a_note_only_who_continues() -> None:
     engine = engine_of(ChannelSet(0), BASS)
     engine.handle(Heard(KEY, 0.0, 0.0))
     engine.handle(Heard(OFF, 0.1, 0.2))
@@ -734,7 +758,7 @@ def test_everybody_who_plays_is_released_by_all_notes_off_and_by_a_note_only_who
         engine.tick(now_s)
         now_s += 0.005
     assert engine.handle(Heard(KEY, 3.0, 6.0)) == [Release(0, FADE_BEATS)]
-    assert engine.handle(Heard(Control(0, 123, 0), 3.1, 6.2)) == [Release(0), Release(1)]
+    assert engine.handle(Heard(Command("sleep"), 3.1, 6.2)) == [Release(0), Release(1)]
 
 
 def test_what_is_planned_comes_in_the_epoch_of_its_anchor() -> None:

@@ -75,9 +75,15 @@ def test_offs_and_a_panic_pass_in_the_flood() -> None:
     assert flood.admits(NoteOn(0, 60, 90), 0.0)
     drown(flood)
     assert flood.admits(NoteOff(0, 60), 0.0)
-    assert flood.admits(Control(0, 123, 0), 0.0)
-    assert not flood.admits(Control(0, 123, 0), 0.0)
+    assert all(flood.admits(Control(channel, number, 0), 0.0) for channel in range(16) for number in (120, 123))
     assert flood.admits(Stop(), 0.0)
+
+
+def test_a_flood_of_resets_is_bounded_but_what_was_played_in_it_is_ended() -> None:
+    flood = Flood()
+    assert sum(flood.admits(Control(0, 123, 0), 0.0) for _ in range(10_000)) < 1000
+    assert flood.admits(NoteOn(0, 60, 90), 0.0)
+    assert flood.admits(Control(0, 123, 0), 0.0)
 
 
 def test_a_clock_gone_mad_is_bounded() -> None:

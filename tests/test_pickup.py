@@ -6,7 +6,7 @@ from fakes import FakePredictor
 
 from bollylive.band import ChannelSet, Set
 from bollylive.engine import Engine
-from bollylive.note import Anchor, Control, Heard, NoteOn, Play
+from bollylive.note import Anchor, Command, Heard, NoteOn, Play
 
 PERCUSSION = ChannelSet(9, "Percussion", "accompany")
 BASS = ChannelSet(1, "Bass", "accompany")
@@ -36,7 +36,7 @@ def test_it_is_ready_again_after_every_sleep() -> None:
     engine = engine_of(PERCUSSION)
     for beat in (1.0, 9.25, 20.0):
         assert len(first_note(engine, beat)) == 1
-        engine.handle(Heard(Control(0, 123, 0), beat * BEAT_S, beat + 1))
+        engine.handle(Heard(Command("sleep"), beat * BEAT_S, beat + 1))
         now_s = (beat + 1) * BEAT_S
         while (due_s := engine.next_due(now_s)) is not None and due_s <= now_s:
             engine.tick(now_s)

@@ -215,8 +215,8 @@ def test_told_to_finish_it_says_so_once_and_waits_for_the_last_word() -> None:
     tower.warden.finish()
     tower.pass_time(CLOSE_LIMIT_S - 2 * TURN_S)  # a driver takes its time
     assert tower.link.orders == [Finish()]
-    tower.turn(Done(True, {"planned_notes": 3}))
-    assert tower.warden.done == Done(True, {"planned_notes": 3})
+    tower.turn(Done({"planned_notes": 3}))
+    assert tower.warden.done == Done({"planned_notes": 3})
     tower.pass_time(10.0)
     assert len(tower.links) == 1
 
@@ -253,6 +253,18 @@ def test_after_its_seconds_it_is_over() -> None:
     assert tower.link.orders == []
     tower.pass_time(0.3, alive=True)
     assert tower.link.orders == [Finish()]
+
+
+def test_a_band_that_was_ready_once_has_played_even_if_it_ends_before_the_next_process_is_ready() -> None:
+    tower = Watchtower(seconds=2.0)
+    tower.turn(Alive())
+    assert not tower.warden.ready
+    tower.turn(Ready("fake-v1", 8))
+    tower.link.closed = True
+    tower.pass_time(2.5)
+    assert tower.link.orders == [Finish()]
+    tower.turn(Done())
+    assert tower.warden.ready
 
 
 def test_one_journal_holds_what_all_port_processes_played() -> None:
