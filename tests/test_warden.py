@@ -257,11 +257,12 @@ def test_after_its_seconds_it_is_over() -> None:
 
 def test_a_band_that_was_ready_once_has_played_even_if_it_ends_before_the_next_process_is_ready() -> None:
     tower = Watchtower(seconds=2.0)
-    tower.turn(Alive())
+    tower.turn()
     assert not tower.warden.ready
-    tower.turn(Ready("fake-v1", 8))
+    tower.turn(Alive(), Ready("fake-v1", 8), ANCHOR)
     tower.link.closed = True
-    tower.pass_time(2.5)
+    tower.pass_time(2.5, alive=True)
+    assert len(tower.links) == 2
     assert tower.link.orders == [Finish()]
     tower.turn(Done())
     assert tower.warden.ready
