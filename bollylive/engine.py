@@ -46,6 +46,11 @@ class Engine:
         """The set that is played, with the knobs as they stand."""
         return self._show.band
 
+    @property
+    def anchor(self) -> Anchor:
+        """The beat, as it was last told."""
+        return self._show.grid.anchor
+
     def handle(self, word: Heard | Anchor) -> Words:
         """Take in what the relay says, and give what must happen at once. Never calls the model."""
         if isinstance(word, Anchor):

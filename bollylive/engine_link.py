@@ -58,4 +58,4 @@ class EngineLink:
         if resume and self._journal is not None:
             memoir = Memoir(self._journal, self._started_s, keys_held)
         with suppress(OSError):  # killed already: the pipe tells, and `revive` comes
-            ours.send((self._band, self._seed, memoir))
+            ours.send((self._band, self._seed, self._journal, memoir))

@@ -11,37 +11,33 @@ import os
 import signal
 import time
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from bollylive.band import Set
-from bollylive.duty import Memoir
 from bollylive.engine import Engine
 from bollylive.errors import BollyLiveError
-from bollylive.journal import read_end
-from bollylive.journal_file import read_last, running_folder
+from bollylive.journal_file import running_folder
 from bollylive.model import Model, find_model
 from bollylive.note import Anchor, Bearing, Heard, Ready, Release, Trouble
-from bollylive.past import recall
 from bollylive.pipe import Pipe
 from bollylive.snapshot import Vitals
 from bollylive.snapshot_server import SnapshotServer
 from bollylive.spawn import inherited
+from bollylive.understudy import Understudy
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 1.0
 _RECOVERY_S = 0.25
 _NICENESS = 5  # who thinks ahead makes room for those who must be in time: the ports, and the DAW
 _CHANNELS = range(16)
-_FORGOTTEN = "The journal cannot be read; the band begins anew with empty buffers, and with your next note."
 
 
 def serve(connection: Connection) -> None:
-    """Receive the set, the seed, and the journal to remember by; load the model, and play until the pipe is closed."""
+    """Receive the set, the seed, the journal's path and a memoir; load the model, and play until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it goes to all; the port process decides when it is over
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
     logging.basicConfig(format="bollylive engine: %(message)s")
-    band, seed, memoir = connection.recv()
+    band, seed, journal, memoir = connection.recv()
     pipe = Pipe(connection)
     try:
         model = Model(find_model(band.model))
@@ -50,10 +46,10 @@ def serve(connection: Connection) -> None:
         pipe.put([Trouble(str(error), fatal=True)])
         pipe.flush()
         return
-    engine = Engine(band, model, seed)
-    if memoir is not None and not _remember(engine, memoir):
-        engine = Engine(band, model, seed)
-        pipe.put([Trouble(_FORGOTTEN)])
+    understudy = Understudy(model, seed, journal)
+    engine, trouble = understudy.begin(band, memoir)
+    if trouble is not None:
+        pipe.put([Trouble(trouble)])
     server = _be_seen()
     pipe.put([Ready(model.name, engine.buffer_notes)])
     pipe.flush()
@@ -62,15 +58,15 @@ def serve(connection: Connection) -> None:
     while not pipe.closed:
         try:
             anchor = _turn(engine, pipe, server) or anchor
-        except Exception:  # noqa: BLE001  # on stage nothing is fatal: the band begins anew with empty buffers
-            _log.exception("the engine stumbled and begins anew")
-            engine = Engine(engine.band, model, seed)
-            if anchor:
-                engine.handle(anchor)
+        except Exception:  # noqa: BLE001  # on stage nothing is fatal: another one steps in
+            stumbled_s = time.perf_counter()
+            _log.exception("the engine stumbled")
             pipe.put(Release(channel) for channel in _CHANNELS)
-            pipe.put([Trouble("The engine stumbled and begins anew; its buffers are empty.")])
             pipe.flush()
-            time.sleep(_RECOVERY_S)  # what stumbles at once again must not fill the log
+            time.sleep(_RECOVERY_S)  # the journal catches up, and what stumbles at once again must not fill the log
+            engine, trouble = understudy.step_in(engine, anchor, stumbled_s)
+            pipe.put([Trouble(trouble)])
+            pipe.flush()
         if engine.bearing != told:
             told = engine.bearing
             pipe.put([told])
@@ -86,18 +82,6 @@ def _be_seen() -> SnapshotServer:
     except OSError as error:
         _log.warning("nobody can watch this band: %s", error)
     return server
-
-
-def _remember(engine: Engine, memoir: Memoir) -> bool:
-    """Let an engine go on where the journal ends; False if it could not."""
-    try:
-        words = read_end(read_last(Path(memoir.journal)))
-        past = recall(words, memoir.until_s, engine.buffer_notes, keys_held=memoir.keys_held)
-        engine.resume(past, memoir.until_s)
-    except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
-        _log.exception("the journal %s could not be gone on with", memoir.journal)
-        return False
-    return True
 
 
 def _turn(engine: Engine, pipe: Pipe, server: SnapshotServer) -> Anchor | None:

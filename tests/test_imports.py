@@ -31,7 +31,7 @@ SHELVES: dict[str, set[str]] = {
     """),
     "shell": _names("""
         __init__ __main__ bench check cli engine_link engine_process jam options perform port_link port_main
-        port_process recover rehearsal uplink warden watch
+        port_process recover rehearsal understudy uplink warden watch
     """),
 }
 

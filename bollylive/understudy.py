@@ -1,0 +1,66 @@
+"""Who steps in for an engine that is gone or has stumbled: another one, which finds its buffers in the journal."""
+
+from __future__ import annotations
+
+import logging
+import math
+from pathlib import Path
+from typing import Final
+
+from bollylive.band import Set
+from bollylive.duty import Memoir
+from bollylive.engine import Engine
+from bollylive.journal import read_end
+from bollylive.journal_file import read_last
+from bollylive.note import Anchor
+from bollylive.past import Past, recall
+from bollylive.predictor import Predictor
+
+AILING_S: Final = 5.0  # what stumbles again sooner than this may do so over what it remembers
+
+_FORGOTTEN: Final = "The journal cannot be read; the band begins anew with empty buffers, and with your next note."
+_log = logging.getLogger(__name__)
+
+
+class Understudy:
+    """Makes the engines of one process. One thread; reading the journal blocks as long as the disk does."""
+
+    def __init__(self, predictor: Predictor, seed: int, journal: str | None) -> None:
+        self._predictor, self._seed, self._journal = predictor, seed, journal
+        self._stumbled_s = -math.inf
+
+    def begin(self, band: Set, memoir: Memoir | None) -> tuple[Engine, str | None]:
+        """An engine that goes on by a memoir, if there is one; and what the musician has to know."""
+        engine = Engine(band, self._predictor, self._seed)
+        if memoir is None or (past := _read(memoir, engine.buffer_notes)) is None:
+            return engine, None if memoir is None else _FORGOTTEN
+        try:
+            engine.resume(past, memoir.until_s)
+        except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
+            _log.exception("the journal %s could not be gone on with", memoir.journal)
+            return Engine(band, self._predictor, self._seed), _FORGOTTEN
+        return engine, None
+
+    def step_in(self, stumbled: Engine, anchor: Anchor | None, at_s: float) -> tuple[Engine, str]:
+        """An engine in place of one that stumbled at `at_s`, with its set, and what the musician has to know.
+
+        It knows what the journal holds by now; where that ends before `anchor`, the last one heard, the beat is that's.
+        """
+        ailing = at_s - self._stumbled_s < AILING_S
+        self._stumbled_s = at_s
+        memoir = None if ailing or self._journal is None else Memoir(self._journal, at_s, keys_held=True)
+        engine, trouble = self.begin(stumbled.band, memoir)
+        if anchor is not None and (memoir is None or trouble is not None or anchor.at_s > engine.anchor.at_s):
+            engine.handle(anchor)
+        if memoir is None:
+            trouble = "The engine stumbled; another one begins with empty buffers, and with your next note."
+        return engine, trouble or "The engine stumbled; another one goes on with what was played."
+
+
+def _read(memoir: Memoir, buffer_notes: int) -> Past | None:
+    try:
+        words = read_end(read_last(Path(memoir.journal)))
+        return recall(words, memoir.until_s, buffer_notes, keys_held=memoir.keys_held)
+    except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
+        _log.exception("the journal %s could not be read", memoir.journal)
+        return None
