@@ -1,6 +1,7 @@
 """What the warden and the port process tell each other, beside the words of `note`, of which what is played goes up.
 
-Down go `Duty`, a new `Set`, `Finish`; up come `Alive`, `Said`, `NoPorts`, `Done`. A `Memoir` goes on to the engine.
+Down go `Duty`, a new `Set`, `Finish`; up come `Alive`, `Said`, `NoPorts`, `Done`, and the
+knobs that are turned. A `Memoir` goes on to the engine.
 """
 
 from __future__ import annotations

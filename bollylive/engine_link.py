@@ -8,6 +8,8 @@ from contextlib import suppress
 
 from bollylive.band import Set
 from bollylive.duty import Memoir
+from bollylive.knobs import turn_knob
+from bollylive.note import Command
 from bollylive.pipe import Pipe
 from bollylive.spawn import spawn
 
@@ -30,6 +32,10 @@ class EngineLink:
         """Let this engine play another set, and those after it."""
         self._band = band
         self.pipe.put([band])
+
+    def turn(self, knob: Command) -> None:
+        """Remember a knob that is turned, for the engines to come."""
+        self._band = turn_knob(self._band, knob)
 
     def revive(self) -> bool:
         """Start another engine in place of a dead one; False once that has failed too often in a row."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bollylive.band import KNOBS, MODEL_ROLES, Set
+from bollylive.band import KNOBS, MODEL_ROLES, ChannelSet, Set
 from bollylive.note import Command
 
 
@@ -26,3 +26,21 @@ def turn_knob(band: Set, command: Command) -> Set:
         for setting in band.channels
     )
     return replace(band, channels=channels)
+
+
+def keep_turned(before: Set, after: Set, turned: Set) -> Set:
+    """A set that was written anew, with the knobs where the musician has turned them since it was `before`.
+
+    What was written anew itself counts as it is written.
+    """
+    kept: dict[str, Any] = {
+        knob: getattr(turned, knob)
+        for knob in KNOBS
+        if knob != "density" and getattr(after, knob) == getattr(before, knob)
+    }
+
+    def keep_density(written: ChannelSet) -> ChannelSet:
+        same = written.density == before.channel(written.channel).density
+        return replace(written, density=turned.channel(written.channel).density) if same else written
+
+    return replace(after, **kept, channels=tuple(map(keep_density, after.channels)))

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TypeGuard
 
-from bollylive.band import Set
+from bollylive.band import KNOBS, Set
 from bollylive.clock import Clock
 from bollylive.duty import Finish, Legacy
 from bollylive.engine_link import EngineLink
@@ -197,6 +197,9 @@ class PortProcess:
     def _report(self, word: Heard | Anchor) -> None:
         if isinstance(word, Anchor):
             self._uplink.tell(word)
+        elif isinstance(word.event, Command) and word.event.does in KNOBS:
+            self._engine.turn(word.event)
+            self._uplink.tell(word.event)
         elif self._sounds_elsewhere(event := word.event):
             self._uplink.tell(Sent(event, "musician", word.at_s, word.beat))
         self._engine.pipe.put([word])

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from bollylive.band import Set
 from bollylive.duty import Alive, Done, Finish, NoPorts, Said
-from bollylive.note import Anchor, Bearing, Ready, Sent
+from bollylive.note import Anchor, Bearing, Command, Ready, Sent
 from bollylive.pipe import Pipe
 
 HEARTBEAT_S: Final = 0.25
@@ -14,7 +14,7 @@ HEARTBEAT_S: Final = 0.25
 _ATTEND_S: Final = 0.05  # how long an order may wait: to look costs as much as a poll of the ports
 _LAST_WORDS_S: Final = 1.0
 
-Report: TypeAlias = Alive | Said | NoPorts | Done | Ready | Sent | Anchor | Bearing
+Report: TypeAlias = Alive | Said | NoPorts | Done | Ready | Sent | Anchor | Bearing | Command
 Order: TypeAlias = Set | Finish
 
 

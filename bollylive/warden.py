@@ -14,7 +14,8 @@ from typing import Final
 from bollylive.duty import Alive, Done, Duty, Finish, NoPorts, Said
 from bollylive.errors import PortError, SetError
 from bollylive.journal_writer import JournalWriter
-from bollylive.note import Anchor, Bearing, Ready, Sent
+from bollylive.knobs import keep_turned, turn_knob
+from bollylive.note import Anchor, Bearing, Command, Ready, Sent
 from bollylive.port_link import Link, PortLink
 from bollylive.revision import revise
 from bollylive.set_watch import SetWatch
@@ -42,6 +43,7 @@ class Warden:
         self.restarts = 0
         self.done = Done()
         self._duty, self._say, self._journal, self._start, self._watch = duty, say, journal, start, watch
+        self._written = duty.band  # the set as it stands in the file; the duty's has the knobs as they stand
         self._seconds = seconds
         self._vigil, self._witness = Vigil(), Witness(duty.band)
         self._link: Link | None = None
@@ -134,6 +136,8 @@ class Warden:
                 if self._journal is not None and lost > self._lost:
                     self._journal.add_loss(lost - self._lost)
                 self._lost = lost
+            case Command():  # a knob
+                self._duty = replace(self._duty, band=turn_knob(self._duty.band, word))
             case Said(text):
                 self._say(text)
             case Ready(model, buffer_notes):
@@ -184,7 +188,9 @@ class Warden:
                 self._say(problem)
             self._say("The band plays on as it was.")
             return
-        band, waiting = revise(self._duty.band, read)
+        read, waiting = revise(self._duty.band, read)
+        band = keep_turned(self._written, read, self._duty.band)
+        self._written = read
         self._duty = replace(self._duty, band=band)
         self._witness.band = band
         if self._link is not None:

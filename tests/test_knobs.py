@@ -9,7 +9,7 @@ import pytest
 from fakes import FakePredictor, ons, onsets, sounding
 
 from bollylive.band import KNOBS, ChannelSet, ControlSet, Role, Set
-from bollylive.knobs import turn_knob
+from bollylive.knobs import keep_turned, turn_knob
 from bollylive.note import Command, Control, NoteOff, NoteOn
 from bollylive.rehearsal import Rehearsal
 
@@ -51,6 +51,24 @@ def test_a_knob_goes_from_the_lowest_to_the_highest(knob: str) -> None:
 def test_the_density_of_one_channel_is_turned_alone() -> None:
     band = turn_knob(Set(channels=(MELODY, BASS, ChannelSet(2))), Command("density", 2, 1.0))
     assert [channel.density for channel in band.channels] == [0, 0, 2]
+
+
+def test_what_is_written_anew_counts_and_what_is_not_stays_as_it_was_turned() -> None:
+    before = Set(temperature=1.0, nucleus=0.9, channels=(MELODY, BASS, ChannelSet(2)))
+    turned = before
+    for knob in ("temperature", "nucleus", "density"):
+        turned = turn_knob(turned, Command(knob, None, 1.0))
+    written = replace(before, name="New", temperature=0.7, channels=(replace(BASS, density=0.5), ChannelSet(2)))
+    kept = keep_turned(before, written, turned)
+    assert (kept.name, kept.temperature, kept.nucleus) == ("New", 0.7, 1.0)
+    assert [channel.density for channel in kept.channels] == [0.5, 2.0]
+
+
+def test_a_channel_that_comes_anew_is_as_it_is_written() -> None:
+    before = Set(channels=(BASS,))
+    written = Set(channels=(BASS, ChannelSet(5, density=1.5), ChannelSet(6)))
+    kept = keep_turned(before, written, turn_knob(before, Command("density", None, 0.0)))
+    assert [channel.density for channel in kept.channels] == [-2.0, 1.5, 0.0]
 
 
 def test_what_is_turned_counts_from_the_commit_line_on() -> None:

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from bollylive import port_process
-from bollylive.band import ChannelSet, Set
+from bollylive.band import ChannelSet, ControlSet, Set
 from bollylive.duty import Finish, Legacy, Said
 from bollylive.engine_link import EngineLink
 from bollylive.link import LinkSession
 from bollylive.note import (
     Anchor,
     Bearing,
+    Command,
     Control,
     Event,
     Heard,
@@ -128,6 +129,7 @@ class FakeEngine(EngineLink):
     def __init__(self, lives: int = 3) -> None:
         self.lives = lives
         self.revivals = 0
+        self.turned: list[Command] = []
         self.ended = False
         self._open()
 
@@ -143,6 +145,9 @@ class FakeEngine(EngineLink):
 
     def use(self, band: Set) -> None:
         self.pipe.put([band])
+
+    def turn(self, knob: Command) -> None:
+        self.turned.append(knob)
 
     def revive(self) -> bool:
         self.revivals += 1
@@ -221,6 +226,22 @@ def test_the_musicians_notes_pass_and_the_engine_hears_of_them() -> None:
     assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
     assert isinstance(heard[0], Anchor)
     assert [word.event for word in heard[1:] if isinstance(word, Heard)] == stage.notes
+
+
+def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_the_warden() -> None:
+    heard: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0xB0, 20, 127), (0xB0, 21, 127)]
+        yield []
+        heard.extend(word.event for word in stage.engine.heard() if isinstance(word, Heard))
+
+    controls = (ControlSet("cc", 20, "temperature"), ControlSet("cc", 21, "again"))
+    stage = Stage(script, band=replace(BAND, controls=controls)).run()
+    knob = Command("temperature")
+    assert heard == [knob, Command("again")]
+    assert stage.engine.turned == [knob]
+    assert [word for word in stage.uplink.told if isinstance(word, Command)] == [knob]
 
 
 def test_a_message_in_pieces_is_one_message() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bollylive.band import ChannelSet, Set
+from bollylive.band import KNOBS, ChannelSet, Set
 from bollylive.duty import Alive, Done, Duty, Finish, Legacy, NoPorts, Said
 from bollylive.errors import PortError, SetError
 from bollylive.journal import Header, header_line, read_end, read_journal
 from bollylive.journal_writer import JournalWriter
-from bollylive.note import Anchor, Bearing, NoteOff, NoteOn, Ready, Sent
+from bollylive.note import Anchor, Bearing, Command, NoteOff, NoteOn, Ready, Sent
 from bollylive.set_watch import SetWatch
 from bollylive.uplink import Order
 from bollylive.vigil import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, RETRY_S, START_LIMIT_S
@@ -303,6 +304,20 @@ def test_a_set_that_is_saved_goes_down_and_what_needs_a_new_start_is_said(tmp_pa
     tower.turn()
     tower.pass_time(RETRY_S + TURN_S)
     assert tower.link.duty.band == taken
+
+
+def test_knobs_stay_as_they_stand_when_the_set_is_saved_and_when_a_port_process_dies(tmp_path: Path) -> None:
+    watch = watch_of(tmp_path, lambda: replace(BAND, name="Saved", nucleus=0.5))
+    tower = Watchtower(watch)
+    tower.begin(Command("temperature", value=0.0), Command("nucleus", value=0.0))
+    watch.path.write_text("another")
+    tower.pass_time(1.0, alive=True)
+    expected = replace(BAND, name="Saved", nucleus=0.5, temperature=KNOBS["temperature"][0])
+    assert tower.link.orders == [expected]
+    tower.link.closed = True
+    tower.turn()
+    tower.pass_time(RETRY_S + TURN_S)
+    assert tower.link.duty.band == expected
 
 
 def test_a_set_with_problems_is_not_taken_and_every_problem_is_said_once(tmp_path: Path) -> None:

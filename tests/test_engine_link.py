@@ -1,0 +1,71 @@
+"""The engine as the port process has it, with engines that only take what they are given."""
+
+from __future__ import annotations
+
+import os
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+import pytest
+
+from bollylive import engine_link
+from bollylive.band import Set
+from bollylive.engine_link import EngineLink
+from bollylive.note import Command
+
+BAND = Set(name="Trio", temperature=1.0)
+
+
+class Engines:
+    """Those that were started: what each was given first."""
+
+    def __init__(self) -> None:
+        self._ends: list[Connection] = []
+
+    def spawn(self, _room: str, connection: Connection) -> Engines:
+        self._ends.append(Connection(os.dup(connection.fileno())))
+        return self
+
+    def end(self) -> None:
+        """Nothing runs here."""
+
+    def listen(self) -> Any:
+        return self._ends[-1].recv()
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
+    engines = Engines()
+    monkeypatch.setattr(engine_link, "spawn", engines.spawn)
+    return engines
+
+
+def test_the_first_engine_begins_and_the_next_one_remembers(engines: Engines) -> None:
+    link = EngineLink(BAND, 7, "night.jsonl")
+    assert engines.listen() == (BAND, 7, "night.jsonl", None)
+    assert link.revive()
+    band, seed, journal, memoir = engines.listen()
+    assert (band, seed, journal, memoir.journal, memoir.keys_held) == (BAND, 7, "night.jsonl", "night.jsonl", True)
+    assert memoir.until_s <= time.perf_counter()
+
+
+def test_what_it_remembers_may_be_what_kills_it_and_after_three_no_more_come(engines: Engines) -> None:
+    link = EngineLink(BAND, 7, "night.jsonl")
+    memoirs = []
+    while link.revive():
+        memoirs.append(engines.listen()[3])
+    assert [memoir is not None for memoir in memoirs] == [True, False, False]
+
+
+def test_another_engine_has_the_set_of_now_with_the_knobs_as_they_stand(engines: Engines) -> None:
+    link = EngineLink(BAND, 7)
+    link.turn(Command("nucleus", value=1.0))
+    link.revive()
+    assert engines.listen()[0] == Set(name="Trio", temperature=1.0, nucleus=1.0)
+    link.use(Set(name="Duo"))
+    link.pipe.flush()
+    assert engines.listen() == [Set(name="Duo")]
+    link.turn(Command("temperature", value=1.0))
+    link.revive()
+    assert engines.listen()[0] == Set(name="Duo", temperature=3.0)
