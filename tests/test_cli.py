@@ -437,7 +437,7 @@ def test_jam_ends_after_its_seconds_with_a_recording_its_figures_and_a_journal_o
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
     words = [line.split()[0] for line in ended.stdout.splitlines()]
-    assert words == ["in:", "ready:", "recorded", "journal", "planned"]
+    assert words == ["in:", "ready:", "recorded", "journal", "planned"], ended.stdout
     assert "1 Melody (musician)" in tracks_of(take)
     recovered = tmp_path / "recovered.mid"
     assert call("recover", tmp_path / "journals", "--out", recovered)[0] == 0
