@@ -6,11 +6,12 @@ Everything up to the commit line stays as it is planned; from there to the horiz
 from __future__ import annotations
 
 from bollylive import codec
+from bollylive.ask import Ask, ask_to_choose, ask_to_foresee
 from bollylive.band import Set
 from bollylive.grid import Grid, cycle_of, ticks_of
 from bollylive.lineup import Lineup
 from bollylive.note import Cue, Note, Play
-from bollylive.part import Ask, Part
+from bollylive.part import Part
 
 LOUDEST = 127
 HESITATION_TICKS = 2  # a twelfth of a beat: so long the model waits for the musician's own note, where it flows in
@@ -56,10 +57,10 @@ class Planner:
             ready = part.prepare(earliest + self._horizon) and not part.history.waits
             if ready and (first is None or part.due_tick < first.due_tick):
                 first = part
-        question = [first.ask_to_choose(self.cycle)] if first else []
+        question = [ask_to_choose(first, self.cycle)] if first else []
         if question and question[0].tick <= earliest:
             return question
-        others = (part.ask_to_foresee(self.cycle) for part in self._lineup)
+        others = (ask_to_foresee(part, self.cycle) for part in self._lineup)
         asks = [ask for ask in others if ask is not None] + question
         return [ask for ask in asks if len(ask.rows) == len(asks[0].rows)]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bollylive import codec
-from bollylive.answers import Answers, Take, copy_notes
+from bollylive.answers import Answers, Take
 from bollylive.band import TURN_ROLES, Handover, Set
 from bollylive.grid import ticks_of
 from bollylive.lineup import Lineup
@@ -93,8 +93,8 @@ class Turns:
                 ticks.append(part.until)
             elif (begin := self._takes_over_at(part)) is not None:
                 ticks.append(begin - self._horizon)
-            if part.score:
-                ticks.append(part.score[0].tick - self._horizon)
+            if part.score and part.score.next_tick is not None:
+                ticks.append(part.score.next_tick - self._horizon)
         return min(ticks, default=None)
 
     def advance(self, earliest: int) -> None:
@@ -177,9 +177,9 @@ class Turns:
     def _play(self, part: Part, answers: Answers, tick: int, given: Take | None = None) -> None:
         """The model has the word from a tick on; where notes are given, it goes on after them."""
         part.until = None if answers.length is None else tick + answers.length
-        part.score = []
+        part.score.break_off()
         if given is not None:
-            part.play(copy_notes(given.notes, 0), given.begin + given.ticks)
+            part.play(given.score())
         elif answers.at_bar or part.history.last is None:
             part.come_in(tick)
         else:
@@ -222,7 +222,7 @@ class Turns:
     def _repeat(self, part: Part, turn: _Turn, loop: Take) -> None:
         if loop.notes:
             turn.round, part.until = loop, None
-            part.play(copy_notes(loop.notes, 0), loop.begin + loop.ticks)
+            part.play(loop.score())
 
     def _plans_at(self, part: Part, tick: int) -> int:
         """When what begins at a tick is to be planned: as soon as all before it is, or when it must."""

@@ -20,10 +20,10 @@ def _names(words: str) -> set[str]:
 SHELVES: dict[str, set[str]] = {
     "words": _names("band duty errors instruments note percussion snapshot song"),
     "core": _names("""
-        answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
+        answers ask assembler bias capture clock codec commands conductor consonance controllers demo energy engine
         ensemble flood grid hearing held history inquiry journal knobs lateness leadership lineup loopback memory
         part past performance pickup planner port_names predictor pulse punctuality recall relay revision scheduler
-        set_rules smf steering take taps touch tracker turns view vigil wire witness
+        score set_rules smf steering take taps touch tracker turns view vigil wire witness
     """),
     "edge": _names("""
         address hotplug journal_file journal_writer lifeline link link_scout midi_system midifile model pipe port

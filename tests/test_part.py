@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bollylive.ask import Ask, ask_to_choose, ask_to_foresee
 from bollylive.band import ChannelSet
 from bollylive.codec import CHOOSE, PERCUSSION, REST, WAIT_TICKS, Choice
 from bollylive.history import Entry, History
-from bollylive.part import Ask, Part
+from bollylive.part import Part
 from bollylive.predictor import Floats
 
 SHAPE = (1, 2)
@@ -22,11 +23,11 @@ def part_of(setting: ChannelSet | None = None, notes: int = 8) -> Part:
 def reply(ask: Ask, choice: Choice) -> None:
     """Answer an ask, each state one more than the one before it."""
     heard = np.arange(1, len(ask.rows), dtype=np.float32)
-    ask.part.take(ask, choice, ask.state + heard[:, None, None])
+    ask.take(choice, ask.state + heard[:, None, None])
 
 
 def hear_all(part: Part, next_ticks: int | None = 12) -> None:
-    while (ask := part.ask_to_foresee(96)) is not None:
+    while (ask := ask_to_foresee(part, 96)) is not None:
         reply(ask, Choice(60, 1, 1, next_ticks))
 
 
@@ -34,7 +35,7 @@ def choose(part: Part, pitch: int = 60, next_ticks: int | None = 12) -> int:
     """Let the model choose a note, after it has heard what it must; gives the note's tick."""
     part.prepare(10**6)
     hear_all(part)
-    ask = part.ask_to_choose(96)
+    ask = ask_to_choose(part, 96)
     reply(ask, Choice(pitch, 6, 100, next_ticks))
     return ask.tick
 
@@ -42,7 +43,7 @@ def choose(part: Part, pitch: int = 60, next_ticks: int | None = 12) -> int:
 def onset_bias(part: Part) -> Floats:
     part.prepare(10**6)
     hear_all(part)
-    return part.ask_to_choose(96).onset_bias
+    return ask_to_choose(part, 96).onset_bias
 
 
 def planned(part: Part) -> list[tuple[int, int]]:
@@ -53,7 +54,7 @@ def test_only_the_range_is_allowed() -> None:
     part = part_of(ChannelSet(0, lowest=40, highest=52))
     part.come_in(0)
     part.prepare(0)
-    ask = part.ask_to_choose(96)
+    ask = ask_to_choose(part, 96)
     assert np.flatnonzero(ask.pitch_bias > FORBIDDEN).tolist() == list(range(40, 53))
 
 
@@ -93,7 +94,7 @@ def test_a_rest_is_a_row_that_the_model_is_asked_about_before_it_goes_on() -> No
     choose(part, next_ticks=None)
     assert (part.due, part.resting) == (WAIT_TICKS, True)
     part.prepare(10**6)
-    rest = part.ask_to_foresee(96)
+    rest = ask_to_foresee(part, 96)
     assert rest is not None
     assert rest.rows[:, 1].tolist() == [60, REST]
     reply(rest, Choice(60, 1, 1, 5))
@@ -113,7 +114,7 @@ def test_a_full_chord_of_the_musicians_may_not_grow_either() -> None:
     biases = []
     for pitch in (60, 64, 67):
         part.history.insert(Entry(0, pitch, 6, 100))
-        ask = part.ask_to_foresee(96)
+        ask = ask_to_foresee(part, 96)
         assert ask is not None
         biases.append(ask.onset_bias[0] < FORBIDDEN)
     assert biases == [False, True, True]
@@ -124,7 +125,7 @@ def test_a_note_gets_its_state_with_the_next_question() -> None:
     part.come_in(0)
     for notes in range(3):
         part.prepare(10**6)
-        ask = part.ask_to_choose(96)
+        ask = ask_to_choose(part, 96)
         assert ask.rows[:, 1].tolist() == [60 if notes else REST, CHOOSE]
         assert ask.state[0, 0] == max(0, notes)
         reply(ask, Choice(60, 6, 100, 12))
@@ -138,7 +139,7 @@ def test_after_a_step_back_the_newest_row_that_is_left_is_heard_once_more() -> N
         choose(part)
     part.withdraw(12)
     part.carry_on(0)
-    ask = part.ask_to_choose(96)
+    ask = ask_to_choose(part, 96)
     assert (ask.tick, ask.ticks.tolist(), ask.state[0, 0]) == (24, [12, 24], 2)
 
 
@@ -147,7 +148,7 @@ def test_a_long_buffer_is_heard_bit_by_bit() -> None:
     for i in range(50):
         part.history.insert(Entry(12 * i, 60, 6, 100))
     lengths, heard = [], 0
-    while (ask := part.ask_to_foresee(96)) is not None:
+    while (ask := ask_to_foresee(part, 96)) is not None:
         lengths.append(len(ask.rows) - 1)
         assert ask.state[0, 0] == heard
         heard += lengths[-1]
@@ -164,7 +165,7 @@ def test_the_model_is_told_what_the_part_played_a_bar_ago() -> None:
     hear_all(part)
     part.carry_on(0)
     part.prepare(10**6)
-    ask = part.ask_to_choose(96)
+    ask = ask_to_choose(part, 96)
     assert (ask.tick, ask.echoes[0, 0], ask.echoes[1, 0]) == (96, 60, REST)
 
 
@@ -283,7 +284,7 @@ def test_where_the_musician_got_first_the_model_plays_above() -> None:
     part.history.insert(Entry(15, 64, 6, 100))
     part.prepare(10**6)
     hear_all(part)
-    ask = part.ask_to_choose(96)
+    ask = ask_to_choose(part, 96)
     assert ask.tick == 15
     assert ask.rows[-1].tolist()[:2] == [0, CHOOSE]
     assert ask.rows[-1, 8] == 64
@@ -296,7 +297,7 @@ def test_a_note_that_is_repeated_again_and_again_becomes_less_likely() -> None:
         part.come_in(tick)
         part.prepare(tick)
         hear_all(part)
-        ask = part.ask_to_choose(96)
+        ask = ask_to_choose(part, 96)
         scores.append(float(ask.pitch_bias[60]))
         assert ask.pitch_bias[61] == 0
         reply(ask, Choice(60, 6, 90, 12))
