@@ -13,8 +13,8 @@ from bollylive.lineup import Lineup
 from bollylive.note import Cue, Note, Play
 from bollylive.part import Part
 
-LOUDEST = 127
-HESITATION_TICKS = 2  # a twelfth of a beat: so long the model waits for the musician's own note, where it flows in
+_LOUDEST = 127
+_HESITATION_TICKS = 2  # a twelfth of a beat: so long the model waits for the musician's own note, where it flows in
 
 
 class Planner:
@@ -74,7 +74,7 @@ class Planner:
                 tick = max(entry.tick, earliest) if part.hesitates else entry.tick
                 end = entry.tick + entry.duration_ticks
                 ticks = end - entry.tick if part.until is None else min(end, part.until) - entry.tick
-                velocity = min(max(1, round(entry.velocity * gain)), LOUDEST)
+                velocity = min(max(1, round(entry.velocity * gain)), _LOUDEST)
                 note = Note(part.channel, entry.pitch, velocity, self._grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)
                 words.append(Play(note, self._grid.anchor.epoch))
             part.hesitates &= not ready
@@ -97,4 +97,4 @@ class Planner:
 
     def _line(self, part: Part, earliest: int) -> int:
         """What comes up to here is not taken back."""
-        return earliest - HESITATION_TICKS if part.hesitates else earliest + self._commit
+        return earliest - _HESITATION_TICKS if part.hesitates else earliest + self._commit

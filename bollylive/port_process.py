@@ -203,7 +203,7 @@ class PortProcess:
 
     def _sounds_elsewhere(self, event: Event | Command) -> TypeGuard[NoteOn | NoteOff | Control | Program]:
         """Whether the musician is heard here and does not pass."""
-        if not isinstance(event, NoteOn | NoteOff | Control | Program) or event.channel in self._relay.thru:
+        if not isinstance(event, NoteOn | NoteOff | Control | Program) or event.channel in self._relay.thru.channels:
             return False
         return self._band.channel(event.channel).role != "off"
 

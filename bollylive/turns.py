@@ -18,8 +18,8 @@ from bollylive.grid import ticks_of
 from bollylive.lineup import Lineup
 from bollylive.part import Part
 
-LONGEST_LOOP_BARS = 4
-BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # between a phrase and its answer
+_LONGEST_LOOP_BARS = 4
+_BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # between a phrase and its answer
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ class Turns:
         if handover == "flow":
             return part.active
         if handover == "bar" and part.setting.role == "respond":  # a phrase may end where its last bar does
-            return max(self._lineup.bar_line(part.active), part.active + BREATH_TICKS)
+            return max(self._lineup.bar_line(part.active), part.active + _BREATH_TICKS)
         silent = part.active + ticks_of(self._band.handover_beats)
         return self._lineup.bar_line(silent) if handover == "bar" else silent
 
@@ -197,11 +197,11 @@ class Turns:
         given: Take | None = None
         match turn.next_does:
             case "keep":
-                loop = take.cut(max(0, take.ticks - LONGEST_LOOP_BARS * self._lineup.bar), take.ticks)
+                loop = take.cut(max(0, take.ticks - _LONGEST_LOOP_BARS * self._lineup.bar), take.ticks)
                 self._repeat(part, turn, loop.at(tick))
                 return
             case "vary":
-                given = take.cut(0, min(take.ticks, LONGEST_LOOP_BARS * self._lineup.bar) // 2).at(tick)
+                given = take.cut(0, min(take.ticks, _LONGEST_LOOP_BARS * self._lineup.bar) // 2).at(tick)
                 answers.start(tick)
             case "back":
                 given = answers.go_back(tick)

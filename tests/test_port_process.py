@@ -601,7 +601,7 @@ def test_of_a_musician_who_sounds_elsewhere_the_warden_is_told_once_all_the_same
 
 
 def test_what_an_earlier_process_left_sounding_is_ended_and_its_beat_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bollylive.relay._END_AGAIN_S", (0.01,))
+    monkeypatch.setattr("bollylive.hanging_notes._END_AFTER_S", (0.0, 0.01))
     began_s = time.perf_counter() - 100.0
     legacy = Legacy(Anchor(7.0, 0.5, began_s, epoch=3), ((0, 64, "musician"), (1, 40, "model")), (0, 1))
     words: list[Any] = []
