@@ -14,13 +14,14 @@ from bollylive.scheduler import Scheduler
 
 
 class Thru:
-    """Passes on by one set. Notes are those of `scheduler`, which settles who owns a pitch. Not thread-safe.
+    """Passes on as one set says, by the ledger of `scheduler`, which settles who owns a pitch. Not thread-safe.
 
-    `channels` are those (0-15) that pass.
+    `channels` (0-15) are those that pass, `withheld` those on which the musician is heard and does not.
     """
 
     def __init__(self, scheduler: Scheduler, band: Set) -> None:
         self.channels = frozenset(channel for channel in range(16) if band.passes_thru(channel))
+        self.withheld = frozenset(c for c in range(16) if band.channel(c).role != "off") - self.channels
         self._scheduler = scheduler
 
     def read(self, event: Event) -> Sequence[tuple[Event, Player]]:

@@ -63,11 +63,11 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, or in the warden, which is no less, with all they import.
 WITHOUT_NUMPY = _names("""
-    address assembler band clock commands conductor controllers demo duty engine_link errors flood hanging_notes held hotplug
-    jam journal journal_file journal_writer lateness leadership lifeline link link_scout loopback midi_system midifile
-    note percussion pipe port port_link port_main port_names port_process ports priority pulse punctuality recover
-    relay revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn steering take taps
-    telemetry thru touch uplink vigil warden watch wire witness
+    address assembler band clock commands conductor controllers demo duty engine_link errors flood hanging_notes held
+    hotplug jam journal journal_file journal_writer lateness leadership lifeline link link_scout loopback midi_system
+    midifile note percussion pipe port port_link port_main port_names port_process ports priority pulse punctuality
+    recover relay revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn steering take
+    taps telemetry thru touch uplink vigil warden watch wire witness
 """)
 
 # Third-party libraries that have one room each.

@@ -79,3 +79,11 @@ def test_a_reset_of_the_controllers_ends_the_models_notes_alone() -> None:
     desk.let_the_model_play(0, 60)
     desk.read(NoteOn(0, 70, 90))
     assert desk.read(Control(0, 121, 0)) == [(NoteOff(0, 60), "model")]
+
+
+def test_where_the_musician_is_heard_and_does_not_pass_is_known() -> None:
+    channels = (ChannelSet(0, role="player"), ChannelSet(1, role="off"), ChannelSet(2, thru=False))
+    thru = Thru(Scheduler(), Set(channels=channels))
+    assert 0 in thru.channels
+    assert thru.withheld == {2}
+    assert not {1, 2} & thru.channels
