@@ -5,17 +5,12 @@ Ticks are those of the engine's grid. A take's notes are known once it is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bollylive.history import Entry, History
+from bollylive.score import Score, copy_notes
 
-MOST_TAKES = 16
-
-
-def copy_notes(notes: Iterable[Entry], ticks: int) -> list[Entry]:
-    """The same notes so many ticks later, which no model has heard."""
-    return [replace(note, tick=note.tick + ticks, asked=False, state=None) for note in notes]
+_MOST_TAKES = 16
 
 
 @dataclass(slots=True)
@@ -38,6 +33,10 @@ class Take:
     def at(self, tick: int) -> Take:
         """The same at another tick."""
         return Take(tick, copy_notes(self.notes, tick - self.begin), self.ticks)
+
+    def score(self) -> Score:
+        """Its notes to be played once more, where they stand; after it the model chooses."""
+        return Score(self.notes, self.begin + self.ticks)
 
 
 class Answers:
@@ -63,7 +62,7 @@ class Answers:
     def start(self, tick: int) -> None:
         """A new take begins at a tick."""
         self.current = Take(tick)
-        self._takes = [*self._takes, self.current][-MOST_TAKES:]
+        self._takes = [*self._takes, self.current][-_MOST_TAKES:]
 
     def go_back(self, tick: int) -> Take:
         """Take up the take before the current one again, at a tick; without one, the current."""

@@ -89,6 +89,10 @@ class History:
         """The model's notes from a tick to before another."""
         return [e for e in self.entries if e.by_model and e.pitch != codec.REST and since <= e.tick < until]
 
+    def sounding_at(self, tick: int) -> int:
+        """How many notes begin at a tick."""
+        return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.entries)
+
     def rows(self, end: int, instrument: int, cycle: int, question_tick: int | None = None) -> tuple[codec.Rows, Ints]:
         """The first `end` entries as rows [T, 9] and their ticks [T], the last row's `next` to be chosen.
 

@@ -8,10 +8,10 @@ import math
 import numpy as np
 
 from bollylive import codec
+from bollylive.ask import Ask
 from bollylive.band import Set
 from bollylive.consonance import avoid_clashes
 from bollylive.ensemble import Ensemble
-from bollylive.part import Ask
 from bollylive.predictor import Predictor, Question
 
 _log = logging.getLogger(__name__)
@@ -70,5 +70,5 @@ class Inquiry:
                 _log.exception("the model failed, for the %d. time; a try comes each %g s", self.failures, _RETRY_S)
             return
         for ask, chosen, states in zip(asks, answer.chosen, answer.states, strict=True):
-            if entry := ask.part.take(ask, codec.decode(chosen), states):
+            if entry := ask.take(codec.decode(chosen), states):
                 ensemble.add(ask.part.channel, ask.part.instrument, entry)

@@ -26,22 +26,17 @@ class Lineup:
         self.energy = Energy()
         self.active = 0
         self.stale = False
-        self._band, self._buffer_notes, self._state_shape = band, buffer_notes, state_shape
+        self._buffer_notes, self._state_shape = buffer_notes, state_shape
         self._parts: dict[int, Part] = {}
         self._memories: dict[int, Memory] = {}  # of every channel, whoever plays it
-        self._set_bar(band)
-        for setting in band.channels:
-            self.part(setting.channel)
+        self._set(band)
 
     def __iter__(self) -> Iterator[Part]:
         return iter(list(self._parts.values()))
 
     def use(self, band: Set) -> None:
         """Play by another set from now on; who is new in it joins."""
-        self._band = band
-        self._set_bar(band)
-        for setting in band.channels:
-            self.part(setting.channel)
+        self._set(band)
         for part in self:
             setting, before = band.channel(part.channel), part.setting
             if setting.program is not None and setting.program != before.program:
@@ -142,5 +137,8 @@ class Lineup:
         for part in self:
             part.shift(ticks)
 
-    def _set_bar(self, band: Set) -> None:
+    def _set(self, band: Set) -> None:
+        self._band = band
         self.bar, self._cycle = ticks_of(band.beats_per_bar), cycle_of(band.beats_per_bar)
+        for setting in band.channels:
+            self.part(setting.channel)

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
 from bollylive import codec
 from bollylive.band import ChannelSet
 from bollylive.bias import Bias
 from bollylive.history import Entry, History
-from bollylive.memory import CONTEXT_NOTES, Context, Memory
-from bollylive.predictor import Floats, Ints
-from bollylive.recall import recall
-
-MOST_ROWS = 16  # to hear more at once takes longer than a note may wait
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """The newest rows of a part, the last of which the model is asked for, and where its answer belongs."""
-
-    part: Part
-    first: int  # the number of the entry that the first row is
-    index: int | None  # the entry asked for; None: a note is to be chosen at the last tick
-    rows: codec.Rows  # [T, 9]
-    ticks: Ints  # [T]
-    echoes: Ints  # [E, 5]
-    state: Floats  # [S, H]
-    pitch_bias: Floats
-    onset_bias: Floats
-
-    @property
-    def tick(self) -> int:
-        """Where the row asked for stands."""
-        return int(self.ticks[-1])
+from bollylive.memory import Context, Memory
+from bollylive.predictor import Floats
+from bollylive.score import Score
 
 
 class Part:
@@ -42,7 +18,7 @@ class Part:
 
     `plan` holds the notes that the model has chosen but that can still be taken back. `due` is the tick of the
     row to be chosen next; None while the musician, or nobody, has the word. Nothing is planned from `until` on.
-    `score` holds notes that are to be played as they stand, before the model chooses again.
+    What stands in `score` comes first. `bias` is what the setting adds to the model's scores.
     """
 
     def __init__(
@@ -58,8 +34,7 @@ class Part:
         self.use(setting, quantise, memory_weight)
         self.history = history
         self.plan: list[Entry] = []
-        self.score: list[Entry] = []
-        self._then: int | None = None  # where the model chooses again after it, at the earliest
+        self.score = Score()
         self.due: int | None = None
         self.until: int | None = None
         self.resting = False  # the row at `due` is a rest
@@ -87,10 +62,16 @@ class Part:
             return False
         return self.until is None or self.due < self.until
 
+    @property
+    def due_tick(self) -> int:
+        """The tick of the row to be chosen next, of a part that has the word."""
+        assert self.due is not None, "only a part that has the word is asked"
+        return self.due
+
     def use(self, setting: ChannelSet, quantise: bool, memory_weight: float) -> None:
         """Play by another setting from now on."""
         self.setting = setting
-        self._bias = Bias(setting, quantise)
+        self.bias = Bias(setting, quantise)
         self._memory_weight = np.float32(memory_weight)
 
     def change_program(self, program: int) -> None:
@@ -100,7 +81,8 @@ class Part:
 
     def come_in(self, tick: int) -> None:
         """Give the model the word, with its next note at `tick`."""
-        self.due, self.resting, self.adrift, self._then = tick, False, False, None
+        self.due, self.resting, self.adrift = tick, False, False
+        self.score.then_tick = None
         self._entry = tick
 
     def carry_on(self, earliest_tick: int) -> None:
@@ -114,7 +96,7 @@ class Part:
         elif not last.asked:
             self.adrift = self.due is not None
         else:
-            self._follow(last.tick, last.next_ticks)
+            self.follow(last.tick, last.next_ticks)
             self.skip_ahead(earliest_tick)
 
     def skip_ahead(self, earliest_tick: int) -> bool:
@@ -138,7 +120,7 @@ class Part:
         if self.hesitates and self.plan:  # its time may have come, but it was never played
             now_tick = min(now_tick, self.plan[0].tick - 1)
         self.due, self.adrift, self.hesitates = None, False, False
-        self.until, self.score, self._then = None, [], None
+        self.until, self.score = None, Score()
         self.withdraw(now_tick)
         self.plan = []
 
@@ -151,10 +133,10 @@ class Part:
         self.history.shift(ticks)
         self.memory.shift(ticks)
         self._entry += ticks
-        for name in ("active", "due", "until", "_then"):
+        for name in ("active", "due", "until"):
             if getattr(self, name) is not None:
                 setattr(self, name, getattr(self, name) + ticks)
-        self.score = [replace(entry, tick=entry.tick + ticks) for entry in self.score]
+        self.score.shift(ticks)
 
     def prepare(self, until_tick: int) -> bool:
         """Make the next row ready to be asked; False if none is due by a tick."""
@@ -167,70 +149,36 @@ class Part:
             self.history.rest(self.due_tick)
         return True
 
-    def ask_to_foresee(self, cycle: int) -> Ask | None:
-        """The question what comes after the newest entry, if that is not known yet."""
-        if not self.history.waits:
-            return None
-        index = len(self.history.entries) - 1
-        heard = index - self.history.first_to_hear(index)
-        if heard > MOST_ROWS:  # a long buffer is heard bit by bit
-            index -= heard - MOST_ROWS
-        tick = self.history.entries[index].tick
-        *before, (last, _) = self.history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
-        _, recalled = self._recall(before, last, cycle, tick - last)
-        onset_bias = self._bias.of_onset(tick, self._sounding_at(tick), self.push) + recalled
-        return self._ask(index, cycle, None, self._bias.of_pitch([]), onset_bias)
+    def recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
+        """What the memory adds to the scores, as much as the set wants; see `Memory.recall`."""
+        pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)
+        return self._memory_weight * pitch, self._memory_weight * onset
 
-    @property
-    def due_tick(self) -> int:
-        """The tick of the row to be chosen next, of a part that has the word."""
-        assert self.due is not None, "only a part that has the word is asked"
-        return self.due
+    def follow(self, tick: int, next_ticks: int | None) -> None:
+        """The next row is due so many ticks after one at a tick; None: after a rest, which the model is asked about."""
+        self.resting, self.adrift = next_ticks is None, False
+        self.due = tick + (codec.WAIT_TICKS if next_ticks is None else next_ticks)
+        then_tick, self.score.then_tick = self.score.then_tick, None
+        if then_tick is not None and self.due < then_tick:
+            self.due, self.resting = then_tick, False
 
-    def ask_to_choose(self, cycle: int) -> Ask:
-        """The question for the note that is due; nothing else may be waiting to be asked."""
-        tick, end = self.due_tick, len(self.history.entries)
-        pitch, onset = self._recall(self.history.notes_before(end, CONTEXT_NOTES), tick, cycle)
-        onset_bias = self._bias.of_onset(tick, self._sounding_at(tick) + 1, self.push) + onset
-        pitch_bias = self._bias.of_pitch(self.history.newest_pitches()) + pitch
-        return self._ask(end, cycle, tick, pitch_bias, onset_bias)
+    def add(self, note: Entry) -> None:
+        """Put a note of the model's into the buffer and the plan."""
+        self.history.insert(note)
+        self.plan.append(note)
 
-    def take(self, ask: Ask, choice: codec.Choice, states: Floats) -> Entry | None:
-        """Take an answer into the buffer; gives the new note if one was chosen."""
-        self.history.hear(ask.first, states)
-        if ask.index is not None:
-            self.history.foresee(ask.index, choice.next_ticks)
-            if self.resting and ask.tick == self.due:
-                self._follow(ask.tick, choice.next_ticks)
-            return None
-        # A chord that has no room left in the channel's range, above its last note, ends there.
-        in_chord = int(ask.rows[-1, 0]) == 0
-        if (in_chord and choice.pitch <= int(ask.rows[-1, 8])) or not self._bias.allows(choice.pitch):
-            self._follow(ask.tick, choice.next_ticks or codec.TICKS_PER_BEAT)
-            return None
-        entry = Entry(
-            ask.tick, choice.pitch, choice.duration_ticks, choice.velocity, True, choice.next_ticks, asked=True
-        )
-        self.history.insert(entry)
-        self.plan.append(entry)
-        self._follow(ask.tick, choice.next_ticks)
-        return entry
-
-    def play(self, notes: list[Entry], then_tick: int) -> None:
-        """Give the model the word, with these notes first, in order of time; it chooses again from a tick on."""
-        self.score, self._then, self.adrift = list(notes), then_tick, False
+    def play(self, score: Score) -> None:
+        """Give the model the word, with these notes first."""
+        self.score = score
         self._turn_page()
 
     def read(self, earliest_tick: int, until_tick: int) -> list[Entry]:
         """Put the notes of `score` up to a tick into the plan, and give them; what is overdue is left out."""
         if self.until is not None:
             until_tick = min(until_tick, self.until - 1)
-        ready = [entry for entry in self.score if entry.tick <= until_tick]
-        self.score = self.score[len(ready) :]
-        ready = [entry for entry in ready if entry.tick >= earliest_tick]
-        for entry in ready:
-            self.history.insert(entry)
-            self.plan.append(entry)
+        ready = self.score.read(earliest_tick, until_tick)
+        for note in ready:
+            self.add(note)
         self._turn_page()
         return ready
 
@@ -240,37 +188,7 @@ class Part:
         self.plan = self.plan[len(ready) :]
         return ready
 
-    def _ask(self, index: int, cycle: int, tick: int | None, pitch_bias: Floats, onset_bias: Floats) -> Ask:
-        """Ask about an entry, or for a new one at a tick, once the model has heard what comes before."""
-        rows, ticks = self.history.rows(index + (tick is None), self.instrument, cycle, tick)
-        first = self.history.first_to_hear(index)
-        return Ask(
-            part=self,
-            first=first,
-            index=index if tick is None else None,
-            rows=rows[first:],
-            ticks=ticks[first:],
-            echoes=recall(rows, ticks, index)[0],
-            state=self.history.state_before(first),
-            pitch_bias=pitch_bias,
-            onset_bias=onset_bias,
-        )
-
-    def _follow(self, tick: int, next_ticks: int | None) -> None:
-        self.resting, self.adrift = next_ticks is None, False
-        self.due = tick + (codec.WAIT_TICKS if next_ticks is None else next_ticks)
-        if self._then is not None and self.due < self._then:
-            self.due, self.resting = self._then, False
-        self._then = None
-
     def _turn_page(self) -> None:
         """The next note is that of the score; after the last, it comes when the model says so, once it has heard it."""
-        self.due, self.resting = (self.score[0].tick if self.score else self._then), False
+        self.due, self.resting = self.score.next_tick, False
         self.adrift = not self.score and self.history.last is not None
-
-    def _recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
-        pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)
-        return self._memory_weight * pitch, self._memory_weight * onset
-
-    def _sounding_at(self, tick: int) -> int:
-        return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.history.entries)

@@ -6,9 +6,10 @@ Nobody can foresee that note's pitch, but the percussion needs none; the others 
 from __future__ import annotations
 
 from bollylive import codec
+from bollylive.ask import Ask, ask_to_choose
 from bollylive.band import ChannelSet
 from bollylive.ensemble import Ensemble
-from bollylive.part import Ask, Part
+from bollylive.part import Part
 
 
 class Pickup:
@@ -29,7 +30,7 @@ class Pickup:
 
     def asks(self, cycle: int) -> list[Ask]:
         """What the model has yet to be asked, one row of each part; empty once all are ready."""
-        return [part.ask_to_choose(cycle) for part in self._unready()]
+        return [ask_to_choose(part, cycle) for part in self._unready()]
 
     def take(self, channel: int) -> Part | None:
         """The part of a channel with its first stroke planned, if it is ready; it then is the engine's."""

@@ -6,14 +6,15 @@ Everything up to the commit line stays as it is planned; from there to the horiz
 from __future__ import annotations
 
 from bollylive import codec
+from bollylive.ask import Ask, ask_to_choose, ask_to_foresee
 from bollylive.band import Set
 from bollylive.grid import Grid, cycle_of, ticks_of
 from bollylive.lineup import Lineup
 from bollylive.note import Cue, Note, Play
-from bollylive.part import Ask, Part
+from bollylive.part import Part
 
-LOUDEST = 127
-HESITATION_TICKS = 2  # a twelfth of a beat: so long the model waits for the musician's own note, where it flows in
+_LOUDEST = 127
+_HESITATION_TICKS = 2  # a twelfth of a beat: so long the model waits for the musician's own note, where it flows in
 
 
 class Planner:
@@ -56,10 +57,10 @@ class Planner:
             ready = part.prepare(earliest + self._horizon) and not part.history.waits
             if ready and (first is None or part.due_tick < first.due_tick):
                 first = part
-        question = [first.ask_to_choose(self.cycle)] if first else []
+        question = [ask_to_choose(first, self.cycle)] if first else []
         if question and question[0].tick <= earliest:
             return question
-        others = (part.ask_to_foresee(self.cycle) for part in self._lineup)
+        others = (ask_to_foresee(part, self.cycle) for part in self._lineup)
         asks = [ask for ask in others if ask is not None] + question
         return [ask for ask in asks if len(ask.rows) == len(asks[0].rows)]
 
@@ -73,7 +74,7 @@ class Planner:
                 tick = max(entry.tick, earliest) if part.hesitates else entry.tick
                 end = entry.tick + entry.duration_ticks
                 ticks = end - entry.tick if part.until is None else min(end, part.until) - entry.tick
-                velocity = min(max(1, round(entry.velocity * gain)), LOUDEST)
+                velocity = min(max(1, round(entry.velocity * gain)), _LOUDEST)
                 note = Note(part.channel, entry.pitch, velocity, self._grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)
                 words.append(Play(note, self._grid.anchor.epoch))
             part.hesitates &= not ready
@@ -96,4 +97,4 @@ class Planner:
 
     def _line(self, part: Part, earliest: int) -> int:
         """What comes up to here is not taken back."""
-        return earliest - HESITATION_TICKS if part.hesitates else earliest + self._commit
+        return earliest - _HESITATION_TICKS if part.hesitates else earliest + self._commit

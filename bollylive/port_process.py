@@ -10,13 +10,11 @@ import gc
 import time
 from collections import deque
 from collections.abc import Iterable
-from typing import TypeGuard
 
 from bollylive.band import KNOBS, Set
 from bollylive.clock import Clock
 from bollylive.duty import Finish, Legacy
 from bollylive.engine_link import EngineLink
-from bollylive.leadership import tell_leader
 from bollylive.link import LinkSession
 from bollylive.note import (
     Anchor,
@@ -41,7 +39,7 @@ from bollylive.ports import Ports
 from bollylive.punctuality import Punctuality
 from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
-from bollylive.snapshot import Vitals
+from bollylive.telemetry import Telemetry
 from bollylive.uplink import Uplink
 from bollylive.wire import write
 
@@ -51,9 +49,7 @@ _IDLE_AFTER_S = 2.0
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _TURN_MESSAGES = 64
-_KEPT_SENTENCES = 4
 _NEWS_S = 0.02  # what is only told can wait so long
-_VITALS_S = 0.25
 
 
 class PortProcess:
@@ -76,8 +72,6 @@ class PortProcess:
     ) -> None:
         self.ready = False
         self._ports, self._engine, self._band, self._uplink = ports, engine, band, uplink
-        self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
-        self._vitals, self._vitals_s = Vitals(), 0.0  # as the engine knows them, and when they were last looked at
         self._link = link
         self._musician = deque(musician)
         self._ready_s = 0.0
@@ -90,9 +84,9 @@ class PortProcess:
         self._clock = Clock(band.tempo_bpm, now_s)
         if legacy is not None:
             self._clock.resume(legacy.anchor, now_s)
-        self._leader = self._clock.source
         self._scheduler = Scheduler()
         self._relay = Relay(self._clock, self._scheduler, self._send, self._report, band)
+        self._telemetry = Telemetry(uplink, ports, self._clock, self._relay, self._scheduler, self._punctuality, link)
         if legacy is not None:
             self._relay.inherit(legacy, now_s)
         self._report(self._clock.anchor)
@@ -139,16 +133,10 @@ class PortProcess:
 
     def _tell_news(self, now_s: float) -> None:
         """Tell the musician what has happened, and the engine how this process fares."""
-        before, self._leader = self._leader, self._clock.source
-        if before != self._leader:
-            self._say(tell_leader(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
-        for source in (self._relay, self._link):
-            if source is not None:
-                self._say(source.take_trouble())
-        for sentence in self._ports.check(now_s, calm=self._calm(now_s)):
-            self._say(sentence)
-        if now_s - self._vitals_s >= _VITALS_S:
-            self._tell_vitals(now_s)
+        self._telemetry.tell_news(now_s, calm=self._calm(now_s))
+        vitals = self._telemetry.take_vitals(now_s)
+        if vitals is not None and not self._alone:
+            self._engine.pipe.put([vitals])
 
     def close(self) -> None:
         """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone."""
@@ -163,21 +151,8 @@ class PortProcess:
                 self._link.close()
 
     def summary(self) -> dict[str, float]:
-        """What happened, in numbers: notes planned and how late they left, and what was dropped or lost."""
-        lateness = self._punctuality.lateness
-        return {
-            "planned_notes": lateness.count,
-            "late_ms_p50": 1e3 * lateness.percentile_s(0.5),
-            "late_ms_p99": 1e3 * lateness.percentile_s(0.99),
-            "late_ms_max": 1e3 * lateness.latest_s,
-            "dropped_late": self._scheduler.dropped_late,
-            "dropped_held": self._scheduler.dropped_held,
-            "dropped_stale": self._relay.dropped_stale,
-            "bad_bytes": self._ports.bad_bytes,
-            "echoes": self._relay.loopback.echoes,
-            "dropped_flood": self._relay.flood.dropped,
-            "send_failures": self._ports.send_failures,
-        }
+        """What happened, in numbers; see `Telemetry.summary`."""
+        return self._telemetry.summary()
 
     def _wait_s(self, now_s: float) -> float:
         poll_s = _POLL_S if now_s - self._busy_s < _IDLE_AFTER_S else _IDLE_POLL_S
@@ -200,15 +175,12 @@ class PortProcess:
         elif isinstance(word.event, Command) and word.event.does in KNOBS:
             self._engine.turn(word.event)
             self._uplink.tell(word.event)
-        elif self._sounds_elsewhere(event := word.event):
+        elif (
+            isinstance(event := word.event, NoteOn | NoteOff | Control | Program)
+            and event.channel in self._relay.thru.withheld
+        ):
             self._uplink.tell(Sent(event, "musician", word.at_s, word.beat))
         self._engine.pipe.put([word])
-
-    def _sounds_elsewhere(self, event: Event | Command) -> TypeGuard[NoteOn | NoteOff | Control | Program]:
-        """Whether the musician is heard here and does not pass."""
-        if not isinstance(event, NoteOn | NoteOff | Control | Program) or event.channel in self._relay.thru:
-            return False
-        return self._band.channel(event.channel).role != "off"
 
     def _obey(self, word: Cue | Bearing | Ready | Trouble) -> None:
         now_s = time.perf_counter()
@@ -224,7 +196,7 @@ class PortProcess:
                 self._begin(now_s)
                 self._uplink.tell(word)
             case Trouble(text, fatal):
-                self._say(text)
+                self._telemetry.say(text)
                 self._stopped |= fatal and not self.ready  # once it plays, the musician's own notes still pass
 
     def _begin(self, now_s: float) -> None:
@@ -246,31 +218,10 @@ class PortProcess:
         for channel, program in set(band.programs()) - set(old.programs()):
             self._relay.program(channel, program, now_s)
         if band.tempo_bpm != old.tempo_bpm and self._clock.source == "midi":
-            self._say("A MIDI clock leads; the new tempo_bpm counts when jam is started without one.")
+            self._telemetry.say("A MIDI clock leads; the new tempo_bpm counts when jam is started without one.")
         elif band.tempo_bpm != old.tempo_bpm:
             self._relay.handle(Tempo(band.tempo_bpm), now_s)
         self._engine.use(band)
-
-    def _say(self, text: str | None) -> None:
-        if text is not None:
-            self._sentences.append(text)
-            self._uplink.say(text)
-
-    def _tell_vitals(self, now_s: float) -> None:
-        """Let the engine know what whoever watches wants to know, if it is new."""
-        lateness = self._punctuality.lateness
-        vitals = Vitals(
-            leader=self._leader,
-            planned=lateness.count,
-            late=lateness.late,
-            latest_s=lateness.latest_s,
-            dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._relay.dropped_stale,
-            sounding=self._scheduler.sounding,
-            trouble=tuple(self._sentences),
-        )
-        if vitals != self._vitals and not self._alone:
-            self._engine.pipe.put([vitals])
-        self._vitals, self._vitals_s = vitals, now_s
 
     def _play_demo(self, now_s: float) -> None:
         while self.ready and self._musician and self._musician[0][0] <= now_s - self._ready_s:
@@ -282,8 +233,8 @@ class PortProcess:
             self._relay.obey(Release(channel), time.perf_counter())
         self._alone = not self._engine.revive()
         if not self._alone:
-            self._say("The engine ended unexpectedly; its notes are ended and another one is starting.")
+            self._telemetry.say("The engine ended unexpectedly; its notes are ended and another one is starting.")
             self._report(self._clock.anchor)
-            self._vitals = Vitals()
+            self._telemetry.forget_vitals()
         else:
-            self._say("The engine keeps failing; your own notes still pass. Stop, and run `bollylive check`.")
+            self._telemetry.say("The engine keeps failing; your own notes still pass. Stop, and run `bollylive check`.")

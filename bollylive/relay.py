@@ -6,20 +6,19 @@ engine's word    → touch → scheduler → sent when due
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from bollylive.band import MODEL_ROLES, Set
 from bollylive.clock import Clock
 from bollylive.commands import Commands
-from bollylive.controllers import RESETS, Controllers
+from bollylive.controllers import Controllers
 from bollylive.duty import Legacy
 from bollylive.flood import Flood
+from bollylive.hanging_notes import HangingNotes
 from bollylive.loopback import Loopback
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
-    RESET_CONTROLLERS,
     Anchor,
     Command,
     Continue,
@@ -36,7 +35,6 @@ from bollylive.note import (
     PlayerBeat,
     Position,
     Program,
-    Raw,
     Release,
     Sent,
     Start,
@@ -44,21 +42,20 @@ from bollylive.note import (
     Tempo,
     Tick,
 )
-from bollylive.scheduler import Outgoing, Scheduler
+from bollylive.scheduler import Scheduler
 from bollylive.taps import Taps
+from bollylive.thru import Thru
 from bollylive.touch import Touch
-
-_END_AGAIN_S = (0.5, 1.5, 4.0)
 
 
 class Relay:
     """Passes the musician's notes through, follows their clock, and plays what the engine has planned.
 
     `send` gets every message as it leaves, `report` what the engine must know; both are called from
-    within the methods, on the caller's thread, and must neither block nor raise. `thru` holds the channels
-    (0-15) on which the set passes the musician's playing on. `dropped_stale` counts planned notes of an epoch
-    that is gone, or that were under way when the song stopped or the model lost the channel; `flood` and
-    `loopback` count what they leave out of what comes. Not thread-safe; `now_s` must not go back between calls.
+    within the methods, on the caller's thread, and must neither block nor raise. `dropped_stale` counts planned
+    notes of an epoch that is gone, or that were under way when the song stopped or the model lost the channel;
+    `flood` and `loopback` count what they leave out of what comes; `thru` knows what is passed on. Not thread-safe;
+    `now_s` must not go back between calls.
     """
 
     def __init__(
@@ -70,7 +67,6 @@ class Relay:
         band: Set,
     ) -> None:
         self.flood, self.loopback = Flood(), Loopback()
-        self._set(band)
         self.dropped_stale = 0
         self._taps = Taps()
         self._controllers = Controllers()
@@ -79,20 +75,20 @@ class Relay:
         self._send_on = send
         self._report = report
         self._used: set[int] = set()  # channels on which anything was heard or sent
-        self._left: tuple[tuple[int, int, Player], ...] = ()  # what an earlier relay left sounding
-        self._end_left_s: deque[float] = deque()  # when that is ended again
+        self._hanging = HangingNotes(scheduler)
+        self._set(band)
 
     def use(self, band: Set, now_s: float) -> None:
         """Relays by another set from now on; what sounds of whoever is no longer to be heard on a channel ends."""
-        thru, played = self.thru, self._played
+        passed, played = self.thru.channels, self._played
         self._set(band)
-        for channel in thru - self.thru:
+        for channel in passed - self.thru.channels:
             self._send_all(self._scheduler.release(channel, "musician"), now_s)
         for channel in played - self._played:
             self._send_all(self._scheduler.release(channel, "model"), now_s)
 
     def _set(self, band: Set) -> None:
-        self.thru = frozenset(channel for channel in range(16) if band.passes_thru(channel))
+        self.thru = Thru(self._scheduler, band)
         self._played = frozenset(channel for channel in range(16) if band.channel(channel).role in MODEL_ROLES)
         self._commands, self._touch = Commands(band), Touch(band)
 
@@ -110,7 +106,7 @@ class Relay:
                 self._ask(command, now_s, beat)
             return
         for word in self._controllers.read(event):
-            self._thru(word, now_s, beat)
+            self._send_all(self.thru.read(word), now_s, beat)
             self._keep_time(word, now_s, beat)
             if isinstance(word, NoteOn | NoteOff | Control | Program):
                 self._used.add(word.channel)
@@ -152,9 +148,7 @@ class Relay:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
         for event in self.flood.take_waiting(now_s):
             self._heed(event, now_s)
-        if self._end_left_s and now_s >= self._end_left_s[0]:
-            self._end_left_s.popleft()
-            self._end_left(now_s)
+        self._send_all(self._hanging.end(now_s), now_s)
         if self._clock.check(now_s):
             self._report(self._clock.anchor)
         anchor = self._clock.anchor
@@ -183,7 +177,7 @@ class Relay:
         """Leaves silence behind, also on synthesizers that hold notes which we know nothing of."""
         self.silence(now_s)
         for event in self._controllers.let_go():
-            self._thru(event, now_s, self._clock.beat_at(now_s))
+            self._send_all(self.thru.read(event), now_s)
         for channel in sorted(self._used):
             for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
@@ -193,17 +187,11 @@ class Relay:
         return self.flood.take_trouble() or self.loopback.take_trouble()
 
     def inherit(self, legacy: Legacy, now_s: float) -> None:
-        """Ends what an earlier relay left sounding: now, and again while those who listen may be joining a new port."""
-        self._left = legacy.sounding
-        self._end_left_s.extend(now_s + after_s for after_s in _END_AGAIN_S)
-        self._end_left(now_s)
+        """Ends what an earlier relay left sounding, now and again."""
+        self._hanging.inherit(legacy.sounding, now_s)
+        self._send_all(self._hanging.end(now_s), now_s)
         for channel in legacy.used:
             self._send(Control(channel, ALL_NOTES_OFF, 0), "model", now_s, self._clock.beat_at(now_s))
-
-    def _end_left(self, now_s: float) -> None:
-        for channel, pitch, by in self._left:
-            if not self._scheduler.sounds(channel, pitch):
-                self._send(NoteOff(channel, pitch), by, now_s, self._clock.beat_at(now_s))
 
     def _is_wanted(self, note: Note, epoch: int) -> bool:
         """What was on its way when the song jumped or stopped, or when another set came, may come too late."""
@@ -217,24 +205,6 @@ class Relay:
             self._keep_time(tempo, now_s, beat)
             self._report(Heard(tempo, now_s, beat))
 
-    def _thru(self, event: Event, now_s: float, beat: float) -> None:
-        match event:
-            case Control(channel, number) if number in RESETS:
-                by: Player | None = "model" if number == RESET_CONTROLLERS else None
-                self._send_all(self._scheduler.release(channel, by), now_s)
-            case NoteOn(channel) if channel in self.thru:
-                self._send_all(self._scheduler.press(event), now_s)
-            case NoteOff(channel) if channel in self.thru:
-                self._send_all(self._scheduler.lift(event), now_s)
-            case Control(channel) | Program(channel) if channel in self.thru:
-                self._send(event, "musician", now_s, beat)
-            case Raw(data) if self._passes(data):
-                self._send(event, "musician", now_s, beat)
-
-    def _passes(self, data: bytes) -> bool:
-        """SysEx belongs to no channel and passes if any channel does."""
-        return data[0] & 0x0F in self.thru if data[0] < 0xF0 else bool(self.thru)
-
     def _keep_time(self, event: Event, now_s: float, beat: float) -> None:
         if not isinstance(event, Tick | Start | Continue | Stop | Position | Tempo):
             return
@@ -245,7 +215,7 @@ class Relay:
         if changed:
             self._report(self._clock.anchor)
 
-    def _send_all(self, messages: Iterable[Outgoing], now_s: float, beat: float | None = None) -> None:
+    def _send_all(self, messages: Sequence[tuple[Event, Player]], now_s: float, beat: float | None = None) -> None:
         at_beat = self._clock.beat_at(now_s) if beat is None else beat
         for event, by in messages:
             self._send(event, by, now_s, at_beat)

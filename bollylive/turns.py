@@ -12,14 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bollylive import codec
-from bollylive.answers import Answers, Take, copy_notes
+from bollylive.answers import Answers, Take
 from bollylive.band import TURN_ROLES, Handover, Set
 from bollylive.grid import ticks_of
 from bollylive.lineup import Lineup
 from bollylive.part import Part
+from bollylive.score import Score
 
-LONGEST_LOOP_BARS = 4
-BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # between a phrase and its answer
+_LONGEST_LOOP_BARS = 4
+_BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # between a phrase and its answer
 
 
 @dataclass(slots=True)
@@ -93,8 +94,8 @@ class Turns:
                 ticks.append(part.until)
             elif (begin := self._takes_over_at(part)) is not None:
                 ticks.append(begin - self._horizon)
-            if part.score:
-                ticks.append(part.score[0].tick - self._horizon)
+            if part.score and part.score.next_tick is not None:
+                ticks.append(part.score.next_tick - self._horizon)
         return min(ticks, default=None)
 
     def advance(self, earliest: int) -> None:
@@ -154,7 +155,7 @@ class Turns:
         if handover == "flow":
             return part.active
         if handover == "bar" and part.setting.role == "respond":  # a phrase may end where its last bar does
-            return max(self._lineup.bar_line(part.active), part.active + BREATH_TICKS)
+            return max(self._lineup.bar_line(part.active), part.active + _BREATH_TICKS)
         silent = part.active + ticks_of(self._band.handover_beats)
         return self._lineup.bar_line(silent) if handover == "bar" else silent
 
@@ -177,9 +178,9 @@ class Turns:
     def _play(self, part: Part, answers: Answers, tick: int, given: Take | None = None) -> None:
         """The model has the word from a tick on; where notes are given, it goes on after them."""
         part.until = None if answers.length is None else tick + answers.length
-        part.score = []
+        part.score = Score()
         if given is not None:
-            part.play(copy_notes(given.notes, 0), given.begin + given.ticks)
+            part.play(given.score())
         elif answers.at_bar or part.history.last is None:
             part.come_in(tick)
         else:
@@ -197,11 +198,11 @@ class Turns:
         given: Take | None = None
         match turn.next_does:
             case "keep":
-                loop = take.cut(max(0, take.ticks - LONGEST_LOOP_BARS * self._lineup.bar), take.ticks)
+                loop = take.cut(max(0, take.ticks - _LONGEST_LOOP_BARS * self._lineup.bar), take.ticks)
                 self._repeat(part, turn, loop.at(tick))
                 return
             case "vary":
-                given = take.cut(0, min(take.ticks, LONGEST_LOOP_BARS * self._lineup.bar) // 2).at(tick)
+                given = take.cut(0, min(take.ticks, _LONGEST_LOOP_BARS * self._lineup.bar) // 2).at(tick)
                 answers.start(tick)
             case "back":
                 given = answers.go_back(tick)
@@ -222,7 +223,7 @@ class Turns:
     def _repeat(self, part: Part, turn: _Turn, loop: Take) -> None:
         if loop.notes:
             turn.round, part.until = loop, None
-            part.play(copy_notes(loop.notes, 0), loop.begin + loop.ticks)
+            part.play(loop.score())
 
     def _plans_at(self, part: Part, tick: int) -> int:
         """When what begins at a tick is to be planned: as soon as all before it is, or when it must."""

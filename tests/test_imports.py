@@ -20,10 +20,10 @@ def _names(words: str) -> set[str]:
 SHELVES: dict[str, set[str]] = {
     "words": _names("band duty errors instruments note percussion snapshot song"),
     "core": _names("""
-        answers assembler bias capture clock codec commands conductor consonance controllers demo energy engine
-        ensemble flood grid hearing held history inquiry journal knobs lateness leadership lineup loopback memory
-        part past performance pickup planner port_names predictor pulse punctuality recall relay revision scheduler
-        set_rules smf steering take taps touch tracker turns view vigil wire witness
+        answers ask assembler bias capture clock codec commands conductor consonance controllers demo energy engine
+        ensemble flood grid hanging_notes hearing held history inquiry journal knobs lateness leadership lineup
+        loopback memory part past performance pickup planner port_names predictor pulse punctuality recall relay
+        revision scheduler score set_rules smf steering take taps thru touch tracker turns view vigil wire witness
     """),
     "edge": _names("""
         address hotplug journal_file journal_writer lifeline link link_scout midi_system midifile model pipe port
@@ -31,7 +31,7 @@ SHELVES: dict[str, set[str]] = {
     """),
     "shell": _names("""
         __init__ __main__ bench check cli engine_link engine_process jam options perform port_link port_main
-        port_process recover rehearsal understudy uplink warden watch
+        port_process recover rehearsal telemetry understudy uplink warden watch
     """),
 }
 
@@ -63,11 +63,11 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, or in the warden, which is no less, with all they import.
 WITHOUT_NUMPY = _names("""
-    address assembler band clock commands conductor controllers demo duty engine_link errors flood held hotplug jam
-    journal journal_file journal_writer knobs lateness leadership lifeline link link_scout loopback midi_system midifile
-    note percussion pipe port port_link port_main port_names port_process ports priority pulse punctuality recover
-    relay revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn steering take taps
-    touch uplink vigil warden watch wire witness
+    address assembler band clock commands conductor controllers demo duty engine_link errors flood hanging_notes
+    held hotplug jam journal journal_file journal_writer knobs lateness leadership lifeline link link_scout loopback
+    midi_system midifile note percussion pipe port port_link port_main port_names port_process ports priority pulse
+    punctuality recover relay revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn
+    steering take taps telemetry thru touch uplink vigil warden watch wire witness
 """)
 
 # Third-party libraries that have one room each.

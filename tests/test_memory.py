@@ -11,6 +11,7 @@ from fakes import FakePredictor, onsets
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bollylive.ask import ask_to_choose, ask_to_foresee
 from bollylive.band import ChannelSet, Role, Set
 from bollylive.codec import CHOOSE, ONSETS, PITCHES, REST, WAIT
 from bollylive.errors import SetError
@@ -193,7 +194,7 @@ def test_more_in_common_never_counts_less(stream: Notes) -> None:
 
 def asked(part: Part) -> Floats:
     """Ask the part what comes after its newest entry; gives the bias of the onset."""
-    ask = part.ask_to_foresee(BAR)
+    ask = ask_to_foresee(part, BAR)
     assert ask is not None
     assert ask.index is not None
     part.history.hear(ask.first, np.zeros((len(ask.rows) - 1, 1, 2), dtype=np.float32))
@@ -226,7 +227,7 @@ def test_a_part_is_reminded_of_the_pitch_and_of_the_gap() -> None:
     assert [int(bias.argmax()) for bias in heard[1:]] == gaps[1:]
     part.come_in(4 * BAR + MOTIF[4][0])
     part.prepare(10**6)
-    ask = part.ask_to_choose(BAR)
+    ask = ask_to_choose(part, BAR)
     assert ask.pitch_bias.argmax() == MOTIF[4][1]
     assert ask.onset_bias.argmax() == MOTIF[5][0] - MOTIF[4][0]
 
@@ -244,7 +245,7 @@ def test_a_rest_is_reminded_of_what_is_left_of_the_gap() -> None:
 
 def test_how_much_the_memory_weighs_is_set() -> None:
     plain, half, whole = (part_with(memory_of(MOTIF), weight) for weight in (0.0, 0.5, 1.0))
-    biases = [part.ask_to_choose(BAR).pitch_bias for part in (plain, half, whole)]
+    biases = [ask_to_choose(part, BAR).pitch_bias for part in (plain, half, whole)]
     assert not biases[0].any()
     assert biases[2].any()
     np.testing.assert_allclose(2 * biases[1], biases[2])
@@ -258,7 +259,7 @@ def test_a_set_file_says_how_much_it_weighs() -> None:
 
 def test_what_is_forbidden_stays_so() -> None:
     part = part_with(memory_of(MOTIF), 1.0, ChannelSet(0, highest=70, polyphony=1))
-    ask = part.ask_to_choose(BAR)
+    ask = ask_to_choose(part, BAR)
     assert (ask.pitch_bias[71:] < -1e8).all()
     assert ask.onset_bias[0] < -1e8
 

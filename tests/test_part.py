@@ -2,66 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
+from answering import CYCLE, choose, hear_all, part_of, planned, reply
 
+from bollylive.ask import ask_to_foresee
 from bollylive.band import ChannelSet
-from bollylive.codec import CHOOSE, PERCUSSION, REST, WAIT_TICKS, Choice
-from bollylive.history import Entry, History
-from bollylive.part import Ask, Part
-from bollylive.predictor import Floats
-
-SHAPE = (1, 2)
-FORBIDDEN = -1e8
-
-
-def part_of(setting: ChannelSet | None = None, notes: int = 8) -> Part:
-    return Part(setting or ChannelSet(0), History(notes, SHAPE))
-
-
-def reply(ask: Ask, choice: Choice) -> None:
-    """Answer an ask, each state one more than the one before it."""
-    heard = np.arange(1, len(ask.rows), dtype=np.float32)
-    ask.part.take(ask, choice, ask.state + heard[:, None, None])
-
-
-def hear_all(part: Part, next_ticks: int | None = 12) -> None:
-    while (ask := part.ask_to_foresee(96)) is not None:
-        reply(ask, Choice(60, 1, 1, next_ticks))
-
-
-def choose(part: Part, pitch: int = 60, next_ticks: int | None = 12) -> int:
-    """Let the model choose a note, after it has heard what it must; gives the note's tick."""
-    part.prepare(10**6)
-    hear_all(part)
-    ask = part.ask_to_choose(96)
-    reply(ask, Choice(pitch, 6, 100, next_ticks))
-    return ask.tick
-
-
-def onset_bias(part: Part) -> Floats:
-    part.prepare(10**6)
-    hear_all(part)
-    return part.ask_to_choose(96).onset_bias
-
-
-def planned(part: Part) -> list[tuple[int, int]]:
-    return [(entry.tick, entry.pitch) for entry in part.plan]
-
-
-def test_only_the_range_is_allowed() -> None:
-    part = part_of(ChannelSet(0, lowest=40, highest=52))
-    part.come_in(0)
-    part.prepare(0)
-    ask = part.ask_to_choose(96)
-    assert np.flatnonzero(ask.pitch_bias > FORBIDDEN).tolist() == list(range(40, 53))
-
-
-def test_density_weighs_the_near_onsets_against_the_far_ones() -> None:
-    for density in (-1.0, 0.0, 2.0):
-        part = part_of(ChannelSet(0, density=density, polyphony=8))
-        part.come_in(0)
-        assert onset_bias(part)[[0, 24, 48]] == pytest.approx([0, -density, -2 * density])
+from bollylive.codec import PERCUSSION, REST, WAIT_TICKS, Choice
+from bollylive.history import Entry
+from bollylive.score import Score
 
 
 def test_the_channel_of_the_drums_stays_percussion() -> None:
@@ -93,89 +40,11 @@ def test_a_rest_is_a_row_that_the_model_is_asked_about_before_it_goes_on() -> No
     choose(part, next_ticks=None)
     assert (part.due, part.resting) == (WAIT_TICKS, True)
     part.prepare(10**6)
-    rest = part.ask_to_foresee(96)
+    rest = ask_to_foresee(part, CYCLE)
     assert rest is not None
     assert rest.rows[:, 1].tolist() == [60, REST]
     reply(rest, Choice(60, 1, 1, 5))
     assert (part.due, part.resting) == (WAIT_TICKS + 5, False)
-
-
-def test_a_full_chord_may_not_grow() -> None:
-    part = part_of(ChannelSet(0, polyphony=2))
-    part.come_in(0)
-    assert onset_bias(part)[0] > FORBIDDEN
-    choose(part, 60, 0)
-    assert onset_bias(part)[0] < FORBIDDEN
-
-
-def test_a_full_chord_of_the_musicians_may_not_grow_either() -> None:
-    part = part_of(ChannelSet(0, polyphony=2))
-    biases = []
-    for pitch in (60, 64, 67):
-        part.history.insert(Entry(0, pitch, 6, 100))
-        ask = part.ask_to_foresee(96)
-        assert ask is not None
-        biases.append(ask.onset_bias[0] < FORBIDDEN)
-    assert biases == [False, True, True]
-
-
-def test_a_note_gets_its_state_with_the_next_question() -> None:
-    part = part_of()
-    part.come_in(0)
-    for notes in range(3):
-        part.prepare(10**6)
-        ask = part.ask_to_choose(96)
-        assert ask.rows[:, 1].tolist() == [60 if notes else REST, CHOOSE]
-        assert ask.state[0, 0] == max(0, notes)
-        reply(ask, Choice(60, 6, 100, 12))
-    assert [entry.state is None for entry in part.history.entries] == [False, False, False, True]
-
-
-def test_after_a_step_back_the_newest_row_that_is_left_is_heard_once_more() -> None:
-    part = part_of()
-    part.come_in(0)
-    for _ in range(4):
-        choose(part)
-    part.withdraw(12)
-    part.carry_on(0)
-    ask = part.ask_to_choose(96)
-    assert (ask.tick, ask.ticks.tolist(), ask.state[0, 0]) == (24, [12, 24], 2)
-
-
-def test_a_long_buffer_is_heard_bit_by_bit() -> None:
-    part = part_of(notes=64)
-    for i in range(50):
-        part.history.insert(Entry(12 * i, 60, 6, 100))
-    lengths, heard = [], 0
-    while (ask := part.ask_to_foresee(96)) is not None:
-        lengths.append(len(ask.rows) - 1)
-        assert ask.state[0, 0] == heard
-        heard += lengths[-1]
-        reply(ask, Choice(0, 1, 1, 18))
-    assert (lengths, heard) == ([16, 16, 16, 2], 50)
-    part.carry_on(0)
-    assert part.due == 49 * 12 + 18
-
-
-def test_the_model_is_told_what_the_part_played_a_bar_ago() -> None:
-    part = part_of(notes=32)
-    for i in range(8):
-        part.history.insert(Entry(12 * i, 60 + i, 6, 100))
-    hear_all(part)
-    part.carry_on(0)
-    part.prepare(10**6)
-    ask = part.ask_to_choose(96)
-    assert (ask.tick, ask.echoes[0, 0], ask.echoes[1, 0]) == (96, 60, REST)
-
-
-@pytest.mark.parametrize("pitch", [60, 59, 100])
-def test_a_chord_that_has_no_room_left_ends(pitch: int) -> None:
-    part = part_of(ChannelSet(0, highest=72))
-    part.come_in(0)
-    choose(part, 60, 0)
-    choose(part, pitch, 0)
-    assert planned(part) == [(0, 60)]
-    assert part.due == 24
 
 
 def test_what_is_overdue_keeps_its_place_in_the_beat() -> None:
@@ -276,30 +145,33 @@ def test_what_is_committed_leaves_the_plan_and_stays_in_the_buffer() -> None:
     assert [entry.tick for entry in part.history.entries if entry.pitch != REST] == [0, 12, 24]
 
 
-def test_where_the_musician_got_first_the_model_plays_above() -> None:
+def test_a_score_is_planned_as_it_stands_before_the_model_chooses_again() -> None:
     part = part_of()
-    part.come_in(0)
-    choose(part)
-    part.history.insert(Entry(15, 64, 6, 100))
-    part.prepare(10**6)
-    hear_all(part)
-    ask = part.ask_to_choose(96)
-    assert ask.tick == 15
-    assert ask.rows[-1].tolist()[:2] == [0, CHOOSE]
-    assert ask.rows[-1, 8] == 64
+    part.play(Score([Entry(0, 60, 6, 100, True), Entry(12, 62, 6, 100, True)], 36))
+    assert not part.prepares
+    assert [note.pitch for note in part.read(0, 11)] == [60]
+    assert part.due == 12
+    part.read(0, 12)
+    assert planned(part) == [(0, 60), (12, 62)]
+    assert part.adrift
+    hear_all(part, 6)
+    part.carry_on(0)
+    assert part.due == 36
+    assert choose(part) == 36
 
 
-def test_a_note_that_is_repeated_again_and_again_becomes_less_likely() -> None:
-    part = Part(ChannelSet(0), History(32, (1, 1)))
-    scores = []
-    for tick in range(0, 120, 12):
-        part.come_in(tick)
-        part.prepare(tick)
-        hear_all(part)
-        ask = part.ask_to_choose(96)
-        scores.append(float(ask.pitch_bias[60]))
-        assert ask.pitch_bias[61] == 0
-        reply(ask, Choice(60, 6, 90, 12))
-    assert scores[:7] == [0] * 7
-    assert scores[7:] == sorted(scores[7:], reverse=True)
-    assert scores[-1] < scores[7] < 0
+def test_what_a_score_has_for_after_the_turn_is_not_planned() -> None:
+    part = part_of()
+    part.play(Score([Entry(0, 60), Entry(12, 62)], 24))
+    part.until = 12
+    part.read(0, 100)
+    assert planned(part) == [(0, 60)]
+
+
+def test_who_has_to_be_quiet_puts_the_score_away() -> None:
+    part = part_of()
+    part.play(Score([Entry(0, 60)], 24))
+    part.be_quiet(0)
+    assert not part.score
+    part.come_in(6)
+    assert choose(part) == 6

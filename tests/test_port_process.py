@@ -388,30 +388,6 @@ def test_trouble_is_said_and_a_fatal_one_stops_without_another_engine() -> None:
     assert not stage.process.ready
 
 
-def test_who_leads_the_beat_is_said_when_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    start: tuple[int, ...] = (0xFA,)
-    tick: tuple[int, ...] = (0xF8,)
-    monkeypatch.setattr("bollylive.clock.LOST_S", 0.01)
-
-    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        yield [start, tick]
-        yield from stage.until(lambda: len(stage.said) == 2)
-        monkeypatch.setattr("bollylive.clock.LOST_S", 60.0)
-        while len(stage.said) < 3:
-            yield from [[tick], [], [], [], []]
-        monkeypatch.setattr("bollylive.clock.LOST_S", 0.0)
-        monkeypatch.setattr("bollylive.clock.COAST_BEATS", 0.0)
-        yield from stage.until(lambda: len(stage.said) == 5)
-
-    lost = "The MIDI clock is lost; the band plays on at 300.0 beats per minute until it is back."
-    leads, *said = Stage(script).run().said
-    assert leads == "The MIDI clock leads."
-    assert said[0] == lost
-    assert said[1] == "The MIDI clock is back."
-    assert said[2].startswith("The MIDI clock is lost; the band plays on at ")
-    assert said[3] == "The MIDI clock stays away; the tempo is free, and the band rests when you do."
-
-
 class FakeLink(LinkSession):
     """A session at 90 beats per minute, with as many others in it as the test says."""
 
@@ -480,25 +456,10 @@ def test_the_engine_is_told_what_only_the_ports_know_when_it_is_new_and_not_othe
             yield []
         news(stage)
 
-    monkeypatch.setattr(port_process, "_VITALS_S", 0.0)
+    monkeypatch.setattr("bollylive.telemetry._VITALS_S", 0.0)
     Stage(script).run()
     assert told[-1] == Vitals(sounding=1, dropped=1, trouble=("no such chord",))
     assert len(told) == len(set(told)) <= 3
-
-
-def test_the_engine_is_told_of_vitals_at_most_four_times_a_second() -> None:
-    told: list[Vitals] = []
-
-    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        began_s = time.perf_counter()
-        stage.engine.say(READY)
-        while time.perf_counter() - began_s < 0.3:
-            yield [ON, OFF]
-            yield [ON]
-            told.extend(word for word in stage.engine.heard() if isinstance(word, Vitals))
-
-    Stage(script).run()
-    assert len(told) <= 2
 
 
 def test_release_ends_the_models_note_and_leaves_the_musicians() -> None:
@@ -622,7 +583,7 @@ def test_of_a_musician_who_sounds_elsewhere_the_warden_is_told_once_all_the_same
 
 
 def test_what_an_earlier_process_left_sounding_is_ended_and_its_beat_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bollylive.relay._END_AGAIN_S", (0.01,))
+    monkeypatch.setattr("bollylive.hanging_notes._END_AFTER_S", (0.0, 0.01))
     began_s = time.perf_counter() - 100.0
     legacy = Legacy(Anchor(7.0, 0.5, began_s, epoch=3), ((0, 64, "musician"), (1, 40, "model")), (0, 1))
     words: list[Any] = []

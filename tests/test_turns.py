@@ -318,3 +318,14 @@ def test_the_musician_who_plays_before_what_they_asked_for_begins_has_the_word(d
     rehearsal.play(NoteOff(0, 30), BEGIN_S + 6 * BAR_S)
     rehearsal.advance(BEGIN_S + 9 * BAR_S)
     assert onsets(rehearsal.sent, 0)[-1] > BEGIN_S + 6 * BAR_S
+
+
+@pytest.mark.parametrize("bars", [5.3, 6.3])
+def test_another_answer_in_the_middle_of_the_kept_one_does_not_wait_for_its_end(bars: float) -> None:
+    rehearsal = stage()
+    keep_s = play_eighths(rehearsal, 8) + 2 * BEAT_S + 3 * BAR_S + 0.1
+    ask(rehearsal, "keep", keep_s)
+    again_s = keep_s + bars * BAR_S
+    ask(rehearsal, "again", again_s)
+    rehearsal.advance(again_s + 4 * BAR_S)
+    assert any(again_s < onset_s < again_s + BAR_S for onset_s in onsets(rehearsal.sent, 0))

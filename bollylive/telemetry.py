@@ -1,0 +1,94 @@
+"""What the port process tells of itself: sentences for the musician, figures for who watches and for the end."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from bollylive.clock import Clock
+from bollylive.leadership import tell_leader
+from bollylive.link import LinkSession
+from bollylive.ports import Ports
+from bollylive.punctuality import Punctuality
+from bollylive.relay import Relay
+from bollylive.scheduler import Scheduler
+from bollylive.snapshot import Vitals
+from bollylive.uplink import Uplink
+
+_KEPT_SENTENCES: Final = 4
+_VITALS_S: Final = 0.25
+
+
+class Telemetry:
+    """Reads how the rooms of the port process fare. One thread, and nothing here waits."""
+
+    def __init__(
+        self,
+        uplink: Uplink,
+        ports: Ports,
+        clock: Clock,
+        relay: Relay,
+        scheduler: Scheduler,
+        punctuality: Punctuality,
+        link: LinkSession | None,
+    ) -> None:
+        self._uplink, self._ports, self._clock = uplink, ports, clock
+        self._relay, self._scheduler, self._punctuality = relay, scheduler, punctuality
+        self._troubled = [source for source in (relay, link) if source is not None]
+        self._leader = clock.source
+        self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
+        self._vitals, self._vitals_s = Vitals(), 0.0  # as the engine knows them, and when they were last looked at
+
+    def say(self, text: str | None) -> None:
+        """Tell the musician a sentence, if there is one."""
+        if text is not None:
+            self._sentences.append(text)
+            self._uplink.say(text)
+
+    def tell_news(self, now_s: float, *, calm: bool) -> None:
+        """Tell the musician what has happened; only while it is `calm` is the list of ports read."""
+        before, self._leader = self._leader, self._clock.source
+        if before != self._leader:
+            self.say(tell_leader(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
+        for source in self._troubled:
+            self.say(source.take_trouble())
+        for sentence in self._ports.check(now_s, calm=calm):
+            self.say(sentence)
+
+    def take_vitals(self, now_s: float) -> Vitals | None:
+        """What the engine has to know for whoever watches, a few times a second and if it is new."""
+        if now_s - self._vitals_s < _VITALS_S:
+            return None
+        lateness = self._punctuality.lateness
+        before, self._vitals_s = self._vitals, now_s
+        self._vitals = Vitals(
+            leader=self._leader,
+            planned=lateness.count,
+            late=lateness.late,
+            latest_s=lateness.latest_s,
+            dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._relay.dropped_stale,
+            sounding=self._scheduler.sounding,
+            trouble=tuple(self._sentences),
+        )
+        return self._vitals if self._vitals != before else None
+
+    def forget_vitals(self) -> None:
+        """Another engine has come, and knows of none."""
+        self._vitals = Vitals()
+
+    def summary(self) -> dict[str, float]:
+        """What happened, in numbers: notes planned and how late they left, and what was dropped or lost."""
+        lateness = self._punctuality.lateness
+        return {
+            "planned_notes": lateness.count,
+            "late_ms_p50": 1e3 * lateness.percentile_s(0.5),
+            "late_ms_p99": 1e3 * lateness.percentile_s(0.99),
+            "late_ms_max": 1e3 * lateness.latest_s,
+            "dropped_late": self._scheduler.dropped_late,
+            "dropped_held": self._scheduler.dropped_held,
+            "dropped_stale": self._relay.dropped_stale,
+            "bad_bytes": self._ports.bad_bytes,
+            "echoes": self._relay.loopback.echoes,
+            "dropped_flood": self._relay.flood.dropped,
+            "send_failures": self._ports.send_failures,
+        }
