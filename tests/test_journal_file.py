@@ -55,7 +55,7 @@ def test_the_newest_comes_first_and_other_files_are_not_journals(tmp_path: Path)
 
 
 def test_after_the_clock_was_set_back_a_new_journal_is_still_the_newest(tmp_path: Path) -> None:
-    earlier = []
+    earlier: list[Path] = []
     for stamp in ("20250601-201503", "20250601-191503", "20250601-191504", "20250601-201503", "20250601-201504"):
         file = JournalFile(tmp_path, stamp, HEAD)
         file.append(b"x")
