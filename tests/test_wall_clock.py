@@ -17,8 +17,9 @@ from stage import engine_of, port_process_of
 from test_faults import playing, written_in
 
 from bollylive.journal import read_journal
-from bollylive.journal_file import find_journals
+from bollylive.journal_file import find_journals, running_folder
 from bollylive.recover import find_recording
+from bollylive.snapshot_reader import SnapshotReader
 
 HOUR_S, DAY_S = 3600, 86400
 PLAYING_S = 7  # of which the musician's first note and the band's answer take one or two
@@ -74,6 +75,8 @@ def test_the_clock_is_set_while_the_band_plays_and_nothing_changes(
     ):
         parts = [process.pid, port_process_of(process), engine_of(process)]
         assert all(LIBRARIES[0].name in Path(f"/proc/{part}/maps").read_text() for part in parts)
+        reader = SnapshotReader(running_folder(), {parts[-1]})
+        beats = [beat_shown(reader)]
         heard = [0]  # how many notes when the clock was set
         for offset_s in (-HOUR_S, HOUR_S):
             heard.append(len(peer.ons))
@@ -81,6 +84,9 @@ def test_the_clock_is_set_while_the_band_plays_and_nothing_changes(
             if offset_s < 0:
                 save_with_an_older_date(tmp_path / "eager.toml")
             assert peer.hears(lambda: len(peer.ons) > heard[-1] + MORE), f"silence after {offset_s} s"
+            beats.append(beat_shown(reader))
+        reader.close()
+        assert beats == sorted(set(beats))
         assert parts == [process.pid, port_process_of(process), engine_of(process)]
         assert peer.hears(lambda: process.poll() is not None, PLAYING_S + 5.0)
         peer.listen()
@@ -106,6 +112,12 @@ def test_the_clock_is_set_while_the_band_plays_and_nothing_changes(
     behind_s = [at_s - BEAT_S * onset for at_s, onset in zip(peer.heard_s, onsets, strict=True)]
     before, back, forward = (median(behind_s[a:b]) for a, b in itertools.pairwise([*heard, len(peer.ons)]))
     assert (back, forward) == pytest.approx((before, before), abs=NEAR_S)
+
+
+def beat_shown(reader: SnapshotReader) -> float:
+    snapshot = reader.read()
+    assert snapshot is not None
+    return snapshot.beat
 
 
 def save_with_an_older_date(path: Path) -> None:
