@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Client, Connection
@@ -40,23 +41,26 @@ def publish(folder: Path, token: str, socket: str, key: bytes) -> Address:
     if sys.platform != "win32":
         Path(socket).chmod(_PRIVATE_FILE)
     address = Address(socket, key, os.getpid(), folder / f"{token}.json")
-    text = json.dumps({"socket": socket, "key": key.hex(), "process": address.process})
+    entry = {"socket": socket, "key": key.hex(), "process": address.process, "since_s": time.monotonic()}
     unfinished = address.file.with_suffix(".new")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE), "w") as file:
-        file.write(text)
+        file.write(json.dumps(entry))
     unfinished.replace(address.file)  # whoever looks sees the whole of it, or nothing
     return address
 
 
 def find_addresses(folder: Path) -> list[Address]:
-    """The addresses in a folder, the newest first; some may be of programs that were killed."""
+    """The addresses in a folder, the newest first; some may be of programs that were killed.
+
+    Which is newer is told by the seconds since the machine started, one clock for all programs, which nobody sets.
+    """
     found = []
     with suppress(OSError):
         for file in folder.glob("*.json"):
             with suppress(OSError, ValueError, KeyError, TypeError):  # gone meanwhile, or somebody else's
-                made_ns, entry = file.stat().st_mtime_ns, json.loads(file.read_text(encoding="utf-8"))
+                entry = json.loads(file.read_text(encoding="utf-8"))
                 address = Address(str(entry["socket"]), bytes.fromhex(entry["key"]), int(entry["process"]), file)
-                found.append((made_ns, file.name, address))
+                found.append((float(entry["since_s"]), file.name, address))
     return [address for *_, address in sorted(found, reverse=True, key=lambda entry: entry[:2])]
 
 

@@ -1,4 +1,8 @@
-"""Where journals lie on the disk: the folder, the file that is being written, and the old ones that may go."""
+"""Where journals lie on the disk: the folder, the file that is being written, and the old ones that may go.
+
+Their names tell which is newer. A new one is never called as if it were older than one that lies there, though the
+clock may have been set back since, or while that one was played; what it says of itself inside is the clock's word.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ END_BYTES: Final = 512 * 2**10  # some nine thousand lines: the last 128 notes o
 _KEPT_FILES: Final = 4
 
 # Only what is called so is ever removed: people keep other files beside their journals.
-_NAME: Final = re.compile(r"bollylive-\d{8}-\d{6}(-\d+)?\.jsonl")
+_NAME: Final = re.compile(r"bollylive-(\d{8}-\d{6})(?:-(\d+))?\.jsonl")
 
 
 def default_folder(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
@@ -47,13 +51,8 @@ def running_folder() -> Path:
 
 
 def find_journals(folder: Path) -> list[Path]:
-    """The journals of a folder, the one that was last written to first; raises OSError where it cannot be read."""
-    found = []
-    for path in folder.iterdir():
-        if _NAME.fullmatch(path.name):
-            with suppress(OSError):  # gone meanwhile
-                found.append((path.stat().st_mtime_ns, path.name, path))
-    return [path for *_, path in sorted(found, reverse=True)]
+    """The journals of a folder, the one that was begun last first; raises OSError where it cannot be read."""
+    return [path for *_, path in _dated(folder)]
 
 
 def prune(folder: Path, kept_bytes: int = KEPT_BYTES) -> None:
@@ -79,7 +78,8 @@ def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
 class JournalFile:
     """A new journal in a folder, made at once or when the first bytes come. May block; every method raises OSError.
 
-    `stamp` is the date and time YYYYMMDD-HHMMSS for its name, `head` its first line; `path` is None until it is there.
+    `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless a journal with a later one lies there; `head` is
+    its first line; `path` is None until it is there.
     """
 
     def __init__(self, folder: Path, stamp: str, head: bytes, kept_bytes: int = KEPT_BYTES) -> None:
@@ -93,8 +93,10 @@ class JournalFile:
         if self._file is not None:
             return self._file
         self.folder.mkdir(parents=True, exist_ok=True)
-        for number in count(1):  # two may begin in the same second
-            path = self.folder / f"bollylive-{self._stamp}{f'-{number}' if number > 1 else ''}.jsonl"
+        newest = [(stamp, number) for stamp, number, _ in _dated(self.folder)[:1]]
+        stamp, last = max([(self._stamp, 0), *newest])
+        for number in count(last + 1):  # two may begin in the same second
+            path = self.folder / f"bollylive-{stamp}{f'-{number}' if number > 1 else ''}.jsonl"
             with suppress(FileExistsError):
                 file = FileIO(path, "xb")
                 break
@@ -123,6 +125,12 @@ class JournalFile:
             self._file.close()
             if not keep:
                 self.path.unlink()
+
+
+def _dated(folder: Path) -> list[tuple[str, int, Path]]:
+    """The journals of a folder with the date and the number that their names give, the newest first."""
+    names = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
+    return sorted(((name[1], int(name[2] or 1), path) for name, path in names if name), reverse=True)
 
 
 def _lock(number: int) -> None:

@@ -7,6 +7,7 @@ kills that; on the disk itself, against a power cut, it is when the system has w
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections import deque
 from pathlib import Path
@@ -53,7 +54,9 @@ class JournalWriter:
         self._bearing: Bearing | None = None
         self._trouble: str | None = None
         self._has_failed = False
-        self._closing = threading.Event()
+        # A pipe, since a lock that is waited for with a limit goes by the wall clock on some systems (macOS, or Linux
+        # with an old C library): it would not come back for an hour when that is set back an hour.
+        self._bell, self._rope = multiprocessing.Pipe(duplex=False)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
     def start(self) -> None:
@@ -104,7 +107,7 @@ class JournalWriter:
     def close(self) -> None:
         """Write what is left, and wait for it, but not for long: a disk that hangs must not hold the program."""
         self._queue.append(END)
-        self._closing.set()
+        self._rope.send_bytes(b"!")
         if self._thread.ident is None:
             self._finish()
         else:
@@ -128,7 +131,7 @@ class JournalWriter:
 
     def _run(self) -> None:
         wait_s = FLUSH_S
-        while not self._closing.wait(wait_s):
+        while not self._bell.poll(wait_s):
             wait_s = FLUSH_S if self.flush() else RETRY_S
         self._finish()
 

@@ -40,6 +40,7 @@ class Peer:
         self.join()
         self.sounding: set[tuple[int, int]] = set()
         self.ons: list[NoteOn] = []
+        self.heard_s: list[float] = []  # when each of them was heard
         self.faults: list[str] = []
         self._reader = Reader()
 
@@ -70,6 +71,7 @@ class Peer:
             for event in self._reader.feed(data):
                 if isinstance(event, NoteOn):
                     self.ons.append(event)
+                    self.heard_s.append(time.perf_counter())
                     if (event.channel, event.pitch) in self.sounding:
                         self.faults.append(f"struck twice: {event}")
                     self.sounding.add((event.channel, event.pitch))

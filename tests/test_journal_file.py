@@ -50,8 +50,27 @@ def test_closing_what_never_began_is_no_error(tmp_path: Path) -> None:
 def test_the_newest_comes_first_and_other_files_are_not_journals(tmp_path: Path) -> None:
     first, second = old(tmp_path, 1), old(tmp_path, 2)
     (tmp_path / "bollylive-best.jsonl").write_bytes(b"")
-    os.utime(first)
-    assert find_journals(tmp_path) == [first, second]
+    os.utime(first)  # played for so long that the clock was set back meanwhile, or copied from elsewhere
+    assert find_journals(tmp_path) == [second, first]
+
+
+def test_after_the_clock_was_set_back_a_new_journal_is_still_the_newest(tmp_path: Path) -> None:
+    earlier: list[Path] = []
+    for stamp in ("20250601-201503", "20250601-191503", "20250601-191504", "20250601-201503", "20250601-201504"):
+        file = JournalFile(tmp_path, stamp, HEAD)
+        file.append(b"x")
+        assert file.path is not None
+        os.utime(file.path, (1e9 - len(earlier), 1e9 - len(earlier)))
+        earlier.append(file.path)
+        assert find_journals(tmp_path) == earlier[::-1]
+    names = ["201503", "201503-2", "201503-3", "201503-4", "201504"]
+    assert [path.name for path in earlier] == [f"bollylive-20250601-{name}.jsonl" for name in names]
+
+
+def test_the_tenth_of_one_second_is_newer_than_the_ninth(tmp_path: Path) -> None:
+    for _ in range(11):
+        JournalFile(tmp_path, STAMP, HEAD).append(b"x")
+    assert [path.stem.rpartition("-")[2] for path in find_journals(tmp_path)[:3]] == ["11", "10", "9"]
 
 
 def test_beyond_the_bound_the_oldest_go_but_never_the_newest_four(tmp_path: Path) -> None:

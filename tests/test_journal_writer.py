@@ -1,10 +1,13 @@
-"""The thread that writes the journal, with a disk that does as it is told; nothing here waits for a clock."""
+"""The thread that writes the journal, with a disk that does as it is told."""
 
 from __future__ import annotations
 
 import threading
 from errno import ENOSPC
 from pathlib import Path
+
+import pytest
+from stage import until
 
 from bollylive.journal import Header, Journal, header_line, read_journal
 from bollylive.journal_writer import JournalWriter
@@ -97,6 +100,17 @@ def test_only_the_writer_s_thread_touches_the_disk_and_closing_waits_for_it() ->
     assert disk.thread is not threading.current_thread()
     assert disk.journal().words == tuple(played(3))
     assert disk.journal().ended
+
+
+def test_it_is_written_in_time_where_a_lock_waits_by_a_clock_that_was_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait = threading.Event.wait
+    monkeypatch.setattr(threading.Event, "wait", lambda event, _timeout=None: wait(event))
+    disk = FakeDisk()
+    writer = JournalWriter(disk)
+    writer.start()
+    write(writer, played(3))
+    assert until(lambda: disk.journal().words == tuple(played(3)), 2.0)
+    writer.close()
 
 
 def test_a_full_disk_is_told_of_once_and_written_on_where_it_stopped_when_there_is_room() -> None:
