@@ -22,7 +22,7 @@ from bollylive.recover import find_recording
 from bollylive.snapshot_reader import SnapshotReader
 
 HOUR_S, DAY_S = 3600, 86400
-PLAYING_S = 7  # of which the musician's first note and the band's answer take one or two
+PLAYING_S = 12  # of which the musician's first note and the band's answer take one or two
 MORE = 15  # notes after each setting of the clock, a second or so
 BEAT_S = 60 / 160
 NEAR_S = 0.1  # far more than the port's jitter, far less than any jump
