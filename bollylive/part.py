@@ -68,6 +68,13 @@ class Part:
         assert self.due is not None, "only a part that has the word is asked"
         return self.due
 
+    @property
+    def next_page(self) -> int | None:
+        """Where the next note of the score stands, if there is one before the end."""
+        if not self.score or self.score.next_tick is None:
+            return None
+        return self.score.next_tick if self.until is None or self.score.next_tick < self.until else None
+
     def use(self, setting: ChannelSet, quantise: bool, memory_weight: float) -> None:
         """Play by another setting from now on."""
         self.setting = setting

@@ -94,8 +94,8 @@ class Turns:
                 ticks.append(part.until)
             elif (begin := self._takes_over_at(part)) is not None:
                 ticks.append(begin - self._horizon)
-            if part.score and part.score.next_tick is not None:
-                ticks.append(part.score.next_tick - self._horizon)
+            if (page := part.next_page) is not None:
+                ticks.append(page - self._horizon)
         return min(ticks, default=None)
 
     def advance(self, earliest: int) -> None:
@@ -199,7 +199,10 @@ class Turns:
         match turn.next_does:
             case "keep":
                 loop = take.cut(max(0, take.ticks - _LONGEST_LOOP_BARS * self._lineup.bar), take.ticks)
-                self._repeat(part, turn, loop.at(tick))
+                if loop.notes:
+                    self._repeat(part, turn, loop.at(tick))
+                elif part.has_word:  # there is nothing to keep yet: the answer goes on
+                    part.until = None if answers.length is None else take.begin + answers.length
                 return
             case "vary":
                 given = take.cut(0, min(take.ticks, _LONGEST_LOOP_BARS * self._lineup.bar) // 2).at(tick)
@@ -221,9 +224,8 @@ class Turns:
             self._repeat(part, turn, turn.round.at(turn.round.begin + turn.round.ticks))
 
     def _repeat(self, part: Part, turn: _Turn, loop: Take) -> None:
-        if loop.notes:
-            turn.round, part.until = loop, None
-            part.play(loop.score())
+        turn.round, part.until = loop, None
+        part.play(loop.score())
 
     def _plans_at(self, part: Part, tick: int) -> int:
         """When what begins at a tick is to be planned: as soon as all before it is, or when it must."""

@@ -168,6 +168,17 @@ def test_what_a_score_has_for_after_the_turn_is_not_planned() -> None:
     assert planned(part) == [(0, 60)]
 
 
+def test_only_what_a_score_has_before_the_end_waits_to_be_read() -> None:
+    part = part_of()
+    assert part.next_page is None
+    part.play(Score([Entry(30, 60)], 48))
+    assert part.next_page == 30
+    part.until = 31
+    assert part.next_page == 30
+    part.until = 30
+    assert part.next_page is None
+
+
 def test_who_has_to_be_quiet_puts_the_score_away() -> None:
     part = part_of()
     part.play(Score([Entry(0, 60)], 24))

@@ -320,6 +320,14 @@ def test_the_musician_who_plays_before_what_they_asked_for_begins_has_the_word(d
     assert onsets(rehearsal.sent, 0)[-1] > BEGIN_S + 6 * BAR_S
 
 
+def test_where_there_is_nothing_to_keep_yet_the_answer_goes_on() -> None:
+    rehearsal = stage(FakePredictor((49, 49, 49, 49, 49, 12)))  # it rests for ten beats, again and again
+    next_s = play_eighths(rehearsal, 4)
+    ask(rehearsal, "keep", next_s + 3 * BEAT_S)
+    rehearsal.advance(next_s + 60 * BEAT_S)
+    assert len(onsets(rehearsal.sent, 0)) >= 4
+
+
 @pytest.mark.parametrize("bars", [5.3, 6.3])
 def test_another_answer_in_the_middle_of_the_kept_one_does_not_wait_for_its_end(bars: float) -> None:
     rehearsal = stage()
