@@ -11,16 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bollylive import codec
 from bollylive.answers import Answers, Take
-from bollylive.band import TURN_ROLES, Handover, Set
+from bollylive.band import Set
 from bollylive.grid import ticks_of
 from bollylive.lineup import Lineup
 from bollylive.part import Part
 from bollylive.score import Score
+from bollylive.takeover import Takeover
 
 _LONGEST_LOOP_BARS = 4
-_BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # between a phrase and its answer
 
 
 @dataclass(slots=True)
@@ -47,7 +46,7 @@ class Turns:
 
     def use(self, band: Set) -> None:
         """Take turns by another set from now on."""
-        self._band = band
+        self._takeover = Takeover(self._lineup, band, self._is_held)
         self._commit, self._horizon = ticks_of(band.commit_beats), ticks_of(band.horizon_beats)
 
     def shift(self, ticks: int) -> None:
@@ -92,7 +91,7 @@ class Turns:
                 ticks.append(self._plans_at(part, turn.next_at))
             elif part.until is not None:
                 ticks.append(part.until)
-            elif (begin := self._takes_over_at(part)) is not None:
+            elif (begin := self._takeover.tick_for(part)) is not None:
                 ticks.append(begin - self._horizon)
             if (page := part.next_page) is not None:
                 ticks.append(page - self._horizon)
@@ -107,7 +106,7 @@ class Turns:
                     self._begin_next(part, turn)
             elif part.until is not None and earliest >= part.until:
                 self._stay_away(part, earliest)
-            elif (begin := self._takes_over_at(part)) is not None and earliest >= begin - self._horizon:
+            elif (begin := self._takeover.tick_for(part)) is not None and earliest >= begin - self._horizon:
                 self._take_over(part, max(begin, earliest))
             self._read(part, turn, earliest)
 
@@ -139,41 +138,15 @@ class Turns:
     def _turn(self, part: Part) -> _Turn:
         return self._turns.setdefault(part.channel, _Turn())
 
-    def _handover_of(self, part: Part) -> Handover:
-        """Who answers phrases does so at a bar line, unless the set says otherwise."""
-        if part.setting.handover is not None:
-            return part.setting.handover
-        return "bar" if part.setting.role == "respond" and self._band.handover == "silence" else self._band.handover
-
-    def _takes_over_at(self, part: Part) -> int | None:
-        """From when on the model may play, if the musician does nothing."""
-        handover, last = self._handover_of(part), part.history.last
-        if part.setting.role not in TURN_ROLES or part.has_word or part.active is None or handover == "command":
-            return None
-        if (last is not None and not last.asked) or self._is_held(part.channel):
-            return None
-        if handover == "flow":
-            return part.active
-        if handover == "bar" and part.setting.role == "respond":  # a phrase may end where its last bar does
-            return max(self._lineup.bar_line(part.active), part.active + _BREATH_TICKS)
-        silent = part.active + ticks_of(self._band.handover_beats)
-        return self._lineup.bar_line(silent) if handover == "bar" else silent
-
     def _take_over(self, part: Part, begin: int, by_command: bool = False) -> None:
-        turn, handover = self._turn(part), self._handover_of(part)
+        turn, handover = self._turn(part), self._takeover.handover_of(part)
         at_bar = handover == "bar" and begin % self._lineup.bar == 0 and not by_command
-        turn.answers = Answers(part.history.branch(), begin, self._length(part, turn, begin), at_bar)
+        turn.answers = Answers(
+            part.history.branch(), begin, self._takeover.length(part, begin, turn.phrase_from), at_bar
+        )
         turn.next_at, turn.round = None, None
         self._play(part, turn.answers, begin)
         part.hesitates = handover == "flow" and not by_command
-
-    def _length(self, part: Part, turn: _Turn, begin: int) -> int | None:
-        """How long an answer lasts, so that it ends at a bar line; None: until it is interrupted."""
-        bars = part.setting.answer_bars
-        if not bars and part.setting.role == "respond":
-            phrase = 0 if turn.phrase_from is None or part.active is None else part.active - turn.phrase_from
-            bars = max(1, round(phrase / self._lineup.bar))
-        return (max(1, round(begin / self._lineup.bar + bars)) * self._lineup.bar - begin) if bars else None
 
     def _play(self, part: Part, answers: Answers, tick: int, given: Take | None = None) -> None:
         """The model has the word from a tick on; where notes are given, it goes on after them."""
