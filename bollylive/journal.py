@@ -52,7 +52,7 @@ class Journal:
     """What could be read of a journal, and what could not."""
 
     header: Header
-    words: tuple[Sent | Anchor, ...]  # in the order in which they were written
+    words: tuple[Sent | Anchor | Bearing, ...]  # in the order in which they were written
     ended: bool  # the program closed it; otherwise it was killed, or still plays
     lost: int = 0  # records that never reached the disk
     damaged_lines: int = 0
@@ -113,7 +113,7 @@ def read_journal(data: bytes) -> Journal:
     if not lines:
         raise ValueError("it breaks off before anything was played" if data[:1] in (b"", b"{") else "it is no journal")
     header = _header(lines[0])
-    words: list[Sent | Anchor] = []
+    words: list[Sent | Anchor | Bearing] = []
     lost = damaged = 0
     ended = False
     for line in lines[1:]:
@@ -124,9 +124,7 @@ def read_journal(data: bytes) -> Journal:
                 case ["lost", int(records)]:
                     lost += records
                 case record:
-                    word = _word(record)
-                    if not isinstance(word, Bearing):
-                        words.append(word)
+                    words.append(_word(record))
         except (ValueError, RecursionError):  # of JSON, of UTF-8, or of what the record says
             damaged += 1
     return Journal(header, tuple(words), ended, lost, damaged, len(torn))

@@ -10,7 +10,7 @@ from bollylive.capture import cut_before
 from bollylive.errors import FileError
 from bollylive.journal import Journal, read_journal
 from bollylive.journal_file import default_folder, find_journals
-from bollylive.note import Anchor, NoteOff, NoteOn, Sent
+from bollylive.note import Anchor, Bearing, NoteOff, NoteOn, Sent
 from bollylive.song import Meters, Tempos, Track, describe, seconds_at
 from bollylive.take import Take
 
@@ -80,6 +80,9 @@ def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track,
     for word in journal.words:
         if isinstance(word, Anchor):
             take.add_anchor(word)
+            continue
+        if isinstance(word, Bearing):
+            take.add_bearing(word)
             continue
         take.add(word)
         if (

@@ -1,8 +1,8 @@
 """A performance as it is written down: what was sent becomes one track for each channel and player.
 
-The take has a beat line of its own. In free tempo it begins with the first note, which is the downbeat. It follows
-the performance's, and where that one jumps (Start, Song Position) it goes on at the next bar line that keeps the
-bars whole, so nothing is ever written over.
+The take has a beat line of its own. In free tempo it begins with the first note, which is the downbeat, and after a
+rest the next one is again, so it is moved to the next bar line. It follows the performance's, and where that one jumps
+(Start, Song Position) it goes on at the next bar line that keeps the bars whole, so nothing is ever written over.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bollylive.assembler import Assembler
-from bollylive.note import Anchor, Control, Note, NoteOff, NoteOn, Player, Program, Sent
+from bollylive.note import Anchor, Bearing, Control, Note, NoteOff, NoteOn, Player, Program, Sent
 from bollylive.song import DEFAULT_TEMPOS, Change, Tempos, Track
 
 _BACKSTEP_BEATS: Final = 0.5  # a clock being followed steps back by less than this; more is a jump
@@ -42,6 +42,7 @@ class Take:
         self._last_beat = 0.0  # of the take: nothing is ever written before it
         self._tempos: list[tuple[float, float]] = []
         self._begun = False  # a note has come
+        self._rests = False  # the band has gone to sleep, and nobody has played since
 
     @property
     def beat(self) -> float:
@@ -59,13 +60,20 @@ class Take:
             self._set_tempo(bpm, max(self._last_beat, anchor.beat + self._offset_beats))
         self._anchor = anchor
 
+    def add_bearing(self, bearing: Bearing) -> None:
+        """Take note of whether the band plays."""
+        self._rests = not bearing.awake
+
     def add(self, sent: Sent) -> None:
         """Take note of what was sent; what is neither a note, a control nor a program leaves no trace."""
         event = sent.event
         if not isinstance(event, NoteOn | NoteOff | Control | Program):
             return
-        if isinstance(event, NoteOn) and not self._begun:
-            self._begin(sent)
+        if isinstance(event, NoteOn):
+            if not self._begun:
+                self._begin(sent)
+            elif self._rests and sent.by == "musician":
+                self._begin_again(sent)
         beat = self._last_beat = max(self._last_beat, self._beat_of(sent))
         part = self._parts.setdefault((event.channel, sent.by), _Part())
         if isinstance(event, Program) and part.program is None and not part.notes:
@@ -100,6 +108,14 @@ class Take:
         bar_beat = self._anchor.bar_beat
         into_bar = 0.0 if bar_beat is None else (sent.beat - bar_beat) % self._beats_per_bar
         self._offset_beats, self._last_beat = into_bar - sent.beat, 0.0
+
+    def _begin_again(self, sent: Sent) -> None:
+        """In free tempo the first note after a rest is a downbeat too."""
+        self._rests = False
+        anchor = self._anchor
+        if anchor is not None and anchor.running and not anchor.followed and anchor.bar_beat is None:
+            bars = math.ceil(max(self._last_beat, self._beat_of(sent)) / self._beats_per_bar)
+            self._offset_beats = bars * self._beats_per_bar - sent.beat
 
     def _set_tempo(self, bpm: float, beat: float) -> None:
         while self._tempos and self._tempos[-1][0] >= beat:  # nothing was played at that tempo

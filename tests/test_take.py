@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.note import Anchor, Control, Event, NoteOff, NoteOn, Player, Program, Sent, Tick
+from bollylive.note import Anchor, Bearing, Control, Event, NoteOff, NoteOn, Player, Program, Sent, Tick
 from bollylive.song import Track
 from bollylive.take import Take
 
@@ -142,12 +142,14 @@ _words = st.builds(
 )
 
 
-@given(st.lists(_anchors | _words, max_size=30))
-def test_whatever_time_does_the_take_s_own_time_only_goes_forward(words: list[Anchor | Sent]) -> None:
+@given(st.lists(_anchors | _words | st.builds(Bearing, st.floats(0, 100), st.booleans()), max_size=30))
+def test_whatever_time_does_the_take_s_own_time_only_goes_forward(words: list[Anchor | Sent | Bearing]) -> None:
     take = Take()
     for word in words:
         if isinstance(word, Anchor):
             take.add_anchor(word)
+        elif isinstance(word, Bearing):
+            take.add_bearing(word)
         else:
             take.add(word)
     beats = [beat for beat, _ in take.tempos()]
@@ -166,3 +168,30 @@ def test_in_free_tempo_the_take_begins_with_the_first_note() -> None:
     (track,) = take.tracks()
     assert [(pitch, round(onset, 6)) for pitch, onset, _ in _spans(track)] == [(60, 0.0), (62, 1.0)]
     assert track.program == 73
+
+
+def _rested(anchor: Anchor, by: Player = "musician") -> list[float]:
+    """The onsets of a first phrase, of a second one after a rest, and of what follows that."""
+    take = Take(beats_per_bar=4)
+    take.add_anchor(anchor)
+    _play(take, 60, 1.3, 2.0)
+    take.add_bearing(Bearing(1.3, awake=True))
+    _play(take, 61, 3.3, 4.0)
+    take.add_bearing(Bearing(1.3, awake=False))
+    _play(take, 62, 20.05, 21.0, by=by)
+    take.add_bearing(Bearing(20.05, awake=True))
+    _play(take, 63, 22.05, 23.0)
+    return sorted(round(note.onset_beats, 6) for track in take.tracks() for note in track.notes)
+
+
+def test_in_free_tempo_the_first_note_after_a_rest_is_on_the_next_bar_line() -> None:
+    assert _rested(Anchor(0.0, 0.5, 0.0)) == [0.0, 2.0, 20.0, 22.0]
+
+
+def test_where_somebody_else_says_where_the_bars_are_a_rest_moves_nothing() -> None:
+    assert _rested(Anchor(0.0, 0.5, 0.0, followed=True)) == [1.3, 3.3, 20.05, 22.05]
+    assert _rested(Anchor(0.0, 0.5, 0.0, bar_beat=0.0)) == [1.3, 3.3, 20.05, 22.05]
+
+
+def test_only_the_musician_ends_a_rest() -> None:
+    assert _rested(Anchor(0.0, 0.5, 0.0), by="model") == [0.0, 2.0, 18.75, 20.75]

@@ -279,7 +279,7 @@ def test_one_journal_holds_what_all_port_processes_played() -> None:
     tower.turn(Alive(), ANCHOR, off, Alive(lost=2))
     tower.journal.close()
     journal = read_journal(tower.disk.data)
-    assert journal.words == (ANCHOR, ON, ANCHOR, off)
+    assert journal.words == (ANCHOR, Bearing(0.0, True), ON, ANCHOR, off)
     assert tower.journal.lost == 2
     assert Bearing(0.0, True) in read_end(tower.disk.data)
 
