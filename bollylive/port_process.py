@@ -48,7 +48,7 @@ from bollylive.wire import write
 _POLL_S = 0.001
 _IDLE_POLL_S = 0.005  # when nothing has come or gone for a while: a quarter of the processor time
 _IDLE_AFTER_S = 2.0
-_REST_S = 0.05  # so long, when idle, only the ports and the engine's words are looked at: as long as an order may wait
+_REST_S = 0.1  # so long, when idle, only the ports and the engine's words are looked at
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _TURN_MESSAGES = 64
@@ -191,7 +191,7 @@ class PortProcess:
         idle = now_s - self._busy_s >= _IDLE_AFTER_S and not self._musician
         poll_s = _IDLE_POLL_S if idle else _POLL_S
         due_s = self._relay.next_due()
-        rests = idle and (due_s is None or due_s - now_s > _REST_S + _IDLE_POLL_S)
+        rests = idle and self._link is None and (due_s is None or due_s - now_s > _REST_S + _IDLE_POLL_S)
         self._rest_until_s = now_s + _REST_S if rests else 0.0
         return poll_s if due_s is None else min(poll_s, max(0.0, due_s - time.perf_counter()))
 
