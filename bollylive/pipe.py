@@ -26,6 +26,8 @@ class Pipe:
         self.closed = False
         self.lost = 0
         self._connection = connection
+        # Of numbers rather than connections, select makes nothing that runs Python.
+        self._ends: list[Any] = [connection if sys.platform == "win32" else connection.fileno()]
         self._outbox: deque[Any] = deque()
 
     def put(self, words: Iterable[Any]) -> None:
@@ -61,7 +63,7 @@ class Pipe:
         """
         if self.closed:
             return False
-        ends = [self._connection] if bell is None else [self._connection, bell._connection]
+        ends = self._ends if bell is None else [*self._ends, *bell._ends]
         if sys.platform == "win32":  # a pipe is no socket there
             return bool(wait(ends, timeout_s))
         # A tenth of the price of multiprocessing's own wait, and this is asked a thousand times a second.

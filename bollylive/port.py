@@ -139,7 +139,9 @@ class InPort(Port[InClient]):
 
     def read(self) -> list[Event]:
         """The words of all that has come."""
-        events = [event for data in self.poll() for event in self._reader.feed(data)]
+        if not (messages := self.poll()):
+            return []
+        events = [event for data in messages for event in self._reader.feed(data)]
         if not self.virtual:
             for event in events:
                 self.held.note(event)

@@ -46,6 +46,7 @@ from bollylive.wire import write
 _POLL_S = 0.001
 _IDLE_POLL_S = 0.005  # when nothing has come or gone for a while: a quarter of the processor time
 _IDLE_AFTER_S = 2.0
+_REST_S = 0.1  # so long, when idle, only the ports and the engine's words are looked at
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _TURN_MESSAGES = 64
@@ -78,6 +79,7 @@ class PortProcess:
         self._punctuality = Punctuality()
         self._busy_s = 0.0  # when something last came or went
         self._news_s = 0.0  # when there is to be told what is new
+        self._rest_until_s = 0.0  # until then there is nothing to do, unless something comes
         self._stopped = False
         self._alone = False  # no engine, for good: only the musician's own notes pass
         now_s = time.perf_counter()
@@ -98,30 +100,36 @@ class PortProcess:
     def run(self) -> None:
         """Play until stopped."""
         while not self._stopped:
-            now_s = time.perf_counter()
-            self._listen(now_s)
-            self._relay.tick(time.perf_counter())
-            if now_s >= self._news_s:
-                self._news_s = now_s + _NEWS_S
-                self._tell_news(now_s)
-            self._engine.pipe.flush()
-            for order in self._uplink.attend(now_s):
-                if isinstance(order, Finish):
-                    self.stop()
-                else:
-                    self._use(order)
-            wait_s = self._wait_s(now_s)
+            now_s, wait_s = time.perf_counter(), _IDLE_POLL_S
+            if (events := self._ports.read(now_s)) or now_s >= self._rest_until_s:
+                self._take_turn(events, now_s)
+                wait_s = self._wait_s(now_s)
             if self._alone:
                 time.sleep(wait_s)
             elif self._engine.pipe.wait(wait_s):
+                self._rest_until_s = 0.0
                 for word in self._engine.pipe.receive():
                     self._obey(word)
             if self._engine.pipe.closed and not self._alone and not self._stopped:
                 self._bury()
 
-    def _listen(self, now_s: float) -> None:
+    def _take_turn(self, events: list[Event], now_s: float) -> None:
+        """Do all that is to be done, by what has come and by the time."""
+        self._listen(events, now_s)
+        self._relay.tick(time.perf_counter())
+        if now_s >= self._news_s:
+            self._news_s = now_s + _NEWS_S
+            self._tell_news(now_s)
+        self._engine.pipe.flush()
+        for order in self._uplink.attend(now_s):
+            if isinstance(order, Finish):
+                self.stop()
+            else:
+                self._use(order)
+
+    def _listen(self, events: list[Event], now_s: float) -> None:
         """Take in what has come: from the ports, from a Link session, from the musician of the demo."""
-        for count, event in enumerate(self._ports.read(now_s), start=1):
+        for count, event in enumerate(events, start=1):
             self._busy_s = now_s
             self._relay.handle(event, now_s)
             if count % _TURN_MESSAGES == 0:  # however much has come, what is due does not wait for all of it
@@ -155,8 +163,11 @@ class PortProcess:
         return self._telemetry.summary()
 
     def _wait_s(self, now_s: float) -> float:
-        poll_s = _POLL_S if now_s - self._busy_s < _IDLE_AFTER_S else _IDLE_POLL_S
+        idle = now_s - self._busy_s >= _IDLE_AFTER_S and not self._musician
+        poll_s = _IDLE_POLL_S if idle else _POLL_S
         due_s = self._relay.next_due()
+        rests = idle and self._link is None and (due_s is None or due_s - now_s > _REST_S + _IDLE_POLL_S)
+        self._rest_until_s = now_s + _REST_S if rests else 0.0
         return poll_s if due_s is None else min(poll_s, max(0.0, due_s - time.perf_counter()))
 
     def _calm(self, now_s: float) -> bool:
@@ -212,7 +223,7 @@ class PortProcess:
 
     def _use(self, band: Set) -> None:
         """Play another set from now on: the right notes end, the rest goes on."""
-        now_s = time.perf_counter()
+        now_s = self._busy_s = time.perf_counter()
         old, self._band = self._band, band
         self._relay.use(band, now_s)
         for channel, program in set(band.programs()) - set(old.programs()):
@@ -229,6 +240,7 @@ class PortProcess:
 
     def _bury(self) -> None:
         """The engine is gone: end its notes, and start another."""
+        self._rest_until_s = 0.0
         for channel in range(16):
             self._relay.obey(Release(channel), time.perf_counter())
         self._alone = not self._engine.revive()

@@ -101,7 +101,8 @@ class Ports:
         """
         events, self._endings = self._endings, []
         for number, port in enumerate(self._inputs):
-            events += [event for event in port.read() if self._conductor.passes(event, number, now_s)]
+            if words := port.read():
+                events += [event for event in words if self._conductor.passes(event, number, now_s)]
         return events
 
     def send(self, data: bytes) -> None:

@@ -22,7 +22,7 @@ from bollylive.set_watch import SetWatch
 from bollylive.vigil import Vigil
 from bollylive.witness import Witness
 
-TURN_S: Final = 0.1  # how long a signal, or a journal in trouble, may wait
+TURN_S: Final = 0.2  # how long a signal, or a journal in trouble, may wait
 
 
 class Warden:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from stage import until
 
-from bollylive.bench import dense
-from bollylive.bench.probe import Probe
+from bollylive import port_process
+from bollylive.bench import dense, poller
+from bollylive.bench.probe import Probe, shares
 from bollylive.bench.sleeper import sleep_ms
 from bollylive.bench.spread import spread
 from bollylive.bench.table import describe_figures
@@ -36,8 +37,12 @@ def found(**changes: Any) -> dict[str, Any]:
 
 
 def missed(alone: dict[str, Any], idle: float | None = 2.0) -> list[str]:
-    targets = judge({"alone": alone, "disturbed": found(), "idle_cpu_percent": idle})
-    return [target["name"] for target in targets if not target["met"]]
+    return [target["name"] for target in judged(alone, found(), idle) if not target["met"]]
+
+
+def judged(alone: dict[str, Any], disturbed: dict[str, Any], idle: float | None) -> list[dict[str, Any]]:
+    rest = {"idle_cpu_percent": idle, "bare_idle_cpu_percent": None if idle is None else 1.6}
+    return judge({"alone": alone, "disturbed": disturbed, **rest})
 
 
 def test_a_spread_is_the_median_the_slowest_hundredth_and_the_worst() -> None:
@@ -106,7 +111,7 @@ def test_a_probe_gives_what_its_program_wrote_and_ends_one_that_goes_on() -> Non
 
 def test_what_meets_the_targets_is_said_to() -> None:
     assert missed(found()) == []
-    assert len(judge({"alone": found(), "disturbed": found(), "idle_cpu_percent": 2.0})) == 9
+    assert len(judged(found(), found(), 2.0)) == 9
 
 
 @pytest.mark.parametrize(
@@ -123,13 +128,30 @@ def test_each_target_can_be_missed(change: dict[str, Any], name: str) -> None:
 
 
 def test_a_program_that_does_nothing_must_cost_little() -> None:
-    assert missed(found(), idle=3.1) == ["idle, % of a core"]
+    assert missed(found(), idle=3.1) == ["idle CPU, % of a core"]
+
+
+def test_what_a_program_that_does_nothing_costs_is_told_beside_a_bare_one() -> None:
+    figures = {"machine": "a machine", "targets": judged(found(), found(), 2.1)}
+    assert "idle CPU, % of a core: 2.1 (bare poller 1.6), at most 3: ok" in describe_figures(figures).splitlines()
+
+
+def test_the_bare_poller_looks_at_its_ports_as_often_as_a_band_at_rest() -> None:
+    assert poller.POLL_S == port_process._IDLE_POLL_S
+
+
+def test_programs_are_measured_in_the_same_seconds() -> None:
+    with Probe("bollylive.bench.spinner") as spinner, Probe("bollylive.bench.sleeper", "1") as sleeper:
+        busy, calm = shares((spinner, sleeper), 0.05)
+    if busy is None or calm is None:
+        pytest.skip("This system does not show its processes.")
+    assert busy > calm >= 0
 
 
 def test_what_a_system_does_not_tell_is_no_target_there() -> None:
     silent = found(sixteen_channels_cpu_percent=None)
     del silent["reply_ms"], silent["own_note_ms"]
-    names = [target["name"] for target in judge({"alone": silent, "disturbed": silent, "idle_cpu_percent": None})]
+    names = [target["name"] for target in judged(silent, silent, None)]
     assert names == [f"planned notes behind a bare sleeper, p99 ms, {condition}" for condition in CONDITIONS]
 
 
@@ -163,7 +185,8 @@ def assert_spreads(figures: dict[str, Any], names: tuple[str, ...]) -> None:
 
 
 def assert_at_rest(figures: dict[str, Any]) -> None:
-    assert figures["idle_cpu_percent"] is None or figures["idle_cpu_percent"] >= 0
+    for share in (figures["idle_cpu_percent"], figures["bare_idle_cpu_percent"]):
+        assert share is None or share >= 0
     assert figures["rss_mb"] is None or figures["rss_mb"] > 10
     assert 0 < figures["ready_s"] < 20
 

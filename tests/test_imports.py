@@ -198,7 +198,7 @@ def test_only_the_command_line_knows_of_the_bench(path: Path) -> None:
     assert "bench" not in IMPORTS[path][0] or ROOMS[path] in ("bench", "cli")
 
 
-@pytest.mark.parametrize("module", ["jam", "port_main", "bench.echo", "bench.sleeper", "bench.spinner"])
+@pytest.mark.parametrize("module", ["jam", "port_main", "bench.echo", "bench.poller", "bench.sleeper", "bench.spinner"])
 def test_the_port_process_and_the_bare_programs_really_run_without_numpy(module: str) -> None:
     heavy = "{'numpy', 'onnxruntime', 'mido', 'link'}"
     code = f"import sys, bollylive.{module}; assert not {heavy} & set(sys.modules)"

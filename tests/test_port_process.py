@@ -252,6 +252,72 @@ def test_a_message_in_pieces_is_one_message() -> None:
     assert NoteOn(0, 64, 90) in Stage(script).run().notes
 
 
+@pytest.fixture
+def _at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing ends a rest but what comes; the polls of a script follow one another at once."""
+    monkeypatch.setattr(port_process, "_REST_S", 30.0)
+    monkeypatch.setattr(port_process, "_IDLE_POLL_S", 0.0)
+    monkeypatch.setattr(port_process, "_IDLE_AFTER_S", -1.0)
+
+
+@pytest.mark.usefixtures("_at_rest")
+def test_while_nothing_comes_only_the_ports_and_the_engine_are_looked_at() -> None:
+    turns: list[int] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for _ in range(20):
+            yield []
+            turns.append(len(stage.ports.checks))
+        yield [(0xFE,)] * 3  # active sensing says only that the cable is there
+        yield []
+        turns.append(len(stage.ports.checks))
+
+    Stage(script).run()
+    assert set(turns) == {1}
+
+
+@pytest.mark.usefixtures("_at_rest")
+def test_what_comes_ends_a_rest_at_once() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield from [[], []]
+        yield [ON]
+        assert stage.notes == [NoteOn(0, 64, 90)]
+        yield from [[], []]
+        stage.engine.say(Play(Note(1, 40, 80, 0.0, None), 0))
+        yield from [[], []]
+        assert NoteOn(1, 40, 80) in stage.notes
+        for messages in (0, 1):
+            stage.engine.die()
+            yield [OFF] * messages
+            yield []
+            assert Anchor in [type(word) for word in stage.engine.heard()]
+
+    assert Stage(script).run().engine.revivals == 2
+
+
+@pytest.mark.usefixtures("_at_rest")
+def test_a_rest_does_not_last_beyond_a_planned_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_process, "_IDLE_POLL_S", 0.001)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield from [[], []]
+        stage.engine.say(Play(Note(1, 40, 80, 0.2, None), 0))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+
+    Stage(script).run()
+
+
+def test_another_set_reaches_the_engine_at_once_also_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_process, "_REST_S", 30.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.uplink.orders.append(BAND)
+        yield from [[], []]
+        assert BAND in stage.engine.heard()
+
+    Stage(script).run()
+
+
 def test_a_planned_note_leaves_when_it_is_due_and_not_before() -> None:
     planned_s: list[float] = []
 

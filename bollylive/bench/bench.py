@@ -1,7 +1,8 @@
 """`bollylive bench`: the figures that a stage depends on, measured on this machine beside bare references.
 
 The ports are real and the programs separate, as on stage: this process is the musician, one program is BollyLive,
-one a bare echo on the same kind of ports, one a bare sleeper. What there is no MIDI system for is left out.
+one a bare echo on the same kind of ports, one a bare sleeper, one a bare poller of ports at which nothing comes. What
+there is no MIDI system for is left out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bollylive.band import Set
 from bollylive.bench.dense import dense_set, play_dense
 from bollylive.bench.disturbance import Disturbance, disturbed
 from bollylive.bench.model import model_calls, priming
-from bollylive.bench.probe import Probe
+from bollylive.bench.probe import Probe, shares
 from bollylive.bench.size import BenchSize
 from bollylive.bench.spread import spread
 from bollylive.bench.targets import Figures, judge
@@ -80,17 +81,23 @@ def _jam(api: str, band: Set, folder: Path, *options: str) -> Probe:
 
 
 def _at_rest(api: str, band: Set, size: BenchSize, say: Say) -> Figures:
-    """What a program that waits costs: the share of one core in percent, and memory in MB."""
+    """What a program that waits costs: its share of one core beside a bare poller's in percent, and memory in MB."""
     say("a band that waits ...")
-    with tempfile.TemporaryDirectory() as folder, _jam(api, band, Path(folder)) as jam:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _jam(api, band, Path(folder)) as jam,
+        Probe("bollylive.bench.poller", api) as poller,
+    ):
         time.sleep(size.settle_s)
-        before_s, began_s = jam.cpu_s(), time.perf_counter()
-        time.sleep(size.idle_s)
-        after_s, seconds = jam.cpu_s(), time.perf_counter() - began_s
+        idle, bare = shares((jam, poller), size.idle_s)
         resident_mb = jam.resident_mb()
-    idle = None if before_s is None or after_s is None else round(100 * (after_s - before_s) / seconds, 2)
     resident = None if resident_mb is None else round(resident_mb, 1)
-    return {"idle_cpu_percent": idle, "ready_s": round(jam.ready_s, 3), "rss_mb": resident}
+    return {
+        "idle_cpu_percent": idle,
+        "bare_idle_cpu_percent": bare,
+        "ready_s": round(jam.ready_s, 3),
+        "rss_mb": resident,
+    }
 
 
 def _in_play(api: str, band: Set, size: BenchSize, say: Say, is_disturbed: bool = False) -> Figures:

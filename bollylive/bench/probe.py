@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bollylive.errors import BollyLiveError
@@ -79,3 +80,14 @@ class Probe:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+
+
+def shares(probes: Sequence[Probe], seconds: float) -> list[float | None]:
+    """What each uses of one core in the same seconds, in percent; None without Linux' /proc. Blocks for so long."""
+    before = [(probe.cpu_s(), time.perf_counter()) for probe in probes]
+    time.sleep(seconds)
+    after = [(probe.cpu_s(), time.perf_counter()) for probe in probes]
+    return [
+        None if began_s is None or ended_s is None else round(100 * (ended_s - began_s) / (ended_at_s - began_at_s), 2)
+        for (began_s, began_at_s), (ended_s, ended_at_s) in zip(before, after, strict=True)
+    ]

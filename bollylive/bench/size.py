@@ -12,7 +12,7 @@ class BenchSize:
     model_calls: int = 2000
     trials: int = 200
     settle_s: float = 3.0  # before the idle program is watched: it polls less often after two
-    idle_s: float = 6.0
+    idle_s: float = 15.0
     playing_s: float = 45.0
 
 

@@ -20,7 +20,8 @@ def describe_figures(figures: Figures) -> str:
     lines += [f"{name:{_WIDTH}}{figure!s:>9}" for name, figure in _named(figures) if not isinstance(figure, dict)]
     for target in figures.get("targets", []):
         verdict = "ok" if target["met"] else "MISSED"
-        lines.append(f"{target['name']}: {target['value']:g}, at most {target['at_most']:g}: {verdict}")
+        bare = f" (bare poller {target['bare_poller']:g})" if "bare_poller" in target else ""
+        lines.append(f"{target['name']}: {target['value']:g}{bare}, at most {target['at_most']:g}: {verdict}")
     return "\n".join([*lines, figures["machine"]])
 
 

@@ -13,7 +13,8 @@ _IDLE_PERCENT, _SIXTEEN_PERCENT = 3.0, 50.0  # of one core
 def judge(figures: Figures) -> list[Figures]:
     """Hold the figures of `bench_live` against the targets: the name of each, its value and limit, and if it is met.
 
-    What could not be measured on this system is left out.
+    The one for which there is a bare reference, but no limit behind that, has that as `bare_poller`. What could not be
+    measured on this system is left out.
     """
     judged = []
     for condition in ("alone", "disturbed"):
@@ -29,7 +30,8 @@ def judge(figures: Figures) -> list[Figures]:
         }
         judged += [_target(f"{name}, {condition}", *pair) for name, pair in behind.items() if pair[0] is not None]
     if figures["idle_cpu_percent"] is not None:
-        judged.append(_target("idle, % of a core", figures["idle_cpu_percent"], _IDLE_PERCENT))
+        idle = _target("idle CPU, % of a core", figures["idle_cpu_percent"], _IDLE_PERCENT)
+        judged.append({**idle, "bare_poller": figures["bare_idle_cpu_percent"]})
     return judged
 
 
