@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from math import trunc
 
 from bollylive.leadership import Leader
 from bollylive.note import Anchor, Continue, Event, LinkBeat, PlayerBeat, Position, Start, Stop, Tempo, Tick
@@ -129,7 +130,7 @@ class Clock:
             self.source = "player"
             rate_s = min(max(heard.seconds_per_beat, self._set_s / FASTEST), self._set_s / SLOWEST)
             line = replace(before, beat=heard.beat, seconds_per_beat=rate_s, at_s=heard.at_s)
-            line = replace(line, beat=heard.beat - round(self._off(line, now_s)))
+            line = replace(line, beat=heard.beat - trunc(self._off(line, now_s)))
             self._steering.follow(line, now_s, PLAYER_TOLERANCE_S)
         return self.anchor is not before
 
