@@ -27,6 +27,7 @@ TICKS_PER_SIXTEENTH = TICKS_PER_BEAT // 4
 LEAP_BEATS = 0.125  # Link's beat is another one: the session was joined, or somebody moved its bar
 FASTEST, SLOWEST = 2.0, 0.5  # how far the player may lead from the tempo that was set or tapped
 PLAYER_TOLERANCE_S = 0.004  # what is nearer than this is the hand, not the tempo
+PLAYER_LIMIT = 0.5  # a band that catches up with a player, or waits for them, does so at 3/2 or 1/2 of the tempo
 
 
 class Clock:
@@ -131,7 +132,7 @@ class Clock:
             rate_s = min(max(heard.seconds_per_beat, self._set_s / FASTEST), self._set_s / SLOWEST)
             line = replace(before, beat=heard.beat, seconds_per_beat=rate_s, at_s=heard.at_s)
             line = replace(line, beat=heard.beat - trunc(self._off(line, now_s)))
-            self._steering.follow(line, now_s, PLAYER_TOLERANCE_S)
+            self._steering.follow(line, now_s, PLAYER_TOLERANCE_S, PLAYER_LIMIT)
         return self.anchor is not before
 
     def check(self, now_s: float) -> bool:

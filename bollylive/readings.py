@@ -25,25 +25,25 @@ _Floats: TypeAlias = NDArray[np.float64]
 TWELFTHS: Final = 12
 _PLACES: Final = np.array([0, 3, 4, 6, 8, 9])
 _PLAYED_AT_FIRST: Final = (0.7, 0.2, 0.1, 0.45, 0.15, 0.25)
-_LEARN: Final = 0.04  # how much a place that is played or passed over tells of how often it is
+_LEARN: Final = 0.05  # how much a place that is played or passed over tells of how often it is
 _SELDOM, _OFTEN = 0.02, 0.95
 _WHICH: Final = np.tile(np.arange(len(_PLACES)), 2)
 _NEAR: Final = np.concatenate([_PLACES, _PLACES + TWELFTHS])  # the places of two beats
 _LONGEST_REST: Final = -3.5  # what is less likely than this, as a logarithm, is a rest, at any tempo
-_ASTRAY: Final = -5.0  # of an onset that is meant for no place, as a logarithm
+_ASTRAY: Final = -5.5  # of an onset that is meant for no place, as a logarithm
 
-HAND_S: Final = 0.022  # the standard deviation of an onset from where it is meant to be
+_HAND_S: Final = 0.02  # the standard deviation of an onset from where it is meant to be
 _PHASE_DRIFT: Final = 0.01**2  # the variance that a beat adds to the beat, in beats
 # The ways a tempo goes, calm, loose and changed: the variance that a beat adds to it, and what the change adds, as
 # shares of it; then, from calm and from loose, how likely each is at an onset. What has changed goes on loose.
-_DRIFT: Final = np.array([[0.009], [0.03], [0.03]]) ** 2
-_LEAP: Final = np.array([[0.0], [0.0], [0.15]]) ** 2
-_TURN: Final = np.log([[0.969, 0.03, 0.001], [0.05, 0.949, 0.001]])
+_DRIFT: Final = np.array([[0.003], [0.03], [0.03]]) ** 2
+_LEAP: Final = np.array([[0.0], [0.0], [0.18]]) ** 2
+_TURN: Final = np.log([[0.918, 0.08, 0.002], [0.08, 0.918, 0.002]])
 _LOOSE: Final = 1
 _FASTEST, _SLOWEST = 1.8, 0.55  # no reading is further from the tempo it began with, so half and double are none
 
-_KEPT: Final = 20
-_LEAST: Final = 9.0  # a reading that is less likely than the best by this, as a logarithm, is given up
+_KEPT: Final = 28
+_LEAST: Final = 10.0  # a reading that is less likely than the best by this, as a logarithm, is given up
 ALIKE: Final = 0.03  # tempi that differ by less than this share are one opinion
 
 
@@ -61,7 +61,7 @@ class Readings:
         self.place = np.array([place])
         self.time, self.period, self.weight = np.array([at_s]), np.array([seconds_per_beat]), np.zeros(1)
         # The covariance of time and period: the variance of each, and what they share.
-        self._var_time, self._var_both = np.array([HAND_S**2]), np.zeros(1)
+        self._var_time, self._var_both = np.array([_HAND_S**2]), np.zeros(1)
         self._var_period = np.array([(doubt * seconds_per_beat) ** 2])
         self._mood = np.zeros(1, dtype=int)
         self._played = np.array([_PLAYED_AT_FIRST])
@@ -85,14 +85,14 @@ class Readings:
         var_both = var_both + step * (var_period + drift / 2)
         var_period = var_period + drift
         error = at_s - (time + step * period)
-        spread = var_time + HAND_S**2
+        spread = var_time + _HAND_S**2
         gain_time, gain_period = var_time / spread, var_both / spread
         period = period + gain_period * error
         weight = self.weight[:, None, None] + likely[:, None] + _TURN[self._mood][:, :, None]
         weight -= 0.5 * (error**2 / spread + np.log(spread))
         weight[(period * _FASTEST < self._first_s) | (period * _SLOWEST > self._first_s)] = -np.inf
 
-        astray = self.weight + _ASTRAY - np.log(HAND_S)
+        astray = self.weight + _ASTRAY - np.log(_HAND_S)
         likely_enough = weight > max(weight.max(), astray.max()) - _LEAST
         reading, mood, near = np.nonzero(likely_enough)
         gain_time = gain_time[likely_enough]

@@ -15,7 +15,7 @@ from bollylive.note import Anchor, PlayerBeat
 from bollylive.readings import ALIKE, TWELFTHS, Readings
 
 _CHORD_S: Final = 0.045  # onsets nearer than this are one
-_TEMPO_DOUBT: Final = 0.09  # of the tempo at the beginning, as a share of it
+_TEMPO_DOUBT: Final = 0.07  # of the tempo at the beginning, as a share of it
 _TEMPO_DOUBT_LATER: Final = 0.04  # when they come back after a rest
 _REST_BEATS: Final = 16.0
 _SURE: Final = 0.5  # the share of all readings that must be of one opinion
