@@ -125,7 +125,10 @@ class Clock:
         return self.anchor is not before
 
     def follow_player(self, heard: PlayerBeat, now_s: float) -> bool:
-        """Takes in where the musician's playing says that the beat is; true if `anchor` is a new one."""
+        """Takes in where the musician's playing says that the beat is; true if `anchor` is a new one.
+
+        Whole beats between theirs and ours stay: the band catches up, or waits, for less than one.
+        """
         before = self.anchor
         if self.source in ("free", "player") and before.running and heard.epoch == before.epoch:
             self.source = "player"

@@ -30,15 +30,15 @@ _SELDOM, _OFTEN = 0.02, 0.95
 _WHICH: Final = np.tile(np.arange(len(_PLACES)), 2)
 _NEAR: Final = np.concatenate([_PLACES, _PLACES + TWELFTHS])  # the places of two beats
 _LONGEST_REST: Final = -3.5  # what is less likely than this, as a logarithm, is a rest, at any tempo
-_ASTRAY: Final = -5.5  # of an onset that is meant for no place, as a logarithm
+_ASTRAY: Final = -5.2  # of an onset that is meant for no place, as a logarithm
 
-_HAND_S: Final = 0.02  # the standard deviation of an onset from where it is meant to be
+HAND_S: Final = 0.02  # the standard deviation of an onset from where it is meant to be
 _PHASE_DRIFT: Final = 0.01**2  # the variance that a beat adds to the beat, in beats
 # The ways a tempo goes, calm, loose and changed: the variance that a beat adds to it, and what the change adds, as
 # shares of it; then, from calm and from loose, how likely each is at an onset. What has changed goes on loose.
-_DRIFT: Final = np.array([[0.003], [0.03], [0.03]]) ** 2
+_DRIFT: Final = np.array([[0.002], [0.03], [0.03]]) ** 2
 _LEAP: Final = np.array([[0.0], [0.0], [0.18]]) ** 2
-_TURN: Final = np.log([[0.918, 0.08, 0.002], [0.08, 0.918, 0.002]])
+_TURN: Final = np.log([[0.898, 0.1, 0.002], [0.1, 0.898, 0.002]])
 _LOOSE: Final = 1
 _FASTEST, _SLOWEST = 1.8, 0.55  # no reading is further from the tempo it began with, so half and double are none
 
@@ -55,13 +55,16 @@ class Readings:
     One thread owns it; an onset costs about 0.2 ms.
     """
 
-    def __init__(self, place: int, at_s: float, seconds_per_beat: float, doubt: float) -> None:
-        """One reading: a beat at `at_s`; `doubt` is the standard deviation of the tempo, as a share of it."""
+    def __init__(self, place: int, at_s: float, seconds_per_beat: float, doubt: float, doubt_s: float = HAND_S) -> None:
+        """One reading: a beat at `at_s`.
+
+        `doubt` is the standard deviation of the tempo, as a share of it, and `doubt_s` that of the beat.
+        """
         self._first_s = seconds_per_beat
         self.place = np.array([place])
         self.time, self.period, self.weight = np.array([at_s]), np.array([seconds_per_beat]), np.zeros(1)
         # The covariance of time and period: the variance of each, and what they share.
-        self._var_time, self._var_both = np.array([_HAND_S**2]), np.zeros(1)
+        self._var_time, self._var_both = np.array([doubt_s**2]), np.zeros(1)
         self._var_period = np.array([(doubt * seconds_per_beat) ** 2])
         self._mood = np.zeros(1, dtype=int)
         self._played = np.array([_PLAYED_AT_FIRST])
@@ -85,14 +88,14 @@ class Readings:
         var_both = var_both + step * (var_period + drift / 2)
         var_period = var_period + drift
         error = at_s - (time + step * period)
-        spread = var_time + _HAND_S**2
+        spread = var_time + HAND_S**2
         gain_time, gain_period = var_time / spread, var_both / spread
         period = period + gain_period * error
         weight = self.weight[:, None, None] + likely[:, None] + _TURN[self._mood][:, :, None]
         weight -= 0.5 * (error**2 / spread + np.log(spread))
         weight[(period * _FASTEST < self._first_s) | (period * _SLOWEST > self._first_s)] = -np.inf
 
-        astray = self.weight + _ASTRAY - np.log(_HAND_S)
+        astray = self.weight + _ASTRAY - np.log(HAND_S)
         likely_enough = weight > max(weight.max(), astray.max()) - _LEAST
         reading, mood, near = np.nonzero(likely_enough)
         gain_time = gain_time[likely_enough]

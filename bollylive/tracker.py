@@ -17,6 +17,7 @@ from bollylive.readings import ALIKE, TWELFTHS, Readings
 _CHORD_S: Final = 0.045  # onsets nearer than this are one
 _TEMPO_DOUBT: Final = 0.07  # of the tempo at the beginning, as a share of it
 _TEMPO_DOUBT_LATER: Final = 0.04  # when they come back after a rest
+_PHASE_DOUBT_LATER: Final = 0.1  # and then of the beat, in beats
 _REST_BEATS: Final = 16.0
 _SURE: Final = 0.5  # the share of all readings that must be of one opinion
 _LEAST_ONSETS: Final = 5
@@ -62,8 +63,8 @@ class BeatTracker:
         self._onsets = 1
         beat = math.floor(anchor.beat_at(at_s) - self._zero_beat) - 1
         doubt = _TEMPO_DOUBT_LATER if self._sure else _TEMPO_DOUBT
-        at_s = anchor.seconds_at(self._zero_beat + beat)
-        self._readings = Readings(TWELFTHS * beat, at_s, anchor.seconds_per_beat, doubt)
+        at_s, beat_s = anchor.seconds_at(self._zero_beat + beat), anchor.seconds_per_beat
+        self._readings = Readings(TWELFTHS * beat, at_s, beat_s, doubt, _PHASE_DOUBT_LATER * beat_s)
 
     def _opinion(self, anchor: Anchor) -> PlayerBeat | None:
         """The best reading, if those that count are of its opinion."""
