@@ -210,6 +210,16 @@ def test_a_tempo_that_is_set_anew_is_believed() -> None:
     assert heard[7].seconds_per_beat == pytest.approx(0.8, rel=0.03)
 
 
+def test_who_plays_beside_a_beat_that_was_set_anew_is_met_there_and_not_by_another_tempo() -> None:
+    tracker, tapped = BeatTracker(), Anchor(9.2, 0.5, 4.6)
+    tracker.begin(Anchor(0.0, 0.6, 0.0), 1.0)
+    tracker.retime(tapped, 4.6)
+    heard = [tracker.hear(tapped, tapped.seconds_at(beat - 0.12)) for beat in range(11, 19)]
+    told = [beat for beat in heard if beat is not None]
+    assert told
+    assert all(beat.seconds_per_beat == pytest.approx(0.5, rel=0.025) for beat in told)
+
+
 @settings(max_examples=25)
 @given(
     st.lists(st.floats(0, 5), min_size=1, max_size=30),
