@@ -40,7 +40,7 @@ _DRIFT: Final = np.array([[0.002], [0.03], [0.03]]) ** 2
 _LEAP: Final = np.array([[0.0], [0.0], [0.18]]) ** 2
 _TURN: Final = np.log([[0.898, 0.1, 0.002], [0.1, 0.898, 0.002]])
 _LOOSE: Final = 1
-_FASTEST, _SLOWEST = 1.8, 0.55  # no reading is further from the tempo it began with, so half and double are none
+_FASTEST, _SLOWEST = 1.5, 0.65  # no reading is further from the tempo it began with, so half and double are none
 
 _KEPT: Final = 28
 _LEAST: Final = 10.0  # a reading that is less likely than the best by this, as a logarithm, is given up

@@ -137,6 +137,12 @@ def test_who_takes_another_tempo_at_once_stays_where_they_were_in_the_bar(bpm: f
     assert play(RUPAK, lambda beat: 100 if beat < 30 else bpm, 100).off_beats == pytest.approx(0, abs=0.1)
 
 
+@pytest.mark.parametrize("bpm", [50, 60, 160, 200])
+def test_nobody_is_followed_to_near_half_or_double_the_tempo_they_began_in(bpm: float) -> None:
+    played = play(RUPAK, lambda beat: 100 if beat < 30 else bpm, 100)
+    assert all(64 < told < 156 for _, told in played.told_bpm)
+
+
 @pytest.mark.parametrize(("share", "bars"), [(0.05, 4), (0.05, 8), (0.1, 8)])
 def test_a_tempo_that_comes_and_goes_is_followed(share: float, bars: int) -> None:
     played = play(DEMO, lambda beat: 100 * (1 + share * math.sin(2 * math.pi * beat / (4 * bars))), 100)
@@ -236,5 +242,5 @@ def test_whatever_is_played_the_answer_is_a_tempo_near_the_bands(
         now_s += gap_s
         heard = tracker.hear(anchor, now_s)
         if heard is not None:
-            assert 0.55 < heard.seconds_per_beat / seconds_per_beat < 1.82
+            assert 0.6 < heard.seconds_per_beat / seconds_per_beat < 1.6
             assert heard.at_s <= now_s + seconds_per_beat
