@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from math import trunc
 
 from bollylive.leadership import Leader
 from bollylive.note import Anchor, Continue, Event, LinkBeat, PlayerBeat, Position, Start, Stop, Tempo, Tick
@@ -26,6 +27,7 @@ TICKS_PER_SIXTEENTH = TICKS_PER_BEAT // 4
 LEAP_BEATS = 0.125  # Link's beat is another one: the session was joined, or somebody moved its bar
 FASTEST, SLOWEST = 2.0, 0.5  # how far the player may lead from the tempo that was set or tapped
 PLAYER_TOLERANCE_S = 0.004  # what is nearer than this is the hand, not the tempo
+PLAYER_LIMIT = 0.5  # a band that catches up with a player, or waits for them, does so at 3/2 or 1/2 of the tempo
 
 
 class Clock:
@@ -123,14 +125,17 @@ class Clock:
         return self.anchor is not before
 
     def follow_player(self, heard: PlayerBeat, now_s: float) -> bool:
-        """Takes in where the musician's playing says that the beat is; true if `anchor` is a new one."""
+        """Takes in where the musician's playing says that the beat is; true if `anchor` is a new one.
+
+        Whole beats between theirs and ours stay: the band catches up, or waits, for less than one.
+        """
         before = self.anchor
         if self.source in ("free", "player") and before.running and heard.epoch == before.epoch:
             self.source = "player"
             rate_s = min(max(heard.seconds_per_beat, self._set_s / FASTEST), self._set_s / SLOWEST)
             line = replace(before, beat=heard.beat, seconds_per_beat=rate_s, at_s=heard.at_s)
-            line = replace(line, beat=heard.beat - round(self._off(line, now_s)))
-            self._steering.follow(line, now_s, PLAYER_TOLERANCE_S)
+            line = replace(line, beat=heard.beat - trunc(self._off(line, now_s)))
+            self._steering.follow(line, now_s, PLAYER_TOLERANCE_S, PLAYER_LIMIT)
         return self.anchor is not before
 
     def check(self, now_s: float) -> bool:

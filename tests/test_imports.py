@@ -22,9 +22,9 @@ SHELVES: dict[str, set[str]] = {
     "core": _names("""
         answers ask assembler bias capture clock codec commands conductor consonance controllers demo energy engine
         ensemble flood grid hanging_notes hearing held history inquiry journal knobs lateness leadership lineup
-        loopback memory part past performance pickup planner port_names predictor pulse punctuality recall relay
-        revision scheduler score set_rules smf steering take takeover taps thru touch tracker turns view vigil wire
-        witness
+        loopback memory part past performance pickup planner port_names predictor pulse punctuality readings recall
+        relay revision scheduler score set_rules smf steering take takeover taps thru touch tracker turns view vigil
+        wire witness
     """),
     "edge": _names("""
         address hotplug journal_file journal_writer lifeline link link_scout midi_system midifile model pipe port

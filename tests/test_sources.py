@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -203,11 +204,21 @@ def test_the_player_leads_no_further_than_half_and_twice_the_tempo(asked_bpm: fl
     assert clock.anchor.seconds_per_beat == pytest.approx(60 / bpm)
 
 
-def test_the_player_turns_the_beat_to_the_nearest_one_of_theirs() -> None:
+@pytest.mark.parametrize("ahead_beats", [13.2, 0.8, -0.8, -3.2])
+def test_the_player_turns_the_beat_by_less_than_one(ahead_beats: float) -> None:
     clock = Clock(120, 0.0)
-    clock.follow_player(PlayerBeat(17.2, 0.5, 2.0, 0), 2.0)
+    clock.follow_player(PlayerBeat(4 + ahead_beats, 0.5, 2.0, 0), 2.0)
     wait(clock, 2.0, 10.0)
-    assert clock.beat_at(10.0) == pytest.approx(20.2, abs=NOTHING_BEATS)
+    assert clock.beat_at(10.0) == pytest.approx(20 + math.fmod(ahead_beats, 1), abs=NOTHING_BEATS)
+
+
+@pytest.mark.parametrize(("ahead_beats", "bpm"), [(0.9, 180), (-0.9, 60)])
+def test_the_band_catches_up_with_a_player_and_waits_for_them_at_a_tempo_that_can_be_played(
+    ahead_beats: float, bpm: float
+) -> None:
+    clock = Clock(120, 0.0)
+    clock.follow_player(PlayerBeat(4 + ahead_beats, 0.5, 2.0, 0), 2.0)
+    assert 60 / clock.anchor.seconds_per_beat == pytest.approx(bpm)
 
 
 def test_what_was_heard_before_a_jump_or_a_stop_leads_nobody() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ DEMO = [note.onset_beats + 32 * turn for turn in range(2) for note in demo_notes
 MIXED: Sequence[Sequence[float]] = ([0], [0, 0.5], [0, 0.25, 0.5, 0.75], [0, 0.5, 0.75], [], [0, 0.75])
 SYNCOPATED = ([0, 0.75], [0.25, 0.5], [0.5], [0, 0.5], [0.5, 0.75], [0])
 TRIPLETS = ([0, 1 / 3, 2 / 3], [0, 2 / 3], [0], [0, 0.5])
+SIXTEENTHS = ([0, 0.25, 0.5, 0.75],)
+LONG_NOTES: Sequence[Sequence[float]] = ([0], [0], [0, 0.5], [], [], [0], [0.5])
+KEHERWA = [4 * cycle + beat for cycle in range(16) for beat in (0, 0.5, 0.75, 1, 1.5, 2, 2.5, 2.75, 3, 3.5)]
+RUPAK = [7 * cycle + beat for cycle in range(9) for beat in (0, 1, 1.5, 2, 3, 3.5, 4, 5, 5.5, 6, 6.5)]
 
 
 def melody(cells: Sequence[Sequence[float]], beats: int = 64) -> list[float]:
@@ -46,8 +51,10 @@ class Played:
     """What became of a score: by onset, its beat, and how far the band then was from where it is meant, in seconds."""
 
     off_s: list[tuple[float, float]]
+    told_bpm: list[tuple[float, float]]  # by onset, its beat and what the tracker told
     bpm: float  # the band's at the end
     least_step: float  # of the band's beat
+    off_beats: float  # by how much the band has counted more beats than the player, at the end
 
     def near(self, from_beat: float = 8.0) -> float:
         """The share of the onsets at which the band was near."""
@@ -59,7 +66,8 @@ def play(score: Sequence[float], bpm_at: Callable[[float], float], set_bpm: floa
     """A player who follows nobody, and a band that follows them."""
     rng, clock, tracker = random.Random(seed), Clock(set_bpm, 0.0), BeatTracker()
     now_s = zero = last = least = 0.0
-    off_s = []
+    off_beats = 0.0
+    off_s, told_bpm = [], []
     for beat, meant_s in zip(score, seconds_of(score, bpm_at), strict=True):
         at_s = max(now_s + 0.001, meant_s + rng.gauss(0, HAND_S))
         while now_s < at_s:
@@ -70,14 +78,15 @@ def play(score: Sequence[float], bpm_at: Callable[[float], float], set_bpm: floa
             zero = clock.beat_at(at_s)
             tracker.begin(clock.anchor, at_s)
             continue
-        off = (clock.beat_at(meant_s) - zero - beat + 0.5) % 1 - 0.5
-        off_s.append((beat, off * 60 / bpm_at(beat)))
+        off_beats = clock.beat_at(meant_s) - zero - beat
+        off_s.append((beat, ((off_beats + 0.5) % 1 - 0.5) * 60 / bpm_at(beat)))
         if (heard := tracker.hear(clock.anchor, at_s)) is not None:
+            told_bpm.append((beat, 60 / heard.seconds_per_beat))
             clock.follow_player(heard, at_s)
     for _ in range(200):  # what is being steered is done
         now_s += LOOK_S
         clock.check(now_s)
-    return Played(off_s, 60 / clock.anchor.seconds_per_beat, least)
+    return Played(off_s, told_bpm, 60 / clock.anchor.seconds_per_beat, least, off_beats)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -112,6 +121,45 @@ def test_a_ritardando_over_sixteen_bars_is_followed() -> None:
     played = play(melody(MIXED), lambda beat: 120 - 30 * beat / 64, 120)
     assert played.near() > 0.85
     assert played.bpm == pytest.approx(90, rel=0.05)
+
+
+@pytest.mark.parametrize("score", [DEMO, RUPAK, melody(TRIPLETS)], ids=["demo", "rupak", "triplets"])
+@pytest.mark.parametrize("bpm", [80, 90, 110, 120, 130])
+def test_another_tempo_that_is_taken_at_once_is_found_within_eight_beats(bpm: float, score: Sequence[float]) -> None:
+    played = play(score, lambda beat: 100 if beat < 30 else bpm, 100)
+    assert played.near(38) > 0.8
+    assert played.bpm == pytest.approx(bpm, rel=0.04)
+    assert played.least_step >= 0
+
+
+@pytest.mark.parametrize("bpm", [80, 90, 110, 120, 130])
+def test_who_takes_another_tempo_at_once_stays_where_they_were_in_the_bar(bpm: float) -> None:
+    assert play(RUPAK, lambda beat: 100 if beat < 30 else bpm, 100).off_beats == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.parametrize("bpm", [50, 60, 160, 200])
+def test_nobody_is_followed_to_near_half_or_double_the_tempo_they_began_in(bpm: float) -> None:
+    played = play(RUPAK, lambda beat: 100 if beat < 30 else bpm, 100)
+    assert all(64 < told < 156 for _, told in played.told_bpm)
+
+
+@pytest.mark.parametrize(("share", "bars"), [(0.05, 4), (0.05, 8), (0.1, 8)])
+def test_a_tempo_that_comes_and_goes_is_followed(share: float, bars: int) -> None:
+    played = play(DEMO, lambda beat: 100 * (1 + share * math.sin(2 * math.pi * beat / (4 * bars))), 100)
+    assert played.near() > 0.8
+
+
+@pytest.mark.parametrize("score", [DEMO, KEHERWA, RUPAK, melody(LONG_NOTES)], ids=["demo", "keherwa", "rupak", "long"])
+def test_a_steady_player_is_told_a_steady_tempo(score: Sequence[float]) -> None:
+    played = play(score, lambda _: 100, 96)
+    assert played.near() > 0.95
+    assert all(bpm == pytest.approx(100, rel=0.03) for beat, bpm in played.told_bpm if beat >= 16)
+
+
+def test_a_run_of_sixteenths_is_no_triplet_feel_of_a_faster_beat() -> None:
+    played = play(melody(SIXTEENTHS), lambda _: 92, 96)
+    assert played.near() > 0.95
+    assert played.bpm == pytest.approx(92, rel=0.02)
 
 
 def test_swung_eighths_are_no_other_tempo() -> None:
@@ -166,6 +214,16 @@ def test_a_tempo_that_is_set_anew_is_believed() -> None:
     heard = [tracker.hear(tapped, tapped.seconds_at(beat)) for beat in range(10, 18)]
     assert heard[7] is not None
     assert heard[7].seconds_per_beat == pytest.approx(0.8, rel=0.03)
+
+
+def test_who_plays_beside_a_beat_that_was_set_anew_is_met_there_and_not_by_another_tempo() -> None:
+    tracker, tapped = BeatTracker(), Anchor(9.2, 0.5, 4.6)
+    tracker.begin(Anchor(0.0, 0.6, 0.0), 1.0)
+    tracker.retime(tapped, 4.6)
+    heard = [tracker.hear(tapped, tapped.seconds_at(beat - 0.12)) for beat in range(11, 19)]
+    told = [beat for beat in heard if beat is not None]
+    assert told
+    assert all(beat.seconds_per_beat == pytest.approx(0.5, rel=0.025) for beat in told)
 
 
 @settings(max_examples=25)
