@@ -28,7 +28,8 @@ TURN_S: Final = 0.2  # how long a signal, or a journal in trouble, may wait
 class Warden:
     """One performance. `run` returns when it is over; `finish` may be called by a signal handler.
 
-    Raises PortError where not even the first port process could open its ports. `restarts` counts those after it.
+    Raises PortError where neither the first port process nor the second could open its ports, or where there are none.
+    `restarts` counts those after the first.
     """
 
     def __init__(
@@ -161,8 +162,8 @@ class Warden:
         self._end(now_s)
         self.restarts += 1
         self._in_vain += self._finishing
-        if not self._opened:
-            raise PortError(f"{what} before its ports were open.")
+        if not self._opened and self.restarts > 1:
+            raise PortError(f"{what} before its ports were open, twice; start the MIDI system anew.")
         self._say(f"{what}; another one is starting.")
 
     def _end(self, now_s: float) -> None:

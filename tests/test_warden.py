@@ -190,12 +190,25 @@ def test_without_a_midi_system_from_the_first_it_is_an_error() -> None:
     assert tower.link.ended
 
 
-def test_one_that_never_opens_its_ports_is_an_error_too_but_has_more_time() -> None:
+def test_one_that_never_opens_its_ports_has_more_time_and_another_one_and_then_it_is_an_error() -> None:
     tower = Watchtower()
     tower.turn()
     tower.pass_time(START_LIMIT_S - TURN_S)
-    with pytest.raises(PortError, match="before its ports were open"):
-        tower.pass_time(3 * TURN_S)
+    assert not tower.link.ended
+    tower.pass_time(RETRY_S + 3 * TURN_S)
+    assert len(tower.links) == 2
+    with pytest.raises(PortError, match="before its ports were open, twice"):
+        tower.pass_time(START_LIMIT_S + TURN_S)
+
+
+def test_a_first_one_that_dies_is_followed_by_one_that_plays() -> None:
+    tower = Watchtower()
+    tower.turn()
+    tower.link.closed = True
+    tower.pass_time(RETRY_S + 2 * TURN_S)
+    tower.begin()
+    assert tower.warden.ready
+    assert len(tower.links) == 2
 
 
 def test_a_machine_that_gives_no_process_is_asked_again() -> None:
