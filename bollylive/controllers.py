@@ -64,12 +64,14 @@ class Controllers:
         """What the engine has to know of an event that `read` gave; None if that changes nothing.
 
         The end of all notes is some keyboards' habit at the end of every key, and ends what was played on its channel.
-        A second one within PANIC_S, wherever, is a stop or a panic, and puts the band to sleep. The reset of the
-        controllers is told by what it let go of.
+        A second one within PANIC_S, wherever, and without a key in between, is a stop or a panic, and puts the band to
+        sleep. The reset of the controllers is told by what it let go of.
         """
         if not isinstance(event, Control) or event.number not in RESETS:
             self._stirred.add(event.channel)
             self._calm = False
+            if isinstance(event, NoteOn | NoteOff):
+                self._ended_s = -math.inf
             return event
         if event.number == RESET_CONTROLLERS:
             return None

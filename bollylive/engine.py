@@ -146,6 +146,7 @@ class Engine:
 
     def _obey(self, command: Command, word: Heard) -> Words:
         if command.does in KNOBS:
+            self._show.notice(word.beat)
             return self.use(turn_knob(self.band, command), word.at_s)
         if not self._show.grid.anchor.running:
             return []

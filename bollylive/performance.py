@@ -63,8 +63,13 @@ class Performance:
             self._remember(note)
         return cues
 
+    def notice(self, beat: float) -> None:
+        """The musician is there, though they play nothing."""
+        self.lineup.active = max(self.lineup.active, self.grid.tick_of(beat))
+
     def obey(self, command: Command, beat: float) -> list[Cue]:
-        """Do what the musician asks for, beside the music."""
+        """Do what the musician asks for, beside the music; it shows that they are there."""
+        self.notice(beat)
         if command.does == "sam":
             self._move_sam(beat)
         elif command.does == "sleep":
@@ -139,10 +144,13 @@ class Performance:
         return [Release(part.channel) for part in self.lineup]
 
     def rest_tick(self) -> int | None:
-        """When the band goes to sleep, if it may: never under a clock, whose stop decides, nor while a key is held."""
+        """When the band goes to sleep, if it may.
+
+        Never under a clock, whose stop decides, nor while a key is held, nor in a loop that the musician keeps.
+        """
         clocked = self.grid.anchor.followed or not self._own_downbeat
         may_rest = self.awake and not clocked and self.band.rest_after_beats > 0
-        if not may_rest or any(self._assembler.held(part.channel) for part in self.lineup):
+        if not may_rest or self.turns.keep or any(self._assembler.held(part.channel) for part in self.lineup):
             return None
         return self.lineup.active + ticks_of(self.band.rest_after_beats)
 

@@ -82,6 +82,11 @@ class Turns:
         self._lineup.quieten(part, tick)
         turn.next_at, turn.round = None, None
 
+    @property
+    def keep(self) -> bool:
+        """Whether something comes round and round, as the musician has asked for."""
+        return any(turn.round is not None for turn in self._turns.values())
+
     def next_tick(self) -> int | None:
         """When `advance` has something to do, perhaps in the past."""
         ticks = []

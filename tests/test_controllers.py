@@ -94,6 +94,13 @@ def test_the_end_of_all_notes_that_comes_alone_is_told_to_its_channel_if_anythin
     assert told(controllers, [Control(1, number, 0)], 9.0) == []
 
 
+def test_the_keys_of_a_chord_that_come_up_with_the_end_of_all_notes_each_are_no_panic() -> None:
+    controllers = Controllers()
+    told(controllers, [NoteOn(0, pitch, 90) for pitch in (60, 64, 67)])
+    ends: list[Event] = [word for pitch in (60, 64, 67) for word in (NoteOff(0, pitch), Control(0, 123, 0))]
+    assert told(controllers, ends, 1.0) == ends
+
+
 @pytest.mark.parametrize("second", [Control(0, 123, 0), Control(0, 120, 0), Control(7, 123, 0)])
 def test_the_second_end_of_all_notes_in_a_row_is_a_panic(second: Control) -> None:
     controllers = Controllers()

@@ -28,8 +28,7 @@ def stage(model: FakePredictor | None = None, **settings: Any) -> Rehearsal:
         tempo_bpm=120.0,
         channels=(ChannelSet(0, polyphony=1, **own), ChannelSet(1, role="player")),
         controls=tuple(ControlSet("cc", number, deed) for deed, number in DEEDS.items()),
-        rest_after_beats=0.0,
-        **settings,
+        **{"rest_after_beats": 0.0, **settings},
     )
     return Rehearsal(band, model or FakePredictor(), seed=1)
 
@@ -318,6 +317,28 @@ def test_the_musician_who_plays_before_what_they_asked_for_begins_has_the_word(d
     rehearsal.play(NoteOff(0, 30), BEGIN_S + 6 * BAR_S)
     rehearsal.advance(BEGIN_S + 9 * BAR_S)
     assert onsets(rehearsal.sent, 0)[-1] > BEGIN_S + 6 * BAR_S
+
+
+def test_what_is_kept_goes_round_also_when_the_band_would_rest() -> None:
+    rehearsal = stage(rest_after_beats=8.0)
+    next_s = play_eighths(rehearsal, 8)
+    ask(rehearsal, "keep", next_s + 5 * BEAT_S)
+    rehearsal.advance(next_s + 80 * BEAT_S)
+    assert onsets(rehearsal.sent, 0)[-1] > next_s + 78 * BEAT_S
+
+
+def test_a_band_that_rests_is_woken_by_a_hand_over_and_stays_awake_while_something_is_asked_for() -> None:
+    rehearsal = stage(rest_after_beats=8.0)
+    next_s = play_eighths(rehearsal, 8)
+    rehearsal.advance(next_s + 20 * BEAT_S)
+    assert onsets(rehearsal.sent, 0)[-1] < next_s + 12 * BEAT_S
+    ask(rehearsal, "hand over", next_s + 20 * BEAT_S)
+    for beats in (26, 32, 38):
+        ask(rehearsal, "vary", next_s + beats * BEAT_S)
+    rehearsal.advance(next_s + 60 * BEAT_S)
+    played = [at_s for at_s in onsets(rehearsal.sent, 0) if at_s > next_s + 20 * BEAT_S]
+    assert played[0] < next_s + 22 * BEAT_S
+    assert next_s + 44 * BEAT_S < played[-1] < next_s + 50 * BEAT_S
 
 
 def test_where_there_is_nothing_to_keep_yet_the_answer_goes_on() -> None:
