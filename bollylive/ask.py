@@ -67,7 +67,8 @@ def ask_to_foresee(part: Part, cycle: int) -> Ask | None:
     tick = history.entries[index].tick
     *before, (last, _) = history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
     _, recalled = part.recall(before, last, cycle, tick - last)
-    onset_bias = part.bias.of_onset(tick, history.sounding_at(tick), part.push) + recalled
+    begun, may_rest = history.sounding_at(tick), part.may_rest(tick)
+    onset_bias = part.bias.of_onset(tick, begun, part.push, may_rest=may_rest) + recalled
     return _ask(part, index, cycle, None, part.bias.of_pitch([]), onset_bias)
 
 

@@ -63,7 +63,7 @@ class Bias:
             bias[pitch] -= _BOREDOM * (run - _PATIENCE_NOTES)
         return bias
 
-    def of_onset(self, tick: int, sounding: int, push: float = 0.0) -> Floats:
+    def of_onset(self, tick: int, sounding: int, push: float = 0.0, *, may_rest: bool = True) -> Floats:
         """The scores of what comes after a tick [ONSETS], at which so many notes of the channel begin.
 
         A chord of as many notes as the channel may have is complete. `push` is added to the channel's density.
@@ -73,4 +73,6 @@ class Bias:
             bias[0] = _FORBIDDEN
         if self._quantise:
             bias += _GRID_BIAS[tick % codec.TICKS_PER_BEAT]
+        if not may_rest:
+            bias[codec.WAIT] = _FORBIDDEN
         return bias

@@ -93,6 +93,11 @@ class History:
         """How many notes begin at a tick."""
         return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.entries)
 
+    def silence_at(self, tick: int) -> int:
+        """For how long nothing of what is known has sounded by a tick; 0 where nothing has yet."""
+        ends = [entry.tick + entry.duration_ticks for entry in self.entries if entry.pitch != codec.REST]
+        return max(0, tick - max(ends)) if ends else 0
+
     def rows(self, end: int, instrument: int, cycle: int, question_tick: int | None = None) -> tuple[codec.Rows, Ints]:
         """The first `end` entries as rows [T, 9] and their ticks [T], the last row's `next` to be chosen.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from bollylive import codec
-from bollylive.band import ChannelSet
+from bollylive.band import TURN_ROLES, ChannelSet
 from bollylive.bias import Bias
 from bollylive.history import Entry, History
 from bollylive.memory import Context, Memory
 from bollylive.predictor import Floats
 from bollylive.score import Score
+
+_LONGEST_SILENCE_TICKS = 2 * codec.TICKS_PER_BEAT
 
 
 class Part:
@@ -67,6 +69,15 @@ class Part:
         """The tick of the row to be chosen next, of a part that has the word."""
         assert self.due is not None, "only a part that has the word is asked"
         return self.due
+
+    def may_rest(self, tick: int) -> bool:
+        """Whether the model may be silent for long after a tick.
+
+        Not on a shared channel that waits for its answer: whoever takes over from a musician who has paused hears that
+        this voice is silent now, and would go on so.
+        """
+        waits = self.has_word and self.setting.role in TURN_ROLES
+        return not waits or self.history.silence_at(tick) < _LONGEST_SILENCE_TICKS
 
     @property
     def next_page(self) -> int | None:

@@ -10,6 +10,7 @@ import pytest
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 
 from bollylive.band import ChannelSet, ControlSet, Deed, Handover, Set
+from bollylive.codec import WAIT
 from bollylive.note import Control, NoteOff, NoteOn
 from bollylive.performance import FADE_BEATS
 from bollylive.rehearsal import Rehearsal
@@ -342,11 +343,31 @@ def test_a_band_that_rests_is_woken_by_a_hand_over_and_stays_awake_while_somethi
 
 
 def test_where_there_is_nothing_to_keep_yet_the_answer_goes_on() -> None:
-    rehearsal = stage(FakePredictor((49, 49, 49, 49, 49, 12)))  # it rests for ten beats, again and again
+    rehearsal = stage(FakePredictor((49, 48)), beats_per_bar=1)  # a bar and more passes before its first note
     next_s = play_eighths(rehearsal, 4)
-    ask(rehearsal, "keep", next_s + 3 * BEAT_S)
+    ask(rehearsal, "keep", next_s + 2.1 * BEAT_S)
     rehearsal.advance(next_s + 60 * BEAT_S)
     assert len(onsets(rehearsal.sent, 0)) >= 4
+
+
+@pytest.mark.parametrize("handover", ["silence", "bar", "flow"])
+def test_a_model_that_would_rest_for_ever_carries_on_all_the_same(handover: Handover) -> None:
+    rehearsal = stage(FakePredictor((49,)), handover=handover)
+    next_s = play_eighths(rehearsal, 8)
+    rehearsal.advance(next_s + 60 * BEAT_S)
+    played = [message for message in rehearsal.sent if message.by == "model"]
+    silences_s = [on.at_s - off.at_s for off, on in pairwise(played) if isinstance(on.event, NoteOn)]
+    assert played[0].at_s <= next_s + 6 * BEAT_S
+    assert len(silences_s) >= 5
+    assert max(silences_s) <= 6.1 * BEAT_S
+
+
+def test_while_the_musician_has_the_word_the_model_may_foresee_that_they_rest() -> None:
+    model = FakePredictor((49,))
+    rehearsal = stage(model, handover="command")
+    play_eighths(rehearsal, 8)
+    rehearsal.advance(20.0)
+    assert all(question.onset_bias[:, WAIT].max() > -1.0 for question in model.questions)
 
 
 @pytest.mark.parametrize("bars", [5.3, 6.3])
