@@ -5,6 +5,7 @@ The band sleeps until the musician begins, and again when the song stops, when t
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from bollylive.assembler import Assembler
@@ -12,12 +13,14 @@ from bollylive.band import TURN_ROLES, Set
 from bollylive.grid import Grid, ticks_of
 from bollylive.lineup import Lineup
 from bollylive.note import ALL_NOTES_OFF, Anchor, Command, Control, Cue, Note, NoteOff, NoteOn, Release
+from bollylive.part import Part
 from bollylive.past import Past
 from bollylive.pickup import Pickup
 from bollylive.touch import Touch
 from bollylive.turns import Turns
 
 FADE_BEATS = 0.25  # the model's last note ends under the musician's first
+JUMP_S = 0.5  # a song that stands still for longer was stopped
 
 
 class Performance:
@@ -31,6 +34,8 @@ class Performance:
         self.grid = Grid(Anchor(0.0, 60 / band.tempo_bpm, 0.0))
         self.lineup = Lineup(band, buffer_notes, state_shape)
         self.awake = False
+        self._awake_s = -math.inf  # when a stop or a jump put the band to sleep
+        self._soloists: list[Part] = []  # on whose channels the model had the word then
         self._own_downbeat = own_downbeat
         self._assembler = Assembler()
         self.turns = Turns(self.lineup, band, self._assembler.held)
@@ -43,13 +48,22 @@ class Performance:
         return self._own_downbeat and not anchor.followed and anchor.bar_beat is None
 
     def follow(self, anchor: Anchor) -> list[Cue]:
-        """Take in how the beat goes on; a stop or a jump ends what is under way."""
-        old = self.grid.anchor
-        # What was planned and is still on its way to the relay is taken back too.
-        cues = self.sleep(old.beat_at(anchor.at_s)) if not anchor.running or anchor.epoch != old.epoch else []
+        """Take in how the beat goes on; a stop or a jump ends what is under way.
+
+        A song that goes on at once, elsewhere, is a loop or a locate: the band goes on with it.
+        """
+        old, cues = self.grid.anchor, []
+        if not anchor.running or anchor.epoch != old.epoch:
+            if self.awake:
+                self._awake_s = anchor.at_s
+                self._soloists = [part for part in self.lineup.shared(None) if part.has_word]
+            # What was planned and is still on its way to the relay is taken back too.
+            cues = self.sleep(old.beat_at(anchor.at_s))
         self._shift(self.grid.follow(anchor))
         if anchor.bar_beat not in (None, old.bar_beat):
             self._keep_to_bars()
+        if anchor.running and not self.awake and anchor.at_s - self._awake_s < JUMP_S:
+            self._go_on(anchor)
         return cues
 
     def hear(self, event: NoteOn | NoteOff | Control, beat: float) -> list[Cue]:
@@ -181,6 +195,16 @@ class Performance:
                 self.lineup.join(ready)
             elif part.setting.role == "accompany":
                 part.come_in(self.lineup.entry_tick(part, tick))
+
+    def _go_on(self, anchor: Anchor) -> None:
+        """The song has jumped: everybody who played is there at once."""
+        self.awake, self._awake_s = True, -math.inf
+        tick = self.grid.next_tick(anchor.beat)
+        for part in self.lineup:
+            if part.setting.role == "accompany":
+                part.come_in(tick)
+            elif part in self._soloists and part.setting.role in TURN_ROLES:
+                self.turns.hand_over(part, tick)
 
     def _new_pickup(self) -> Pickup | None:
         return Pickup([self.lineup.new_part(part.channel) for part in self.lineup]) if self.is_free else None

@@ -532,6 +532,38 @@ def test_under_a_clock_only_its_stop_rests_the_band() -> None:
     assert onsets(rehearsal.sent)[-1] > now_s - 0.3
 
 
+def test_a_song_that_goes_on_elsewhere_takes_the_band_along_and_one_that_stops_does_not() -> None:
+    for pause_s, goes_on in ((0.0, True), (2.0, False)):
+        rehearsal = stage(ChannelSet(0), BASS, rest_after_beats=0.0)
+        rehearsal.play(Start(), 0.9)
+        rehearsal.play(Tick(), 1.0)
+        tap(rehearsal, 1.0, 0.01)
+        now_s = run_clock(rehearsal, 1.0 + TICK_S, 24 * 16)
+        assert {channel for channel in (0, 1) if onsets(rehearsal.sent, channel)[-1] > now_s - 2} == {0, 1}
+        if pause_s:
+            rehearsal.play(Stop(), now_s)
+        rehearsal.play(Position(32), now_s)
+        if pause_s:
+            rehearsal.play(Continue(), now_s + pause_s)
+        begin_s = now_s + pause_s + 0.01
+        now_s = run_clock(rehearsal, begin_s, 24 * 8)
+        after = [onsets(rehearsal.sent, channel)[-1] > begin_s + 2 for channel in (0, 1)]
+        assert after == [goes_on, goes_on]
+        first = [(m.at_s - begin_s, m.beat) for m, _ in ons(rehearsal.sent, 1) if m.at_s > begin_s - 1e-6][:1]
+        assert not goes_on or (first[0][0] < 0.1 and first[0][1] == pytest.approx(8.0, abs=0.05))
+
+
+def test_a_panic_in_the_moment_of_a_jump_is_not_undone_by_the_next_tempo() -> None:
+    rehearsal = stage(MELODY, BASS)
+    tap(rehearsal, 1.0)
+    rehearsal.advance(3.0)
+    rehearsal.play(Position(0), 3.0)
+    panic(rehearsal, 3.1)
+    rehearsal.play(Tempo(90), 3.2)
+    rehearsal.advance(9.0)
+    assert onsets(rehearsal.sent)[-1] < 3.2
+
+
 @pytest.mark.parametrize("number", [120, 123])
 def test_a_panic_ends_everything_until_the_next_note(number: int) -> None:
     rehearsal = stage(MELODY, BASS, ChannelSet(2))
