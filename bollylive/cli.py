@@ -85,7 +85,8 @@ def _jam(options: argparse.Namespace) -> int:
         jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed, watch)
         status, summary = jam(band, jam_options, _say)
     except PortError as error:
-        if options.api or band.in_port or band.out_port or isinstance(error, PortsLostError):
+        take = options.record and not options.demo  # what is no take must not look like one
+        if take or options.api or band.in_port or band.out_port or isinstance(error, PortsLostError):
             raise
         _complain(str(error))
         _say("Until then, here is the demo without ports:")

@@ -27,6 +27,7 @@ from bollylive.uplink import Uplink
 
 _log = logging.getLogger(__name__)
 _MOST_START_S = 60.0
+_FORGETFUL = ("jack", "alsa")  # where a port that is gone has lost its connections
 
 
 def serve(connection: Connection) -> None:
@@ -57,6 +58,8 @@ def _play(duty: Duty, uplink: Uplink) -> None:
         engine.end()
         raise
     uplink.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
+    if duty.legacy is not None and ports.api in _FORGETFUL:
+        uplink.say("Connect them again, unless something does so for you.")
     link = LinkSession(duty.band.tempo_bpm, duty.band.beats_per_bar) if duty.band.link else None
     process = PortProcess(ports, engine, duty.band, uplink, duty.musician, duty.legacy, link)
     for name in ("SIGTERM", "SIGHUP"):  # a system that shuts down tells everybody

@@ -49,6 +49,7 @@ _IDLE_AFTER_S = 2.0
 _REST_S = 0.1  # so long, when idle, only the ports and the engine's words are looked at
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
+_RETRY_S = 60.0  # an engine that has failed again and again may have run out of something
 _TURN_MESSAGES = 64
 _NEWS_S = 0.02  # what is only told can wait so long
 
@@ -81,7 +82,8 @@ class PortProcess:
         self._news_s = 0.0  # when there is to be told what is new
         self._rest_until_s = 0.0  # until then there is nothing to do, unless something comes
         self._stopped = False
-        self._alone = False  # no engine, for good: only the musician's own notes pass
+        self._alone = False  # no engine for now: only the musician's own notes pass
+        self._retry_s = 0.0  # when another one is tried
         now_s = time.perf_counter()
         self._clock = Clock(band.tempo_bpm, now_s)
         if legacy is not None:
@@ -117,6 +119,8 @@ class PortProcess:
         """Do all that is to be done, by what has come and by the time."""
         self._listen(events, now_s)
         self._relay.tick(time.perf_counter())
+        if self._alone and now_s >= self._retry_s:
+            self._bury()
         if now_s >= self._news_s:
             self._news_s = now_s + _NEWS_S
             self._tell_news(now_s)
@@ -202,6 +206,7 @@ class PortProcess:
                 if (planned := self._relay.obey(word, now_s)) is not None:
                     self._punctuality.plan(planned, self._clock.beat_at(now_s))
             case Bearing():
+                self._telemetry.hear(word, now_s)
                 self._uplink.tell(word)
             case Ready():
                 self._begin(now_s)
@@ -249,4 +254,8 @@ class PortProcess:
             self._report(self._clock.anchor)
             self._telemetry.forget_vitals()
         else:
-            self._telemetry.say("The engine keeps failing; your own notes still pass. Stop, and run `bollylive check`.")
+            self._retry_s = time.perf_counter() + _RETRY_S
+            self._telemetry.say(
+                "The engine keeps failing; your own notes still pass. It is tried again in a minute; or stop, and run "
+                "`bollylive check`."
+            )

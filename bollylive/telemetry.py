@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
 from bollylive.clock import Clock
 from bollylive.leadership import tell_leader
 from bollylive.link import LinkSession
+from bollylive.note import Bearing
 from bollylive.ports import Ports
 from bollylive.punctuality import Punctuality
 from bollylive.relay import Relay
@@ -17,6 +19,7 @@ from bollylive.uplink import Uplink
 
 _KEPT_SENTENCES: Final = 4
 _VITALS_S: Final = 0.25
+_REST_S: Final = 1.0  # a song that jumps puts the band to sleep for a moment only
 
 
 class Telemetry:
@@ -36,6 +39,7 @@ class Telemetry:
         self._relay, self._scheduler, self._punctuality = relay, scheduler, punctuality
         self._troubled = [source for source in (relay, link) if source is not None]
         self._leader = clock.source
+        self._awake, self._tell_rest_s = False, math.inf
         self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
         self._vitals, self._vitals_s = Vitals(), 0.0  # as the engine knows them, and when they were last looked at
 
@@ -45,11 +49,19 @@ class Telemetry:
             self._sentences.append(text)
             self._uplink.say(text)
 
+    def hear(self, bearing: Bearing, now_s: float) -> None:
+        """Take note of whether the band plays."""
+        if bearing.awake != self._awake:
+            self._awake, self._tell_rest_s = bearing.awake, math.inf if bearing.awake else now_s + _REST_S
+
     def tell_news(self, now_s: float, *, calm: bool) -> None:
         """Tell the musician what has happened; only while it is `calm` is the list of ports read."""
         before, self._leader = self._leader, self._clock.source
         if before != self._leader:
             self.say(tell_leader(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
+        if now_s >= self._tell_rest_s:
+            self._tell_rest_s = math.inf
+            self._uplink.say("The band rests; your next note wakes it.")
         for source in self._troubled:
             self.say(source.take_trouble())
         for sentence in self._ports.check(now_s, calm=calm):

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 HANG_S: Final = 3.0  # no sooner than another one could be there: machines stall for a second or two, and go on
-START_LIMIT_S: Final = 15.0  # a MIDI system that is just starting, or getting over a client that was killed, is slow
+START_LIMIT_S: Final = 25.0  # a MIDI system that is just starting, or getting over a client that was killed, is slow
 CLOSE_LIMIT_S: Final = 5.0  # drivers take their time to let go
 RETRY_S: Final = 1.0
 HEALTHY_S: Final = 5.0  # who lived so long may be replaced at once

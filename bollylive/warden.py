@@ -198,4 +198,4 @@ class Warden:
             self._link.tell(band)
         self._say(f"{watch.path} is taken.")
         if waiting:
-            self._say(f"{', '.join(waiting)}: these change when jam is started again.")
+            self._say(f"What it says of {', '.join(waiting)} counts when jam is started again.")

@@ -389,14 +389,16 @@ def test_without_a_midi_system_jam_says_what_to_install_and_records_the_demo(tmp
     players = {name.rpartition(" ")[2] for name in tracks_of(tmp_path / "bollylive-demo.mid")}
     assert players == {"(musician)", "(model)"}
 
-    again = without_midi(tmp_path, "jam", "--model", str(tiny_model), "--seed", "1", "--record", "again.mid")
+    again = without_midi(tmp_path, "jam", "--demo", "--model", str(tiny_model), "--seed", "1", "--record", "again.mid")
     assert again.returncode == 0
     assert (tmp_path / "again.mid").read_bytes() == (tmp_path / "bollylive-demo.mid").read_bytes()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have MIDI")
-@pytest.mark.parametrize("asked", [("--api", "jack"), ("--in", "a port"), ("--out", "a port")])
-def test_who_asks_for_a_midi_system_or_a_port_gets_no_demo_instead(
+@pytest.mark.parametrize(
+    "asked", [("--api", "jack"), ("--in", "a port"), ("--out", "a port"), ("--record", "take.mid")]
+)
+def test_who_asks_for_a_midi_system_a_port_or_a_recording_gets_no_demo_instead(
     tmp_path: Path, tiny_model: Path, asked: tuple[str, str]
 ) -> None:
     ended = without_midi(tmp_path, "jam", "--model", str(tiny_model), *asked)

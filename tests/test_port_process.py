@@ -439,6 +439,23 @@ def test_after_too_many_failures_it_goes_on_alone_says_so_once_and_rests_between
     assert seconds > 0.0009 * polls
 
 
+def test_an_engine_that_has_failed_again_and_again_is_tried_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(port_process, "_RETRY_S", 0.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.die()
+        yield from stage.until(lambda: stage.engine.revivals == 1)
+        stage.engine.lives = 2
+        yield from stage.until(lambda: stage.engine.revivals == 2)
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+
+    stage = Stage(script, lives=0).run()
+    assert READY in stage.uplink.told
+
+
 def test_trouble_is_said_and_a_fatal_one_stops_without_another_engine() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.say(Trouble("A little trouble."))

@@ -8,7 +8,7 @@ from bollylive.band import Set
 from bollylive.clock import COAST_BEATS, JOIN_TICKS, LOST_S, Clock
 from bollylive.duty import Said
 from bollylive.link import LinkSession
-from bollylive.note import Note, NoteOn, Play, Sent, Start, Tick
+from bollylive.note import Bearing, Note, NoteOn, Play, Sent, Start, Tick
 from bollylive.ports import Ports
 from bollylive.punctuality import Punctuality
 from bollylive.relay import Relay
@@ -170,3 +170,17 @@ def test_the_summary_counts_what_happened(desk: Desk) -> None:
     assert late_ms == pytest.approx([10.0] * 3)
     counts = ("planned_notes", "dropped_stale", "dropped_late", "bad_bytes", "send_failures", "echoes", "dropped_flood")
     assert [summary[name] for name in counts] == [1, 1, 0, 2, 7, 0, 0]
+
+
+def test_a_band_that_has_gone_to_rest_says_once_how_it_is_woken() -> None:
+    desk = Desk()
+    desk.news(0.0)
+    desk.telemetry.hear(Bearing(0.0, awake=True), 1.0)
+    assert desk.news(9.0) == []
+    desk.telemetry.hear(Bearing(0.0, awake=False), 10.0)
+    desk.telemetry.hear(Bearing(0.0, awake=True), 10.1)  # the song has jumped
+    assert desk.news(20.0) == []
+    desk.telemetry.hear(Bearing(0.0, awake=False), 30.0)
+    assert desk.news(30.5) == []
+    assert desk.news(31.1) == ["The band rests; your next note wakes it."]
+    assert desk.news(32.0) == []

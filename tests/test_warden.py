@@ -312,7 +312,10 @@ def test_a_set_that_is_saved_goes_down_and_what_needs_a_new_start_is_said(tmp_pa
     tower.pass_time(1.0, alive=True)
     taken = Set(tempo_bpm=99, channels=BAND.channels[:1])
     assert tower.link.orders == [taken]
-    assert tower.said[-2:] == [f"{watch.path} is taken.", "in_port, model: these change when jam is started again."]
+    assert tower.said[-2:] == [
+        f"{watch.path} is taken.",
+        "What it says of in_port, model counts when jam is started again.",
+    ]
     tower.link.closed = True
     tower.turn()
     tower.pass_time(RETRY_S + TURN_S)
