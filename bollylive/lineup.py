@@ -109,7 +109,7 @@ class Lineup:
             part.history.insert(entry)
             # Only the musician teaches: what the model itself has played would come back again and again.
             part.memory.learn(tick, pitch, tick % self._cycle)
-        self.stale = True
+        self.stale = part.awaited = True
         part.active = self.active = tick
 
     def end_note(self, channel: int, tick: int, pitch: int, duration_ticks: int) -> None:

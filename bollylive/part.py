@@ -44,6 +44,7 @@ class Part:
         self.hesitates = False  # the first planned note leaves it to the musician to play first
         self._entry = 0  # where it was to come in
         self.active: int | None = None  # when the musician last touched this channel
+        self.awaited = False  # a musician shares the channel, and waits for its answer
         self.push = 0.0  # how much denser than its setting it is to be
         self.memory = Memory() if memory is None else memory  # an empty one is false
 
@@ -76,7 +77,7 @@ class Part:
         Not on a shared channel that waits for its answer: whoever takes over from a musician who has paused hears that
         this voice is silent now, and would go on so.
         """
-        waits = self.has_word and self.setting.role in TURN_ROLES
+        waits = self.awaited and self.has_word and self.setting.role in TURN_ROLES
         return not waits or self.history.silence_at(tick) < _LONGEST_SILENCE_TICKS
 
     @property

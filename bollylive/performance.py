@@ -123,6 +123,8 @@ class Performance:
         for note in notes:
             self._remember(replace(note, duration_beats=None))
             self._remember(note)
+        for part in self.lineup:  # nobody is there who waits
+            part.awaited = False
         self.awake = True
 
     def resume(self, past: Past, now_s: float) -> None:

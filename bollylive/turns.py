@@ -120,6 +120,7 @@ class Turns:
         if part.has_word:
             self._stay_away(part, earliest)
             return True
+        part.awaited = True
         self._take_over(part, earliest, by_command=True)
         return False
 
