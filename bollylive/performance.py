@@ -166,7 +166,7 @@ class Performance:
         """
         clocked = self.grid.anchor.followed or not self._own_downbeat
         may_rest = self.awake and not clocked and self.band.rest_after_beats > 0
-        if not may_rest or self.turns.keep or any(self._assembler.held(part.channel) for part in self.lineup):
+        if not may_rest or self.turns.keeps or any(self._assembler.held(part.channel) for part in self.lineup):
             return None
         return self.lineup.active + ticks_of(self.band.rest_after_beats)
 

@@ -83,7 +83,7 @@ class Turns:
         turn.next_at, turn.round = None, None
 
     @property
-    def keep(self) -> bool:
+    def keeps(self) -> bool:
         """Whether something comes round and round, as the musician has asked for."""
         return any(turn.round is not None for turn in self._turns.values())
 
