@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -138,26 +139,15 @@ def test_what_was_committed_is_what_the_new_plan_goes_on_from(what: Modulation) 
         assert all(beat <= line for beat, pitch in notes if pitch % 12 == C)
 
 
-def jump() -> list[Event]:
-    return [Position(16 * 16)]
+RESETS = [Control(channel, number, 0) for number in (64, 123, 121) for channel in range(16)]
+F_SHARP_TICK = 30
 
 
-def restart() -> list[Event]:
-    return [Start()]
+def interrupt(events: Sequence[Event], pause_s: float, commit_beats: float) -> list[tuple[float, int]]:
+    """What a band plays that plays C, after something has happened, and from `F_SHARP_TICK` on hears F sharp.
 
-
-def stop() -> list[Event]:
-    return [Stop(), Continue()]
-
-
-def reset() -> list[Event]:
-    return [Control(channel, number, 0) for number in (64, 123, 121) for channel in range(16)]
-
-
-@pytest.mark.parametrize("happens", [jump, restart, stop, reset])
-@pytest.mark.parametrize("commit_beats", [0.0, 0.25, 1.0])
-def test_of_the_plan_before_a_jump_a_stop_or_a_reset_nothing_is_left(happens: object, commit_beats: float) -> None:
-    events = {jump: jump, restart: restart, stop: stop, reset: reset}[happens]()  # type: ignore[index]
+    Gives the beats, and the pitch classes.
+    """
     band = Set(commit_beats=commit_beats, default_role="player", channels=(ChannelSet(0, role="accompany"),))
     rehearsal = Rehearsal(band, Ear((6,)), seed=1)
     tick_s = 60 / 120 / TICKS_PER_BEAT
@@ -167,18 +157,38 @@ def test_of_the_plan_before_a_jump_a_stop_or_a_reset_nothing_is_left(happens: ob
         if i == 1:
             rehearsal.play(NoteOn(PLAYERS[0], 60 + C, 90), rehearsal.now_s)
     before = len(rehearsal.sent)
-    for event in events:
-        rehearsal.play(event, rehearsal.now_s)
+    for i, event in enumerate(events):
+        rehearsal.play(event, rehearsal.now_s + (pause_s if i else 0.0))
     rehearsal.play(NoteOff(PLAYERS[0], 60 + C), rehearsal.now_s)
     for i in range(96):
         rehearsal.play(Tick(), rehearsal.now_s + tick_s)
-        if i == 30:
-            assert not ons(rehearsal.sent[before:])
+        if i == F_SHARP_TICK:
             rehearsal.play(NoteOn(PLAYERS[0], 60 + F_SHARP, 90), rehearsal.now_s)
-    after = ons(rehearsal.sent[before:])
-    assert len(after) > 10
-    assert {note.pitch % 12 for _, note in after} == {F_SHARP}
-    assert all(b.beat > a.beat for (a, _), (b, _) in pairwise(after))
+    return [(message.beat, note.pitch % 12) for message, note in ons(rehearsal.sent[before:])]
+
+
+@pytest.mark.parametrize(("events", "pause_s"), [([Stop(), Continue()], 1.0), (RESETS, 0.0)], ids=["stop", "reset"])
+@pytest.mark.parametrize("commit_beats", [0.0, 0.25, 1.0])
+def test_of_the_plan_before_a_stop_or_a_reset_nothing_is_left(
+    events: list[Event], pause_s: float, commit_beats: float
+) -> None:
+    played = interrupt(events, pause_s, commit_beats)
+    assert len(played) > 10
+    assert {pitch for _, pitch in played} == {F_SHARP}
+    assert all(b > a for (a, _), (b, _) in pairwise(played))
+
+
+@pytest.mark.parametrize(("event", "place"), [(Position(16 * 16), 64.0), (Start(), 0.0)], ids=["jump", "restart"])
+@pytest.mark.parametrize("commit_beats", [0.0, 0.25, 1.0])
+def test_where_the_song_goes_on_elsewhere_only_a_new_plan_is_played(
+    event: Event, place: float, commit_beats: float
+) -> None:
+    played = interrupt([event], 0.0, commit_beats)
+    assert len(played) > 10
+    assert all(place <= beat < place + 4 for beat, _ in played)
+    line = place + F_SHARP_TICK / TICKS_PER_BEAT + commit_beats
+    assert {pitch for beat, pitch in played if beat > line + 0.05} == {F_SHARP}
+    assert all(b > a for (a, _), (b, _) in pairwise(played))
 
 
 BUSY = Set(
