@@ -17,7 +17,8 @@ Answers: TypeAlias = list[tuple[float, list[int]]]  # ms, and the message
 _ANSWER_LIMIT_S = 0.5
 _PAUSE_S = 0.12
 _POLL_S = 0.0001
-_NOTE_ON, _NOTE_OFF, _ALL_NOTES_OFF = bytes((0x90, 64, 90)), bytes((0x80, 64, 0)), bytes((0xB0, 123, 0))
+_NOTE_ON, _NOTE_OFF = bytes((0x90, 64, 90)), bytes((0x80, 64, 0))
+_PANIC = bytes((0xB0, 123, 0)), bytes((0xB1, 123, 0))
 
 
 def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
@@ -34,8 +35,8 @@ def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
             answers = ask(to_jam, _is_reply)
             times["own_note_ms"] += first(answers, _is_own)
             times["reply_ms"] += first(answers, _is_reply)
-            to_jam.send(_NOTE_OFF)
-            to_jam.send(_ALL_NOTES_OFF)  # the band goes to sleep, so that the next note is answered at once again
+            for message in (_NOTE_OFF, *_PANIC):  # the band goes to sleep, so that the next note is answered at once
+                to_jam.send(message)
             time.sleep(pause_s)
     finally:
         to_echo.close()
