@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
+from bollylive import pace
 from bollylive.band import KNOBS, Set
 from bollylive.clock import Clock
 from bollylive.duty import Finish, Legacy
@@ -35,6 +36,7 @@ from bollylive.note import (
     Tempo,
     Trouble,
 )
+from bollylive.pace import Pace
 from bollylive.ports import Ports
 from bollylive.punctuality import Punctuality
 from bollylive.relay import Relay
@@ -43,10 +45,6 @@ from bollylive.telemetry import Telemetry
 from bollylive.uplink import Uplink
 from bollylive.wire import write
 
-_POLL_S = 0.001
-_IDLE_POLL_S = 0.005  # when nothing has come or gone for a while: a quarter of the processor time
-_IDLE_AFTER_S = 2.0
-_REST_S = 0.1  # so long, when idle, only the ports and the engine's words are looked at
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _RETRY_S = 60.0  # an engine that has failed again and again may have run out of something
@@ -78,9 +76,8 @@ class PortProcess:
         self._musician = deque(musician)
         self._ready_s = 0.0
         self._punctuality = Punctuality()
-        self._busy_s = 0.0  # when something last came or went
+        self._pace = Pace()
         self._news_s = 0.0  # when there is to be told what is new
-        self._rest_until_s = 0.0  # until then there is nothing to do, unless something comes
         self._stopped = False
         self._alone = False  # no engine for now: only the musician's own notes pass
         self._retry_s = 0.0  # when another one is tried
@@ -102,14 +99,14 @@ class PortProcess:
     def run(self) -> None:
         """Play until stopped."""
         while not self._stopped:
-            now_s, wait_s = time.perf_counter(), _IDLE_POLL_S
-            if (events := self._ports.read(now_s)) or now_s >= self._rest_until_s:
+            now_s, wait_s = time.perf_counter(), pace.IDLE_POLL_S
+            if (events := self._ports.read(now_s)) or not self._pace.rests(now_s):
                 self._take_turn(events, now_s)
-                wait_s = self._wait_s(now_s)
+                wait_s = self._wait_s()
             if self._alone:
                 time.sleep(wait_s)
             elif self._engine.pipe.wait(wait_s):
-                self._rest_until_s = 0.0
+                self._pace.wake()
                 for word in self._engine.pipe.receive():
                     self._obey(word)
             if self._engine.pipe.closed and not self._alone and not self._stopped:
@@ -134,7 +131,7 @@ class PortProcess:
     def _listen(self, events: list[Event], now_s: float) -> None:
         """Take in what has come: from the ports, from a Link session, from the musician of the demo."""
         for count, event in enumerate(events, start=1):
-            self._busy_s = now_s
+            self._pace.stir(now_s)
             self._relay.handle(event, now_s)
             if count % _TURN_MESSAGES == 0:  # however much has come, what is due does not wait for all of it
                 now_s = time.perf_counter()
@@ -166,13 +163,9 @@ class PortProcess:
         """What happened, in numbers; see `Telemetry.summary`."""
         return self._telemetry.summary()
 
-    def _wait_s(self, now_s: float) -> float:
-        idle = now_s - self._busy_s >= _IDLE_AFTER_S and not self._musician
-        poll_s = _IDLE_POLL_S if idle else _POLL_S
-        due_s = self._relay.next_due()
-        rests = idle and self._link is None and (due_s is None or due_s - now_s > _REST_S + _IDLE_POLL_S)
-        self._rest_until_s = now_s + _REST_S if rests else 0.0
-        return poll_s if due_s is None else min(poll_s, max(0.0, due_s - time.perf_counter()))
+    def _wait_s(self) -> float:
+        due_s, has_link = self._relay.next_due(), self._link is not None
+        return self._pace.wait_s(time.perf_counter(), due_s, may_idle=not self._musician, may_rest=not has_link)
 
     def _calm(self, now_s: float) -> bool:
         due_s = self._relay.next_due()
@@ -180,7 +173,7 @@ class PortProcess:
 
     def _send(self, sent: Sent) -> None:
         self._ports.send(write(sent.event))
-        self._busy_s = sent.at_s
+        self._pace.stir(sent.at_s)
         self._punctuality.leave(sent, time.perf_counter())
         self._uplink.tell(sent)
 
@@ -228,7 +221,8 @@ class PortProcess:
 
     def _use(self, band: Set) -> None:
         """Play another set from now on: the right notes end, the rest goes on."""
-        now_s = self._busy_s = time.perf_counter()
+        now_s = time.perf_counter()
+        self._pace.stir(now_s)
         old, self._band = self._band, band
         self._relay.use(band, now_s)
         for channel, program in set(band.programs()) - set(old.programs()):
@@ -245,7 +239,7 @@ class PortProcess:
 
     def _bury(self) -> None:
         """The engine is gone: end its notes, and start another."""
-        self._rest_until_s = 0.0
+        self._pace.wake()
         for channel in range(16):
             self._relay.obey(Release(channel), time.perf_counter())
         self._alone = not self._engine.revive()

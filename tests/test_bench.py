@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from stage import until
 
-from bollylive import port_process
+from bollylive import pace
 from bollylive.bench import dense, poller
 from bollylive.bench.probe import Probe, shares
 from bollylive.bench.sleeper import sleep_ms
@@ -137,7 +137,7 @@ def test_what_a_program_that_does_nothing_costs_is_told_beside_a_bare_one() -> N
 
 
 def test_the_bare_poller_looks_at_its_ports_as_often_as_a_band_at_rest() -> None:
-    assert poller.POLL_S == port_process._IDLE_POLL_S
+    assert poller.POLL_S == pace.IDLE_POLL_S
 
 
 def test_programs_are_measured_in_the_same_seconds() -> None:

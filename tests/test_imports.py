@@ -22,9 +22,9 @@ SHELVES: dict[str, set[str]] = {
     "core": _names("""
         answers ask assembler bias capture clock codec commands conductor consonance controllers demo energy engine
         ensemble flood grid hanging_notes hearing held history inquiry journal knobs lateness leadership lineup
-        loopback memory part past performance pickup planner port_names predictor pulse punctuality readings recall
-        relay revision scheduler score set_rules smf steering take takeover taps thru touch tracker turns view vigil
-        wire witness
+        loopback memory pace part past performance pickup planner port_names predictor pulse punctuality readings
+        recall relay revision scheduler score set_rules smf steering take takeover taps thru touch tracker turns
+        view vigil wire witness
     """),
     "edge": _names("""
         address hotplug journal_file journal_writer lifeline link link_scout midi_system midifile model pipe port
@@ -66,9 +66,9 @@ WORLD = _names("""
 WITHOUT_NUMPY = _names("""
     address assembler band clock commands conductor controllers demo duty engine_link errors flood hanging_notes
     held hotplug jam journal journal_file journal_writer knobs lateness leadership lifeline link link_scout loopback
-    midi_system midifile note percussion pipe port port_link port_main port_names port_process ports priority pulse
-    punctuality recover relay revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song spawn
-    steering take taps telemetry thru touch uplink vigil warden watch wire witness
+    midi_system midifile note pace percussion pipe port port_link port_main port_names port_process ports priority
+    pulse punctuality recover relay revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song
+    spawn steering take taps telemetry thru touch uplink vigil warden watch wire witness
 """)
 
 # Third-party libraries that have one room each.

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bollylive import port_process
+from bollylive import pace, port_process
 from bollylive.band import ChannelSet, ControlSet, Set
 from bollylive.duty import Finish, Legacy, Said
 from bollylive.engine_link import EngineLink
@@ -255,9 +255,9 @@ def test_a_message_in_pieces_is_one_message() -> None:
 @pytest.fixture
 def _at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing ends a rest but what comes; the polls of a script follow one another at once."""
-    monkeypatch.setattr(port_process, "_REST_S", 30.0)
-    monkeypatch.setattr(port_process, "_IDLE_POLL_S", 0.0)
-    monkeypatch.setattr(port_process, "_IDLE_AFTER_S", -1.0)
+    monkeypatch.setattr(pace, "REST_S", 30.0)
+    monkeypatch.setattr(pace, "IDLE_POLL_S", 0.0)
+    monkeypatch.setattr(pace, "IDLE_AFTER_S", -1.0)
 
 
 @pytest.mark.usefixtures("_at_rest")
@@ -297,7 +297,7 @@ def test_what_comes_ends_a_rest_at_once() -> None:
 
 @pytest.mark.usefixtures("_at_rest")
 def test_a_rest_does_not_last_beyond_a_planned_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(port_process, "_IDLE_POLL_S", 0.001)
+    monkeypatch.setattr(pace, "IDLE_POLL_S", 0.001)
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         yield from [[], []]
@@ -308,7 +308,7 @@ def test_a_rest_does_not_last_beyond_a_planned_note(monkeypatch: pytest.MonkeyPa
 
 
 def test_another_set_reaches_the_engine_at_once_also_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(port_process, "_REST_S", 30.0)
+    monkeypatch.setattr(pace, "REST_S", 30.0)
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.uplink.orders.append(BAND)
