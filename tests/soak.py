@@ -30,7 +30,6 @@ BEGIN_S = 1.0  # after so long the musician begins
 SAMPLE_S = 1.0
 MUSICIAN = 0  # their channel; what the model plays there as well is not looked at
 LIMIT_MB = 2.0
-LIMIT_DRIFT_MS = 1.0
 
 
 @dataclass

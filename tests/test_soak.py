@@ -17,7 +17,7 @@ import pytest
 from apart import SlowPredictor
 from evening import Timed, evening, phrases, runs
 from fakes import ons, sounding
-from soak import LIMIT_DRIFT_MS, LIMIT_MB, SEED, soak
+from soak import LIMIT_MB, SEED, soak
 
 from bollylive.band import ChannelSet, Set
 from bollylive.codec import TICKS_PER_BEAT
@@ -29,6 +29,7 @@ BEGIN_S = 1.0
 MINUTE_S = 60.0
 TWO_HOURS_S = 120 * MINUTE_S
 WARM_S = 20 * MINUTE_S  # by then the buffers, the memory and what everybody heard are full
+NOISE_MS = 8.0  # of a busy machine; in so short a time a tempo that is wrong by 1/1000 shows as 20 ms
 SCRIPT = (48, 24, 48, 0, 72, 12, 96)  # what a voice waits from note to note, in ticks
 
 
@@ -127,4 +128,4 @@ def test_a_while_on_real_ports_leaves_nothing_behind(jack_server: dict[str, str]
     assert len(seen.onsets_s) > 50
     assert not seen.faults
     assert not seen.stuck
-    assert abs(last_ms - first_ms) < LIMIT_DRIFT_MS
+    assert abs(last_ms - first_ms) < NOISE_MS
