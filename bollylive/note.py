@@ -130,6 +130,11 @@ class Anchor:
     followed: bool = False  # a MIDI clock leads, so beat 0 is a bar line of the DAW's
     bar_beat: float | None = None  # where it is not: a bar line of the Link session that leads
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody says where the bars are."""
+        return not self.followed and self.bar_beat is None
+
     def beat_at(self, now_s: float) -> float:
         """The beat at `now_s`."""
         if not self.running:

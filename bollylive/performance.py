@@ -44,8 +44,7 @@ class Performance:
     @property
     def is_free(self) -> bool:
         """The musician's first note is the downbeat, for nobody else gives one."""
-        anchor = self.grid.anchor
-        return self._own_downbeat and not anchor.followed and anchor.bar_beat is None
+        return self._own_downbeat and self.grid.anchor.is_free
 
     def follow(self, anchor: Anchor) -> list[Cue]:
         """Take in how the beat goes on; a stop or a jump ends what is under way.

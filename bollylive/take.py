@@ -112,8 +112,7 @@ class Take:
     def _begin_again(self, sent: Sent) -> None:
         """In free tempo the first note after a rest is a downbeat too."""
         self._rests = False
-        anchor = self._anchor
-        if anchor is not None and anchor.running and not anchor.followed and anchor.bar_beat is None:
+        if self._anchor is not None and self._anchor.running and self._anchor.is_free:
             bars = math.ceil(max(self._last_beat, self._beat_of(sent)) / self._beats_per_bar)
             self._offset_beats = bars * self._beats_per_bar - sent.beat
 

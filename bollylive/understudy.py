@@ -13,7 +13,7 @@ from bollylive.engine import Engine
 from bollylive.journal import read_end
 from bollylive.journal_file import read_last
 from bollylive.note import Anchor
-from bollylive.past import Past, recall
+from bollylive.past import recall
 from bollylive.predictor import Predictor
 
 AILING_S: Final = 5.0  # what stumbles again sooner than this may do so over what it remembers
@@ -32,9 +32,11 @@ class Understudy:
     def begin(self, band: Set, memoir: Memoir | None) -> tuple[Engine, str | None]:
         """An engine that goes on by a memoir, if there is one; and what the musician has to know."""
         engine = Engine(band, self._predictor, self._seed)
-        if memoir is None or (past := _read(memoir, engine.buffer_notes)) is None:
-            return engine, None if memoir is None else _FORGOTTEN
+        if memoir is None:
+            return engine, None
         try:
+            words = read_end(read_last(Path(memoir.journal)))
+            past = recall(words, memoir.until_s, engine.buffer_notes, keys_held=memoir.keys_held)
             engine.resume(past, memoir.until_s)
         except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
             _log.exception("the journal %s could not be gone on with", memoir.journal)
@@ -55,12 +57,3 @@ class Understudy:
         if memoir is None:
             trouble = "The engine stumbled; another one begins with empty buffers, and with your next note."
         return engine, trouble or "The engine stumbled; another one goes on with what was played."
-
-
-def _read(memoir: Memoir, buffer_notes: int) -> Past | None:
-    try:
-        words = read_end(read_last(Path(memoir.journal)))
-        return recall(words, memoir.until_s, buffer_notes, keys_held=memoir.keys_held)
-    except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
-        _log.exception("the journal %s could not be read", memoir.journal)
-        return None
