@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Final, TypeAlias
 
+from bollylive.held import Held
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -23,23 +24,19 @@ from bollylive.note import (
     Program,
     Raw,
 )
+from bollylive.wire import subject
 
 Music: TypeAlias = NoteOn | NoteOff | Control | Program
 
 PANIC_S: Final = 0.1  # sixteen channels' worth of resets on a cable of 1983
 RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
-_SOSTENUTO = 66
-_HOLDING = (SUSTAIN, _SOSTENUTO)  # they hold notes, so whatever ends notes lifts them
-_NEUTRAL = {1: 0, 11: 127, SUSTAIN: 0, 65: 0, _SOSTENUTO: 0, 67: 0}  # modulation, expression, and the switches
-_BEND, _PRESSURE = 0xE0, 0xD0
-_NEUTRAL_DATA = {_BEND: b"\x00\x40", _PRESSURE: b"\x00"}
 
 
 class Controllers:
     """Knows what is held, and so which resets change anything. Feed it every event. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._held: dict[tuple[int, int], Event] = {}  # by channel and controller: the word that lets go of it
+        self._held = Held()
         self._stirred: set[int] = set()  # channels on which something came since the end of their notes was told
         self._calm = False  # the band was put to sleep, and nothing has come on any channel since
         self._ended_s = -math.inf  # when the end of all notes came last, on whatever channel
@@ -48,16 +45,11 @@ class Controllers:
         """What an event means, in order: a reset lets go first. A sustain pedal that is up cannot go up."""
         match event:
             case Control(channel, number) if number in RESETS:
-                return [*self._let_go(channel, number == RESET_CONTROLLERS), event]
-            case Control(channel, number, value) if number in _NEUTRAL:
-                neutral = value == _NEUTRAL[number]
-                if number == SUSTAIN and neutral and (channel, number) not in self._held:
-                    return []
-                self._hold((channel, number), None if neutral else Control(channel, number, _NEUTRAL[number]))
-            case Raw(data) if data[0] & 0xF0 in _NEUTRAL_DATA:
-                kind, channel = data[0] & 0xF0, data[0] & 0x0F
-                rest = data[:1] + _NEUTRAL_DATA[kind]
-                self._hold((channel, kind), None if data == rest else Raw(rest))
+                return [*self._held.let_go(channel, everything=number == RESET_CONTROLLERS), event]
+            case Control(_, number, value) if number == SUSTAIN and value == 0 and not self._holds(event):
+                return []
+            case Control() | Raw():
+                self._held.note(event)
         return [event]
 
     def tell(self, event: Music, now_s: float) -> Music | Command | None:
@@ -87,13 +79,7 @@ class Controllers:
 
     def let_go(self) -> list[Event]:
         """The words that bring every pedal and wheel to rest, as at the end."""
-        return [word for channel in range(16) for word in self._let_go(channel, everything=True)]
+        return self._held.end()
 
-    def _let_go(self, channel: int, everything: bool) -> list[Event]:
-        keys = [key for key in sorted(self._held) if key[0] == channel and (everything or key[1] in _HOLDING)]
-        return [self._held.pop(key) for key in keys]
-
-    def _hold(self, key: tuple[int, int], word: Event | None) -> None:
-        self._held.pop(key, None)
-        if word is not None:
-            self._held[key] = word
+    def _holds(self, event: Event) -> bool:
+        return subject(event) in self._held.words

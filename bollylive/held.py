@@ -1,8 +1,14 @@
-"""What one cable has set going and not ended: notes, pedals and programs, for the moment when it is pulled out."""
+"""What is held and not let go of: notes, pedals, wheels, pressure; and for each the word that lets go of it.
+
+One ledger for every place that must know it: a cable that is pulled out, a process that dies, a channel that a saved
+set closes. To the audience a pedal that stays down is a hanging note. Where a controller rests is the MIDI
+Association's recommended practice RP-015, with the hold pedal 2 and the legato switch, which are up at rest too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from bollylive.note import (
     ALL_NOTES_OFF,
@@ -14,45 +20,96 @@ from bollylive.note import (
     NoteOff,
     NoteOn,
     Program,
+    Raw,
 )
+from bollylive.wire import subject
+
+PEDALS: Final = (SUSTAIN, 66, 69)  # sustain, sostenuto, hold 2: they hold notes, so whatever ends notes lifts them
+RESTS: Final = {1: 0, 11: 127, SUSTAIN: 0, 65: 0, 66: 0, 67: 0, 68: 0, 69: 0}  # by controller: where it rests
+
+_KEY_PRESSURE, _PRESSURE, _BEND = 0xA0, 0xD0, 0xE0
+
+
+def at_rest(event: Event) -> Event | None:
+    """The word that lets go of what an event holds; None for one that holds nothing, such as a program or a volume."""
+    match event:
+        case NoteOn(channel, pitch) | NoteOff(channel, pitch):
+            return NoteOff(channel, pitch)
+        case Control(channel, number) if number in RESTS:
+            return Control(channel, number, RESTS[number])
+        case Raw(data) if data[0] & 0xF0 == _KEY_PRESSURE:
+            return Raw(data[:2] + b"\x00")
+        case Raw(data) if data[0] & 0xF0 == _PRESSURE:
+            return Raw(data[:1] + b"\x00")
+        case Raw(data) if data[0] & 0xF0 == _BEND:
+            return Raw(data[:1] + b"\x00\x40")
+    return None
+
+
+def in_order(words: Iterable[Event]) -> list[Event]:
+    """Words that let go, as they are to be sent: pedals and wheels first, then the notes, by channel."""
+    return sorted(words, key=lambda word: (isinstance(word, NoteOff), subject(word)))
 
 
 class Held:
     """Watches the events of one cable, in order. Not thread-safe."""
 
     def __init__(self) -> None:
-        self.notes: set[tuple[int, int]] = set()  # channel, pitch
-        self.pedals: set[int] = set()  # channels on which the sustain pedal is down
+        self._words: dict[tuple[int, ...], Event] = {}  # by what they are about
         self._programs: dict[int, int] = {}
 
-    def note(self, event: Event) -> None:
-        """Takes in one event that has passed."""
+    @property
+    def words(self) -> Mapping[tuple[int, ...], Event]:
+        """What is held: by its subject (see `wire.subject`) the word that lets go of it."""
+        return self._words
+
+    @property
+    def notes(self) -> set[tuple[int, int]]:
+        """The channel and the pitch of each note that is held."""
+        return {(word.channel, word.pitch) for word in self._words.values() if isinstance(word, NoteOff)}
+
+    def note(self, event: Event) -> list[Event]:
+        """Takes in one event that has passed; gives the words of all that it let go of."""
         match event:
-            case NoteOn(channel, pitch):
-                self.notes.add((channel, pitch))
-            case NoteOff(channel, pitch):
-                self.notes.discard((channel, pitch))
             case Program(channel, program):
                 self._programs[channel] = program
-            case Control(channel, number, value):
-                if number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
-                    self.notes = {key for key in self.notes if key[0] != channel}
-                if number == RESET_CONTROLLERS or (number == SUSTAIN and value < 64):
-                    self.pedals.discard(channel)
-                elif number == SUSTAIN:
-                    self.pedals.add(channel)
+                return []
+            case Control(channel, number) if number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
+                return self._let_go(channel, NoteOff)
+            case Control(channel, number) if number == RESET_CONTROLLERS:
+                return self._let_go(channel, Control | Raw)
+        word = at_rest(event)
+        if word is None:
+            return []
+        if isinstance(event, NoteOff) or event == word:
+            self._words.pop(subject(word), None)
+            return [word]
+        self._words[subject(word)] = word
+        return []
+
+    def let_go(self, channel: int, *, everything: bool) -> list[Event]:
+        """The words that bring a channel's pedals, or also its wheels and switches, to rest; they are held no more."""
+        kinds = Control | Raw if everything else Control
+        held = [word for word in self._on(channel, kinds) if everything or _is_pedal(word)]
+        return [self._words.pop(subject(word)) for word in in_order(held)]
 
     def end(self, others: Iterable[Held] = ()) -> list[Event]:
-        """What ends every note and lifts every pedal that none of `others` holds too; from now on nothing is held."""
-        kept = list(others)
-        notes = self.notes.difference(*(other.notes for other in kept))
-        pedals = self.pedals.difference(*(other.pedals for other in kept))
-        self.notes, self.pedals = set(), set()
-        return [
-            *(Control(channel, SUSTAIN, 0) for channel in sorted(pedals)),
-            *(NoteOff(*key) for key in sorted(notes)),
-        ]
+        """What lets go of all that none of `others` holds too; from now on nothing is held."""
+        kept = [other.words for other in others]
+        words = [word for about, word in self._words.items() if not any(about in other for other in kept)]
+        self._words.clear()
+        return in_order(words)
 
     def programs(self) -> list[Event]:
         """The last program of each channel, as a synthesizer that was without power needs it again."""
         return [Program(channel, program) for channel, program in sorted(self._programs.items())]
+
+    def _on(self, channel: int, kinds: type) -> list[Event]:
+        return [word for about, word in self._words.items() if about[0] & 0x0F == channel and isinstance(word, kinds)]
+
+    def _let_go(self, channel: int, kinds: type) -> list[Event]:
+        return [self._words.pop(subject(word)) for word in self._on(channel, kinds)]
+
+
+def _is_pedal(word: Event) -> bool:
+    return isinstance(word, Control) and word.number in PEDALS

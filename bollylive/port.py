@@ -9,11 +9,11 @@ from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from bollylive import midi_system
 from bollylive.errors import PortError
-from bollylive.held import Held
+from bollylive.held import Held, in_order
 from bollylive.midi_system import Client, InClient, OutClient
-from bollylive.note import Event, NoteOff, Program
+from bollylive.note import Event, Program
 from bollylive.port_names import VIRTUAL, find_again, same
-from bollylive.wire import Reader, write
+from bollylive.wire import Reader, subject, write
 
 Change: TypeAlias = Literal["gone", "back"]
 ClientT = TypeVar("ClientT", bound=Client)
@@ -165,8 +165,8 @@ class OutPort(Port[OutClient]):
 
     def __init__(self, api: str, client: OutClient, client_name: str, wanted: str) -> None:
         super().__init__(api, client, client_name, wanted)
-        # The notes that have ended since the device was last seen: perhaps it was gone before it was told.
-        self._ended: set[tuple[int, int]] = set()
+        # What was let go of since the device was last seen: perhaps it was gone before it was told.
+        self._ended: dict[tuple[int, ...], Event] = {}
 
     def send(self, data: bytes) -> bool:
         """Sends one whole message at once; false if that failed. While the device is away nothing is sent."""
@@ -174,9 +174,7 @@ class OutPort(Port[OutClient]):
             return False
         for event in [] if self.virtual else self._reader.feed(data):
             if self.opened or isinstance(event, Program):
-                before = set(self.held.notes)
-                self.held.note(event)
-                self._ended |= before - self.held.notes
+                self._ended.update((subject(word), word) for word in self.held.note(event))
         return not self.opened or midi_system.transmit(self._client, data)
 
     def look(self, names: Sequence[str]) -> Change | None:
@@ -185,8 +183,9 @@ class OutPort(Port[OutClient]):
         if change is None and self.opened:
             self._ended.clear()
         if change == "back" and self._client is not None:
-            ended = [NoteOff(*key) for key in sorted(self._ended - self.held.notes)]
-            for event in [*self.held.end(), *ended, *self.held.programs()]:
+            left = in_order({**self._ended, **self.held.words}.values())
+            self.held.end()
+            for event in [*left, *self.held.programs()]:
                 midi_system.transmit(self._client, write(event))
         return change
 

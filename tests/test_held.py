@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bollylive.held import Held
-from bollylive.note import Control, Event, NoteOff, NoteOn, Program
+from bollylive.note import Control, Event, NoteOff, NoteOn, Program, Raw
 
 
 def _held(*events: Event) -> Held:
@@ -32,7 +32,8 @@ def test_what_another_cable_holds_too_goes_on() -> None:
 def test_resets_end_what_they_end() -> None:
     assert _held(NoteOn(0, 60, 90), NoteOn(1, 60, 90), Control(0, 123, 0)).end() == [NoteOff(1, 60)]
     assert _held(NoteOn(0, 60, 90), Control(0, 64, 127), Control(0, 121, 0)).end() == [NoteOff(0, 60)]
-    assert _held(Control(0, 64, 127), Control(0, 64, 63)).end() == []
+    assert _held(Control(0, 64, 127), Control(0, 64, 0)).end() == []
+    assert _held(Control(0, 64, 127), Control(0, 64, 63)).end() == [Control(0, 64, 0)]  # half a pedal
 
 
 def test_the_last_program_of_each_channel_is_known() -> None:
@@ -52,3 +53,34 @@ _EVENTS = st.one_of(
 def test_after_its_ends_a_cable_holds_nothing(events: list[Event]) -> None:
     ends = _held(*events).end()
     assert _held(*events, *ends).end() == []
+
+
+BENT, PRESSED, AFTERTOUCH = Raw(b"\xe1\x00\x60"), Raw(b"\xd1\x50"), Raw(b"\xa1\x3c\x40")
+
+
+def test_wheels_pressure_and_every_held_controller_are_let_go_of_before_the_notes() -> None:
+    held = _held(
+        NoteOn(1, 60, 90), BENT, PRESSED, AFTERTOUCH, Control(1, 1, 90), Control(1, 66, 127), Control(1, 11, 40)
+    )
+    assert held.end() == [
+        Raw(b"\xa1\x3c\x00"),
+        Control(1, 1, 0),
+        Control(1, 11, 127),
+        Control(1, 66, 0),
+        Raw(b"\xd1\x00"),
+        Raw(b"\xe1\x00\x40"),
+        NoteOff(1, 60),
+    ]
+
+
+def test_what_is_back_at_rest_is_not_held_and_volume_never_is() -> None:
+    assert not _held(BENT, Raw(b"\xe1\x00\x40"), Control(0, 1, 9), Control(0, 1, 0), Control(0, 7, 90)).end()
+    assert _held(BENT, PRESSED, NoteOn(1, 60, 90), Control(1, 121, 0)).end() == [NoteOff(1, 60)]
+
+
+def test_each_event_tells_what_it_let_go_of() -> None:
+    held = _held(NoteOn(1, 60, 90), BENT)
+    assert held.note(Control(1, 123, 0)) == [NoteOff(1, 60)]
+    assert held.note(Control(1, 121, 0)) == [Raw(b"\xe1\x00\x40")]
+    assert held.note(NoteOff(1, 60)) == [NoteOff(1, 60)]
+    assert held.note(NoteOn(1, 60, 90)) == []
