@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -11,6 +14,7 @@ import pytest
 from onnx import numpy_helper
 from tiny import STATE_SHAPE, checkpoint, float_graph, little_song, tiny_network
 
+from bollylive.errors import FileError
 from bollylive.model import Model
 from training.errors import ExportError, TrainingError
 from training.exporting import export as export_room
@@ -189,7 +193,7 @@ def test_a_checkpoint_that_is_missing_or_none_is_a_sentence(tmp_path: Path) -> N
         load_checkpoint(tmp_path / "best.pt")
 
 
-@pytest.mark.parametrize("step", ["copyfile", "rename"])
+@pytest.mark.parametrize("step", ["fsync", "link"])
 @pytest.mark.parametrize("fails_at", [0, 1, 2])
 def test_a_failure_half_way_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, fails_at: int
@@ -199,21 +203,33 @@ def test_a_failure_half_way_leaves_nothing(
     for ending in (".md", ".json", ".onnx"):
         (made / f"tiny-v1{ending}").write_text(ending, encoding="utf-8")
     calls = iter(range(3))
-    room, name = (shutil, "copyfile") if step == "copyfile" else (Path, "rename")
-    original = getattr(room, name)
+    original = getattr(os, step)
 
-    def break_off(*args: Path) -> object:
+    def break_off(*args: Any, **options: Any) -> object:
         if next(calls) == fails_at:
-            raise OSError("no space left")
-        return original(*args)
+            raise FileExistsError if step == "link" else OSError(errno.ENOSPC, "No space left on device")
+        return original(*args, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(room, name, break_off)
-        with pytest.raises(OSError, match="no space left"):
+        patch.setattr(os, step, break_off)
+        with pytest.raises(FileError, match="which stays" if step == "link" else "No space left"):
             publish(made, models, "tiny-v1")
     assert list(models.iterdir()) == []
     publish(made, models, "tiny-v1")
     assert len(list(models.iterdir())) == 3
+
+
+def test_a_model_never_takes_the_place_of_one_that_came_meanwhile(tmp_path: Path) -> None:
+    made, models = tmp_path / "made", tmp_path / "models"
+    for folder in (made, models):
+        folder.mkdir()
+    for ending in (".md", ".json", ".onnx"):
+        (made / f"tiny-v1{ending}").write_text(ending, encoding="utf-8")
+    (models / "tiny-v1.onnx").write_text("theirs", encoding="utf-8")
+    with pytest.raises(FileError, match=r"tiny-v1\.onnx: there is such a file already"):
+        publish(made, models, "tiny-v1")
+    assert [path.name for path in models.iterdir()] == ["tiny-v1.onnx"]
+    assert (models / "tiny-v1.onnx").read_text(encoding="utf-8") == "theirs"
 
 
 def test_the_card_tells_data_rights_recipe_figures_and_limits() -> None:

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # Modules in no folder: the words of all, which know no folder, and the command line, which nobody imports.
-WORDS = _names("errors recipe")
+WORDS = _names("errors recipe writing")
 COMMAND_LINE = _names("__main__ options stages")
 
 FOLDERS = {"training", *(f"training.{folder}" for folder in MAY_IMPORT)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from training.recipe import ModelConfig, TrainConfig
+from training.writing import check_picture, check_report, write_json
 
 
 def run_prepare(args: argparse.Namespace) -> None:
@@ -56,6 +56,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
     """Measure a shipped model."""
     from training.measuring.evaluate import evaluate, table
 
+    check_report(args.out)
     report = evaluate(args.model, args.data, args.split, args.limit, args.workers, args.baselines, args.deaf)
     _write(report, args.out)
     print(table(report))
@@ -65,6 +66,7 @@ def run_remember(args: argparse.Namespace) -> None:
     """What the session's memory is worth."""
     from training.measuring.remember import remember, table
 
+    check_report(args.out)
     report = remember(args.model, args.data, args.split, args.songs, args.workers)
     _write(report, args.out)
     print(table(report))
@@ -84,7 +86,7 @@ def run_export(args: argparse.Namespace) -> None:
 
 def run_card(args: argparse.Namespace) -> None:
     """Reports into the card of their model."""
-    from bollylive.model import find_model
+    from bollylive.model_file import find_model
     from training.exporting.findings import write_findings
 
     write_findings(find_model(args.model).with_suffix(".md"), args.reports)
@@ -94,6 +96,7 @@ def run_listen(args: argparse.Namespace) -> None:
     """How a shipped model plays."""
     from training.listening.listen import listen, table
 
+    check_report(args.out / "report.json")
     report = listen(args.model, args.data, args.out, args.songs, args.seed, args.workers, args.set)
     print(table(report))
 
@@ -102,9 +105,11 @@ def run_draw(args: argparse.Namespace) -> None:
     """A MIDI file as a picture."""
     from training.listening.draw import draw_song
 
+    check_picture(args.out)
     draw_song(args.song, args.out)
 
 
 def _write(report: dict[str, Any], out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    check_report(out)  # again: a file may have come there meanwhile
+    write_json(out, report)

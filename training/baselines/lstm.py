@@ -24,6 +24,7 @@ from bollylive import codec
 from training.baselines.tokens import WORDS_A_LEVEL, Vocabulary
 from training.errors import TrainingError
 from training.sequences.sequence import Sequence
+from training.writing import write_state
 
 _BATCH = 16
 _FAR = -1e9
@@ -162,9 +163,8 @@ def lstm_loss(model: NoteLstm, rows: Tensor, tokens: Tensor) -> tuple[Tensor, Te
 def save_lstm(model: NoteLstm, path: Path) -> None:
     """Write weights and vocabulary."""
     sizes = {"width": model.rnn.hidden_size, "layers": model.rnn.num_layers}
-    part = path.with_suffix(".part")
-    torch.save({"model": model.state_dict(), "notes": torch.from_numpy(model.vocabulary.notes), "sizes": sizes}, part)
-    part.replace(path)
+    notes = torch.from_numpy(model.vocabulary.notes)
+    write_state(path, {"model": model.state_dict(), "notes": notes, "sizes": sizes})
 
 
 def load_lstm(path: Path) -> NoteLstm:

@@ -14,6 +14,7 @@ from training.baselines.flat import Flat
 from training.baselines.lstm import NoteLstm, load_lstm, lstm_loss, pad, save_lstm
 from training.baselines.tokens import commonest
 from training.recipe import shares
+from training.writing import write_state
 
 TOKENS = 4096
 _BATCH = 32
@@ -67,6 +68,8 @@ def fit_lstm(
     rng = np.random.default_rng((seed, step))
     size = _BATCH * max(int(flat.lengths.max()) for flat in flats)
     steps = math.ceil(rows / size)
+    # A processor without AVX-512 has no LSTM in bfloat16, and oneDNN raises instead of taking another.
+    halves = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     recent: list[float] = []
     bar = tqdm(total=steps * size, initial=step * size, unit="row", unit_scale=True, disable=None, desc="lstm")
     while step < steps:
@@ -75,7 +78,7 @@ def fit_lstm(
             group["lr"] = _RATE * min((step + 1) / _WARMUP, 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
         batch = pad([draw(flats, weights, rng) for _ in range(_BATCH)])
         known = torch.from_numpy(model.vocabulary.tokens(batch))
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=halves):
             nats, notes = lstm_loss(model, torch.from_numpy(batch), known)
         loss = nats / notes.clamp(min=1)
         optimiser.zero_grad()
@@ -88,7 +91,7 @@ def fit_lstm(
         bar.set_postfix(bits=f"{np.mean(recent):.3f}")
         if step % EVERY == 0:
             save_lstm(model, path)
-            torch.save({"optimiser": optimiser.state_dict(), "step": step}, checkpoint)
+            write_state(checkpoint, {"optimiser": optimiser.state_dict(), "step": step})
             bar.write(f"lstm, step {step:,} of {steps:,}: {np.mean(recent):.3f} bits per note trained")
     bar.close()
     save_lstm(model, path)

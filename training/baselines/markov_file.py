@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bollylive.output import write_file
 from training.baselines.chains import CHAINS, mixed
 from training.baselines.counts import Table
 from training.baselines.markov import LIVE, SCORERS, Markov
@@ -31,10 +32,8 @@ def save_markov(markov: Markov, path: Path) -> None:
                 arrays[f"{key}.spread"] = table.spread.astype(np.uint16)
                 arrays[f"{key}.words"] = table.words
                 arrays[f"{key}.counts"] = table.counts
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # it takes its own options for names of arrays
-    part.replace(path)
+    # savez takes its own options for names of arrays
+    write_file(path, lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
 
 
 def load_markov(path: Path) -> Markov:

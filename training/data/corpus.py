@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bollylive.output import write_file
 from training.errors import TrainingError
 
 ONSET, DURATION, PITCH, VELOCITY, VOICE = range(5)
@@ -39,9 +40,9 @@ class Corpus:
 
 def save_corpus(songs: list[Song], path: Path) -> None:
     """Write songs, at least one, as one compressed archive of flat arrays with their lengths: whole or not at all."""
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez_compressed(
+    write_file(
+        path,
+        lambda file: np.savez_compressed(
             file,
             name=np.array([song.name for song in songs]),
             work=np.array([song.work for song in songs]),
@@ -52,8 +53,8 @@ def save_corpus(songs: list[Song], path: Path) -> None:
             voice_count=np.array([len(song.instruments) for song in songs]),
             bars=np.concatenate([song.bars for song in songs]),
             bar_count=np.array([len(song.bars) for song in songs]),
-        )
-    part.replace(path)
+        ),
+    )
 
 
 def load_corpus(path: Path) -> list[Song]:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from training.data.corpus import Corpus
 from training.errors import TrainingError
+from training.writing import write_json
 
 _DIGITS = 16
 
@@ -32,9 +33,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write the entries, whole or not at all."""
-    part = folder / "manifest.part"
-    part.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(folder / "manifest.json")
+    write_json(folder / "manifest.json", manifest)
 
 
 def describe(corpus: Corpus, as_duplicates: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from training.network.step import Step
 from training.recipe import ModelConfig, TrainConfig
 from training.trainer.runfolder import read_best, read_metrics
 from training.trainer.train import train
+from training.writing import write_json, write_text
 
 RIVALS = (
     ("recurrence, 2 layers", ModelConfig(256, "rr"), 256),
@@ -57,9 +57,8 @@ def compare(
         run = out / f"{sizes.layers}-{sizes.width}-{length}"
         train(data, run, sizes, alike)
         measured.append(_measure(name, run, sizes, length))
-        report = json.dumps([asdict(rival) for rival in measured], indent=1)
-        (out / "rivals.json").write_text(report + "\n", encoding="utf-8")
-        (out / "rivals.md").write_text(table(measured), encoding="utf-8")
+        write_json(out / "rivals.json", [asdict(rival) for rival in measured])
+        write_text(out / "rivals.md", table(measured))
     return measured
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import pickle
 import re
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 import torch
 
 from bollylive.model import Model
+from bollylive.output import write_new
 from bollylive.sidecar import describe, write_sidecar
 from training.data.corpus import load_corpora
 from training.errors import TrainingError
@@ -38,6 +38,7 @@ from training.network.step import Step
 from training.recipe import ModelConfig
 from training.sequences.sequence import Sequence, some_sequences
 from training.trainer.runfolder import no_checkpoint, read_best, read_config
+from training.writing import write_text
 
 BUFFER_NOTES = 128
 _ENDINGS = (".md", ".json", ".onnx")  # in this order: a model is there when its .onnx is
@@ -85,7 +86,7 @@ def write_files(
         )
     with tempfile.TemporaryDirectory() as scratch:
         onnx, figures = _make(model, name, held, Path(scratch))
-        onnx.with_suffix(".md").write_text(card(figures), encoding="utf-8")
+        write_text(onnx.with_suffix(".md"), card(figures))
         publish(Path(scratch), folder, name)
     return Exported(folder / f"{name}.onnx", figures)
 
@@ -115,19 +116,19 @@ def load_exported(model: BandModel, name: str, onnx: Path) -> Model:
 
 
 def publish(made: Path, folder: Path, name: str) -> None:
-    """Bring the three files of a model to a folder, all or none: a failure half-way leaves nothing there."""
+    """Bring the three files of a model to a folder, all or none: a failure half-way leaves nothing there.
+
+    Raises FileError, also where one of the files is there already.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    finals = [folder / f"{name}{ending}" for ending in _ENDINGS]
-    parts = [final.with_name(final.name + ".part") for final in finals]
-    moved: list[Path] = []
+    brought: list[Path] = []
     try:
-        for final, part in zip(finals, parts, strict=True):
-            shutil.copyfile(made / final.name, part)
-        for final, part in zip(finals, parts, strict=True):
-            part.rename(final)
-            moved.append(final)
+        for ending in _ENDINGS:
+            path = folder / f"{name}{ending}"
+            write_new(path, (made / path.name).read_bytes())
+            brought.append(path)
     except BaseException:
-        for path in (*parts, *moved):
+        for path in brought:
             path.unlink(missing_ok=True)
         raise
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from training.errors import TrainingError
 from training.exporting.markdown import table, wrap
+from training.writing import write_text
 
 TITLE = "## Findings"
 _BEFORE = "## Limits"
@@ -30,7 +31,7 @@ def write_findings(card: Path, reports: Iterable[Path]) -> None:
     head, _, _ = head.partition(TITLE)
     parts = [_part(path, read_report(path), card.stem) for path in reports]
     findings = "\n\n".join([TITLE, *parts])
-    card.write_text(f"{head}{findings}\n\n{_BEFORE}{limits}", encoding="utf-8")
+    write_text(card, f"{head}{findings}\n\n{_BEFORE}{limits}")
 
 
 def read_report(path: Path) -> Report:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from bollylive.instruments import name_of
 from bollylive.midifile import read_song
+from training.writing import write_picture
 
 _WIDTH_INCHES, _ROW_INCHES, _DPI = 12.0, 1.4, 80
 
@@ -27,4 +28,4 @@ def draw_song(midi: Path, out: Path) -> None:
         axis.set_xticks(range(0, int(song.length_beats) + 1, round(song.meters[0][1]) or 4))
         axis.grid(alpha=0.3)
     axes[-1].set_xlabel("beats", fontsize=8)
-    figure.savefig(out, dpi=_DPI)
+    write_picture(out, figure, _DPI)

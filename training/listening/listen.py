@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from bollylive.band import Set
 from bollylive.codec import PERCUSSION
 from bollylive.instruments import PERCUSSION_CHANNEL, name_of
 from bollylive.midifile import write_song
-from bollylive.model import find_model
+from bollylive.model_file import find_model
 from bollylive.setfile import default_set, load_set
 from bollylive.song import Track
 from training.data.corpus import VOICE, Song
@@ -25,6 +24,7 @@ from training.listening.overlap import FEATURES
 from training.listening.portrait import draw_histograms, draw_rolls, draw_through_time
 from training.listening.rendition import WAYS, Rendition, play_all
 from training.listening.verdict import ALL, histograms, judge
+from training.writing import write_json
 
 _EXCERPTS_OF_A_WAY = {"backing": 5, "continue": 3, "warm": 2}
 
@@ -60,7 +60,7 @@ def listen(
 def write(out: Path, report: dict[str, Any], renditions: list[Rendition], band: Set) -> None:
     """Write the report, its pictures, and some of the renditions as MIDI and piano rolls."""
     (out / "excerpts").mkdir(parents=True, exist_ok=True)
-    (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_json(out / "report.json", report)
     draw_through_time(report["corpora"][ALL], out / "through_time.png")
     for way in WAYS:
         group = [rendition for rendition in renditions if rendition.way == way]

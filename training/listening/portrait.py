@@ -14,6 +14,7 @@ from bollylive.instruments import name_of
 from training.data.corpus import DURATION, ONSET, PITCH, VOICE
 from training.listening.excerpt import Excerpt, Notes
 from training.listening.overlap import FEATURES, Histograms, overlap
+from training.writing import write_picture
 
 _DPI = 90
 _GREY = "0.55"
@@ -44,7 +45,7 @@ def draw_histograms(generated: Histograms, real: Histograms, title: str, out: Pa
             ticks = np.arange(0, len(DURATION_TICKS), 6)
             axis.set_xticks(ticks, [str(DURATION_TICKS[i]) for i in ticks], fontsize=7)
             axis.set_xlabel("ticks, 24 a beat", fontsize=8)
-    figure.savefig(out, dpi=_DPI)
+    write_picture(out, figure, _DPI)
 
 
 def draw_through_time(ways: dict[str, Any], out: Path) -> None:
@@ -64,7 +65,7 @@ def draw_through_time(ways: dict[str, Any], out: Path) -> None:
             axis.set_ylim(bottom=0 if what == "notes" else None)
             axis.grid(alpha=0.3)
         row[0].legend(fontsize=7)
-    figure.savefig(out, dpi=_DPI)
+    write_picture(out, figure, _DPI)
 
 
 def draw_rolls(excerpt: Excerpt, real: Notes, generated: Notes, programs: dict[int, int], out: Path) -> None:
@@ -86,7 +87,7 @@ def draw_rolls(excerpt: Excerpt, real: Notes, generated: Notes, programs: dict[i
     below.set_xlabel("bars since the model took over", fontsize=8)
     handles, labels = below.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize=7)
-    figure.savefig(out, dpi=_DPI)
+    write_picture(out, figure, _DPI)
 
 
 def _draw_roll(axis: Axes, notes: Notes, programs: dict[int, int]) -> None:

@@ -19,7 +19,8 @@ from tqdm import tqdm
 
 from bollylive import codec
 from bollylive.memory import CONTEXT_NOTES, Memory
-from bollylive.model import Model, find_model
+from bollylive.model import Model
+from bollylive.model_file import find_model
 from bollylive.predictor import Floats
 from training.data.corpus import ONSET, PITCH, VOICE, Song
 from training.errors import TrainingError

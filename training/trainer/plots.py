@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from training.trainer.runfolder import read_metrics
+from training.writing import write_picture
 
 
 def draw_metrics(run: Path) -> None:
@@ -23,4 +24,4 @@ def draw_metrics(run: Path) -> None:
     axes.set_ylabel("bits per note")
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    figure.savefig(run / "metrics.png", dpi=120)
+    write_picture(run / "metrics.png", figure, 120)

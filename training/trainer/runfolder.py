@@ -6,16 +6,18 @@ import csv
 import json
 import math
 import pickle
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
+from bollylive.output import write_file
 from training.errors import TrainingError
 from training.network.model import BandModel
 from training.recipe import ModelConfig, TrainConfig
+from training.writing import write_json, write_state
 
 _FIELDS = ("pitch", "duration", "velocity", "onset")
 
@@ -55,15 +57,14 @@ class State:
         """Write `checkpoint.pt`, and `best.pt` where this is the best step."""
         network = {"model": self.model.state_dict(), "config": asdict(self.model.config)}
         if self.step == self.best.step:
-            save(network, run / "best.pt")
+            write_state(run / "best.pt", network)
         progress = {"step": self.step, "best": tuple(self.best), "seconds": self.seconds}
-        save({**network, "optimiser": self.optimiser.state_dict(), **progress}, run / "checkpoint.pt")
+        write_state(run / "checkpoint.pt", {**network, "optimiser": self.optimiser.state_dict(), **progress})
 
 
 def write_config(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
     """Write what the run depends on beside its data."""
-    text = json.dumps({"model": asdict(sizes), "train": asdict(config)}, indent=1)
-    (run / "config.json").write_text(text + "\n", encoding="utf-8")
+    write_json(run / "config.json", {"model": asdict(sizes), "train": asdict(config)})
 
 
 def read_config(run: Path) -> tuple[ModelConfig, TrainConfig]:
@@ -80,13 +81,6 @@ def read_config(run: Path) -> tuple[ModelConfig, TrainConfig]:
     except (ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path}: this is no configuration of a run ({error!r}); use another folder.") from error
     return ModelConfig(**sizes), TrainConfig(**config)
-
-
-def save(state: Mapping[str, object], path: Path) -> None:
-    """Write a checkpoint so that an interruption never leaves half of one."""
-    part = path.with_suffix(".part")
-    torch.save(dict(state), part)
-    part.replace(path)
 
 
 def append_metrics(
@@ -108,12 +102,13 @@ def append_metrics(
         row[name] = round(sum(values), 4)
         row.update({f"{name}.{f[0]}": round(value, 4) for f, value in zip(_FIELDS, values, strict=True)})
     path = run / "metrics.csv"
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, row)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+    line = StringIO()
+    writer = csv.DictWriter(line, row)
+    before = path.read_bytes() if path.exists() else b""
+    if not before:
+        writer.writeheader()
+    writer.writerow(row)
+    write_file(path, before + line.getvalue().encode())
 
 
 def read_metrics(run: Path) -> dict[str, list[float]]:
