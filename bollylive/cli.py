@@ -9,48 +9,50 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from bollylive.errors import BollyLiveError, FileError, PortError, PortsLostError
+from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError
 from bollylive.options import DEMO_FILE, Command, make_parser
+from bollylive.output import free_name, write_file
+from bollylive.targets import Target, check_targets, target
 
 if TYPE_CHECKING:
     from bollylive.band import Set
 
+CRASHED = 70  # EX_SOFTWARE of sysexits.h
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0 done, 1 failed, 2 asked wrongly, 128 + n ended by signal n."""
+    """Run one command; returns the exit status.
+
+    0 done, 1 failed, 2 asked wrongly, 70 crashed again and again, 128 + n ended by signal n.
+    """
     options = make_parser(_COMMANDS).parse_args(arguments)
     try:
-        _check_outputs(options)
+        check_targets(options)
         return int(options.run(options))
     except BollyLiveError as error:
         _complain(str(error))
-        return 1
+        return CRASHED if isinstance(error, CrashError) else 1
     except KeyboardInterrupt:
         return 130
 
 
 def _say(text: str) -> None:
-    # A terminal that is gone must not end the music before its notes are.
-    with suppress(OSError, ValueError):
-        print(text, flush=True)
+    _print(text, sys.stdout)
 
 
 def _complain(text: str) -> None:
+    _print(f"bollylive: {text}", sys.stderr)
+
+
+def _print(text: str, stream: TextIO | None) -> None:
+    """Print a line; what the terminal has no letter for, such as a path that is no text, is spelt out."""
+    # A terminal that is gone must not end the music before its notes are.
     with suppress(OSError, ValueError):
-        print(f"bollylive: {text}", file=sys.stderr, flush=True)
-
-
-def _check_outputs(options: argparse.Namespace) -> None:
-    """What has been played must not find at the end that there is nowhere to write it."""
-    for path in (getattr(options, name, None) for name in ("out", "record", "figures", "json")):
-        if path and path.exists() and not path.is_file():
-            raise FileError(f"{path}: this is a folder or a device; give the name of a file.")
-        if path and not path.parent.is_dir():
-            raise FileError(f"{path}: there is no folder {path.parent}; make it, or choose another.")
-        if path and not os.access(path.parent, os.W_OK):
-            raise FileError(f"{path}: nothing can be written in {path.parent}; choose another folder.")
+        if stream is not None:
+            encoding = stream.encoding or "utf-8"
+            print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
 def _band(options: argparse.Namespace) -> Set:
@@ -81,6 +83,8 @@ def _jam(options: argparse.Namespace) -> int:
     record = options.record or (DEMO_FILE if options.demo else None)
     journal = None if options.no_journal else options.journal or default_folder()
     watch = SetWatch(options.set, lambda: _band(options)) if options.set else None
+    if record is not None:
+        _tell_number(record)
     try:
         jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed, watch)
         status, summary = jam(band, jam_options, _say)
@@ -90,6 +94,8 @@ def _jam(options: argparse.Namespace) -> int:
             raise
         _complain(str(error))
         _say("Until then, here is the demo without ports:")
+        if record is None:
+            _tell_number(DEMO_FILE)
         return _demo_in_process(band, record or DEMO_FILE, seed)
     if "planned_notes" in summary:  # the last process told
         _say(
@@ -97,13 +103,20 @@ def _jam(options: argparse.Namespace) -> int:
             "{late_ms_max:.2f} ms at most; dropped late {dropped_late:.0f}".format(**summary)
         )
     if options.figures:
-        _write_json(options.figures, summary)
+        _write_json(target(options, "figures"), summary)
     return status
+
+
+def _tell_number(record: Path) -> None:
+    """Say so where a recording will get another name, since a file is there that stays."""
+    if (name := free_name(record)) != record:
+        _say(f"{record} is there already; the recording goes to {name}.")
 
 
 def _demo_in_process(band: Set, record: Path, seed: int) -> int:
     from bollylive.jam import write_recording
-    from bollylive.model import Model, find_model
+    from bollylive.model import Model
+    from bollylive.model_file import find_model
     from bollylive.perform import perform_demo
 
     take = perform_demo(band, Model(find_model(band.model)), seed)
@@ -113,14 +126,15 @@ def _demo_in_process(band: Set, record: Path, seed: int) -> int:
 
 def _perform(options: argparse.Namespace) -> int:
     from bollylive.midifile import read_song, write_song
-    from bollylive.model import Model, find_model
+    from bollylive.model import Model
+    from bollylive.model_file import find_model
     from bollylive.perform import perform
     from bollylive.song import describe
 
     band, song = _band(options), read_song(options.input)
     seed = _seed(options, band)
     tracks = perform(song, options.channels, band, Model(find_model(band.model)), seed)
-    write_song(options.out, tracks, song.tempos, song.meters)
+    write_song(options.out, tracks, song.tempos, song.meters, target(options, "out").check)
     for problem in song.problems:
         _complain(problem)
     _say(f"{options.out}: {describe(tracks)} (seed {seed})")
@@ -129,7 +143,8 @@ def _perform(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     from bollylive.midifile import read_song, write_song
-    from bollylive.model import Model, find_model
+    from bollylive.model import Model
+    from bollylive.model_file import find_model
     from bollylive.perform import generate, place
     from bollylive.song import describe, tempo_at
 
@@ -137,7 +152,8 @@ def _generate(options: argparse.Namespace) -> int:
     seed = _seed(options, band)
     start = place(song, options.at, seed)
     tracks = generate(song, start, options.notes, band, Model(find_model(band.model)), seed)
-    write_song(options.out, tracks, ((0.0, tempo_at(song.tempos, start)),), song.meters[:1])
+    tempos = ((0.0, tempo_at(song.tempos, start)),)
+    write_song(options.out, tracks, tempos, song.meters[:1], target(options, "out").check)
     for problem in song.problems:
         _complain(problem)
     _say(f"{options.out}: from beat {start:g}: {describe(tracks)} (seed {seed})")
@@ -149,7 +165,7 @@ def _recover(options: argparse.Namespace) -> int:
     from bollylive.recover import find_recording
 
     found = find_recording(options.journal, options.minutes)
-    write_song(options.out, found.tracks, found.tempos, found.meters)
+    write_song(options.out, found.tracks, found.tempos, found.meters, target(options, "out").check)
     for problem in found.problems:
         _complain(problem)
     _say(f"{options.out}: {found.summary}")
@@ -202,17 +218,14 @@ def _bench(options: argparse.Namespace) -> int:
     figures = measure(_band(options), options.api, size, _say)
     _say(describe_figures(figures))
     if options.json:
-        _write_json(options.json, figures)
+        _write_json(target(options, "json"), figures)
     return 0
 
 
-def _write_json(path: Path, value: object) -> None:
+def _write_json(place: Target, value: object) -> None:
     import json
 
-    try:
-        path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{path}: the file cannot be written: {error.strerror}.") from error
+    write_file(place.path, json.dumps(value, indent=1).encode() + b"\n", place.check)
 
 
 _COMMANDS: dict[str, Command] = {

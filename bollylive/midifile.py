@@ -6,9 +6,9 @@ live playing: tracks are merged by tick, and what several tracks play on one cha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -19,6 +19,7 @@ from bollylive import smf
 from bollylive.assembler import Assembler
 from bollylive.errors import FileError
 from bollylive.note import Control, Note, NoteOff, NoteOn, Program
+from bollylive.output import write_file
 from bollylive.song import DEFAULT_METERS, DEFAULT_TEMPOS, Meters, Song, Tempos, Track
 from bollylive.wire import Reader
 
@@ -47,26 +48,28 @@ def read_song(source: str | Path | bytes | BinaryIO, name: str | None = None) ->
     return song
 
 
-def write_song(
-    path: str | Path, tracks: Iterable[Track], tempos: Tempos = DEFAULT_TEMPOS, meters: Meters = DEFAULT_METERS
-) -> None:
-    """Write a file of format 1, 480 ticks per beat: tempos and meters first, then a track for each part.
+def song_bytes(tracks: Iterable[Track], tempos: Tempos = DEFAULT_TEMPOS, meters: Meters = DEFAULT_METERS) -> bytes:
+    """A file of format 1, 480 ticks per beat: tempos and meters first, then a track for each part.
 
-    The same music gives the same bytes, and the file is there whole or not at all. What lies before beat 0 is
-    moved to it, and every note is at least a tick long. Raises FileError where the file cannot be written.
+    The same music gives the same bytes. What lies before beat 0 is moved to it, and every note is at least a tick long.
     """
-    path = Path(path).resolve()  # what a link points to is written, and the link stays
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     file.tracks.append(_track(_time_messages(tempos, meters)))
     file.tracks.extend(_track(_part_messages(track)) for track in tracks)
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        file.save(unfinished)
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise FileError(f"{path}: the file cannot be written: {error.strerror}.") from error
+    whole = BytesIO()
+    file.save(file=whole)
+    return whole.getvalue()
+
+
+def write_song(
+    path: str | Path,
+    tracks: Iterable[Track],
+    tempos: Tempos = DEFAULT_TEMPOS,
+    meters: Meters = DEFAULT_METERS,
+    check: Callable[[], None] | None = None,
+) -> None:
+    """Write the file of `song_bytes`, whole or not at all, with `check` as in `write_file`; raises FileError."""
+    write_file(path, song_bytes(tracks, tempos, meters), check)
 
 
 def _bytes_of(source: str | Path | bytes | BinaryIO) -> bytes:
@@ -161,7 +164,8 @@ def _time_messages(tempos: Tempos, meters: Meters) -> list[tuple[int, int, mido.
 
 def _part_messages(track: Track) -> list[tuple[int, int, mido.Message]]:
     """Return (tick, rank, message): at one tick ends come before changes, and changes before beginnings."""
-    timed = [(0, 0, mido.MetaMessage("track_name", name=track.name))]
+    name = track.name.encode("utf-8", "replace").decode("utf-8")  # a journal may hold what no text can be
+    timed = [(0, 0, mido.MetaMessage("track_name", name=name))]
     if track.program is not None:
         timed.append((0, 1, mido.Message("program_change", channel=track.channel, program=track.program)))
     for beat, change in track.changes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ from bollylive import __version__
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
 DEMO_FILE = Path("bollylive-demo.mid")
+
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
 def _channels(text: str) -> list[int]:
@@ -33,6 +36,12 @@ def _number(kind: Callable[[str], float], lowest: float, highest: float) -> Call
         raise argparse.ArgumentTypeError(f"a number from {lowest:g} to {highest:g} is needed, not {text!r}")
 
     return read
+
+
+def _file(text: str) -> Path:
+    if not text or text.endswith(_SEPARATORS):
+        raise argparse.ArgumentTypeError(f"the name of a file is needed, not {text!r}")
+    return Path(text)
 
 
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
@@ -77,7 +86,12 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--link", action="store_true", default=None, help="follow an Ableton Link session, where no MIDI clock leads"
     )
     jam.add_argument("--demo", action="store_true", help=f"play a built-in phrase as the musician; records {DEMO_FILE}")
-    jam.add_argument("--record", type=Path, metavar="FILE.mid", help="write what everybody played")
+    jam.add_argument(
+        "--record",
+        type=_file,
+        metavar="FILE.mid",
+        help="write what everybody played; where a file is there already, to FILE-2.mid, and so on",
+    )
     journal = jam.add_mutually_exclusive_group()
     journal.add_argument(
         "--journal", type=Path, metavar="FOLDER", help="where the journal goes (default: this user's state folder)"
@@ -85,12 +99,12 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     journal.add_argument("--no-journal", action="store_true", help="keep no journal")
     jam.add_argument("--seconds", type=_number(float, 0, 1e6), help="stop after so long")
     jam.add_argument(
-        "--figures", type=Path, metavar="FILE.json", help="write how late notes were, and what was dropped"
+        "--figures", type=_file, metavar="FILE.json", help="write how late notes were, and what was dropped"
     )
 
     perform = add("perform", "Play along with a MIDI file, faster than real time.", band)
     perform.add_argument("input", type=Path, metavar="IN.mid")
-    perform.add_argument("--out", type=Path, required=True, metavar="OUT.mid")
+    perform.add_argument("--out", type=_file, required=True, metavar="OUT.mid")
     perform.add_argument(
         "--channels", type=_channels, metavar="1,2,...", help="the file's channels that are the musician (default: all)"
     )
@@ -101,7 +115,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     generate.add_argument(
         "--notes", type=_number(int, 1, 1_000_000), default=500, help="how many in all (default: 500)"
     )
-    generate.add_argument("--out", type=Path, required=True, metavar="OUT.mid")
+    generate.add_argument("--out", type=_file, required=True, metavar="OUT.mid")
 
     recover = add("recover", "Make a MIDI file of a journal: what was played, also after a crash, also while it plays.")
     recover.add_argument(
@@ -111,7 +125,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         metavar="JOURNAL",
         help="a journal, or a folder of journals (default: the newest with music)",
     )
-    recover.add_argument("--out", type=Path, required=True, metavar="OUT.mid")
+    recover.add_argument("--out", type=_file, required=True, metavar="OUT.mid")
     recover.add_argument(
         "--minutes",
         type=_number(float, 0.1, 1e6),
@@ -136,5 +150,5 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--live", action="store_true", help="the timing alone and on a busy machine, against what a stage needs"
     )
     benched.add_argument("--quick", action="store_true", help="only try it: a few seconds, and figures that say little")
-    benched.add_argument("--json", type=Path, metavar="FILE", help="write the figures as well")
+    benched.add_argument("--json", type=_file, metavar="FILE", help="write the figures as well")
     return parser

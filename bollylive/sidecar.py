@@ -10,6 +10,7 @@ from pathlib import Path
 from bollylive import codec
 from bollylive.errors import ModelError
 from bollylive.hearing import CONTEXT_SIZE
+from bollylive.output import write_file
 from bollylive.recall import ECHO_FIELDS, ECHOES, KINDS
 
 INPUTS = ("rows", "echoes", "context", "state", "knobs", "pitch_bias", "onset_bias", "noise")
@@ -80,23 +81,31 @@ def describe(name: str, onnx: Path, *, buffer_notes: int, state_rows: int, width
 
 
 def write_sidecar(sidecar: Sidecar, path: Path) -> None:
-    """Write the `.json`."""
-    path.write_text(json.dumps(asdict(sidecar), indent=1) + "\n", encoding="utf-8")
+    """Write the `.json`; raises FileError."""
+    write_file(path, json.dumps(asdict(sidecar), indent=1).encode() + b"\n")
 
 
 def read_sidecar(path: Path) -> Sidecar:
     """Read the `.json`; raises ModelError if it is missing, damaged or incomplete."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        return parse_sidecar(path.read_bytes(), path)
+    except OSError as error:
+        raise _no_description(path, error) from error
+
+
+def parse_sidecar(data: bytes, path: Path) -> Sidecar:
+    """What the `.json` at `path` holds as a sidecar; raises ModelError if it is damaged or incomplete."""
+    try:
+        values = json.loads(data)
         known = {field.name: values[field.name] for field in fields(Sidecar)}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{path}: this is no description of a model ({error}); restore it with its .onnx.") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _no_description(path, error) from error
     lists = {key: tuple(value) for key, value in known.items() if isinstance(value, list)}
     return Sidecar(**{**known, **lists})
 
 
-def verify(sidecar: Sidecar, onnx: Path) -> None:
-    """Raise ModelError, with every mismatch, where this program cannot play the model."""
+def verify(sidecar: Sidecar, onnx: bytes, path: Path) -> None:
+    """Raise ModelError, with every mismatch, where this program cannot play the model that lies at `path`."""
     expected = {
         "codec_version": codec.CODEC_VERSION,
         "ticks_per_beat": codec.TICKS_PER_BEAT,
@@ -108,7 +117,7 @@ def verify(sidecar: Sidecar, onnx: Path) -> None:
         "inputs": INPUTS,
         "outputs": OUTPUTS,
         "vocabulary": vocabulary(),
-        "sha256": sha256_of(onnx),
+        "sha256": hashlib.sha256(onnx).hexdigest(),
     }
     wrong = [
         f"{key} is {getattr(sidecar, key)}, not {value}"
@@ -117,6 +126,10 @@ def verify(sidecar: Sidecar, onnx: Path) -> None:
     ]
     if wrong:
         raise ModelError(
-            f"{onnx}: this model does not fit this version of BollyLive: {'; '.join(wrong)}. "
+            f"{path}: this model does not fit this version of BollyLive: {'; '.join(wrong)}. "
             "Use the files of one release, or export the model again."
         )
+
+
+def _no_description(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path}: this is no description of a model ({error}); restore it with its .onnx.")

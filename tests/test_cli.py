@@ -132,6 +132,188 @@ def test_a_place_where_nothing_can_be_written_is_refused_before_anything_is_play
     assert set(tmp_path.rglob("*")) == before
 
 
+JOURNAL = header_line(Header()) + sent_line(Sent(NoteOn(0, 60, 90), "musician", 1.0, 0.0))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def things(tmp_path: Path, song: Path, tiny_model: Path) -> dict[str, Path]:
+    """All kinds of files that a command reads, and one that is no business of ours."""
+    there = {
+        "SONG": song,
+        "SET": tmp_path / "band.toml",
+        "JOURNAL": tmp_path / "bollylive-20250601-201503.jsonl",
+        "PLAIN": tmp_path / "journal.txt",
+        "MODEL": tmp_path / "own-v1.onnx",
+        "SIDECAR": tmp_path / "own-v1.json",
+        "NOTES": tmp_path / "notes.txt",
+        "LETTER": tmp_path / "letter.mid",
+        "EMPTY": tmp_path / "empty.toml",
+    }
+    there["SET"].write_text("name = 'Duo'\n", encoding="utf-8")
+    there["JOURNAL"].write_bytes(JOURNAL)
+    there["PLAIN"].write_bytes(JOURNAL)
+    there["MODEL"].write_bytes(tiny_model.read_bytes())
+    there["SIDECAR"].write_bytes(tiny_model.with_suffix(".json").read_bytes())
+    there["NOTES"].write_text("the words of a song\n", encoding="utf-8")
+    there["LETTER"].write_text("Dear Asha, ...\n", encoding="utf-8")
+    there["EMPTY"].write_bytes(b"")
+    return there
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("perform SONG --out SONG", "this is the music that is played along with; give --out another name"),
+        ("perform SONG --out SET", "this is a set, which stays; give --out another name"),
+        ("perform SONG --out EMPTY", "this is a set, which stays"),
+        ("perform SONG --out JOURNAL", "this is a journal, which stays"),
+        ("perform SONG --out MODEL", "this is a model, which stays"),
+        ("perform SONG --out LETTER", "what is there is no MIDI file, and stays; give --out another name"),
+        ("perform SONG --out NOTES --set SET", "what is there is no MIDI file"),
+        ("perform SONG --out SET --set SET", "this is the set; give --out another name"),
+        ("generate --from SONG --out SONG", "this is the music that is gone on with"),
+        ("generate --from SONG --out PLAIN", "what is there is no MIDI file"),
+        ("recover JOURNAL --out JOURNAL", "this is the journal; give --out another name"),
+        ("recover PLAIN --out PLAIN", "this is the journal"),
+        ("recover PLAIN --out JOURNAL", "this is a journal, which stays"),
+        ("jam --record SET --set SET", "this is the set; give --record another name"),
+        ("jam --record NOTES", "this is there, and its name is no MIDI file's; give --record a name like take.mid"),
+        ("jam --record MODEL", "this is there, and its name is no MIDI file's"),
+        ("jam --figures SET --set SET", "this is the set; give --figures another name"),
+        (
+            "jam --figures SIDECAR",
+            "what is there is no file of figures that BollyLive wrote, and stays; give --figures",
+        ),
+        ("jam --figures JOURNAL", "this is a journal, which stays"),
+        ("jam --figures SONG", "what is there is no file of figures"),
+        ("bench --json SIDECAR", "what is there is no file of figures that BollyLive wrote, and stays; give --json"),
+        ("bench --json SET --set SET", "this is the set; give --json another name"),
+        ("bench --json NOTES", "what is there is no file of figures"),
+    ],
+)
+def test_nothing_but_what_such_a_command_wrote_is_ever_written_over(
+    command: str, why: str, call: Call, tmp_path: Path, things: dict[str, Path]
+) -> None:
+    before = files(tmp_path)
+    status, out, err = call(*[things.get(word, word) for word in command.split()])
+    assert (status, out) == (1, "")
+    target = things[re.findall(r"--(?:out|record|figures|json) (\w+)", command)[0]]
+    assert sentence(err).startswith(f"bollylive: {target}: {why}")
+    assert files(tmp_path) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has links for few")
+@pytest.mark.parametrize("kind", ["symbolic", "hard", "folder"])
+@pytest.mark.parametrize("command", ["perform SONG --out OTHER", "generate --from OTHER --out SONG"])
+def test_an_input_under_another_name_is_not_written_over_either(
+    kind: str, command: str, call: Call, tmp_path: Path, song: Path
+) -> None:
+    other = tmp_path / "other.mid"
+    match kind:
+        case "symbolic":
+            other.symlink_to(song.name)
+        case "hard":
+            other.hardlink_to(song)
+        case "folder":
+            (tmp_path / "folder").symlink_to(".")
+            other = tmp_path / "folder" / song.name
+    before = song.read_bytes()
+    status, out, err = call(*[{"SONG": song, "OTHER": other}.get(word, word) for word in command.split()])
+    assert (status, out) == (1, "")
+    assert "this is the music" in sentence(err)
+    assert song.read_bytes() == before
+
+
+def test_all_that_cannot_be_written_is_told_at_once(call: Call, tmp_path: Path, things: dict[str, Path]) -> None:
+    status, _, err = call("jam", "--record", things["NOTES"], "--figures", things["SIDECAR"])
+    assert status == 1
+    assert [line.count("give --") for line in err.splitlines()] == [1, 1]
+    status, _, err = call("jam", "--record", tmp_path / "a", "--figures", tmp_path / "A")
+    assert status == 1
+    assert "--record and --figures need different names" in sentence(err)
+
+
+@pytest.mark.parametrize("arguments", ["perform a.mid --out", "recover --out", "jam --record", "bench --json"])
+@pytest.mark.parametrize("name", ["", "out.mid/", "/"])
+def test_what_names_no_file_is_answered_with_a_sentence_and_status_2(arguments: str, name: str, call: Call) -> None:
+    status, out, err = call(*arguments.split(), name)
+    assert (status, out) == (2, "")
+    assert f"the name of a file is needed, not {name!r}" in err.splitlines()[-1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has links for few, and other bounds")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("loop.mid", "this link leads back to itself; remove it"),
+        ("dangling.mid", "which is not there; remove the link"),
+        ("loop.mid/out.mid", "the file cannot be written"),
+        ("song.mid/out.mid", "the file cannot be written: Not a directory; choose another folder"),
+        ("x" * 256, "the file cannot be written: File name too long; choose a shorter one"),
+    ],
+)
+def test_links_that_lead_nowhere_and_names_that_cannot_be_are_refused_before_anything_is_played(
+    name: str, why: str, call: Call, tmp_path: Path, song: Path
+) -> None:
+    (tmp_path / "loop.mid").symlink_to("loop.mid")
+    (tmp_path / "dangling.mid").symlink_to("nothing.mid")
+    status, out, err = call("perform", song, "--out", tmp_path / name)
+    assert (status, out) == (1, "")
+    assert why in sentence(err)
+
+
+def test_a_command_writes_over_its_own_output_and_an_empty_file(
+    call: Call, tmp_path: Path, song: Path, tiny_model: Path
+) -> None:
+    out = tmp_path / "out.mid"
+    out.touch()
+    for seed in ("1", "2"):
+        assert call("perform", song, "--out", out, "--model", tiny_model, "--seed", seed)[0] == 0
+        assert read_song(out).notes
+
+
+def test_figures_are_written_over_by_the_next(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for load in (0.25, 0.5):
+        monkeypatch.setattr("bollylive.bench.bench.bench", lambda *_, load=load: {"machine": "ours", "load": load})
+        assert call("bench", "--quick", "--json", tmp_path / "figures.json")[0] == 0
+        assert json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["load"] == load
+
+
+def test_what_came_to_the_place_of_an_output_meanwhile_stays(
+    call: Call, tmp_path: Path, song: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.mid"
+
+    def perform_slowly(*arguments: object) -> object:
+        out.write_text("somebody's letter", encoding="utf-8")
+        return ()
+
+    monkeypatch.setattr("bollylive.perform.perform", perform_slowly)
+    status, said, err = call("perform", song, "--out", out, "--model", tiny_model)
+    assert (status, said) == (1, "")
+    assert "what is there is no MIDI file" in sentence(err)
+    assert out.read_text(encoding="utf-8") == "somebody's letter"
+    assert not list(tmp_path.glob(".bollylive*"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems' names are text")
+def test_a_path_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"tak\xe9s")
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(JOURNAL)
+    command = [sys.executable, "-m", "bollylive", "recover", str(folder / "a.jsonl"), "--out", str(folder / "a.mid")]
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8:strict"}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    assert ended.returncode == 0, ended.stderr
+    assert "/tak\\udce9s/a.mid: 1 " in ended.stdout
+    assert "breaks off" in sentence(ended.stderr)
+
+
 def test_check_reports_every_problem_of_a_set_at_once(call: Call, tmp_path: Path) -> None:
     band = tmp_path / "band.toml"
     band.write_text('tempo_bpm = 5\ntempp = 3\n[[channel]]\nchannel = 17\nrole = "acompany"\n', encoding="utf-8")
@@ -389,6 +571,12 @@ def test_without_a_midi_system_jam_says_what_to_install_and_records_the_demo(tmp
     players = {name.rpartition(" ")[2] for name in tracks_of(tmp_path / "bollylive-demo.mid")}
     assert players == {"(musician)", "(model)"}
 
+    first = (tmp_path / "bollylive-demo.mid").read_bytes()
+    more = without_midi(tmp_path, "jam", "--model", str(tiny_model), "--seed", "2")
+    assert "bollylive-demo.mid is there already; the recording goes to bollylive-demo-2.mid." in more.stdout
+    assert "recorded bollylive-demo-2.mid: " in more.stdout
+    assert (tmp_path / "bollylive-demo.mid").read_bytes() == first != (tmp_path / "bollylive-demo-2.mid").read_bytes()
+
     again = without_midi(tmp_path, "jam", "--demo", "--model", str(tiny_model), "--seed", "1", "--record", "again.mid")
     assert again.returncode == 0
     assert (tmp_path / "again.mid").read_bytes() == (tmp_path / "bollylive-demo.mid").read_bytes()
@@ -441,9 +629,13 @@ def test_jam_ends_after_its_seconds_with_a_recording_its_figures_and_a_journal_o
     words = [line.split()[0] for line in ended.stdout.splitlines()]
     assert words == ["in:", "ready:", "recorded", "journal", "planned"], ended.stdout
     assert "1 Melody (musician)" in tracks_of(take)
+    again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (again.returncode, again.stderr) == (0, ""), again.stdout
+    assert again.stdout.startswith(f"{take} is there already; the recording goes to {tmp_path / 'take-2.mid'}.\n")
+    assert f"recorded {tmp_path / 'take-2.mid'}: " in again.stdout
     recovered = tmp_path / "recovered.mid"
     assert call("recover", tmp_path / "journals", "--out", recovered)[0] == 0
-    taken, again = read_song(take), read_song(recovered)
-    assert (again.programs, again.tempos, again.meters) == (taken.programs, taken.tempos, taken.meters)
-    assert again.notes == taken.notes
+    taken, newest = read_song(tmp_path / "take-2.mid"), read_song(recovered)
+    assert (newest.programs, newest.tempos, newest.meters) == (taken.programs, taken.tempos, taken.meters)
+    assert newest.notes == taken.notes
     assert {"planned_notes", "late_ms_p99", "dropped_late"} <= set(json.loads(figures.read_text(encoding="utf-8")))

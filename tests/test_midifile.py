@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import mido
@@ -216,6 +217,30 @@ def test_the_same_music_gives_the_same_bytes_and_no_leftovers(tmp_path: Path) ->
 def test_a_name_in_any_script_can_be_written(tmp_path: Path) -> None:
     write_song(tmp_path / "out.mid", [_melody((C4,), name="1 बाँसुरी (musician)")])
     assert read_song(tmp_path / "out.mid").notes == (C4,)
+
+
+def test_a_name_that_no_text_can_be_is_written_as_far_as_it_is_one(tmp_path: Path) -> None:
+    write_song(tmp_path / "out.mid", [_melody((C4,), name="Fl\udc80te")])
+    assert mido.MidiFile(tmp_path / "out.mid", charset="utf-8").tracks[1].name == "Fl?te"
+
+
+def test_what_is_refused_at_the_last_moment_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "out.mid"
+    path.write_bytes(b"theirs")
+
+    def refuse() -> None:
+        raise FileError("no")
+
+    with pytest.raises(FileError, match="no"):
+        write_song(path, [_melody((C4,))], check=refuse)
+    assert path.read_bytes() == b"theirs"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has links for few")
+def test_a_link_that_leads_back_to_itself_is_a_file_error(tmp_path: Path) -> None:
+    (tmp_path / "out.mid").symlink_to("out.mid")
+    with pytest.raises(FileError, match=r"out\.mid: this link leads back to itself; remove it"):
+        write_song(tmp_path / "out.mid", [])
 
 
 def test_a_place_that_cannot_be_written_is_a_file_error(tmp_path: Path) -> None:
