@@ -23,6 +23,10 @@ class PortsLostError(PortError):
     """The MIDI system died while it was in use: no port works any more, and this process cannot have others."""
 
 
+class CrashError(BollyLiveError):
+    """A process of BollyLive's own crashes again and again: a fault of the program, not of the machine's MIDI."""
+
+
 class LinkError(BollyLiveError):
     """Ableton Link is asked for, and its library is not installed."""
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
+from bollylive.shown import shown
+
 Keys: TypeAlias = tuple[tuple[int, int], ...]  # (General MIDI key 0-127, key 0-127 on the cable), in order
 
 # High bongo, low bongo, muted high conga, open high conga, low conga. Te and Ke are one muted stroke.
@@ -18,6 +20,8 @@ STROKES: Final[dict[str, dict[str, int]]] = {
     "tabla": {"na": 60, "tin": 61, "te": 62, "ge": 64},
     "dholak": {"na": 63, "te": 62, "ge": 64},
 }
+
+_GENERAL_KEYS: Final[dict[object, int]] = {str(key): key for key in range(128)}
 
 
 def read_keys(value: object) -> Keys:
@@ -28,14 +32,14 @@ def read_keys(value: object) -> Keys:
     if isinstance(value, str):
         return _named(value)
     if not isinstance(value, Mapping) or not value:
-        raise ValueError(f"must be {_names()}, or a table such as {{ 60 = 36, 64 = 38 }}, not {value!r}.")
+        raise ValueError(f"must be {_names()}, or a table such as {{ 60 = 36, 64 = 38 }}, not {shown(value)}.")
     keys: list[tuple[int, int]] = []
     for general, own in value.items():
-        if not str(general).isdecimal() or int(general) > 127:
-            raise ValueError(f"must map General MIDI keys 0 to 127, not {general!r}.")
+        if general not in _GENERAL_KEYS:
+            raise ValueError(f"must map General MIDI keys 0 to 127, not {shown(general)}.")
         if isinstance(own, bool) or not isinstance(own, int) or not 0 <= own <= 127:
-            raise ValueError(f"must map key {general} to a key from 0 to 127, not {own!r}.")
-        keys.append((int(general), own))
+            raise ValueError(f"must map key {general} to a key from 0 to 127, not {shown(own)}.")
+        keys.append((_GENERAL_KEYS[general], own))
     return tuple(keys)
 
 
@@ -44,7 +48,7 @@ def _named(name: str) -> Keys:
         return tuple((key, key) for key in sorted(STROKES[name].values()))
     near = get_close_matches(name, STROKES, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise ValueError(f"must be {_names()}, or a table of keys, not {name!r}{hint}")
+    raise ValueError(f"must be {_names()}, or a table of keys, not {shown(name)}{hint}")
 
 
 def _names() -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Final, TypeAlias, get_args
+from unicodedata import category
 
 from bollylive.band import DEEDS, KNOBS, MOST_BEATS_PER_BAR, Handover, Role
 from bollylive.instruments import program_of
 from bollylive.percussion import read_keys
+from bollylive.shown import shown
+
+MOST_CHARACTERS: Final = 1024  # of a name: of a port, or of a model with its folders
+MOST_NAMES: Final = 32
 
 # Returns the value as a field wants it, or raises ValueError with the rest of a sentence that begins with the key.
 Rule: TypeAlias = Callable[[object], object]
@@ -17,10 +21,11 @@ Rule: TypeAlias = Callable[[object], object]
 
 def _number(lowest: float, highest: float) -> Rule:
     def read(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise ValueError(f"must be a number from {lowest:g} to {highest:g}, not {value!r}.")
+        nan = value != value  # noqa: PLR0124 - math.isnan raises over a whole number of hundreds of digits
+        if isinstance(value, bool) or not isinstance(value, int | float) or nan:
+            raise ValueError(f"must be a number from {lowest:g} to {highest:g}, not {shown(value)}.")
         if not lowest <= value <= highest:
-            raise ValueError(f"must be from {lowest:g} to {highest:g}, not {value:g}.")
+            raise ValueError(f"must be from {lowest:g} to {highest:g}, not {shown(value)}.")
         return float(value)
 
     return read
@@ -29,7 +34,7 @@ def _number(lowest: float, highest: float) -> Rule:
 def _whole(lowest: int, highest: int, counted_from: int = 0) -> Rule:
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise ValueError(f"must be a whole number from {lowest} to {highest}, not {value!r}.")
+            raise ValueError(f"must be a whole number from {lowest} to {highest}, not {shown(value)}.")
         return value - counted_from
 
     return read
@@ -37,20 +42,25 @@ def _whole(lowest: int, highest: int, counted_from: int = 0) -> Rule:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"must be a text in quotes, not {value!r}.")
-    return value.strip()
+        raise ValueError(f"must be a text in quotes, not {shown(value)}.")
+    name = value.strip()
+    if len(name) > MOST_CHARACTERS or any(category(character) == "Cc" for character in name):
+        raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters that can be seen, not {shown(name)}.")
+    return name
 
 
 def _names(value: object) -> tuple[str, ...]:
-    try:
-        return tuple(_text(name) for name in (value if isinstance(value, list) and value else [value]))
-    except ValueError:
-        raise ValueError(f"must be a text in quotes, or a list of them, not {value!r}.") from None
+    names = value if isinstance(value, list) and value else [value]
+    if len(names) > MOST_NAMES:
+        raise ValueError(f"must be a list of {MOST_NAMES} names at most, not of {len(names)}.")
+    if not all(isinstance(name, str) and name.strip() for name in names):
+        raise ValueError(f"must be a text in quotes, or a list of them, not {shown(value)}.")
+    return tuple(map(_text, names))
 
 
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {value!r}.")
+        raise ValueError(f"must be true or false, not {shown(value)}.")
     return value
 
 
@@ -60,7 +70,7 @@ def _one_of(words: tuple[str, ...]) -> Rule:
             return value
         near = get_close_matches(value, words, n=1) if isinstance(value, str) else []
         hint = f"; did you mean {near[0]!r}?" if near else "."
-        raise ValueError(f"must be one of {', '.join(map(repr, words))}, not {value!r}{hint}")
+        raise ValueError(f"must be one of {', '.join(map(repr, words))}, not {shown(value)}{hint}")
 
     return read
 

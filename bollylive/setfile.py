@@ -7,7 +7,9 @@ counted from 1 as musicians do; a table `[[control]]` those of a `ControlSet`.
 from __future__ import annotations
 
 import math
-import sys
+import os
+import stat
+import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import resources
@@ -24,26 +26,51 @@ from bollylive.band import (
     Role,
     Set,
 )
+from bollylive.bounds import MOST_BYTES, check_bounds
 from bollylive.errors import SetError
 from bollylive.set_rules import CHANNEL_RULES, CONTROL_RULES, SET_RULES, Rule
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from bollylive.shown import shown, shown_key
 
 __all__ = ["ChannelSet", "Role", "Set", "default_set", "load_set", "parse_set"]
 
 
+MOST_PROBLEMS = 50  # who has more mends some of them first
+_MOST_OF_A_REASON = 200
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+
+
 def load_set(path: str | Path) -> Set:
-    """Read a set file; raises SetError with all its problems."""
+    """Read a set file; raises SetError with all its problems. Reads no more than a set may have.
+
+    Waits for nobody: a pipe or a device is refused, and is not opened for long.
+    """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        data = _read_file(path)
     except OSError as error:
         raise SetError([f"{path}: the set cannot be read: {error.strerror}."]) from error
+    except ValueError as error:  # of open: a name that no file can have
+        raise SetError([f"{path}: the set cannot be read: {error}."]) from error
+    try:
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise SetError([f"{path}: the set is not UTF-8 text; save it as such."]) from error
-    return parse_set(text, str(path))
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SetError([f"{path}: line {line}: the set is not UTF-8 text; save it as such."]) from error
+    return parse_set(text.replace("\r\n", "\n").replace("\r", "\n"), str(path))
+
+
+def _read_file(path: str | Path) -> bytes:
+    # Without O_NONBLOCK a pipe that nobody writes to is waited for as it is opened.
+    descriptor = os.open(path, _OPEN_FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise SetError([f"{path}: this is a folder, a pipe or a device; give the name of a file."])
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(MOST_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > MOST_BYTES:
+        raise SetError([f"{path}: the set is larger than {MOST_BYTES // 1024} KiB; keep only its settings."])
+    return data
 
 
 def default_set() -> Set:
@@ -53,11 +80,11 @@ def default_set() -> Set:
 
 
 def parse_set(text: str, name: str) -> Set:
-    """Return the set that the text of a TOML file describes; `name` is the file's, for the sentences of SetError."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SetError([f"{name}: this is not TOML: {error}."]) from error
+    """Return the set that the text of a TOML file describes; `name` is the file's, for the sentences of SetError.
+
+    Any text gives a set or SetError, soon.
+    """
+    table = _read_toml(text, name)
     problems: list[str] = []
     tables, control_tables = table.pop("channel", []), table.pop("control", [])
     known = {*SET_RULES, "channel", "control"}
@@ -68,9 +95,30 @@ def parse_set(text: str, name: str) -> Set:
     channels = _read_channels(tables, problems)
     controls = _read_controls(control_tables, problems)
     problems += _delay_problems(fields, channels)
+    if len(problems) > MOST_PROBLEMS:
+        problems[MOST_PROBLEMS:] = ["there may be more problems; mend these first."]
     if problems:
         raise SetError([f"{name}: {problem}" for problem in problems])
     return Set(**fields, channels=channels, controls=controls)
+
+
+def _read_toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        check_bounds(text)
+    except ValueError as error:
+        raise SetError([f"{name}: {error}"]) from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SetError([f"{name}: this is not TOML: {_shortened(str(error))}."]) from error
+    except Exception as error:  # it raises ValueError, RecursionError and others, as the text wants it
+        raise SetError([f"{name}: this cannot be read as TOML: {_shortened(str(error))}."]) from error
+
+
+def _shortened(reason: str) -> str:
+    """What TOML's reader says, which may hold a whole key; its end is the line and the column."""
+    half = _MOST_OF_A_REASON // 2
+    return reason if len(reason) <= _MOST_OF_A_REASON else f"{reason[:half]}...{reason[-half:]}"
 
 
 def _delay_problems(fields: Mapping[str, Any], channels: tuple[ChannelSet, ...]) -> list[str]:
@@ -93,7 +141,9 @@ def _read_channels(tables: Any, problems: list[str]) -> tuple[ChannelSet, ...]:
         return ()
     channels: dict[int, ChannelSet] = {}
     for count, table in enumerate(tables, start=1):
-        where = f"channel {table['channel']}: " if "channel" in table else f"[[channel]] number {count}: "
+        if len(problems) > MOST_PROBLEMS:
+            break
+        where = f"channel {shown(table['channel'])}: " if "channel" in table else f"[[channel]] number {count}: "
         fields = _read_table(table, CHANNEL_RULES, set(CHANNEL_RULES), where, problems)
         if "channel" not in table:
             problems.append(f"{where}it needs a line channel = 1 to 16.")
@@ -116,6 +166,8 @@ def _read_controls(tables: Any, problems: list[str]) -> tuple[ControlSet, ...]:
         return ()
     controls: dict[object, ControlSet] = {}
     for count, table in enumerate(tables, start=1):
+        if len(problems) > MOST_PROBLEMS:
+            break
         where = f"[[control]] number {count}: "
         fields = _read_table(table, CONTROL_RULES, set(CONTROL_RULES), where, problems)
         kinds: list[ControlKind] = [kind for kind in CONTROL_KINDS if kind in table]
@@ -146,13 +198,17 @@ def _read_table(
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in table.items():
+        if len(problems) > MOST_PROBLEMS:
+            break
         if key not in rules:
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
-            problems.append(f"{where}there is no {key}; {hint}")
+            problems.append(f"{where}there is no {shown_key(key)}; {hint}")
             continue
         try:
             fields[key] = rules[key](value)
         except ValueError as problem:
             problems.append(f"{where}{key} {problem}")
+        except Exception:  # noqa: BLE001 - whatever a rule stumbles over, a set is refused in a sentence
+            problems.append(f"{where}{key} cannot be used as it is: {shown(value)}.")
     return fields

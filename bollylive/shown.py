@@ -1,0 +1,36 @@
+"""Show a value of unknown size within a sentence: shortened, on one line, and without ever raising."""
+
+from __future__ import annotations
+
+import math
+from reprlib import Repr
+from typing import Final
+
+MOST_CHARACTERS: Final = 60
+_MOST_BITS: Final = 64
+
+
+class _Short(Repr):
+    """Python's own, which stumbles over whole numbers of thousands of digits."""
+
+    def repr_int(self, x: int, level: int) -> str:  # noqa: ARG002 - the signature is reprlib's
+        if x.bit_length() <= _MOST_BITS:
+            return str(x)
+        return f"a number of about {math.ceil(x.bit_length() * math.log10(2))} digits"
+
+
+_SHORT: Final = _Short()
+_SHORT.maxstring = _SHORT.maxother = MOST_CHARACTERS
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict = 2, 4, 3
+
+
+def shown(value: object) -> str:
+    """The value as Python writes it, in 60 characters at most; `...` stands for what was left out."""
+    text = _SHORT.repr(value)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
+
+
+def shown_key(key: str) -> str:
+    """A key as it stands in its file; in quotes and shortened if it is none that stands there bare."""
+    bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum() and len(key) <= MOST_CHARACTERS
+    return key if bare else shown(key)
