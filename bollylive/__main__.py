@@ -1,6 +1,10 @@
 """`python -m bollylive`, the same as `bollylive`."""
 
-from bollylive.cli import run
+from bollylive.entry import leave_current_folder
 
 if __name__ == "__main__":
+    leave_current_folder()  # before the import, which finds this package by its own folder
+
+    from bollylive.cli import run
+
     run()

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -102,7 +102,7 @@ def test_the_clock_is_set_while_the_band_plays_and_nothing_changes(
     assert written_in(tmp_path) == peer.ons
     (path,) = find_journals(tmp_path)
     started = datetime.strptime(read_journal(path.read_bytes()).header.started, "%Y-%m-%dT%H:%M:%S%z")
-    assert abs(datetime.now(timezone.utc) - started - timedelta(days=1)) < timedelta(minutes=10)
+    assert abs(datetime.now(UTC) - started - timedelta(days=1)) < timedelta(minutes=10)
 
     found = find_recording(tmp_path)
     notes = [(note.channel, note.pitch) for track in found.tracks for note in track.notes]

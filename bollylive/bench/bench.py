@@ -26,7 +26,8 @@ from bollylive.bench.spread import spread
 from bollylive.bench.targets import Figures, judge
 from bollylive.bench.trips import round_trips
 from bollylive.errors import PortError
-from bollylive.model import Model, find_model
+from bollylive.model import Model
+from bollylive.model_file import find_model
 from bollylive.ports import Ports
 
 Say = Callable[[str], None]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bollylive.bench.probe import Probe
+from bollylive.spawn import program
 
 WATCH_HZ = 30
 _END_LIMIT_S = 5.0
@@ -25,7 +25,7 @@ class Disturbance:
 def disturbed() -> Iterator[Disturbance]:
     """Keep one core busy, and watch the band that began last."""
     disturbance = Disturbance()
-    command = [sys.executable, "-m", "bollylive", "watch", "--json", "--hz", str(WATCH_HZ)]
+    command = program("bollylive", "watch", "--json", "--hz", str(WATCH_HZ))
     with Probe("bollylive.bench.spinner"), tempfile.TemporaryFile() as lines:
         watcher = subprocess.Popen(command, stdout=lines, stdin=subprocess.DEVNULL)
         began_s = time.perf_counter()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from bollylive.errors import BollyLiveError
+from bollylive.spawn import program
 
 _END_LIMIT_S = 5.0
 
@@ -23,7 +23,7 @@ class Probe:
     def __init__(self, *arguments: str) -> None:
         began_s = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+            program(*arguments), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
         )
         assert self._process.stdout is not None
         if not any(line.startswith("ready") for line in self._process.stdout):
