@@ -9,13 +9,17 @@ PRESSED = 64  # a controller is down from this value on, as the MIDI 1.0 specifi
 
 
 class Commands:
-    """Tells commands from playing; feed it every event. Not thread-safe."""
+    """Tells commands from playing; feed it every event. Not thread-safe.
 
-    def __init__(self, band: Set) -> None:
+    By another set it goes on from the one `before`: a pedal that is down then is not pressed by going further down.
+    """
+
+    def __init__(self, band: Set, before: Commands | None = None) -> None:
         self._controls: dict[tuple[str, int, int | None], ControlSet] = {
             (control.kind, control.number, control.channel): control for control in band.controls
         }
-        self._values: dict[ControlSet, int] = {}
+        # Of every controller, by number and channel: the next set may make any of them a command.
+        self._values: dict[tuple[int, int], int] = {} if before is None else dict(before._values)
 
     def read(self, event: Event) -> Command | bool:
         """The command that an event is; True if it is part of one, as when a key comes up; False if it is none."""
@@ -27,7 +31,9 @@ class Commands:
             case Program(channel, number):
                 return self._press(self._find("program", number, channel))
             case Control(channel, number, value):
-                return self._turn(self._find("cc", number, channel), value)
+                before = self._values.get((number, channel), 0)
+                self._values[number, channel] = value
+                return self._turn(self._find("cc", number, channel), before, value)
         return False
 
     def _find(self, kind: str, number: int, channel: int) -> ControlSet | None:
@@ -36,13 +42,11 @@ class Commands:
     def _press(self, control: ControlSet | None) -> Command | bool:
         return Command(control.does, control.on) if control else False
 
-    def _turn(self, control: ControlSet | None, value: int) -> Command | bool:
+    def _turn(self, control: ControlSet | None, before: int, value: int) -> Command | bool:
         if control is None:
             return False
         if control.does not in DEEDS:
             return Command(control.does, control.on, value / 127)
-        before = self._values.get(control, 0)
-        self._values[control] = value
         # A pedal passes many values on its way down; a pad that never says that it is up says the same one again.
         is_press = value >= PRESSED and (before < PRESSED or value == before)
         return self._press(control) if is_press else True

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from bollylive.band import Set
 from bollylive.demo import demo_seconds, demo_timeline
-from bollylive.duty import Duty
+from bollylive.duty import Duty, Left
 from bollylive.errors import FileError, PortError
-from bollylive.journal import Header, header_line, read_journal
-from bollylive.journal_file import JournalFile
+from bollylive.journal import Header, header_line
+from bollylive.journal_file import JournalFile, SpoolFile, default_folder, find_spools
 from bollylive.journal_writer import JournalWriter
+from bollylive.lasting_file import temporary_folder
+from bollylive.leftovers import find_left
 from bollylive.link import link_library
+from bollylive.model_file import copy_model
+from bollylive.output import write_elsewhere, write_numbered
 from bollylive.set_watch import SetWatch
 from bollylive.song import Tempos, Track, describe
 from bollylive.warden import Warden
+
+if TYPE_CHECKING:
+    from bollylive.copies import Copies
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
@@ -56,12 +63,19 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     if band.link:
         link_library()
     seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
-    with _signals(stop), _journal(options, band, say) as (file, journal):
+    with _signals(stop), _journal(options, band, say) as journal, ExitStack() as held:
+        left = Left() if options.journal is None else find_left(options.journal)
+        if left.words:
+            say("An earlier band was cut off; what it left sounding is ended as soon as somebody listens.")
+        if (copy := copy_model(band.model)) is not None:
+            held.callback(copy.close)
         duty = Duty(
             band=band,
             seed=options.seed,
             api=options.api,
-            journal=None if file is None or file.path is None else str(file.path),
+            journal=None if journal is None or journal.path is None else str(journal.path),
+            model=None if copy is None else copy.number,
+            left=left,
             musician=tuple(demo_timeline(band.tempo_bpm)) if options.demo else (),
         )
         warden = Warden(duty, say, journal, options.watch, seconds)
@@ -74,69 +88,86 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
 
 
 @contextmanager
-def _journal(
-    options: JamOptions, band: Set, say: Callable[[str], None]
-) -> Iterator[tuple[JournalFile | None, JournalWriter | None]]:
+def _journal(options: JamOptions, band: Set, say: Callable[[str], None]) -> Iterator[JournalWriter | None]:
     """The journal of a performance, which is closed whatever happens, made into the recording, and told of."""
     if options.journal is None and options.record is None:
-        yield None, None
+        yield None
         return
-    with ExitStack() as passing:
-        file = _open(options, band, passing)
-        journal = JournalWriter(file)
-        journal.start()
-        played = True
-        try:
-            yield file, journal
-        except PortError:
-            played = False
-            raise
-        finally:
-            journal.close()
-            if played:
-                _conclude(file, journal, options, band, say)
+    now = time.localtime()
+    head = header_line(Header(time.strftime("%Y-%m-%dT%H:%M:%S%z", now), band.name, band.names(), band.beats_per_bar))
+    file = None
+    if options.journal is not None:
+        file = JournalFile(_absolute(options.journal), time.strftime("%Y%m%d-%H%M%S", now), head)
+        with suppress(OSError):  # told of at the first flush
+            file.open()
+    spool = None if options.record is None else _open_spool(_absolute(options.record), head, say)
+    journal = JournalWriter(file, spool)
+    journal.start()
+    played = True
+    try:
+        yield journal
+    except PortError:
+        played = False
+        raise
+    finally:
+        journal.close()
+        if played or journal.holds_music:
+            _conclude(journal, spool, options, band, say)
 
 
 def _conclude(
-    file: JournalFile, journal: JournalWriter, options: JamOptions, band: Set, say: Callable[[str], None]
+    journal: JournalWriter, spool: SpoolFile | None, options: JamOptions, band: Set, say: Callable[[str], None]
 ) -> None:
-    """Make the recording of a journal that is closed, and tell of both."""
-    if (trouble := journal.take_trouble()) is not None:
+    """Make the recording of what was written, which is closed, and tell of it and of the journal."""
+    from bollylive.copies import Copies  # here, since nothing but music is needed until the work is done
+
+    while (trouble := journal.take_trouble()) is not None:
         say(trouble)
-    if options.record is not None:
-        tracks, tempos = _played(file.path)
-        write_recording(tracks, tempos, options.record, band, say)
-    if journal.holds_music and file.path is not None and file.folder == options.journal:
-        say(f"journal {file.path}: `bollylive recover` makes a MIDI file of it")
-    if journal.lost and journal.holds_music:
-        say(f"{journal.lost} events are missing in the journal: the disk had no room for them.")
-
-
-def _open(options: JamOptions, band: Set, passing: ExitStack) -> JournalFile:
-    """The journal in its folder; where there is none, and a recording is to be made of it, one that passes."""
-    now = time.localtime()
-    head = header_line(Header(time.strftime("%Y-%m-%dT%H:%M:%S%z", now), band.name, band.names(), band.beats_per_bar))
-    stamp = time.strftime("%Y%m%d-%H%M%S", now)
-    if options.journal is not None:
-        file = JournalFile(options.journal, stamp, head)
-        with suppress(OSError):  # told of at the first flush
-            file.open()
-        if file.path is not None or options.record is None:
-            return file
-    folder = passing.enter_context(tempfile.TemporaryDirectory(prefix="bollylive-"))
-    file = JournalFile(Path(folder), stamp, head)
-    file.open()
-    return file
-
-
-def _played(path: Path | None) -> tuple[tuple[Track, ...], Tempos]:
-    """What a journal holds; nothing, if there was no music, and so no journal is left."""
-    from bollylive.recover import replay
-
+    copies = Copies(journal)
     try:
-        return replay(read_journal(b"" if path is None else path.read_bytes()))
-    except (OSError, ValueError):
-        return (), ()
+        if spool is not None and options.record is not None:
+            _record(copies, spool, options.record, band, say)
+    finally:
+        for sentence in copies.complete_journal():
+            say(sentence)
+
+
+def _record(copies: Copies, spool: SpoolFile, path: Path, band: Set, say: Callable[[str], None]) -> None:
+    """Write the recording; what it is made of goes when it is there, and no sooner."""
+    for sentence in copies.shortcomings():
+        say(sentence)
+    try:
+        if copies.readable:
+            write_recording(*copies.music(), path, band, say)
+            spool.remove()
+    finally:
+        if spool.path is not None and spool.path.is_file():
+            say(f"{spool.path}: what was played is kept here; `bollylive recover` makes a MIDI file of it")
+
+
+def _open_spool(record: Path, head: bytes, say: Callable[[str], None]) -> SpoolFile:
+    """The file of which the recording will be made: beside it, or else in a folder that passes."""
+    with suppress(OSError):
+        for left in find_spools(record):
+            say(f"{left}: what was played before, and not recorded; `bollylive recover` makes a MIDI file of it")
+    spool = SpoolFile(record, head)
+    try:
+        spool.open()
+    except OSError as error:
+        with suppress(OSError):
+            elsewhere = SpoolFile(temporary_folder() / "recording", head)
+            elsewhere.open()
+            say(f"What the recording is to be made of lies in {elsewhere.folder} ({error.strerror or error}).")
+            return elsewhere
+    return spool
+
+
+def _absolute(path: Path) -> Path:
+    """The processes may work in other folders than this one."""
+    try:
+        return path.absolute()
+    except OSError:  # there is no folder to work in any more
+        return path
 
 
 @contextmanager
@@ -154,15 +185,20 @@ def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
 def write_recording(
     tracks: tuple[Track, ...], tempos: Tempos, path: Path, band: Set, say: Callable[[str], None]
 ) -> None:
-    """Write a recording, one track for each channel and player, and say what it holds."""
-    from bollylive.midifile import write_song  # here, since nothing but music is needed until the work is done
+    """Write a recording, one track for each channel and player, and say where it went and what it holds.
 
-    meters = ((0.0, float(band.beats_per_bar)),)
+    It never replaces a file: where one is there, it gets a number. Where nothing was played, no file is made. Raises
+    FileError where there is no place for it at all. May block.
+    """
+    from bollylive.midifile import song_bytes  # here, since nothing but music is needed until the work is done
+
+    if not any(track.notes for track in tracks):
+        say("Nothing was played, so there is no recording.")
+        return
+    data = song_bytes(tracks, tempos, ((0.0, float(band.beats_per_bar)),))
     try:
-        write_song(path, tracks, tempos, meters)
+        written = write_numbered(path, data)
     except FileError as error:  # the music is worth more than its place
-        elsewhere = Path(tempfile.gettempdir()) / path.name
-        say(f"{error} It goes to {elsewhere} instead.")
-        write_song(elsewhere, tracks, tempos, meters)
-        path = elsewhere
-    say(f"recorded {path}: {describe(tracks)}")
+        written = write_elsewhere(path, data, default_folder().parent / "recordings")
+        say(f"{error} The recording goes to {written} instead.")
+    say(f"recorded {written}: {describe(tracks)}")

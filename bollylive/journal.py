@@ -15,6 +15,7 @@ before. The first line tells what the others are:
 
 Channels in `names` are 0-15; `at_s` are the seconds of one clock, which begins anywhere; `running`, `followed`
 and `awake` are 0 or 1. SysEx is left out: it may be long, and is no music. Numbers have six decimals, tempos nine.
+What stands is written again from time to time, word for word: see `standing`.
 
 Source: JSON Lines (jsonlines.org); the messages are those of the MIDI 1.0 Detailed Specification.
 """
@@ -23,11 +24,24 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bollylive.note import Anchor, Bearing, Event, Player, Raw, Sent
+from bollylive.note import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    RESET_CONTROLLERS,
+    SUSTAIN,
+    Anchor,
+    Bearing,
+    Event,
+    Player,
+    Raw,
+    Sent,
+)
+from bollylive.standing import Word, news
 from bollylive.wire import Reader, write
 
 VERSION: Final = 1
@@ -35,6 +49,11 @@ END: Final = b'["end"]\n'
 
 _PLAYERS: Final[tuple[Player, ...]] = ("musician", "model")
 _LONGEST_MESSAGE: Final = 3  # bytes: all but SysEx
+
+# What an engine needs to go on: beats, bearings, notes, programs, and the controllers that end or hold notes.
+_CONTROLLERS: Final = b"|".join(b"%02x" % n for n in (SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF))
+_NEEDED: Final = re.compile(rb'^\["bea|"(?:[89c]|b.(?:%b))[0-9a-f]*"\]$' % _CONTROLLERS)
+_MOST_NEEDED: Final = 10_000  # lines: the last 128 notes of sixteen busy channels, twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +71,7 @@ class Journal:
     """What could be read of a journal, and what could not."""
 
     header: Header
-    words: tuple[Sent | Anchor | Bearing, ...]  # in the order in which they were written
+    words: tuple[Word, ...]  # in the order in which they were written
     ended: bool  # the program closed it; otherwise it was killed, or still plays
     lost: int = 0  # records that never reached the disk
     damaged_lines: int = 0
@@ -102,18 +121,25 @@ def bearing_line(bearing: Bearing) -> bytes:
     return b'["bearing",%.6f,%d]\n' % (bearing.zero_beats, bearing.awake)
 
 
+def line_of(word: Word) -> bytes:
+    """The line of any word; empty where it has none."""
+    if isinstance(word, Sent):
+        return sent_line(word)
+    return anchor_line(word) if isinstance(word, Anchor) else bearing_line(word)
+
+
 def lost_line(records: int) -> bytes:
     """The line that stands where so many records are missing."""
     return b'["lost",%d]\n' % records
 
 
 def read_journal(data: bytes) -> Journal:
-    """Read all whole lines; raises ValueError, with the reason, where the first one is not a journal's."""
+    """Read all whole lines, but once what was said again; raises ValueError, with the reason, if it is no journal."""
     *lines, torn = data.split(b"\n")
     if not lines:
         raise ValueError("it breaks off before anything was played" if data[:1] in (b"", b"{") else "it is no journal")
     header = _header(lines[0])
-    words: list[Sent | Anchor | Bearing] = []
+    words: list[Word] = []
     lost = damaged = 0
     ended = False
     for line in lines[1:]:
@@ -127,16 +153,24 @@ def read_journal(data: bytes) -> Journal:
                     words.append(_word(record))
         except (ValueError, RecursionError):  # of JSON, of UTF-8, or of what the record says
             damaged += 1
-    return Journal(header, tuple(words), ended, lost, damaged, len(torn))
+    return Journal(header, tuple(news(words)), ended, lost, damaged, len(torn))
 
 
-def read_end(data: bytes) -> list[Sent | Anchor | Bearing]:
-    """The words of the last bytes of a journal: of all whole lines that can be read, for an engine to go on with."""
-    words = []
-    for line in data.split(b"\n")[1:-1]:  # the first is a header, or the rest of a line
+def read_end(data: bytes) -> list[Word]:
+    """The words of the last bytes of a journal that an engine needs to go on, from the first anchor on.
+
+    That is where what stands begins to be known; before it, nobody knows whose beats the notes are in. Lines that no
+    engine needs, such as those of a wheel, are left out unread, and so are those that cannot be read.
+    """
+    lines = data.split(b"\n")[1:-1]  # the first is a header, or the rest of a line
+    needed = [line for line in lines if _NEEDED.search(line)][-_MOST_NEEDED:]
+    words: list[Word] = []
+    for line in needed:
         with suppress(ValueError, RecursionError):
-            words.append(_word(json.loads(line)))
-    return words
+            word = _word(json.loads(line))
+            if words or isinstance(word, Anchor):
+                words.append(word)
+    return list(news(words))
 
 
 def _header(line: bytes) -> Header:
@@ -158,7 +192,7 @@ def _header(line: bytes) -> Header:
     raise ValueError("it is no journal")
 
 
-def _word(record: Any) -> Sent | Anchor | Bearing:
+def _word(record: Any) -> Word:
     match record:
         case ["musician" | "model" as by, at_s, beat, str(message)]:
             return Sent(_event(bytes.fromhex(message)), by, _number(at_s), _number(beat))

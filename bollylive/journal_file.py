@@ -10,16 +10,18 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from io import FileIO
 from itertools import count
 from pathlib import Path
 from typing import Final
 
+from bollylive.lasting_file import LastingFile, lock, new_file
+
 KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
 
-END_BYTES: Final = 512 * 2**10  # some nine thousand lines: the last 128 notes of sixteen busy channels, twice
+END_BYTES: Final = 2 * 2**20  # the last 128 notes of sixteen busy channels, and several minutes of a moving wheel
 
 _KEPT_FILES: Final = 4
 
@@ -75,56 +77,61 @@ def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
         return file.readall()
 
 
-class JournalFile:
-    """A new journal in a folder, made at once or when the first bytes come. May block; every method raises OSError.
+class JournalFile(LastingFile):
+    """A new journal in a folder, made at once or when the first bytes come; see `LastingFile`.
 
     `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless a journal with a later one lies there; `head` is
-    its first line; `path` is None until it is there.
+    its first line. If it loses its name, and its folder cannot be had again, it goes on in the user's own.
     """
 
     def __init__(self, folder: Path, stamp: str, head: bytes, kept_bytes: int = KEPT_BYTES) -> None:
-        self.folder = folder
-        self.path: Path | None = None
-        self._stamp, self._head, self._kept_bytes = stamp, head, kept_bytes
-        self._file: FileIO | None = None
+        super().__init__(folder, head, self._new, [default_folder()])
+        self._stamp, self._kept_bytes = stamp, kept_bytes
 
-    def open(self) -> FileIO:
-        """Make it, if that is yet to be done."""
-        if self._file is not None:
-            return self._file
-        self.folder.mkdir(parents=True, exist_ok=True)
-        newest = [(stamp, number) for stamp, number, _ in _dated(self.folder)[:1]]
+    def _new(self, folder: Path) -> FileIO:
+        newest = [(stamp, number) for stamp, number, _ in _dated(folder)[:1]]
         stamp, last = max([(self._stamp, 0), *newest])
-        for number in count(last + 1):  # two may begin in the same second
-            path = self.folder / f"bollylive-{stamp}{f'-{number}' if number > 1 else ''}.jsonl"
-            with suppress(FileExistsError):
-                file = FileIO(path, "xb")
-                break
-        self._file, self.path = file, path
-        with suppress(OSError):  # a disk without locks is written to all the same
-            _lock(file.fileno())
+        numbers = count(last + 1)  # two may begin in the same second
+        file = _first_free(
+            folder / f"bollylive-{stamp}{f'-{number}' if number > 1 else ''}.jsonl" for number in numbers
+        )
         with suppress(OSError):
-            prune(self.folder, self._kept_bytes)
+            lock(file.fileno())  # before anybody may take it for an old one
+        with suppress(OSError):
+            prune(folder, self._kept_bytes)
         return file
 
-    def append(self, data: bytes) -> int:
-        """Write as much as there is room for; gives the number of bytes that are written."""
-        file = self.open()
-        while self._head:
-            self._head = self._head[file.write(self._head) :]
-        return file.write(data)
 
-    def close(self, *, keep: bool) -> None:
-        """Close it, on the disk for good; or remove it, if nothing worth keeping came."""
-        if self._file is None or self.path is None:
-            return
-        try:
-            if keep:
-                os.fsync(self._file.fileno())
-        finally:
-            self._file.close()
-            if not keep:
-                self.path.unlink()
+class SpoolFile(LastingFile):
+    """What a recording is made of: a journal beside it, under a hidden name, until the recording is there.
+
+    What is left of one after a crash is never written over.
+    """
+
+    def __init__(self, target: Path, head: bytes) -> None:
+        super().__init__(target.parent, head, self._new)
+        self._name = target.name
+
+    def _new(self, folder: Path) -> FileIO:
+        return _first_free(folder / f".{self._name}.spool{f'-{n}' if n > 1 else ''}.jsonl" for n in count(1))
+
+
+def find_spools(target: Path) -> list[Path]:
+    """The spools of recordings that were to have this name, and never came to be; raises OSError."""
+    pattern = re.compile(re.escape(f".{target.name}.spool") + r"(-\d+)?\.jsonl")
+    found = []
+    for path in sorted(path for path in target.parent.iterdir() if pattern.fullmatch(path.name)):
+        with suppress(OSError), FileIO(os.fspath(path), "rb") as file:
+            lock(file.fileno())  # or a program still plays
+            found.append(path)
+    return found
+
+
+def _first_free(paths: Iterable[Path]) -> FileIO:
+    for path in paths:
+        with suppress(FileExistsError):
+            return new_file(path)
+    raise FileExistsError
 
 
 def _dated(folder: Path) -> list[tuple[str, int, Path]]:
@@ -133,15 +140,8 @@ def _dated(folder: Path) -> list[tuple[str, int, Path]]:
     return sorted(((name[1], int(name[2] or 1), path) for name, path in names if name), reverse=True)
 
 
-def _lock(number: int) -> None:
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def _remove_unless_locked(path: Path) -> None:
     """Raises OSError if another program writes it: by the lock, or on Windows since an open file stays."""
     with FileIO(path, "rb") as file:
-        _lock(file.fileno())
+        lock(file.fileno())
     path.unlink()

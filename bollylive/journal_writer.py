@@ -1,151 +1,99 @@
-"""The thread that writes the journal, so that whoever plays never waits for a disk.
+"""A performance as it is written down while it is played: each word becomes a line, once, for one file or two.
 
-The player's thread turns each word into its line and appends it to a bounded queue; the writer's takes what has
-come, ten times a second, and hands it to the system in one piece. From there on it outlives the program, whatever
-kills that; on the disk itself, against a power cut, it is when the system has written it, and at the end.
+The journal is the musician's; the spool is what a recording is made of. They lie on disks of their own, and each has a
+thread of its own, so that neither waits for the other.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import threading
-from collections import deque
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from bollylive.journal import END, anchor_line, bearing_line, lost_line, sent_line
+from bollylive.journal import line_of
 from bollylive.note import Anchor, Bearing, NoteOn, Sent
+from bollylive.scribe import MOST_LINES, Appendable, Scribe
+from bollylive.standing import Standing, Word
 
-FLUSH_S: Final = 0.1
-RETRY_S: Final = 1.0
-MOST_LINES: Final = 50_000  # a quarter of an hour of dense playing, 3 MB
-
-_BUNDLE_LINES: Final = 1000  # joined at once: the interpreter is not held for long
-_END_LIMIT_S: Final = 2.0
-
-
-class Appendable(Protocol):
-    """Where the bytes go; see `journal_file.JournalFile`."""
-
-    folder: Path
-
-    def append(self, data: bytes) -> int:
-        """Write some of it, and tell how much; raises OSError."""
-
-    def close(self, *, keep: bool) -> None:
-        """No more will come; raises OSError."""
+REPEAT_BYTES: Final = 64 * 2**10
 
 
 class JournalWriter:
-    """A journal that is being written: `start` it, `add` to it on one thread, `close` it on the same.
+    """What is being written: `start` it, `add` to it on one thread, `close` it on the same.
 
-    `lost` counts the lines that found the queue full, and, once closed, those that never reached the disk.
-    `holds_music` is true once a note has come.
+    Every 64 KiB it says again what stands, so that the end of a file is enough to go on with. `holds_music` is true
+    once a note has come; files without one are removed when they are closed.
     """
 
-    def __init__(self, file: Appendable, most_lines: int = MOST_LINES) -> None:
-        self.lost = 0
+    def __init__(
+        self, journal: Appendable | None, spool: Appendable | None = None, most_lines: int = MOST_LINES
+    ) -> None:
         self.holds_music = False
-        self._file, self._most_lines = file, most_lines
-        self._queue: deque[bytes] = deque()
-        self._rest = b""  # what was taken from the queue and is not yet written, perhaps from the middle of a line
-        self._owed = 0  # lines lost since the last one that found room
-        self._anchor: Anchor | None = None
-        self._bearing: Bearing | None = None
-        self._trouble: str | None = None
-        self._has_failed = False
-        # A pipe, since a lock that is waited for with a limit goes by the wall clock on some systems (macOS, or Linux
-        # with an old C library): it would not come back for an hour when that is set back an hour.
-        self._bell, self._rope = multiprocessing.Pipe(duplex=False)
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self.journal = None if journal is None else Scribe(journal, "The journal", most_lines)
+        self.spool = None if spool is None else Scribe(spool, "What the recording is to be made of", most_lines)
+        self._scribes = [scribe for scribe in (self.journal, self.spool) if scribe is not None]
+        self._standing = Standing()
+        self._bytes = 0  # since what stands was said
+
+    @property
+    def lost(self) -> int:
+        """How many lines the journal lacks, or, where there is none, the spool."""
+        return self._scribes[0].lost if self._scribes else 0
+
+    @property
+    def path(self) -> Path | None:
+        """The file in which a new engine finds what was played; later it may be another one. None: there is none."""
+        there = [scribe for scribe in self._scribes if scribe.file.path is not None]
+        there.sort(key=lambda scribe: not scribe.writes)
+        return there[0].file.path if there else None
 
     def start(self) -> None:
         """Begin to write."""
-        self._thread.start()
+        for scribe in self._scribes:
+            scribe.start()
 
     def add(self, sent: Sent) -> None:
         """Take note of what was played. Never blocks, never raises."""
         self.holds_music |= isinstance(sent.event, NoteOn)
-        if line := sent_line(sent):
-            self._put(line)
+        self._put(sent)
 
     def add_anchor(self, anchor: Anchor) -> None:
         """Take note of a new tempo, of a stop, or of a jump. Never blocks, never raises."""
-        self._anchor = anchor
-        self._put(anchor_line(anchor))
+        self._put(anchor)
 
     def add_bearing(self, bearing: Bearing) -> None:
         """Take note of where bars begin, and of whether the band plays. Never blocks, never raises."""
-        self._bearing = bearing
-        self._put(bearing_line(bearing))
+        self._put(bearing)
 
     def add_loss(self, words: int) -> None:
         """Take note of words that never came here. Never blocks, never raises."""
-        self.lost += words
-        self._owed += words
+        for scribe in self._scribes:
+            scribe.lose(words)
 
     def take_trouble(self) -> str | None:
-        """A sentence for the musician the first time that writing fails, and only once; otherwise None."""
-        trouble = self._trouble
-        if trouble is not None:
-            self._trouble = None
-        return trouble
+        """A sentence for the musician, if writing fails, or a file was begun anew; each is given once."""
+        return next(filter(None, (scribe.take_trouble() for scribe in self._scribes)), None)
 
     def flush(self) -> bool:
-        """Write what has come, as the thread does at each turn; False if there is no room for it now."""
-        try:
-            while self._rest or self._queue:
-                if not self._rest:
-                    bundle = min(len(self._queue), _BUNDLE_LINES)
-                    self._rest = b"".join([self._queue.popleft() for _ in range(bundle)])
-                self._rest = self._rest[self._file.append(self._rest) :]
-        except OSError as error:
-            self._fail(error)
-            return False
-        return True
+        """Write what has come, as the threads do at each turn; False if there is no room for it now."""
+        done = [scribe.flush() for scribe in self._scribes]
+        return all(done)
 
     def close(self) -> None:
         """Write what is left, and wait for it, but not for long: a disk that hangs must not hold the program."""
-        self._queue.append(END)
-        self._rope.send_bytes(b"!")
-        if self._thread.ident is None:
-            self._finish()
-        else:
-            self._thread.join(_END_LIMIT_S)
-        unwritten = [*self._rest.splitlines(keepends=True), *self._queue]
-        self.lost += sum(line != END for line in unwritten)
+        for scribe in self._scribes:
+            scribe.ring(keep=self.holds_music)
+        for scribe in self._scribes:
+            scribe.close()
 
-    def _put(self, line: bytes) -> None:
-        if len(self._queue) >= self._most_lines:
-            self.lost += 1
-            self._owed += 1
-            return
-        if self._owed:
-            self._queue.append(lost_line(self._owed))
-            self._owed = 0
-            if self._anchor is not None:  # the newest ones may be among the lost
-                self._queue.append(anchor_line(self._anchor))
-            if self._bearing is not None:
-                self._queue.append(bearing_line(self._bearing))
-        self._queue.append(line)
-
-    def _run(self) -> None:
-        wait_s = FLUSH_S
-        while not self._bell.poll(wait_s):
-            wait_s = FLUSH_S if self.flush() else RETRY_S
-        self._finish()
-
-    def _finish(self) -> None:
-        self.flush()
-        try:
-            self._file.close(keep=self.holds_music)
-        except OSError as error:
-            self._fail(error)
-
-    def _fail(self, error: OSError) -> None:
-        if not self._has_failed:
-            self._trouble = (
-                f"The journal cannot be written in {self._file.folder} ({error.strerror or error}); "
-                "the music goes on, and it is tried again."
-            )
-        self._has_failed = True
+    def _put(self, word: Word) -> None:
+        if line := line_of(word):
+            due = self._bytes >= REPEAT_BYTES
+            self._bytes = 0 if due else self._bytes + len(line)
+            forgetful = [scribe for scribe in self._scribes if due or scribe.forgets]
+            if forgetful:
+                lines = [line_of(stands) for stands in self._standing.words]
+                for scribe in forgetful:
+                    scribe.remind(lines)
+            for scribe in self._scribes:
+                scribe.put(line)
+        self._standing.see(word)

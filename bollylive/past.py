@@ -29,7 +29,7 @@ def recall(
 
     What was written at `until_s` or later is left out: the one who asks has heard it already. Notes are those that the
     band would have heard, so what the musician played while the song stood still is none of them. Where the beginning
-    is cut off, notes before the first anchor are forgotten, since nobody knows whose beats they are in. Without
+    is cut off, nothing counts that comes before the first anchor, since nobody knows whose beats it is in. Without
     `keys_held`, what still sounded then has ended.
     """
     memory = _Memory()
@@ -37,9 +37,9 @@ def recall(
         if isinstance(word, Anchor):
             if word.at_s < until_s:
                 memory.follow(word)
-        elif isinstance(word, Bearing):
+        elif memory.begun and isinstance(word, Bearing):
             memory.bearing = word
-        elif word.at_s < until_s:
+        elif memory.begun and isinstance(word, Sent) and word.at_s < until_s:
             memory.hear(word)
     return memory.past(until_s, most_notes, ("model",) if keys_held else ("model", "musician"))
 
@@ -53,11 +53,15 @@ class _Memory:
         self._open: dict[tuple[Player, int, int], Note] = {}
         self._notes: list[tuple[Note, Player]] = []
 
+    @property
+    def begun(self) -> bool:
+        """Whether it is known which beats are meant."""
+        return self._anchor is not None
+
     def follow(self, anchor: Anchor) -> None:
         """As the engine does: a jump ends the notes, and moves all that is known to where the song goes on."""
         old, self._anchor = self._anchor, anchor
         if old is None:
-            self._notes.clear()
             return
         jumped = anchor.epoch != old.epoch
         if jumped or not anchor.running:

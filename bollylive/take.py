@@ -50,7 +50,9 @@ class Take:
         return self._last_beat
 
     def add_anchor(self, anchor: Anchor) -> None:
-        """Take note of a new tempo, of a stop, or of a jump, before what is sent under it."""
+        """Take note of a new tempo, of a stop, or of a jump, before what is sent under it; of the same again, not."""
+        if anchor == self._anchor:
+            return
         jumped = self._anchor is not None and anchor.epoch != self._anchor.epoch
         if jumped or anchor.beat + self._offset_beats < self._last_beat - _BACKSTEP_BEATS:
             bars = math.ceil((self._last_beat - anchor.beat) / self._beats_per_bar)

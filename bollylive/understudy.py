@@ -37,21 +37,24 @@ class Understudy:
         try:
             words = read_end(read_last(Path(memoir.journal)))
             past = recall(words, memoir.until_s, engine.buffer_notes, keys_held=memoir.keys_held)
+            if past.anchor is None:
+                return engine, _FORGOTTEN
             engine.resume(past, memoir.until_s)
         except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
             _log.exception("the journal %s could not be gone on with", memoir.journal)
             return Engine(band, self._predictor, self._seed), _FORGOTTEN
         return engine, None
 
-    def step_in(self, stumbled: Engine, anchor: Anchor | None, at_s: float) -> tuple[Engine, str]:
-        """An engine in place of one that stumbled at `at_s`, with its set, and what the musician has to know.
+    def step_in(self, band: Set, anchor: Anchor | None, at_s: float, until_s: float) -> tuple[Engine, str]:
+        """An engine for this set in place of one that stumbled at `at_s`, and what the musician has to know.
 
-        It knows what the journal holds by now; where that ends before `anchor`, the last one heard, the beat is that's.
+        It knows what the journal holds up to `until_s`, from when on it is told itself. Where that ends before
+        `anchor`, the last one heard, the beat is that's.
         """
         ailing = at_s - self._stumbled_s < AILING_S
         self._stumbled_s = at_s
-        memoir = None if ailing or self._journal is None else Memoir(self._journal, at_s, keys_held=True)
-        engine, trouble = self.begin(stumbled.band, memoir)
+        memoir = None if ailing or self._journal is None else Memoir(self._journal, until_s, keys_held=True)
+        engine, trouble = self.begin(band, memoir)
         if anchor is not None and (memoir is None or trouble is not None or anchor.at_s > engine.anchor.at_s):
             engine.handle(anchor)
         if memoir is None:

@@ -47,6 +47,17 @@ def test_a_program_change_can_be_a_command() -> None:
     assert desk.read(Program(0, 6)) is False
 
 
+@pytest.mark.parametrize("before", [(ControlSet("cc", 81, "again"),), ()])
+def test_a_pedal_that_is_down_when_another_set_comes_is_not_pressed_by_going_further_down(
+    before: tuple[ControlSet, ...],
+) -> None:
+    old = controls(*before)
+    old.read(Control(0, 81, 90))
+    desk = Commands(Set(controls=(ControlSet("cc", 81, "keep"),)), old)
+    assert [desk.read(Control(0, 81, value)) for value in (110, 127, 0, 64)] == [True, True, True, Command("keep")]
+    assert desk.read(Control(1, 81, 110)) == Command("keep")  # another one, which was never heard of
+
+
 @pytest.mark.parametrize(("value", "place"), [(0, 0.0), (127, 1.0)])
 def test_a_knob_says_where_it_stands_at_every_move(value: int, place: float) -> None:
     desk = controls(ControlSet("cc", 1, "temperature"))

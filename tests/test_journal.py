@@ -19,6 +19,7 @@ from bollylive.journal import (
     sent_line,
 )
 from bollylive.note import Anchor, Control, NoteOff, NoteOn, Program, Raw, Sent
+from bollylive.standing import news
 
 HEADER = Header("2025-06-01T20:15:03+0530", "Hochzeit – शादी", {0: "Bānsurī", 9: "Tabla"}, 7)
 WORDS: list[Sent | Anchor] = [
@@ -84,12 +85,12 @@ def test_whatever_bytes_are_damaged_the_lines_around_them_are_read(
     words: list[Sent | Anchor], data: st.DataObject
 ) -> None:
     lines = [line(word) for word in words]
-    assert read_journal(header_line(HEADER) + b"".join(lines)).words == tuple(words)
+    assert read_journal(header_line(HEADER) + b"".join(lines)).words == tuple(news(words))
     if lines:
         bad = data.draw(st.integers(0, len(lines) - 1))
         lines[bad] = data.draw(st.binary(max_size=40)).replace(b"\n", b"\0").replace(b"[", b"\xff") + b"\n"
         journal = read_journal(header_line(HEADER) + b"".join(lines))
-        assert journal.words == (*words[:bad], *words[bad + 1 :])
+        assert journal.words == tuple(news([*words[:bad], *words[bad + 1 :]]))
         assert journal.damaged_lines == 1
 
 

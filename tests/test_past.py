@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from bollylive.journal import Header, anchor_line, bearing_line, header_line, read_end, sent_line
-from bollylive.note import Anchor, Bearing, Control, Note, NoteOff, NoteOn, Player, Program, Sent
+from bollylive.journal import Header, anchor_line, bearing_line, header_line, line_of, read_end, sent_line
+from bollylive.note import Anchor, Bearing, Control, Note, NoteOff, NoteOn, Player, Program, Raw, Sent
 from bollylive.past import Past, recall
 
 Word: TypeAlias = Sent | Anchor | Bearing
@@ -61,9 +61,14 @@ def test_while_the_song_stands_still_nothing_is_music() -> None:
     assert [note.onset_beats for note, _ in past.notes] == [1.0]
 
 
-def test_where_the_beginning_is_cut_off_notes_without_an_anchor_are_forgotten_once_one_comes() -> None:
-    assert len(recall(played(1.0, 0.5), 10.0, 8).notes) == 1
+def test_where_the_beginning_is_cut_off_nothing_counts_before_the_first_anchor() -> None:
+    assert recall(played(1.0, 0.5), 10.0, 8) == Past()
     assert len(recall([*played(1.0, 0.5), ANCHOR, *played(2.0, 0.5)], 10.0, 8).notes) == 1
+
+
+def test_a_key_that_was_held_before_the_first_anchor_is_not_taken_for_one_of_its_beats() -> None:
+    on, off = played(3.0, 200.0)
+    assert recall([on, Anchor(100.0, 0.5, 50.0), off], 200.0, 8).notes == ()
 
 
 def test_programs_and_bearing_are_the_last_ones() -> None:
@@ -84,7 +89,7 @@ def test_nothing_is_known_of_nothing() -> None:
 
 
 def test_the_end_of_a_journal_is_read_from_the_middle_of_a_line_and_past_what_is_damaged() -> None:
-    words = [ANCHOR, Bearing(1.5, True), *played(1.0, 0.5)]
+    words: list[Word] = [ANCHOR, Bearing(1.5, True), *played(1.0, 0.5)]
     notes = [sent_line(word) for word in played(1.0, 0.5) if isinstance(word, Sent)]
     lines = [anchor_line(ANCHOR), bearing_line(Bearing(1.5, True)), *notes]
     whole = header_line(Header()) + b"".join(lines)
@@ -92,3 +97,19 @@ def test_the_end_of_a_journal_is_read_from_the_middle_of_a_line_and_past_what_is
     assert read_end(whole[:-3]) == words[:-1]
     assert read_end(b'0,0,"90' + b'\n["lost",3]\nnonsense\n' + b"".join(lines)) == words
     assert read_end(b"") == []
+
+
+def test_reading_the_end_begins_with_an_anchor_and_takes_what_is_said_again_once() -> None:
+    on, off = played(1.0, 9.0)
+    stands: list[Word] = [ANCHOR, Bearing(1.5, True), Sent(Program(0, 5), "model", 0.0, 0.0), on]
+    words = [*played(2.0, 0.5, 1), *stands, *played(3.0, 0.5, 1), *stands, off]
+    data = b"0\n" + b"".join(map(line_of, words))
+    assert read_end(data) == [*stands, *played(3.0, 0.5, 1), off]
+    assert [note.duration_beats for note, _ in recall(read_end(data), 100.0, 8).notes] == [9.0, 0.5]
+
+
+def test_a_wheel_and_controllers_that_hold_nothing_are_left_out_unread() -> None:
+    moved: list[Word] = [Sent(Raw(b"\xe0\x00\x40"), "musician", 1.0, 1.0), Sent(Control(0, 1, 64), "model", 1.0, 1.0)]
+    kept: list[Word] = [Sent(Control(0, number, 127), "musician", 1.0, 1.0) for number in (64, 120, 121, 123)]
+    data = b"0\n" + b"".join(map(line_of, [ANCHOR, *moved, *kept]))
+    assert read_end(data) == [ANCHOR, *kept]

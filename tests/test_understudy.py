@@ -10,8 +10,11 @@ from fakes import FakePredictor, ons
 from bollylive.band import ChannelSet, Set
 from bollylive.duty import Memoir
 from bollylive.engine import Engine
-from bollylive.journal import Header, anchor_line, bearing_line, header_line, sent_line
-from bollylive.note import Anchor, NoteOff, NoteOn
+from bollylive.journal import Header, anchor_line, bearing_line, header_line, read_end, sent_line
+from bollylive.journal_file import END_BYTES, JournalFile, read_last
+from bollylive.journal_writer import JournalWriter
+from bollylive.note import Anchor, Bearing, Note, NoteOff, NoteOn, Program, Raw, Sent
+from bollylive.past import recall
 from bollylive.rehearsal import Rehearsal
 from bollylive.understudy import AILING_S, Understudy
 
@@ -44,7 +47,7 @@ def pitches(engine: Engine, now_s: float, channel: int) -> list[int]:
 
 
 def test_who_steps_in_knows_what_was_played_and_goes_on(show: Rehearsal, journal: str) -> None:
-    engine, trouble = Understudy(FakePredictor(), 1, journal).step_in(show.engine, show.anchor, show.now_s)
+    engine, trouble = Understudy(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert trouble == GOES_ON
     assert engine is not show.engine
     assert engine.bearing == show.engine.bearing
@@ -53,23 +56,68 @@ def test_who_steps_in_knows_what_was_played_and_goes_on(show: Rehearsal, journal
         assert pitches(engine, show.now_s, channel)[-1] == played[-1]
 
 
+@pytest.mark.parametrize("seconds", [10, 3600])
+def test_after_an_hour_with_one_anchor_and_a_moving_wheel_it_is_as_after_ten_seconds(
+    seconds: int, tmp_path: Path
+) -> None:
+    """The musician plays a note each second for some minutes, holds one, and then moves the wheel all the time."""
+    file = JournalFile(tmp_path, "20250601-201503", header_line(Header()), kept_bytes=0)
+    writer = JournalWriter(file)
+    anchor, bearing, held = Anchor(0.0, 0.5, 0.0), Bearing(1.0, True), Sent(NoteOn(0, 50, 90), "musician", 0.5, 1.0)
+    writer.add_anchor(anchor)
+    writer.add_bearing(bearing)
+    writer.add(Sent(Program(1, 33), "musician", 0.1, 0.2))
+    writer.add(held)
+    for second in range(1, seconds):
+        for i in range(30):
+            at_s = second + i / 60
+            writer.add(Sent(Raw(bytes((0xE0, i, 64))), "musician", at_s, 2 * at_s))
+        writer.add(Sent(NoteOn(1, 40 + second % 12, 80), "model", second + 0.6, 2 * second + 1.2))
+        writer.add(Sent(NoteOff(1, 40 + second % 12), "model", second + 0.8, 2 * second + 1.6))
+        writer.flush()
+    assert file.path is not None
+    assert seconds < 60 or file.path.stat().st_size > 2 * END_BYTES
+    engine, trouble = Understudy(FakePredictor(), 1, None).begin(BAND, Memoir(str(file.path), seconds, keys_held=True))
+    assert (trouble, engine.anchor, engine.bearing) == (None, anchor, bearing)
+    assert pitches(engine, seconds, 0) == [50]
+    assert pitches(engine, seconds, 1)[-3:] == [40 + second % 12 for second in range(seconds - 3, seconds)]
+    past = recall(read_end(read_last(file.path)), seconds, 128)
+    assert past.programs == {1: 33}
+    assert (Note(0, 50, 90, 1.0, None), "musician") in past.notes
+    assert len(past.notes) == min(seconds, 129)
+
+
+def test_a_journal_without_a_beat_is_told_of_as_one_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "j").write_bytes(header_line(Header()))
+    _, trouble = Understudy(FakePredictor(), 1, None).begin(BAND, Memoir(str(tmp_path / "j"), 9.0, keys_held=True))
+    assert "cannot be read" in str(trouble)
+
+
+def test_what_the_engine_is_told_itself_it_does_not_read_too(show: Rehearsal, journal: str) -> None:
+    last_s = [sent.at_s for sent, _ in ons(show.sent, 1)][-1]
+    engine, _ = Understudy(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, last_s)
+    played = [on.pitch for _, on in ons(show.sent, 1)]
+    assert pitches(engine, show.now_s, 1)[-1] == played[-2]
+
+
 def test_what_stumbles_again_at_once_may_do_so_over_what_it_remembers(show: Rehearsal, journal: str) -> None:
     understudy = Understudy(FakePredictor(), 1, journal)
-    understudy.step_in(show.engine, show.anchor, show.now_s)
-    engine, trouble = understudy.step_in(show.engine, show.anchor, show.now_s + 1.0)
+    understudy.step_in(BAND, show.anchor, show.now_s, show.now_s)
+    engine, trouble = understudy.step_in(BAND, show.anchor, show.now_s + 1.0, show.now_s + 1.0)
     assert (trouble, engine.bearing.awake, engine.anchor) == (ANEW, False, show.anchor)
-    engine, trouble = understudy.step_in(show.engine, show.anchor, show.now_s + 1.0 + AILING_S)
+    later_s = show.now_s + 1.0 + AILING_S
+    engine, trouble = understudy.step_in(BAND, show.anchor, later_s, later_s)
     assert (trouble, engine.bearing.awake) == (GOES_ON, True)
 
 
 def test_without_a_journal_the_beat_goes_on_and_the_buffers_are_empty(show: Rehearsal) -> None:
-    engine, trouble = Understudy(FakePredictor(), 1, None).step_in(show.engine, show.anchor, show.now_s)
+    engine, trouble = Understudy(FakePredictor(), 1, None).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert (trouble, engine.anchor, pitches(engine, show.now_s, 0)) == (ANEW, show.anchor, [])
 
 
 def test_a_journal_that_ends_before_the_last_beat_does_not_take_it_back(show: Rehearsal, journal: str) -> None:
     newer = Anchor(40.0, 0.4, show.now_s - 0.01)
-    engine, _ = Understudy(FakePredictor(), 1, journal).step_in(show.engine, newer, show.now_s)
+    engine, _ = Understudy(FakePredictor(), 1, journal).step_in(BAND, newer, show.now_s, show.now_s)
     assert engine.anchor == newer
 
 
@@ -80,7 +128,7 @@ def test_a_journal_that_says_nothing_leaves_a_band_that_plays(
     path = tmp_path / "torn.jsonl"
     if data is not None:
         path.write_bytes(data)
-    engine, _ = Understudy(FakePredictor(), 1, str(path)).step_in(show.engine, show.anchor, show.now_s)
+    engine, _ = Understudy(FakePredictor(), 1, str(path)).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert engine.anchor == show.anchor
     assert not engine.bearing.awake
 
@@ -100,12 +148,12 @@ def test_a_past_that_cannot_be_gone_on_with_is_left(
         raise ValueError("no such past")
 
     monkeypatch.setattr(Engine, "resume", fail)
-    engine, trouble = Understudy(FakePredictor(), 1, journal).step_in(show.engine, show.anchor, show.now_s)
+    engine, trouble = Understudy(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert "cannot be read" in trouble
     assert engine.anchor == show.anchor
 
 
 def test_the_set_stays_with_the_knobs_as_they_stand(show: Rehearsal, journal: str) -> None:
-    turned = Engine(Set(temperature=2.5, channels=BAND.channels), FakePredictor(), 1)
-    engine, _ = Understudy(FakePredictor(), 1, journal).step_in(turned, None, show.now_s)
+    turned = Set(temperature=2.5, channels=BAND.channels)
+    engine, _ = Understudy(FakePredictor(), 1, journal).step_in(turned, None, show.now_s, show.now_s)
     assert engine.band.temperature == 2.5

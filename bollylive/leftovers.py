@@ -1,0 +1,53 @@
+"""What bands that were killed with all their processes have left sounding, as their journals tell.
+
+The next band lets go of it when somebody listens. A journal that ended as it should tells that there is nothing left.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+from typing import Final
+
+from bollylive.band import Set
+from bollylive.duty import Left
+from bollylive.journal import END, read_end
+from bollylive.journal_file import find_journals, read_last
+from bollylive.lasting_file import lock
+from bollylive.note import Anchor, Sent
+from bollylive.witness import Witness
+
+_MOST_JOURNALS: Final = 4  # a band that is killed before anybody listens leaves what it was to let go of itself
+
+
+def find_left(folder: Path) -> Left:
+    """What the newest journals of a folder tell, back to one that ended well; those of bands that still play are left
+    out. What cannot be read tells nothing. May block.
+    """
+    cut_off: list[bytes] = []
+    with suppress(OSError):
+        for path in find_journals(folder):
+            with suppress(OSError):
+                data = b"" if _is_written(path) else read_last(path)
+                if data.endswith(END) or len(cut_off) == _MOST_JOURNALS:
+                    break
+                cut_off.append(data)
+    left = Left()
+    for data in reversed(cut_off):
+        witness = Witness(Set())
+        witness.inherit(left)
+        for word in read_end(data):
+            if isinstance(word, Sent | Anchor):
+                witness.see(word)
+        left = witness.left
+    return left
+
+
+def _is_written(path: Path) -> bool:
+    with FileIO(path, "rb") as file:
+        try:
+            lock(file.fileno())
+        except OSError:
+            return True
+    return False
