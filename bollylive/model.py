@@ -1,8 +1,7 @@
-"""A trained model in onnxruntime: find it, verify it, warm it up, and let it predict."""
+"""A trained model in onnxruntime: verify it, warm it up, and let it predict."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,31 +10,10 @@ import onnxruntime
 from bollylive import codec
 from bollylive.errors import ModelError
 from bollylive.hearing import CONTEXT_SIZE
+from bollylive.model_file import ModelFiles, read_model_files
 from bollylive.predictor import Answer, Question
 from bollylive.recall import ECHOES, NO_ECHO
-from bollylive.sidecar import INPUTS, OUTPUTS, read_sidecar, verify
-
-_PACKAGE = Path(__file__).parent
-_FOLDERS = (_PACKAGE / "models", _PACKAGE.parent / "models")  # in an installed wheel, and in a checkout
-
-
-def find_model(name: str) -> Path:
-    """The `.onnx` of a path, an exact name (`bollywood-v1`) or the newest version of one (`bollywood`).
-
-    Raises ModelError that lists what there is.
-    """
-    if name.endswith(".onnx"):
-        path = Path(name)
-        if path.is_file():
-            return path
-        raise ModelError(f"{name}: there is no such model file.")
-    there = {path.stem: path for folder in reversed(_FOLDERS) for path in sorted(folder.glob("*.onnx"))}
-    versions = {int(m[1]): stem for stem in there if (m := re.fullmatch(rf"{re.escape(name)}-v(\d+)", stem))}
-    if name in there:
-        return there[name]
-    if versions:
-        return there[versions[max(versions)]]
-    raise ModelError(f"there is no model {name!r}; there are: {', '.join(sorted(there)) or 'none'}.")
+from bollylive.sidecar import INPUTS, OUTPUTS, parse_sidecar, verify
 
 
 class Model:
@@ -44,9 +22,11 @@ class Model:
     Loading takes about a tenth of a second and raises ModelError; `predict` blocks for well under a millisecond.
     """
 
-    def __init__(self, onnx: Path) -> None:
-        sidecar = read_sidecar(onnx.with_suffix(".json"))
-        verify(sidecar, onnx)
+    def __init__(self, model: Path | ModelFiles) -> None:
+        """`model` is the path of its `.onnx`, beside which lies the `.json`, or what both hold."""
+        files = read_model_files(model) if isinstance(model, Path) else model
+        sidecar = parse_sidecar(files.sidecar, files.path.with_suffix(".json"))
+        verify(sidecar, files.onnx, files.path)
         self.name = sidecar.name
         self.buffer_notes = sidecar.buffer_notes
         self.state_shape = (sidecar.state_rows, sidecar.width)
@@ -54,9 +34,9 @@ class Model:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(files.onnx, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises classes of its own, without a common base
-            raise ModelError(f"{onnx}: onnxruntime cannot load this model: {error}") from error
+            raise ModelError(f"{files.path}: onnxruntime cannot load this model: {error}") from error
 
     def predict(self, question: Question) -> Answer:
         """Answer one batch; see `Question` for the shapes."""

@@ -16,7 +16,8 @@ from bollylive import codec
 from bollylive.band import ChannelSet, Set
 from bollylive.errors import ModelError
 from bollylive.hearing import CONTEXT_SIZE
-from bollylive.model import Model, blank_question, find_model
+from bollylive.model import Model, blank_question
+from bollylive.model_file import find_model
 from bollylive.note import NoteOff, NoteOn
 from bollylive.predictor import Answer, Question
 from bollylive.recall import ECHOES, KINDS, NO_ECHO, NO_NEXT
@@ -93,7 +94,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         folder.mkdir()
         for name in names:
             (folder / f"{name}.onnx").touch()
-    monkeypatch.setattr("bollylive.model._FOLDERS", (first, second))
+    monkeypatch.setattr("bollylive.model_file._FOLDERS", (first, second))
     return first
 
 
@@ -155,7 +156,7 @@ def test_a_damaged_description_is_refused(copy: Path, damage: str) -> None:
 
 def test_a_missing_description_is_refused(copy: Path) -> None:
     copy.with_suffix(".json").unlink()
-    with pytest.raises(ModelError, match="no description"):
+    with pytest.raises(ModelError, match=r"restore the \.onnx with its \.json"):
         Model(copy)
 
 

@@ -54,7 +54,7 @@ def test_each_model_travels_with_its_description_and_its_card(contents: set[str]
 def test_the_program_of_the_wheel_finds_its_set_and_its_model(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
-    code = "import bollylive.model as m, bollylive.setfile as s; print(m.find_model(s.default_set().model))"
+    code = "import bollylive.model_file as m, bollylive.setfile as s; print(m.find_model(s.default_set().model))"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "-c", code]
     found = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
