@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import tempfile
 import time
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 _LONGEST_PATH: Final = 100  # a socket's path may have 107 bytes on Linux, and 103 on macOS
+_CALL_LIMIT_S: Final = 0.5
+_CALL_POLL_S: Final = 0.01
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
@@ -35,13 +38,13 @@ def new_socket(folder: Path, token: str, platform: str = sys.platform) -> str:
     return str(path if len(os.fsencode(path)) <= _LONGEST_PATH else Path(tempfile.gettempdir()) / f"bl-{token}.sock")
 
 
-def publish(folder: Path, token: str, socket: str, key: bytes) -> Address:
+def publish(folder: Path, token: str, name: str, key: bytes) -> Address:
     """Write down where this process listens, and let nobody else read it; raises OSError."""
     folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
     if sys.platform != "win32":
-        Path(socket).chmod(_PRIVATE_FILE)
-    address = Address(socket, key, os.getpid(), folder / f"{token}.json")
-    entry = {"socket": socket, "key": key.hex(), "process": address.process, "since_s": time.monotonic()}
+        Path(name).chmod(_PRIVATE_FILE)
+    address = Address(name, key, os.getpid(), folder / f"{token}.json")
+    entry = {"socket": name, "key": key.hex(), "process": address.process, "since_s": time.monotonic()}
     unfinished = address.file.with_suffix(".new")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE), "w") as file:
         file.write(json.dumps(entry))
@@ -65,15 +68,39 @@ def find_addresses(folder: Path) -> list[Address]:
 
 
 def call(address: Address) -> Connection | None:
-    """Call a band, without a word yet; None if nobody is there, and then the address of the dead is removed."""
+    """Call a band, without a word yet; None if nobody is there, and then the address of the dead is removed.
+
+    Raises TimeoutError where somebody is there and takes no call: a process that hangs. Blocks for half a second at
+    most.
+    """
     try:
-        connection: Connection = Client(address.socket)
+        return _connect(address.socket)
     except (ConnectionRefusedError, FileNotFoundError):
         remove(address)
-        return None
+    except BlockingIOError as error:
+        raise TimeoutError(f"{address.file}: the band that listens there takes no call.") from error
     except OSError:
-        return None
-    return connection
+        pass
+    return None
+
+
+def _connect(name: str) -> Connection:
+    if sys.platform == "win32":
+        return Client(name)
+    # multiprocessing's own call waits for ever in the queue of a process that hangs.
+    deadline_s = time.monotonic() + _CALL_LIMIT_S
+    while True:
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.setblocking(False)
+            try:
+                caller.connect(name)
+            except BlockingIOError:  # the queue is full
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_CALL_POLL_S)
+                continue
+            caller.setblocking(True)
+            return Connection(caller.detach())
 
 
 def remove(address: Address) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from bollylive.band import Set
 from bollylive.errors import LinkError, ModelError, PortError, SetError
 from bollylive.link import link_library
-from bollylive.model import Model, blank_question, find_model
+from bollylive.model import Model, blank_question
+from bollylive.model_file import find_model
 from bollylive.ports import Ports
 from bollylive.setfile import default_set, load_set
 

@@ -8,6 +8,7 @@ Which controllers a reset sets back, and to what, is the MIDI Association's reco
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from bollylive.held import Held
@@ -77,9 +78,15 @@ class Controllers:
         self._stirred.discard(event.channel)
         return event if new else None
 
-    def let_go(self) -> list[Event]:
-        """The words that bring every pedal and wheel to rest, as at the end."""
-        return self._held.end()
+    def recall(self, words: Iterable[Event]) -> None:
+        """What these words let go of may be held still, by a foot that an earlier process knew of."""
+        for word in words:
+            if isinstance(word, Control | Raw):
+                self._held.hold(word)
+
+    def let_go(self, channels: Iterable[int] = range(16)) -> list[Event]:
+        """The words that bring every pedal and wheel of these channels to rest, as at the end."""
+        return [word for channel in channels for word in self._held.let_go(channel, everything=True)]
 
     def _holds(self, event: Event) -> bool:
         return subject(event) in self._held.words

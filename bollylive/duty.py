@@ -1,7 +1,7 @@
 """What the warden and the port process tell each other, beside the words of `note`, of which what is played goes up.
 
-Down go `Duty`, a new `Set`, `Finish`; up come `Alive`, `Said`, `NoPorts`, `Done`, and the
-knobs that are turned. A `Memoir` goes on to the engine.
+Down go `Duty`, a new `Set`, `Alive`, `Finish`; up come `Alive`, `Said`, `NoPorts`, `Crashed`, `Done`, and the
+knobs that are turned. A `Memoir` goes on to the engine, whose heartbeat is an `Alive` too.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ class Memoir:
 
 
 @dataclass(frozen=True, slots=True)
-class Legacy:
-    """What a port process that is gone leaves to the next: where the beat was, and what may still sound."""
+class Left:
+    """What a process that is gone may have left sounding, pedalled or bent."""
 
-    anchor: Anchor
-    sounding: tuple[tuple[int, int, Player], ...] = ()  # channel 0-15, pitch, who played it
-    used: tuple[int, ...] = ()  # the channels 0-15 on which anything was sent
+    words: tuple[tuple[Event, Player], ...] = ()  # what lets go of it, in the order of sending, and whose it is
+    channels: tuple[int, ...] = ()  # 0-15, that are reset besides
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """All that a port process must know to begin; `legacy` is None for the first one of a performance."""
+    """All that a port process must know to begin."""
 
     band: Set
     seed: int
     api: str | None = None
     journal: str | None = None  # the path of the file in which a new engine finds its buffers
+    model: int | None = None  # the number of the open file that holds the model; None: it lies where the set says
     musician: tuple[tuple[float, Event], ...] = ()  # who plays by itself, in seconds since the band is ready
-    legacy: Legacy | None = None
+    anchor: Anchor | None = None  # where the beat was; None for the first one of a performance
+    left: Left = Left()
     given_s: float = 0.0  # when the duty was given; shows whether the processes share a clock
 
 
@@ -50,7 +51,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The heartbeat; `lost` counts the words for the warden that found no room so far."""
+    """The heartbeat, in every direction; from the port process, `lost` counts its words that found no room so far."""
 
     lost: int = 0
 
@@ -65,6 +66,13 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class NoPorts:
     """The MIDI system or the port is not there, or no longer, and why; the port process has ended."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """The port process has run into a fault of its own, and why; it has ended."""
 
     text: str
 

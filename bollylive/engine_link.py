@@ -12,6 +12,7 @@ from bollylive.knobs import turn_knob
 from bollylive.note import Command
 from bollylive.pipe import Pipe
 from bollylive.spawn import spawn
+from bollylive.vigil import Vigil
 
 _AILING_S = 5.0  # an engine that dies sooner than this after its start is ailing
 _MOST_FAILURES = 3
@@ -20,12 +21,16 @@ _MOST_FAILURES = 3
 class EngineLink:
     """A running engine and the pipe to it. Starting returns at once; the engine says `Ready` when it is.
 
-    Another engine finds its buffers in `journal`, and so does the first one if it is to `resume`.
+    Another engine finds its buffers in `journal`, and so does the first one if it is to `resume`. `model` is the number
+    of an open file that holds a copy of the model. An engine that gives no sign of life counts as hanging, see `Vigil`.
     """
 
-    def __init__(self, band: Set, seed: int, journal: str | None = None, *, resume: bool = False) -> None:
-        self._band, self._seed, self._journal = band, seed, journal
+    def __init__(
+        self, band: Set, seed: int, journal: str | None = None, model: int | None = None, *, resume: bool = False
+    ) -> None:
+        self._band, self._seed, self._journal, self._model = band, seed, journal, model
         self._failures = 0
+        self._vigil = Vigil()
         self._start(resume, keys_held=False)
 
     def use(self, band: Set) -> None:
@@ -49,6 +54,14 @@ class EngineLink:
             return True
         return False
 
+    def hear(self) -> None:
+        """It gave a sign of life."""
+        self._vigil.hear()
+
+    def hangs(self, now_s: float) -> bool:
+        """Whether it counts as hanging; look often."""
+        return self._vigil.look(now_s)
+
     def end(self) -> None:
         """End the engine; it holds nothing that needs tidying."""
         self.pipe.close()
@@ -57,11 +70,12 @@ class EngineLink:
     def _start(self, resume: bool, keys_held: bool) -> None:
         ours, theirs = multiprocessing.Pipe()
         self.pipe = Pipe(ours)
-        self._child = spawn("engine_process", theirs)
+        self._child = spawn("engine_process", theirs, files=[] if self._model is None else [self._model])
         self._started_s = time.perf_counter()
+        self._vigil.begin(self._started_s)
         theirs.close()
         memoir = None
         if resume and self._journal is not None:
             memoir = Memoir(self._journal, self._started_s, keys_held)
         with suppress(OSError):  # killed already: the pipe tells, and `revive` comes
-            ours.send((self._band, self._seed, self._journal, memoir))
+            ours.send((self._band, self._seed, self._journal, memoir, self._model))

@@ -7,40 +7,45 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import time
 from multiprocessing.connection import Connection
 
 from bollylive.band import Set
+from bollylive.duty import Alive
 from bollylive.engine import Engine
 from bollylive.errors import BollyLiveError
+from bollylive.inbox import Inbox
 from bollylive.journal_file import running_folder
-from bollylive.model import Model, find_model
+from bollylive.model import Model
+from bollylive.model_file import find_model, read_copy
 from bollylive.note import Anchor, Bearing, Heard, Ready, Release, Trouble
 from bollylive.pipe import Pipe
 from bollylive.snapshot import Vitals
 from bollylive.snapshot_server import SnapshotServer
 from bollylive.spawn import inherited
 from bollylive.understudy import Understudy
+from bollylive.uplink import HEARTBEAT_S
 
 _log = logging.getLogger(__name__)
-_LONGEST_WAIT_S = 1.0
+_LONGEST_WAIT_S = HEARTBEAT_S
 _RECOVERY_S = 0.25
 _NICENESS = 5  # who thinks ahead makes room for those who must be in time: the ports, and the DAW
 _CHANNELS = range(16)
 
 
 def serve(connection: Connection) -> None:
-    """Receive the set, the seed, the journal's path and a memoir; load the model, and play until the pipe is closed."""
+    """Receive set, seed, the journal's path, a memoir and a model; load that, and play until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it goes to all; the port process decides when it is over
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
     logging.basicConfig(format="bollylive engine: %(message)s")
-    band, seed, journal, memoir = connection.recv()
+    band, seed, journal, memoir, copy = connection.recv()
     pipe = Pipe(connection)
     try:
-        model = Model(find_model(band.model))
+        model = Model(find_model(band.model) if copy is None else read_copy(copy))
         model.warm_up()
     except BollyLiveError as error:
         pipe.put([Trouble(str(error), fatal=True)])
@@ -53,18 +58,25 @@ def serve(connection: Connection) -> None:
     server = _be_seen()
     pipe.put([Ready(model.name, engine.buffer_notes)])
     pipe.flush()
-    anchor: Anchor | None = None
+    inbox = Inbox()
     told = Bearing()
+    beat_s = -math.inf
     while not pipe.closed:
+        if (now_s := time.perf_counter()) >= beat_s:
+            beat_s = now_s + HEARTBEAT_S
+            pipe.put([Alive()])
+            pipe.flush()
         try:
-            anchor = _turn(engine, pipe, server) or anchor
+            _turn(engine, pipe, server, inbox)
         except Exception:  # noqa: BLE001  # on stage nothing is fatal: another one steps in
             stumbled_s = time.perf_counter()
             _log.exception("the engine stumbled")
             pipe.put(Release(channel) for channel in _CHANNELS)
             pipe.flush()
             time.sleep(_RECOVERY_S)  # the journal catches up, and what stumbles at once again must not fill the log
-            engine, trouble = understudy.step_in(engine, anchor, stumbled_s)
+            band = inbox.band or engine.band  # what stumbled over a word may have taken in half of it
+            pipe.put(Trouble(sentence) for sentence in filter(None, [inbox.leave_out()]))
+            engine, trouble = understudy.step_in(band, inbox.anchor, stumbled_s, inbox.until_s(stumbled_s))
             pipe.put([Trouble(trouble)])
             pipe.flush()
         if engine.bearing != told:
@@ -84,19 +96,18 @@ def _be_seen() -> SnapshotServer:
     return server
 
 
-def _turn(engine: Engine, pipe: Pipe, server: SnapshotServer) -> Anchor | None:
-    """One turn: wait for words or for what is due, and do it; gives the newest anchor that came."""
+def _turn(engine: Engine, pipe: Pipe, server: SnapshotServer, inbox: Inbox) -> None:
+    """One turn: wait for words or for what is due, and do it; if that raises, what is not done stays in the inbox."""
     now_s = time.perf_counter()
     due_s = engine.next_due(now_s)
     wait_s = _LONGEST_WAIT_S if due_s is None else min(due_s - now_s, _LONGEST_WAIT_S)
-    if wait_s > 0:
+    if wait_s > 0 and not inbox:
         pipe.wait(wait_s, server.bell)
-    anchor = None
-    for word in pipe.receive():
+    inbox.put(pipe.receive())
+    for word in inbox.take(engine):
         if isinstance(word, Set):
             pipe.put(engine.use(word, time.perf_counter()))
         elif isinstance(word, Heard | Anchor):
-            anchor = word if isinstance(word, Anchor) else anchor
             pipe.put(engine.handle(word))
         elif isinstance(word, Vitals):
             server.vitals = word
@@ -105,7 +116,6 @@ def _turn(engine: Engine, pipe: Pipe, server: SnapshotServer) -> Anchor | None:
     pipe.flush()
     if server.asked():
         _show(engine, server)
-    return anchor
 
 
 def _show(engine: Engine, server: SnapshotServer) -> None:

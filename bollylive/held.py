@@ -7,7 +7,7 @@ Association's recommended practice RP-015, with the hold pedal 2 and the legato 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from bollylive.note import (
@@ -75,23 +75,25 @@ class Held:
                 self._programs[channel] = program
                 return []
             case Control(channel, number) if number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
-                return self._let_go(channel, NoteOff)
+                return self._drop(channel, _is_note)
             case Control(channel, number) if number == RESET_CONTROLLERS:
-                return self._let_go(channel, Control | Raw)
+                return self._drop(channel, _is_control)
         word = at_rest(event)
         if word is None:
             return []
         if isinstance(event, NoteOff) or event == word:
             self._words.pop(subject(word), None)
             return [word]
-        self._words[subject(word)] = word
+        self.hold(word)
         return []
+
+    def hold(self, word: Event) -> None:
+        """What this word lets go of is held."""
+        self._words[subject(word)] = word
 
     def let_go(self, channel: int, *, everything: bool) -> list[Event]:
         """The words that bring a channel's pedals, or also its wheels and switches, to rest; they are held no more."""
-        kinds = Control | Raw if everything else Control
-        held = [word for word in self._on(channel, kinds) if everything or _is_pedal(word)]
-        return [self._words.pop(subject(word)) for word in in_order(held)]
+        return self._drop(channel, _is_control if everything else _is_pedal)
 
     def end(self, others: Iterable[Held] = ()) -> list[Event]:
         """What lets go of all that none of `others` holds too; from now on nothing is held."""
@@ -104,11 +106,17 @@ class Held:
         """The last program of each channel, as a synthesizer that was without power needs it again."""
         return [Program(channel, program) for channel, program in sorted(self._programs.items())]
 
-    def _on(self, channel: int, kinds: type) -> list[Event]:
-        return [word for about, word in self._words.items() if about[0] & 0x0F == channel and isinstance(word, kinds)]
+    def _drop(self, channel: int, is_meant: Callable[[Event], bool]) -> list[Event]:
+        words = [word for about, word in self._words.items() if about[0] & 0x0F == channel and is_meant(word)]
+        return [self._words.pop(subject(word)) for word in in_order(words)]
 
-    def _let_go(self, channel: int, kinds: type) -> list[Event]:
-        return [self._words.pop(subject(word)) for word in self._on(channel, kinds)]
+
+def _is_note(word: Event) -> bool:
+    return isinstance(word, NoteOff)
+
+
+def _is_control(word: Event) -> bool:
+    return not isinstance(word, NoteOff)
 
 
 def _is_pedal(word: Event) -> bool:

@@ -25,6 +25,9 @@ class Link(Protocol):
     def receive(self, timeout_s: float) -> list[Any]:
         """What it has said."""
 
+    def leave(self, limit_s: float) -> str | None:
+        """Let it end by itself, with its notes; how it did, or None if it still runs after so long."""
+
     def end(self) -> None:
         """Kill it."""
 
@@ -35,7 +38,8 @@ class PortLink:
     def __init__(self, duty: Duty) -> None:
         ours, theirs = multiprocessing.Pipe()
         self._pipe = Pipe(ours)
-        self._child = spawn("port_main", theirs, leads=True)
+        files = [] if duty.model is None else [duty.model]
+        self._child = spawn("port_main", theirs, leads=True, files=files)
         theirs.close()
         with suppress(OSError):  # killed already: the pipe tells
             ours.send(duty)
@@ -53,6 +57,14 @@ class PortLink:
     def receive(self, timeout_s: float) -> list[Any]:
         """What it has said; waits for the first word, but no longer than so."""
         return self._pipe.receive() if self._pipe.wait(timeout_s) else []
+
+    def leave(self, limit_s: float) -> str | None:
+        """Close the pipe, upon which it lets go of everything and ends by itself; how it did, or None if it has not.
+
+        Blocks for so long at most.
+        """
+        self._pipe.close()
+        return self._child.wait(limit_s)
 
     def end(self) -> None:
         """Kill it, and its engine."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
-from bollylive.duty import Done, Duty, NoPorts
+from bollylive.duty import Crashed, Done, Duty, NoPorts
 from bollylive.engine_link import EngineLink
 from bollylive.errors import PortError
 from bollylive.link import LinkSession
@@ -44,24 +44,25 @@ def serve(connection: Connection) -> None:
         _play(_checked(duty), uplink)
     except PortError as error:
         uplink.tell(NoPorts(str(error)))
-    except Exception:  # noqa: BLE001  # on stage nothing is fatal: the warden starts another
+    except Exception as fault:  # noqa: BLE001  # on stage nothing is fatal: the warden starts another
         _log.exception("the port process stumbled")
+        uplink.tell(Crashed(f"{type(fault).__name__}: {fault}"))
     finally:
         uplink.close()
 
 
 def _play(duty: Duty, uplink: Uplink) -> None:
-    engine = EngineLink(duty.band, duty.seed, duty.journal, resume=duty.legacy is not None)
+    engine = EngineLink(duty.band, duty.seed, duty.journal, duty.model, resume=duty.anchor is not None)
     try:
         ports = Ports(duty.api, duty.band.in_port, duty.band.out_port)  # meanwhile the engine loads its model
     except BaseException:
         engine.end()
         raise
     uplink.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
-    if duty.legacy is not None and ports.api in _FORGETFUL:
+    if duty.anchor is not None and ports.api in _FORGETFUL:
         uplink.say("Connect them again, unless something does so for you.")
     link = LinkSession(duty.band.tempo_bpm, duty.band.beats_per_bar) if duty.band.link else None
-    process = PortProcess(ports, engine, duty.band, uplink, duty.musician, duty.legacy, link)
+    process = PortProcess(ports, engine, duty.band, uplink, duty.musician, duty.anchor, duty.left, link)
     for name in ("SIGTERM", "SIGHUP"):  # a system that shuts down tells everybody
         with suppress(AttributeError, ValueError):
             signal.signal(getattr(signal, name), lambda *_: process.stop())
@@ -69,7 +70,8 @@ def _play(duty: Duty, uplink: Uplink) -> None:
         process.run()
     finally:
         process.close()
-    uplink.tell(Done(process.summary()))
+    if process.finished:  # who was only sent a signal is replaced
+        uplink.tell(Done(process.summary()))
 
 
 def _checked(duty: Duty) -> Duty:
@@ -78,11 +80,9 @@ def _checked(duty: Duty) -> Duty:
     Source: PEP 418: CLOCK_MONOTONIC, mach_absolute_time and QueryPerformanceCounter count since the machine started.
     """
     now_s = time.perf_counter()
-    if duty.legacy is None or 0.0 <= now_s - duty.given_s < _MOST_START_S:
+    if duty.anchor is None or 0.0 <= now_s - duty.given_s < _MOST_START_S:
         return duty
-    return replace(
-        duty, journal=None, legacy=replace(duty.legacy, anchor=Anchor(0.0, 60.0 / duty.band.tempo_bpm, now_s))
-    )
+    return replace(duty, journal=None, anchor=Anchor(0.0, 60.0 / duty.band.tempo_bpm, now_s))
 
 
 if __name__ == "__main__":

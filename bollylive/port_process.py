@@ -10,12 +10,14 @@ import gc
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 
 from bollylive import pace
 from bollylive.band import KNOBS, Set
 from bollylive.clock import Clock
-from bollylive.duty import Finish, Legacy
+from bollylive.duty import Alive, Finish, Left
 from bollylive.engine_link import EngineLink
+from bollylive.errors import PortError
 from bollylive.link import LinkSession
 from bollylive.note import (
     Anchor,
@@ -43,21 +45,26 @@ from bollylive.relay import Relay
 from bollylive.scheduler import Scheduler
 from bollylive.telemetry import Telemetry
 from bollylive.uplink import Uplink
+from bollylive.vigil import LISTENER_LIMIT_S, Vigil
 from bollylive.wire import write
 
 _CALM_S = 0.005  # so long nothing must be due for the list of ports to be read
 _FLUSH_S = 0.1  # what was sent last must leave the driver before its port closes; a long period is 43 ms
 _RETRY_S = 60.0  # an engine that has failed again and again may have run out of something
+_LISTENER_POLL_S = 0.005
 _TURN_MESSAGES = 64
 _NEWS_S = 0.02  # what is only told can wait so long
+
+
+_NOTHING = Left()
 
 
 class PortProcess:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
     `uplink` is told all that is played. `musician` plays by itself, in seconds from the moment the band is ready: the
-    demo. With a `legacy` it goes on from where an earlier process ended, whose notes it ends. `stop` may be called by a
-    signal handler.
+    demo. With an `anchor` it goes on where an earlier process ended; what is `left` it lets go of. `stop` may be called
+    by a signal handler; `finished` says whether the end was wanted.
     """
 
     def __init__(
@@ -67,10 +74,11 @@ class PortProcess:
         band: Set,
         uplink: Uplink,
         musician: Iterable[tuple[float, Event]] = (),
-        legacy: Legacy | None = None,
+        anchor: Anchor | None = None,
+        left: Left = _NOTHING,
         link: LinkSession | None = None,
     ) -> None:
-        self.ready = False
+        self.ready = self.finished = False
         self._ports, self._engine, self._band, self._uplink = ports, engine, band, uplink
         self._link = link
         self._musician = deque(musician)
@@ -83,13 +91,15 @@ class PortProcess:
         self._retry_s = 0.0  # when another one is tried
         now_s = time.perf_counter()
         self._clock = Clock(band.tempo_bpm, now_s)
-        if legacy is not None:
-            self._clock.resume(legacy.anchor, now_s)
+        self._replaces = anchor is not None
+        self._above = Vigil()  # over who watches over us
+        self._above.begin(now_s)
+        if anchor is not None:
+            self._clock.resume(anchor, now_s)
         self._scheduler = Scheduler()
         self._relay = Relay(self._clock, self._scheduler, self._send, self._report, band)
         self._telemetry = Telemetry(uplink, ports, self._clock, self._relay, self._scheduler, self._punctuality, link)
-        if legacy is not None:
-            self._relay.inherit(legacy, now_s)
+        self._relay.inherit(left, now_s)
         self._report(self._clock.anchor)
 
     def stop(self) -> None:
@@ -110,23 +120,31 @@ class PortProcess:
                 for word in self._engine.pipe.receive():
                     self._obey(word)
             if self._engine.pipe.closed and not self._alone and not self._stopped:
-                self._bury()
+                self._bury("ended unexpectedly")
 
     def _take_turn(self, events: list[Event], now_s: float) -> None:
         """Do all that is to be done, by what has come and by the time."""
         self._listen(events, now_s)
         self._relay.tick(time.perf_counter())
-        if self._alone and now_s >= self._retry_s:
-            self._bury()
+        if self._alone:
+            if now_s >= self._retry_s:
+                self._bury("is gone")
+        elif self._engine.hangs(now_s):
+            self._bury("hangs")
+        self._telemetry.hung = "supervisor" if self._above.look(now_s) else None
         if now_s >= self._news_s:
             self._news_s = now_s + _NEWS_S
             self._tell_news(now_s)
         self._engine.pipe.flush()
         for order in self._uplink.attend(now_s):
-            if isinstance(order, Finish):
-                self.stop()
-            else:
-                self._use(order)
+            match order:
+                case Alive():
+                    self._above.hear()
+                case Finish():
+                    self.finished = True
+                    self.stop()
+                case Set():
+                    self._use(order)
 
     def _listen(self, events: list[Event], now_s: float) -> None:
         """Take in what has come: from the ports, from a Link session, from the musician of the demo."""
@@ -143,14 +161,20 @@ class PortProcess:
     def _tell_news(self, now_s: float) -> None:
         """Tell the musician what has happened, and the engine how this process fares."""
         self._telemetry.tell_news(now_s, calm=self._calm(now_s))
+        self._relay.listen(self._ports.listeners, now_s)
         vitals = self._telemetry.take_vitals(now_s)
         if vitals is not None and not self._alone:
             self._engine.pipe.put([vitals])
 
     def close(self) -> None:
-        """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone."""
+        """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone.
+
+        Where notes of an earlier process hang whose end nobody has heard, it waits for somebody, but not for long.
+        """
         try:
             self._relay.close(time.perf_counter())
+            if self.finished:  # otherwise another process follows, which ends them
+                self._wait_for_listener()
             self._uplink.attend(time.perf_counter())
             time.sleep(_FLUSH_S)
         finally:
@@ -158,6 +182,20 @@ class PortProcess:
             self._engine.end()
             if self._link is not None:
                 self._link.close()
+
+    def _wait_for_listener(self) -> None:
+        deadline_s = time.perf_counter() + LISTENER_LIMIT_S
+        if self._relay.end_left(time.perf_counter()):
+            self._telemetry.say(
+                f"Notes may hang, and nobody listens who could hear them end; connect your synthesiser to "
+                f"{self._ports.output_name} within {LISTENER_LIMIT_S:.0f} seconds."
+            )
+        while self._relay.end_left(now_s := time.perf_counter()) and now_s < deadline_s:
+            with suppress(PortError):
+                self._ports.check(now_s)
+            self._relay.listen(self._ports.listeners, now_s)
+            self._uplink.attend(now_s)
+            time.sleep(_LISTENER_POLL_S)
 
     def summary(self) -> dict[str, float]:
         """What happened, in numbers; see `Telemetry.summary`."""
@@ -190,9 +228,11 @@ class PortProcess:
             self._uplink.tell(Sent(event, "musician", word.at_s, word.beat))
         self._engine.pipe.put([word])
 
-    def _obey(self, word: Cue | Bearing | Ready | Trouble) -> None:
+    def _obey(self, word: Cue | Bearing | Ready | Trouble | Alive) -> None:
         now_s = time.perf_counter()
         match word:
+            case Alive():
+                self._engine.hear()
             case Play() | Release() | PlayerBeat():
                 if isinstance(word, Release):
                     self._punctuality.forget()
@@ -206,7 +246,8 @@ class PortProcess:
                 self._uplink.tell(word)
             case Trouble(text, fatal):
                 self._telemetry.say(text)
-                self._stopped |= fatal and not self.ready  # once it plays, the musician's own notes still pass
+                if fatal and not self.ready and not self._replaces:  # later the musician's own notes still pass
+                    self.finished = self._stopped = True
 
     def _begin(self, now_s: float) -> None:
         if self.ready:
@@ -237,14 +278,14 @@ class PortProcess:
         while self.ready and self._musician and self._musician[0][0] <= now_s - self._ready_s:
             self._relay.handle(self._musician.popleft()[1], now_s)
 
-    def _bury(self) -> None:
-        """The engine is gone: end its notes, and start another."""
+    def _bury(self, what: str) -> None:
+        """The engine is gone, or as good as gone: end its notes, and start another."""
         self._pace.wake()
         for channel in range(16):
             self._relay.obey(Release(channel), time.perf_counter())
         self._alone = not self._engine.revive()
         if not self._alone:
-            self._telemetry.say("The engine ended unexpectedly; its notes are ended and another one is starting.")
+            self._telemetry.say(f"The engine {what}; its notes are ended and another one is starting.")
             self._report(self._clock.anchor)
             self._telemetry.forget_vitals()
         else:

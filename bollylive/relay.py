@@ -12,7 +12,7 @@ from bollylive.band import MODEL_ROLES, Set
 from bollylive.clock import Clock
 from bollylive.commands import Commands
 from bollylive.controllers import Controllers
-from bollylive.duty import Legacy
+from bollylive.duty import Left
 from bollylive.flood import Flood
 from bollylive.hanging_notes import HangingNotes
 from bollylive.loopback import Loopback
@@ -75,14 +75,17 @@ class Relay:
         self._send_on = send
         self._report = report
         self._used: set[int] = set()  # channels on which anything was heard or sent
-        self._hanging = HangingNotes(scheduler)
+        self._hanging = HangingNotes()
+        self._commands = Commands(band)
         self._set(band)
 
     def use(self, band: Set, now_s: float) -> None:
         """Relays by another set from now on; what sounds of whoever is no longer to be heard on a channel ends."""
         passed, played = self.thru.channels, self._played
         self._set(band)
-        for channel in passed - self.thru.channels:
+        closed = sorted(passed - self.thru.channels)
+        self._send_all([(word, "musician") for word in self._controllers.let_go(closed)], now_s)
+        for channel in closed:
             self._send_all(self._scheduler.release(channel, "musician"), now_s)
         for channel in played - self._played:
             self._send_all(self._scheduler.release(channel, "model"), now_s)
@@ -90,7 +93,7 @@ class Relay:
     def _set(self, band: Set) -> None:
         self.thru = Thru(self._scheduler, band)
         self._played = frozenset(channel for channel in range(16) if band.channel(channel).role in MODEL_ROLES)
-        self._commands, self._touch = Commands(band), Touch(band)
+        self._commands, self._touch = Commands(band, self._commands), Touch(band)
 
     def handle(self, event: Event, now_s: float) -> None:
         """Takes in one event of the musician or their DAW, at once; a command is neither passed on nor music."""
@@ -148,7 +151,7 @@ class Relay:
         """Sends what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
         for event in self.flood.take_waiting(now_s):
             self._heed(event, now_s)
-        self._send_all(self._hanging.end(now_s), now_s)
+        self.end_left(now_s)
         if self._clock.check(now_s):
             self._report(self._clock.anchor)
         anchor = self._clock.anchor
@@ -176,8 +179,7 @@ class Relay:
     def close(self, now_s: float) -> None:
         """Leaves silence behind, also on synthesizers that hold notes which we know nothing of."""
         self.silence(now_s)
-        for event in self._controllers.let_go():
-            self._send_all(self.thru.read(event), now_s)
+        self._send_all([(word, "musician") for word in self._controllers.let_go(sorted(self.thru.channels))], now_s)
         for channel in sorted(self._used):
             for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
@@ -186,12 +188,20 @@ class Relay:
         """A sentence for the musician, if something is wrong with what comes in; each is given once."""
         return self.flood.take_trouble() or self.loopback.take_trouble()
 
-    def inherit(self, legacy: Legacy, now_s: float) -> None:
-        """Ends what an earlier relay left sounding, now and again."""
-        self._hanging.inherit(legacy.sounding, now_s)
+    def inherit(self, left: Left, now_s: float) -> None:
+        """Lets go of what an earlier relay left, now and again."""
+        self._hanging.inherit(left, now_s)
+        self._controllers.recall(word for word, _ in left.words)
+        self.end_left(now_s)
+
+    def listen(self, listeners: int | None, now_s: float) -> None:
+        """Takes in how many listen to the outputs; None where that cannot be seen. Who begins to hears what ended."""
+        self._hanging.listen(listeners, now_s)
+
+    def end_left(self, now_s: float) -> bool:
+        """Lets go once more of what was left, if it is time; whether somebody is still to hear that."""
         self._send_all(self._hanging.end(now_s), now_s)
-        for channel in legacy.used:
-            self._send(Control(channel, ALL_NOTES_OFF, 0), "model", now_s, self._clock.beat_at(now_s))
+        return self._hanging.wait
 
     def _is_wanted(self, note: Note, epoch: int) -> bool:
         """What was on its way when the song jumped or stopped, or when another set came, may come too late."""
@@ -223,5 +233,6 @@ class Relay:
     def _send(self, event: Event, by: Player, now_s: float, beat: float, late_s: float = 0.0) -> None:
         if isinstance(event, NoteOn | NoteOff | Control | Program):
             self._used.add(event.channel)
+        self._hanging.see(event)
         self.loopback.leave(event, now_s)
         self._send_on(Sent(event, by, now_s, beat, late_s))

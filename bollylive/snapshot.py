@@ -23,6 +23,7 @@ class Vitals:
     latest_s: float = 0.0  # how late the latest of them left
     dropped: int = 0  # planned notes that were not played: too late, their pitch held, or their time gone
     sounding: int = 0  # notes of both players
+    hung: str | None = None  # which process gives no sign of life any more
     trouble: tuple[str, ...] = ()  # the newest sentences for the musician, oldest first
 
 

@@ -18,15 +18,18 @@ _ANSWER_LIMIT_S: Final = 2.0
 class SnapshotReader:
     """Follows the newest band whose address is in a folder, also from one engine to the next. For one thread.
 
-    With `processes`, only a band that one of these answers for.
+    With `processes`, only a band that one of these answers for. `hung` says whether somebody was there at the last
+    `read` who did not answer.
     """
 
     def __init__(self, folder: Path, processes: Collection[int] | None = None) -> None:
+        self.hung = False
         self._folder, self._processes = folder, processes
         self._connection: Connection | None = None
 
     def read(self) -> Snapshot | None:
         """The band as it stands now; None if none plays, or none answers. Blocks for a few seconds at most."""
+        self.hung = False
         for _ in range(2):  # the engine may be another one since the last time
             if self._connection is None:
                 self._connection = self._connect()
@@ -37,6 +40,7 @@ class SnapshotReader:
                 if self._connection.poll(_ANSWER_LIMIT_S):
                     snapshot: Snapshot | None = self._connection.recv()
                     return snapshot
+                self.hung = True
             self.close()
         return None
 
@@ -49,19 +53,28 @@ class SnapshotReader:
     def _connect(self) -> Connection | None:
         for address in find_addresses(self._folder):
             wanted = self._processes is None or address.process in self._processes
-            if wanted and (connection := _open(address)) is not None:
-                return connection
+            try:
+                if wanted and (connection := _open(address)) is not None:
+                    return connection
+            except TimeoutError:
+                self.hung = True
         return None
 
 
 def _open(address: Address) -> Connection | None:
+    """Raises TimeoutError where somebody is there who does not answer."""
     connection = call(address)
     if connection is None:
         return None
-    with suppress(OSError, EOFError, AuthenticationError):
-        if connection.poll(_ANSWER_LIMIT_S):  # an engine that stands still would let us wait for ever
-            answer_challenge(connection, address.key)
-            deliver_challenge(connection, address.key)
-            return connection
-    connection.close()
-    return None
+    try:
+        if not connection.poll(_ANSWER_LIMIT_S):  # an engine that stands still would let us wait for ever
+            connection.close()
+            raise TimeoutError(f"{address.file}: the band that listens there does not answer.")
+        answer_challenge(connection, address.key)
+        deliver_challenge(connection, address.key)
+    except TimeoutError:
+        raise
+    except (OSError, EOFError, AuthenticationError):
+        connection.close()
+        return None
+    return connection

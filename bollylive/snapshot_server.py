@@ -56,8 +56,9 @@ class SnapshotServer:
         """Listen, and publish where; what killed programs have left is removed. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for address in find_addresses(self._folder):
-            if (connection := call(address)) is not None:
-                connection.close()
+            with suppress(TimeoutError):  # one that hangs is none of our business
+                if (connection := call(address)) is not None:
+                    connection.close()
         socket = new_socket(self._folder, self._token)
         self._listener = Listener(socket)
         self._address = publish(self._folder, self._token, socket, self._key)

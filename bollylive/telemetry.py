@@ -23,7 +23,10 @@ _REST_S: Final = 1.0  # a song that jumps puts the band to sleep for a moment on
 
 
 class Telemetry:
-    """Reads how the rooms of the port process fare. One thread, and nothing here waits."""
+    """Reads how the rooms of the port process fare. One thread, and nothing here waits.
+
+    Set `hung` to the name of a process that gives no sign of life, for whoever watches.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Telemetry:
         self._leader = clock.source
         self._awake, self._tell_rest_s = False, math.inf
         self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
+        self.hung: str | None = None  # which process gives no sign of life
         self._vitals, self._vitals_s = Vitals(), 0.0  # as the engine knows them, and when they were last looked at
 
     def say(self, text: str | None) -> None:
@@ -80,6 +84,7 @@ class Telemetry:
             latest_s=lateness.latest_s,
             dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._relay.dropped_stale,
             sounding=self._scheduler.sounding,
+            hung=self.hung,
             trouble=tuple(self._sentences),
         )
         return self._vitals if self._vitals != before else None

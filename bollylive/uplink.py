@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from bollylive.band import Set
-from bollylive.duty import Alive, Done, Finish, NoPorts, Said
+from bollylive.duty import Alive, Crashed, Done, Finish, NoPorts, Said
 from bollylive.note import Anchor, Bearing, Command, Ready, Sent
 from bollylive.pipe import Pipe
 
@@ -14,8 +14,8 @@ HEARTBEAT_S: Final = 0.25
 _ATTEND_S: Final = 0.05  # how long an order may wait: to look costs as much as a poll of the ports
 _LAST_WORDS_S: Final = 1.0
 
-Report: TypeAlias = Alive | Said | NoPorts | Done | Ready | Sent | Anchor | Bearing | Command
-Order: TypeAlias = Set | Finish
+Report: TypeAlias = Alive | Said | NoPorts | Crashed | Done | Ready | Sent | Anchor | Bearing | Command
+Order: TypeAlias = Set | Alive | Finish
 
 
 class Uplink:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-HANG_S: Final = 3.0  # no sooner than another one could be there: machines stall for a second or two, and go on
-START_LIMIT_S: Final = 25.0  # a MIDI system that is just starting, or getting over a client that was killed, is slow
+HANG_S: Final = 2.5  # machines stall for a second or two, and go on; with its start, another one is there after 3
+START_LIMIT_S: Final = 20.0  # a MIDI system that is just starting, or a journal that is read, takes its time
 CLOSE_LIMIT_S: Final = 5.0  # drivers take their time to let go
+LISTENER_LIMIT_S: Final = 5.0  # so long the end waits for somebody to hear that notes are ended which hang
 RETRY_S: Final = 1.0
 HEALTHY_S: Final = 5.0  # who lived so long may be replaced at once
 
@@ -42,7 +43,10 @@ class Vigil:
         self._looked_s = now_s
         return self._silent_s > (START_LIMIT_S if not self._heard else CLOSE_LIMIT_S if closing else HANG_S)
 
+    def is_healthy(self, now_s: float) -> bool:
+        """Whether it has lived for a while."""
+        return self._heard and now_s - self._begun_s >= HEALTHY_S
+
     def lose(self, now_s: float) -> None:
         """It is gone; another one may begin at `retry_s`: at once, unless this one died young."""
-        healthy = self._heard and now_s - self._begun_s >= HEALTHY_S
-        self.retry_s = now_s if healthy else now_s + RETRY_S
+        self.retry_s = now_s if self.is_healthy(now_s) else now_s + RETRY_S

@@ -20,7 +20,7 @@ def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], se
     """Say a line `hz` times a second until the band is gone, or for so long; raises BollyLiveError if none plays."""
     reader = SnapshotReader(folder)
     try:
-        if reader.read() is None:
+        if reader.read() is None and not reader.hung:
             raise BollyLiveError("No band plays here that could be watched; start one with `bollylive jam`.")
         due_s = seen_s = began_s = time.perf_counter()
         while seconds is None or due_s - began_s < seconds:
@@ -29,10 +29,13 @@ def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], se
             if snapshot is not None:
                 seen_s = now_s
                 say(json.dumps(asdict(snapshot)) if as_json else describe_snapshot(snapshot))
+            elif reader.hung:
+                seen_s = now_s
+                say(json.dumps({"hung": "engine"}) if as_json else "hung: the engine does not answer")
             elif now_s - seen_s > _ABSENCE_S:
                 say("The band is gone.")
                 return
-            pause_s = _RETRY_S if snapshot is None else 1 / hz
+            pause_s = _RETRY_S if snapshot is None and not reader.hung else 1 / hz
             due_s = max(due_s + pause_s, now_s)  # what a reader has missed is not made up for
             time.sleep(due_s - now_s)
     finally:
@@ -55,6 +58,7 @@ def describe_snapshot(snapshot: Snapshot) -> str:
             f"{snapshot.name} {state}, beat {snapshot.beat:.1f}, {snapshot.bpm:.1f} bpm ({vitals.leader})",
             ", ".join(parts) or "nobody has the word",
             ", ".join(f"{name} {figure}" for name, figure in figures.items()),
+            *([f"hung: the {vitals.hung} gives no sign of life"] if vitals.hung else []),
             *vitals.trouble[-1:],
         ]
     )

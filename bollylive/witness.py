@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from bollylive.band import Set
-from bollylive.duty import Legacy
-from bollylive.note import Anchor, Control, NoteOff, NoteOn, Player, Program, Sent
+from bollylive.duty import Left
+from bollylive.held import Held, at_rest, in_order
+from bollylive.note import Anchor, Control, Event, NoteOff, NoteOn, Player, Program, Raw, Sent
+from bollylive.wire import subject
 
+_SYSTEM: Final = 0xF0  # a status from here on belongs to no channel
 RECENT_S: Final = 10.0  # the last note-offs may have gone into a MIDI system that was dead already, or never left
 
 
 class Witness:
-    """Follow the words of a port process with `see`; `legacy` is what it would leave if it ended now.
+    """Follow the words of a port process with `see`; `left` is what it would leave if it ended now.
 
     What ended in its last ten seconds counts as left too. What the musician plays on a channel that `band` does not
     pass through never sounded at the output. Pure, one thread.
@@ -20,41 +23,51 @@ class Witness:
 
     def __init__(self, band: Set) -> None:
         self.band = band
-        self._anchor: Anchor | None = None
-        self._sounding: dict[tuple[int, int], Player] = {}
-        self._ended: dict[tuple[int, int], Sent] = {}  # the newest last
+        self.anchor: Anchor | None = None
+        self._held = Held()
+        self._by: dict[tuple[int, ...], Player] = {}  # who did last what is about a subject
+        self._ended: dict[tuple[int, ...], tuple[Event, float]] = {}  # the newest last
         self._used: set[int] = set()
+        self._inherited = Left()
 
     def see(self, word: Sent | Anchor) -> None:
         """Take note of what was sent, or of a new anchor."""
         if isinstance(word, Anchor):
-            self._anchor = word
+            self.anchor = word
             return
         event = word.event
-        if not isinstance(event, NoteOn | NoteOff | Control | Program):
+        if not isinstance(event, NoteOn | NoteOff | Control | Program | Raw) or not (about := subject(event)):
             return
-        if word.by == "musician" and not self.band.passes_thru(event.channel):
+        channel, word_of_rest = about[0] & 0x0F, at_rest(event)
+        lets_go = isinstance(event, NoteOff) or event == word_of_rest
+        silent = word.by == "musician" and not self.band.passes_thru(channel) and not lets_go
+        if about[0] >= _SYSTEM or silent:
             return
-        self._used.add(event.channel)
-        if isinstance(event, NoteOn):
-            self._sounding[event.channel, event.pitch] = word.by
-        elif isinstance(event, NoteOff):
-            key = event.channel, event.pitch
-            self._sounding.pop(key, None)
-            self._ended.pop(key, None)
-            self._ended[key] = word
-        while self._ended and next(iter(self._ended.values())).at_s < word.at_s - RECENT_S:
+        self._used.add(channel)
+        self._by[about] = word.by
+        for ended in self._held.note(event):
+            self._ended.pop(subject(ended), None)
+            self._ended[subject(ended)] = ended, word.at_s
+        while self._ended and next(iter(self._ended.values()))[1] < word.at_s - RECENT_S:
             del self._ended[next(iter(self._ended))]
 
-    @property
-    def holds_notes(self) -> bool:
-        """Whether anything sounds."""
-        return bool(self._sounding)
+    def inherit(self, left: Left) -> None:
+        """Take note of what was there before, and may never have been let go of."""
+        self._inherited = left
 
     @property
-    def legacy(self) -> Legacy | None:
-        """None where nothing was seen at all."""
-        if self._anchor is None:
-            return None
-        left = {key: word.by for key, word in self._ended.items()} | self._sounding
-        return Legacy(self._anchor, tuple((*key, by) for key, by in sorted(left.items())), tuple(sorted(self._used)))
+    def has_played(self) -> bool:
+        """Whether there can be anything left at all."""
+        return bool(self._used or self._inherited.words or self._inherited.channels)
+
+    @property
+    def left(self) -> Left:
+        """All that may sound, be pedalled or bent, and all channels on which more may, of which nobody has told yet."""
+        if not self.has_played:
+            return Left()
+        words = {subject(word): word for word, _ in self._inherited.words}
+        words |= {about: word for about, (word, _) in self._ended.items()} | dict(self._held.words)
+        by = {subject(word): by for word, by in self._inherited.words} | self._by
+        told = tuple((word, by.get(subject(word), "model")) for word in in_order(words.values()))
+        heard = {channel for channel in range(16) if self.band.channel(channel).role != "off"}
+        return Left(told, tuple(sorted(self._used | heard | set(self._inherited.channels))))

@@ -32,6 +32,7 @@ class ScalePorts(Ports):
 
     def __init__(self) -> None:
         self.send_failures = 0
+        self._listeners = None
         self._pitches = itertools.cycle(range(128))
         self._next_s = time.perf_counter()
 
@@ -64,6 +65,9 @@ class ReadyEngine(EngineLink):
         far = Pipe(self._theirs)
         far.put([Ready("ready-v1", 8), *(Play(note, 0) for note in notes)])
         far.flush()
+
+    def hangs(self, now_s: float) -> bool:  # noqa: ARG002  # as `EngineLink` has it
+        return False
 
     def end(self) -> None:
         self.pipe.close()

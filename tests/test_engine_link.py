@@ -23,7 +23,8 @@ class Engines:
     def __init__(self) -> None:
         self._ends: list[Connection] = []
 
-    def spawn(self, _room: str, connection: Connection) -> Engines:
+    def spawn(self, _room: str, connection: Connection, files: list[int]) -> Engines:
+        self.files = files
         self._ends.append(Connection(os.dup(connection.fileno())))
         return self
 
@@ -43,9 +44,9 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
 
 def test_the_first_engine_begins_and_the_next_one_remembers(engines: Engines) -> None:
     link = EngineLink(BAND, 7, "night.jsonl")
-    assert engines.listen() == (BAND, 7, "night.jsonl", None)
+    assert engines.listen() == (BAND, 7, "night.jsonl", None, None)
     assert link.revive()
-    band, seed, journal, memoir = engines.listen()
+    band, seed, journal, memoir, _ = engines.listen()
     assert (band, seed, journal, memoir.journal, memoir.keys_held) == (BAND, 7, "night.jsonl", "night.jsonl", True)
     assert memoir.until_s <= time.perf_counter()
 
@@ -69,3 +70,10 @@ def test_another_engine_has_the_set_of_now_with_the_knobs_as_they_stand(engines:
     link.turn(Command("temperature", value=1.0))
     link.revive()
     assert engines.listen()[0] == Set(name="Duo", temperature=3.0)
+
+
+def test_each_engine_inherits_the_copy_of_the_model(engines: Engines) -> None:
+    link = EngineLink(BAND, 7, model=9)
+    assert (engines.files, engines.listen()[-1]) == ([9], 9)
+    link.revive()
+    assert (engines.files, engines.listen()[-1]) == ([9], 9)

@@ -11,10 +11,11 @@ import pytest
 from fakes import FakePredictor
 
 from bollylive import engine_process
-from bollylive.band import Set
-from bollylive.engine import Engine
+from bollylive.band import KNOBS, Set
+from bollylive.engine import Engine, Words
 from bollylive.engine_process import _turn
-from bollylive.note import Anchor
+from bollylive.inbox import Inbox
+from bollylive.note import Anchor, Command, Heard, NoteOn
 from bollylive.pipe import Pipe
 from bollylive.snapshot import Snapshot, Vitals
 from bollylive.snapshot_reader import SnapshotReader
@@ -41,7 +42,7 @@ class Reading:
 
     def wait_through(self, engine: Engine, pipe: Pipe, server: SnapshotServer) -> Snapshot | None:
         while self._thread.is_alive():
-            _turn(engine, pipe, server)
+            _turn(engine, pipe, server, Inbox())
         return self.snapshot
 
     def _read(self) -> None:
@@ -53,7 +54,8 @@ def test_a_turn_answers_who_asks_with_the_vitals_that_came(tmp_path: Path, serve
     theirs.put([Anchor(8.0, 0.5, 0.0, running=False), Vitals(leader="midi", sounding=3)])
     theirs.flush()
     engine = Engine(Set(name="Trio"), FakePredictor(), 1)
-    assert _turn(engine, ours, server) == Anchor(8.0, 0.5, 0.0, running=False)
+    _turn(engine, ours, server, inbox := Inbox())
+    assert inbox.anchor == Anchor(8.0, 0.5, 0.0, running=False)
     snapshot = Reading(tmp_path).wait_through(engine, ours, server)
     assert snapshot is not None
     assert (snapshot.name, snapshot.beat, snapshot.running) == ("Trio", 8.0, False)
@@ -73,3 +75,30 @@ def test_a_band_that_cannot_be_shown_plays_on_unseen(
     monkeypatch.setattr(engine, "snapshot", fail)
     assert Reading(tmp_path).wait_through(engine, ours, server) is None
     assert not list(tmp_path.iterdir())
+
+
+def test_what_came_with_a_word_that_an_engine_stumbles_over_reaches_the_one_that_steps_in(
+    server: SnapshotServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (Engine(Set(temperature=1.0), FakePredictor(), seed) for seed in (1, 2))
+    bad = Heard(NoteOn(0, 60, 90), 1.0, 2.0)
+    hear = first.handle
+
+    def stumble(word: Heard | Anchor) -> Words:
+        if word == bad:
+            raise RuntimeError("no such note")
+        return hear(word)
+
+    monkeypatch.setattr(first, "handle", stumble)
+    ours, theirs = (Pipe(end) for end in multiprocessing.Pipe())
+    anchor = Anchor(8.0, 0.5, 0.0, running=False)
+    theirs.put([anchor, bad, Set("New"), Heard(Command("temperature", None, 0.0), 1.0, 2.0)])
+    theirs.flush()
+    inbox = Inbox()
+    with pytest.raises(RuntimeError):
+        _turn(first, ours, server, inbox)
+    assert (inbox.anchor, inbox.band) == (anchor, first.band)
+    assert inbox.leave_out() is None
+    _turn(second, ours, server, inbox)
+    assert second.band == Set("New", temperature=KNOBS["temperature"][0])
+    assert not inbox

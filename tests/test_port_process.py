@@ -14,7 +14,7 @@ import pytest
 
 from bollylive import pace, port_process
 from bollylive.band import ChannelSet, ControlSet, Set
-from bollylive.duty import Finish, Legacy, Said
+from bollylive.duty import Alive, Finish, Left, Said
 from bollylive.engine_link import EngineLink
 from bollylive.link import LinkSession
 from bollylive.note import (
@@ -31,6 +31,7 @@ from bollylive.note import (
     Play,
     PlayerBeat,
     Program,
+    Raw,
     Ready,
     Release,
     Sent,
@@ -42,6 +43,7 @@ from bollylive.ports import Ports
 from bollylive.scheduler import Scheduler
 from bollylive.snapshot import Vitals
 from bollylive.uplink import Order, Report, Uplink
+from bollylive.vigil import Vigil
 from bollylive.wire import Reader
 
 BAND = Set(
@@ -51,6 +53,8 @@ BAND = Set(
 MOST_POLLS = 2000  # a script that waits in vain ends with them
 READY = Ready("fake-v1", 8)
 ON, OFF = (0x90, 64, 90), (0x80, 64, 0)
+
+NOTHING = Left()
 
 Script = Callable[["Stage"], Iterator[list[tuple[int, ...]]]]
 
@@ -65,6 +69,7 @@ class FakePorts(Ports):
 
     def __init__(self) -> None:
         self.send_failures = 0
+        self.others: int | None = None  # who listens
         self.sentences: list[str] = []  # what the next check tells
         self.checks: list[tuple[float, bool]] = []
         self.read_s = 0.0
@@ -92,6 +97,14 @@ class FakePorts(Ports):
     @property
     def bad_bytes(self) -> int:
         return self._inlet.dropped
+
+    @property
+    def listeners(self) -> int | None:
+        return self.others
+
+    @property
+    def output_name(self) -> str:
+        return "BollyLive Out:out"
 
     def check(self, now_s: float, *, calm: bool = True) -> list[str]:
         self.checks.append((now_s, calm))
@@ -164,6 +177,8 @@ class FakeEngine(EngineLink):
     def _open(self) -> None:
         ours, theirs = multiprocessing.Pipe()
         self.pipe, self._far = Pipe(ours), Pipe(theirs)
+        self._vigil = Vigil()
+        self._vigil.begin(time.perf_counter())
 
 
 class Stage:
@@ -175,11 +190,12 @@ class Stage:
         musician: Iterable[tuple[float, Event]] = (),
         lives: int = 3,
         band: Set = BAND,
-        legacy: Legacy | None = None,
+        anchor: Anchor | None = None,
+        left: Left = NOTHING,
         link: LinkSession | None = None,
     ) -> None:
         self.ports, self.engine, self.uplink = FakePorts(), FakeEngine(lives), FakeUplink()
-        self.process = PortProcess(self.ports, self.engine, band, self.uplink, musician, legacy, link)
+        self.process = PortProcess(self.ports, self.engine, band, self.uplink, musician, anchor, left, link)
         self.ports.script = script(self)
         self.ports.at_end = self.process.stop
 
@@ -668,18 +684,22 @@ def test_of_a_musician_who_sounds_elsewhere_the_warden_is_told_once_all_the_same
 def test_what_an_earlier_process_left_sounding_is_ended_and_its_beat_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bollylive.hanging_notes._END_AFTER_S", (0.0, 0.01))
     began_s = time.perf_counter() - 100.0
-    legacy = Legacy(Anchor(7.0, 0.5, began_s, epoch=3), ((0, 64, "musician"), (1, 40, "model")), (0, 1))
+    anchor = Anchor(7.0, 0.5, began_s, epoch=3)
+    left = Left(((Control(0, 64, 0), "musician"), (NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), (0, 1))
+    resets = [Control(channel, number, 0) for channel in (0, 1) for number in (121, 123)]
     words: list[Any] = []
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        assert stage.ports.sent == [NoteOff(0, 64), NoteOff(1, 40), Control(0, 123, 0), Control(1, 123, 0)]
+        assert stage.ports.sent == [*(word for word, _ in left.words), *resets]
         yield [ON]
         yield from stage.until(lambda: stage.notes.count(NoteOff(1, 40)) == 2)
-        assert NoteOff(0, 64) not in stage.ports.sent[4:]  # the musician plays it anew
+        again = stage.ports.sent[len(left.words) + len(resets) :]
+        assert NoteOff(0, 64) not in again  # the musician plays it anew
+        assert [event for event in again if isinstance(event, Control)] == [Control(0, 64, 0), *resets[2:]]
         words.extend(stage.engine.heard())
 
-    Stage(script, legacy=legacy).run()
-    assert words[0] == legacy.anchor
+    Stage(script, anchor=anchor, left=left).run()
+    assert words[0] == anchor
     assert isinstance(words[1], Heard)
     assert words[1].beat >= 207.0
 
@@ -789,5 +809,162 @@ def test_the_list_of_ports_is_read_only_while_nothing_is_due(monkeypatch: pytest
         anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
         stage.engine.say(Play(Note(1, 40, 80, anchor.beat_at(time.perf_counter()) + 50.0, 0.01), anchor.epoch))
         yield from stage.until(lambda: not stage.ports.checks[-1][1])
+
+    Stage(script).run()
+
+
+def test_a_pedal_that_an_earlier_process_knew_of_may_still_be_lifted_by_the_musician() -> None:
+    left = Left(((Control(0, 64, 0), "musician"),), ())
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield []
+        yield [(0xB0, 64, 0)]
+        yield [(0xB0, 64, 0)]
+
+    assert Stage(script, left=left).run().ports.sent[:3].count(Control(0, 64, 0)) == 2
+
+
+def test_who_begins_to_listen_hears_what_an_earlier_process_left_though_it_was_struck_anew() -> None:
+    left = Left(((NoteOff(0, 64), "musician"),), ())
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.ports.others = 0
+        yield [ON, OFF]
+        yield []
+        heard = stage.notes.count(NoteOff(0, 64))
+        stage.ports.others = 1
+        yield from stage.until(lambda: stage.notes.count(NoteOff(0, 64)) > heard)
+
+    Stage(script, left=left).run()
+
+
+def finishing(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+    """The warden says that it is over."""
+    stage.uplink.orders.append(Finish())
+    yield []
+    yield []
+
+
+def test_the_end_waits_until_somebody_hears_that_what_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = Left(((NoteOff(0, 64), "musician"),), ())
+    stage = Stage(finishing, left=left)
+    stage.ports.others = 0
+    joined_s: list[float] = []
+
+    def check(_now_s: float, *, calm: bool = True) -> list[str]:
+        stage.ports.polls += 1
+        if stage.process.finished and stage.ports.polls > 10 and not joined_s:
+            joined_s.append(time.perf_counter())
+            stage.ports.others = 1
+        return []
+
+    monkeypatch.setattr(stage.ports, "check", check)
+    stage.run()
+    assert any(event == NoteOff(0, 64) and at_s > joined_s[0] for event, at_s in _sent(stage))
+    assert any("Notes may hang" in text for text in stage.said)
+    assert stage.ports.closed
+
+
+def test_but_not_for_ever_and_not_where_another_process_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_process, "LISTENER_LIMIT_S", 0.05)
+    left = Left(((NoteOff(0, 64), "musician"),), ())
+    stage = Stage(finishing, left=left)
+    stage.ports.others = 0
+    stage.run()
+    assert stage.process.finished
+    assert stage.ports.closed
+    followed = Stage(lambda _: iter([[]]), left=left)  # only stopped, as by a signal
+    followed.ports.others = 0
+    followed.run()
+    assert not followed.process.finished
+    assert not any("Notes may hang" in text for text in followed.said)
+
+
+def _sent(stage: Stage) -> list[tuple[Event, float]]:
+    return list(zip(stage.ports.sent, stage.ports.sent_s, strict=True))
+
+
+def test_an_engine_that_gives_no_sign_of_life_is_replaced_and_its_notes_are_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bollylive.vigil.HANG_S", 0.05)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Alive(), Play(Note(1, 40, 80, 0.0, None), 0))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.ports.sent)
+        yield from stage.until(lambda: stage.engine.revivals == 1)
+        assert stage.ports.sent[-1] == NoteOff(1, 40)
+
+    stage = Stage(script).run()
+    assert any(text.startswith("The engine hangs; its notes are ended") for text in stage.said)
+
+
+def test_an_engine_whose_heart_beats_is_let_alone_and_one_that_still_loads_has_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bollylive.vigil.HANG_S", 0.01)
+    monkeypatch.setattr("bollylive.vigil._LONGEST_LOOK_S", 0.002)  # a pause of the test's own counts for little
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for _ in range(50):
+            yield []
+        assert stage.engine.revivals == 0
+        stage.engine.say(READY)
+        for _ in range(50):
+            stage.engine.say(Alive())
+            yield []
+        assert stage.engine.revivals == 0
+
+    Stage(script).run()
+
+
+def test_a_warden_that_stands_still_is_shown_to_whoever_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bollylive.vigil.HANG_S", 0.05)
+    monkeypatch.setattr("bollylive.telemetry._VITALS_S", 0.0)
+    hung: list[str | None] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        stage.uplink.orders.append(Alive())
+
+        def told() -> bool:
+            hung.extend(word.hung for word in stage.engine.heard() if isinstance(word, Vitals))
+            stage.engine.say(Alive())
+            return bool(hung) and hung[-1] == "supervisor"
+
+        yield from stage.until(told)
+        stage.uplink.orders.append(Alive())
+        yield from stage.until(lambda: not told() and hung[-1] is None)
+
+    Stage(script).run()
+
+
+def test_a_model_that_is_gone_ends_a_performance_only_if_it_never_played() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(Trouble("there is no such model file.", fatal=True))
+        yield from stage.until(lambda: bool(stage.said))
+        yield [ON]
+        yield []
+
+    first = Stage(script).run()
+    assert first.process.finished
+    assert NoteOn(0, 64, 90) not in first.ports.sent
+    next_one = Stage(script, anchor=Anchor(7.0, 0.5, time.perf_counter())).run()
+    assert not next_one.process.finished
+    assert NoteOn(0, 64, 90) in next_one.ports.sent
+
+
+def test_a_saved_set_lets_go_of_pedals_and_wheels_where_the_musician_is_heard_no_more() -> None:
+    after = replace(BAND, channels=(replace(BAND.channels[0], thru=False), BAND.channels[1]))
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0xB0, 64, 127), (0xE0, 0, 96), (0xD0, 50), ON]
+        stage.uplink.orders.append(after)
+        yield from stage.until(lambda: NoteOff(0, 64) in stage.ports.sent)
+        assert stage.ports.sent[-4:] == [Control(0, 64, 0), Raw(b"\xd0\x00"), Raw(b"\xe0\x00\x40"), NoteOff(0, 64)]
+        sent = len(stage.ports.sent)
+        yield [(0xB0, 64, 0), (0xE0, 0, 64)]
+        yield []
+        assert len(stage.ports.sent) == sent
 
     Stage(script).run()

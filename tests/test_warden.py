@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from bollylive.band import KNOBS, ChannelSet, Set
-from bollylive.duty import Alive, Done, Duty, Finish, Legacy, NoPorts, Said
-from bollylive.errors import PortError, SetError
+from bollylive.duty import Alive, Crashed, Done, Duty, Finish, Left, NoPorts, Said
+from bollylive.errors import CrashError, PortError, SetError
 from bollylive.journal import Header, header_line, read_end, read_journal
 from bollylive.journal_writer import JournalWriter
-from bollylive.note import Anchor, Bearing, Command, NoteOff, NoteOn, Ready, Sent
+from bollylive.note import Anchor, Bearing, Command, Control, NoteOff, NoteOn, Ready, Sent
 from bollylive.set_watch import SetWatch
 from bollylive.uplink import Order
-from bollylive.vigil import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, RETRY_S, START_LIMIT_S
+from bollylive.vigil import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, LISTENER_LIMIT_S, RETRY_S, START_LIMIT_S
 from bollylive.warden import TURN_S, Warden
 
 BAND = Set(tempo_bpm=120, channels=(ChannelSet(0, "Flute"), ChannelSet(1, "Bass", "accompany")))
@@ -33,14 +33,23 @@ class FakeLink:
         self.words: list[Any] = []
         self.orders: list[Order] = []
         self.closed = self.ended = False
+        self.beats = 0
+        self.left_s: list[float] = []  # how long it was given to end by itself
 
     def tell(self, order: Order) -> None:
-        self.orders.append(order)
+        if isinstance(order, Alive):
+            self.beats += 1
+        else:
+            self.orders.append(order)
 
     def receive(self, timeout_s: float) -> list[Any]:
         assert timeout_s <= TURN_S
         words, self.words = self.words, []
         return words
+
+    def leave(self, limit_s: float) -> str | None:
+        self.left_s.append(limit_s)
+        return "by SIGSEGV"
 
     def end(self) -> None:
         self.ended = True
@@ -50,9 +59,16 @@ class Disk:
     """A disk for a journal."""
 
     folder = Path("stage")
+    path = folder / "journal.jsonl"
 
     def __init__(self) -> None:
         self.data = header_line(Header())
+
+    def read(self) -> bytes:
+        return self.data
+
+    def renew(self) -> str | None:
+        return None
 
     def append(self, data: bytes) -> int:
         self.data += data
@@ -118,8 +134,9 @@ def test_one_whose_heartbeat_stops_is_ended_and_the_next_inherits_what_it_left()
     tower.pass_time(4 * TURN_S)
     assert tower.links[0].ended
     assert len(tower.links) == 2
-    assert tower.link.duty.legacy == Legacy(ANCHOR, ((0, 64, "musician"), (1, 40, "model")), (0, 1))
-    assert tower.links[0].duty.legacy is None
+    assert tower.link.duty.anchor == ANCHOR
+    assert tower.link.duty.left == Left(((NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), tuple(range(16)))
+    assert (tower.links[0].duty.anchor, tower.links[0].duty.left) == (None, Left())
     assert "hangs" in tower.said[-1]
     assert tower.warden.restarts == 1
 
@@ -147,7 +164,7 @@ def test_one_that_dies_is_followed_at_once_and_one_that_dies_young_a_little_late
     assert len(tower.links) == 2
     tower.pass_time(RETRY_S + TURN_S)
     assert len(tower.links) == 3
-    assert sum("ended unexpectedly; another one is starting" in text for text in tower.said) == 2
+    assert sum("ended unexpectedly, by SIGSEGV; another one is starting" in text for text in tower.said) == 2
 
 
 def test_what_it_said_last_still_counts() -> None:
@@ -156,9 +173,7 @@ def test_what_it_said_last_still_counts() -> None:
     tower.link.closed = True
     tower.turn(ON)
     tower.pass_time(RETRY_S + TURN_S)
-    legacy = tower.link.duty.legacy
-    assert legacy is not None
-    assert legacy.sounding == ((1, 40, "model"),)
+    assert tower.link.duty.left.words == ((NoteOff(1, 40), "model"),)
 
 
 def test_without_a_midi_system_it_tries_again_every_second_and_says_so_once_until_it_is_back() -> None:
@@ -197,7 +212,7 @@ def test_one_that_never_opens_its_ports_has_more_time_and_another_one_and_then_i
     assert not tower.link.ended
     tower.pass_time(RETRY_S + 3 * TURN_S)
     assert len(tower.links) == 2
-    with pytest.raises(PortError, match="before its ports were open, twice"):
+    with pytest.raises(CrashError, match="before its ports were open, twice"):
         tower.pass_time(START_LIMIT_S + TURN_S)
 
 
@@ -292,7 +307,7 @@ def test_one_journal_holds_what_all_port_processes_played() -> None:
     tower.turn(Alive(), ANCHOR, off, Alive(lost=2))
     tower.journal.close()
     journal = read_journal(tower.disk.data)
-    assert journal.words == (ANCHOR, Bearing(0.0, True), ON, ANCHOR, off)
+    assert journal.words == (ANCHOR, Bearing(0.0, True), ON, off)
     assert tower.journal.lost == 2
     assert Bearing(0.0, True) in read_end(tower.disk.data)
 
@@ -373,3 +388,92 @@ def test_the_demo_goes_on_where_it_is_by_now_after_a_restart() -> None:
     ((at_s, event),) = tower.link.duty.musician
     assert at_s == pytest.approx(3.0)
     assert event == NoteOff(0, 60)
+
+
+def test_a_crash_is_told_with_its_reason_and_before_the_ports_were_open_twice_it_is_the_end() -> None:
+    tower = Watchtower()
+    tower.turn()
+    tower.link.closed = True
+    tower.turn(Crashed("ImportError: no rtmidi"))
+    assert tower.said == ["The port process ended unexpectedly (ImportError: no rtmidi); another one is starting."]
+    tower.pass_time(RETRY_S + TURN_S)
+    tower.link.closed = True
+    with pytest.raises(CrashError, match=r"by SIGSEGV before its ports were open, twice"):
+        tower.turn()
+
+
+def test_its_own_heart_beats_down_the_line() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.pass_time(10.0, alive=True)
+    assert 10.0 / 0.5 <= tower.link.beats <= 10.0 / 0.2
+
+
+class BadWatch(SetWatch):
+    """A set file that is saved at once, and raises whatever it is given."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.path = Path("bad.toml")
+        self._fault: Exception | None = fault
+        self.read = self._raise
+
+    def changed(self, now_s: float) -> bool:  # noqa: ARG002
+        return self._fault is not None
+
+    def _raise(self) -> Set:
+        assert self._fault is not None
+        fault, self._fault = self._fault, None
+        raise fault
+
+
+@pytest.mark.parametrize("fault", [OverflowError("int too large"), RecursionError(), ValueError("4300 digits")])
+def test_whatever_a_saved_set_does_to_its_reader_the_band_plays_on(fault: Exception) -> None:
+    tower = Watchtower(BadWatch(fault))
+    tower.begin(ON)
+    tower.pass_time(60.0, alive=True)
+    assert len(tower.links) == 1
+    assert not tower.link.orders
+    assert any("bad.toml: the set cannot be taken" in text for text in tower.said)
+    assert tower.said[-1] == "The band plays on as it was."
+
+
+def test_a_fault_of_its_own_lets_the_port_process_end_its_notes_by_itself() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.link.words.append(Said("something"))
+
+    def fail(_text: str) -> None:
+        raise RuntimeError("a fault of the warden's own")
+
+    tower.warden._say = fail
+    with pytest.raises(RuntimeError, match="of the warden's own"):
+        tower.warden.run()
+    assert tower.link.left_s == [CLOSE_LIMIT_S + LISTENER_LIMIT_S]
+    assert tower.link.ended
+
+
+def test_told_to_end_while_nobody_plays_it_starts_one_more_that_lets_go_of_what_was_left() -> None:
+    tower = Watchtower()
+    tower.begin(Sent(Control(0, 64, 127), "musician", 11.0, 2.0))
+    tower.link.closed = True
+    tower.turn()
+    tower.warden.finish()
+    tower.pass_time(RETRY_S + 2 * TURN_S)
+    assert len(tower.links) == 2
+    assert (Control(0, 64, 0), "musician") in tower.link.duty.left.words
+    assert tower.link.orders == [] or isinstance(tower.link.orders[0], Finish)
+    tower.turn(Alive(), Done())
+    assert tower.warden._over
+
+
+def test_one_after_the_other_that_crashes_makes_the_end_a_failure() -> None:
+    tower = Watchtower()
+    tower.begin()
+    for _ in range(3):
+        tower.link.closed = True
+        tower.turn(Crashed("RuntimeError: again"))
+        tower.pass_time(RETRY_S + TURN_S)
+    tower.warden.finish()
+    tower.turn(Alive(), Done())
+    with pytest.raises(CrashError, match="3 times in a row"):
+        tower.warden.run()

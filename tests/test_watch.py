@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import threading
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from multiprocessing.connection import Listener
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from stage import engine_of, jam, until
 from test_snapshot_server import playing
 
 from bollylive import watch as watch_room
+from bollylive.address import new_socket, publish
 from bollylive.cli import main
 from bollylive.errors import BollyLiveError
 from bollylive.journal_file import running_folder
@@ -99,3 +103,28 @@ def test_a_reader_survives_the_engine_that_it_reads(jack_server: dict[str, str])
         reader.close()
         process.terminate()
         process.wait(10)
+
+
+def test_a_supervisor_that_stands_still_is_shown() -> None:
+    hung = replace(SNAPSHOT, vitals=replace(VITALS, hung="supervisor"))
+    assert describe_snapshot(hung).endswith("   hung: the supervisor gives no sign of life")
+
+
+@pytest.mark.parametrize("calls", [0, 40])
+def test_a_band_that_does_not_answer_is_hung_and_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    monkeypatch.setattr("bollylive.snapshot_reader._ANSWER_LIMIT_S", 0.02)
+    monkeypatch.setattr("bollylive.address._CALL_LIMIT_S", 0.02)
+    monkeypatch.setattr(watch_room, "_ABSENCE_S", 0.0)
+    path = new_socket(tmp_path, "still")
+    lines: list[str] = []
+    with Listener(path), ExitStack() as callers:  # who listens, and never takes a call
+        publish(tmp_path, "still", path, b"key")
+        for _ in range(calls):  # of whom only a few find room in the queue
+            caller = callers.enter_context(socket.socket(socket.AF_UNIX))
+            caller.setblocking(False)
+            with suppress(BlockingIOError):
+                caller.connect(path)
+        watch(tmp_path, 50.0, False, lines.append, seconds=0.1)
+    assert set(lines) == {"hung: the engine does not answer"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from apart import Apart
+from synth import Synth
 
 from bollylive.band import MODEL_ROLES, Set
 from bollylive.codec import TICKS_PER_BEAT
@@ -22,6 +23,7 @@ from bollylive.note import (
     Stop,
 )
 from bollylive.scheduler import LATE_BOUND_S
+from bollylive.wire import write
 
 ROUNDING = 1e-6
 HALF_A_TICK = 0.5 / TICKS_PER_BEAT
@@ -43,6 +45,7 @@ class Witness:
         self.promised: Counter[tuple[int, int, float]] = Counter()
         self.held: set[Key] = set()
         self.sounding: dict[Key, Player] = {}
+        self.synth = Synth()
         self._passed: list[Event] = []  # what came in and was neither an echo nor too much
         self._turns = 0
         self._watch()
@@ -65,6 +68,8 @@ class Witness:
         self.held = {key for key in self.held if band.passes_thru(key[0])}
         self.show.use(band)
         self.check()
+        held = {*(channel for channel, _ in self.synth.pedals), *self.synth.bent, *self.synth.modulated}
+        assert all(band.passes_thru(channel) for channel in held)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass."""
@@ -85,9 +90,11 @@ class Witness:
         self.held.clear()
         self.check()
         assert not self.sounding
+        assert not self.synth.held()
 
     def _take_what_left(self) -> None:
         for message in self.show.sent:
+            self.synth.hear(write(message.event), self.show.now_s)
             match message.event:
                 case NoteOn(channel, pitch):
                     assert (channel, pitch) not in self.sounding, f"a second on without an off between: {message}"
