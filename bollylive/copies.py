@@ -5,15 +5,13 @@ What found no room on a disk is still in memory, and counts as if it lay there.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
+from bollylive.errors import FileError
 from bollylive.journal import Journal, read_journal
 from bollylive.journal_writer import JournalWriter
-from bollylive.lasting_file import new_file
+from bollylive.output import write_file
 from bollylive.recover import replay
 from bollylive.scribe import Scribe
 from bollylive.song import Tempos, Track
@@ -73,10 +71,10 @@ class Copies:
         path = journal.file.path
         if path is not None and not journal.hangs and (journal.unwritten or self._best.events > self._journal.events):
             try:
-                _replace(path, self._best.data)
+                write_file(path, self._best.data)
                 journal.lost = self._best.missing
-            except OSError as error:
-                yield f"The journal cannot be completed ({error.strerror or error})."
+            except FileError as error:
+                yield f"The journal cannot be completed. {error}"
         if path is not None and path.is_file():
             yield f"journal {path}: `bollylive recover` makes a MIDI file of it"
         else:
@@ -97,20 +95,3 @@ def _read(scribe: Scribe | None) -> _Copy:
         return _Copy(problem=error.strerror or str(error))
     except ValueError as reason:
         return _Copy(problem=str(reason))
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file anew, whole or not at all; raises OSError."""
-    unfinished = path.with_name(f".{path.name}.part")
-    file = new_file(unfinished)
-    try:
-        with file:
-            rest = data
-            while rest:
-                rest = rest[file.write(rest) :]
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
