@@ -97,7 +97,7 @@ def new_input(api: str, client_name: str) -> InClient:
     import rtmidi
 
     try:
-        with _quiet():
+        with quiet():
             client = rtmidi.MidiIn(getattr(rtmidi, _API_CONSTANTS[api]), client_name, QUEUE_MESSAGES)
     except rtmidi.RtMidiError as error:
         raise PortError(str(error)) from error
@@ -110,7 +110,7 @@ def new_output(api: str, client_name: str) -> OutClient:
     import rtmidi
 
     try:
-        with _quiet():
+        with quiet():
             return cast(OutClient, rtmidi.MidiOut(getattr(rtmidi, _API_CONSTANTS[api]), client_name))
     except rtmidi.RtMidiError as error:
         raise PortError(str(error)) from error
@@ -124,7 +124,7 @@ def open_port(client: Client, number: int | None, port_name: str, known_as: str)
     import rtmidi
 
     try:
-        with _quiet():
+        with quiet():
             if number is None:
                 client.open_virtual_port(port_name)
             else:
@@ -165,20 +165,20 @@ def abandon(client: Client) -> None:
     _abandoned.append(client)  # or it would be ended as soon as nobody knows it any more
 
 
+def library() -> str:
+    """The file of rtmidi's own library, through which those that it needs are found."""
+    from rtmidi import _rtmidi
+
+    return str(_rtmidi.__file__)
+
+
 def cure() -> str:
     """What somebody without a working MIDI system should do, as the second half of a sentence."""
     return _CURES.get(sys.platform, _CURES["linux"])
 
 
-def _end(client: Client) -> None:
-    client.close_port()
-    # RtMidi frees what JACK's thread reads before it stops that thread; a cycle that began with the port must be over.
-    time.sleep(_CYCLE_S)
-    client.delete()
-
-
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Sends what C libraries write on stderr nowhere: libjack and libasound report there what we say better."""
     try:
         kept = os.dup(2)
@@ -194,3 +194,10 @@ def _quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def _end(client: Client) -> None:
+    client.close_port()
+    # RtMidi frees what JACK's thread reads before it stops that thread; a cycle that began with the port must be over.
+    time.sleep(_CYCLE_S)
+    client.delete()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias
 
 from bollylive.errors import PortError
 
+Graph: TypeAlias = Mapping[str, frozenset[str]]  # by the name of a port of ours: what is connected to it
 VIRTUAL = "virtual"  # in a list of names it stands for a port of BollyLive's own
 
 # What rtmidi appends to a name: Windows' index in each direction, ALSA's numbers of client and port.
@@ -24,15 +26,21 @@ def is_virtual(name: str) -> bool:
     return name.casefold() == VIRTUAL
 
 
+def without(names: Sequence[str], hidden: Collection[str]) -> list[str]:
+    """The same list, each in its place, but what is `hidden` has no name."""
+    return ["" if name in hidden else name for name in names]
+
+
 def find(names: Sequence[str], wanted: str, kind: str) -> int:
     """The place in `names` of the port that is called `wanted`, or of the only one with that in its name.
 
-    `kind` is "input" or "output", for the sentence of PortError where there is none, or more than one.
+    Those without a name are not there. `kind` is "input" or "output", for the sentence of PortError where there is
+    none, or more than one.
     """
     found = _matches(names, wanted)
     if len(found) == 1:
         return found[0]
-    there = ", ".join(f"'{names[i]}'" for i in (found or range(len(names)))) or "none"
+    there = ", ".join(f"'{names[i]}'" for i in (found or range(len(names))) if names[i]) or "none"
     if found:
         raise PortError(f"'{wanted}' could be any of these MIDI {kind}s: {there}; give more of the name.")
     raise PortError(f"There is no MIDI {kind} '{wanted}'; there are: {there}.")
@@ -72,8 +80,8 @@ def keep_apart(inputs: Sequence[str], outputs: Sequence[str], api: str) -> None:
 
 def _matches(names: Sequence[str], wanted: str) -> list[int]:
     folded = wanted.casefold()
-    return [i for i, name in enumerate(names) if name == wanted] or [
-        i for i, name in enumerate(names) if folded in name.casefold()
+    return [i for i, name in enumerate(names) if name and name == wanted] or [
+        i for i, name in enumerate(names) if name and folded in name.casefold()
     ]
 
 

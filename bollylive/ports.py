@@ -14,20 +14,25 @@ a callback runs on the driver's thread, waits for the interpreter there, and los
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import Any
 
 from bollylive import midi_system
 from bollylive.conductor import Conductor
-from bollylive.errors import PortsLostError
-from bollylive.hotplug import look_at, sentence
+from bollylive.connections import Connections, NoConnections, connections_of
+from bollylive.errors import PortError, PortsLostError
+from bollylive.hotplug import look_at, sentence, stopped
 from bollylive.lifeline import Lifeline
 from bollylive.note import Event
-from bollylive.port import InPort, OutPort
-from bollylive.port_names import find, keep_apart, wanted_names
+from bollylive.port import InPort, OutPort, Port
+from bollylive.port_names import Graph, find, keep_apart, wanted_names, without
 
 NAME = "BollyLive"
-PULSE_S = 0.1  # how often the MIDI system's life is felt
-LOOK_S = 0.5  # how often the list of ports is read; who is away for less is not missed, and not joined again on JACK
+PULSE_S = 0.1  # how often the MIDI system's life is felt, and who is connected is seen
+LOOK_S = 0.5  # how often the list of ports is read; where no connections are seen, who is away for less is not missed
+TRIES = 3  # at joining a named port
+SETTLE_S = 0.5  # until a connection is seen; PipeWire takes some milliseconds
 
 
 class Ports:
@@ -51,9 +56,12 @@ class Ports:
         self.send_failures = 0
         self._conductor = Conductor()
         self._endings: list[Event] = []  # of inputs that have gone, until the next `read`
-        self._pulse_s = self._look_s = float("-inf")
+        self._said: list[str] = []  # until the next `check`
+        self._pulse_s = self._graph_s = self._look_s = float("-inf")
         self._lost = False
-        self._own: frozenset[str] = frozenset()
+        self._own: set[str] = set()  # the names of all our ports, as others see them
+        self._listeners: int | None = None
+        self._connections: Connections = NoConnections()
         self._lifeline = Lifeline()
         in_names, out_names = _client_names(name, "In", wanted_in), _client_names(name, "Out", wanted_out)
         self.api, first_in, first_out = midi_system.open_system(api, in_names[0], out_names[0])
@@ -68,7 +76,9 @@ class Ports:
                 OutPort(self.api, midi_system.new_output(self.api, client), client, wanted)
                 for client, wanted in zip(out_names[1:], wanted_out[1:], strict=True)
             ]
+            self._connections = connections_of(self.api, f"{name} Watch")
             self._open_all()
+            self._count_listeners(self._graph())
         except BaseException:
             self.close()
             raise
@@ -86,6 +96,14 @@ class Ports:
         return ", ".join(port.name for port in self._outputs)
 
     @property
+    def listeners(self) -> int | None:
+        """How many others listen to our outputs, as `check` last saw it; None where that cannot be seen.
+
+        A joined output counts as one while it is there; an input of ours counts as none.
+        """
+        return self._listeners
+
+    @property
     def bad_bytes(self) -> int:
         """How much of what `read` read meant nothing."""
         return sum(port.dropped for port in self._inputs)
@@ -97,12 +115,15 @@ class Ports:
     def read(self, now_s: float) -> list[Event]:
         """All words that have come since the last call, clock words only from the input that leads the beat.
 
-        For an input that has gone they hold the ends of the notes and pedals that were held there.
+        For an input that has gone, or whose source has stopped in the middle, they hold the ends of the notes and
+        pedals that were held there. `now_s` must not go back.
         """
         events, self._endings = self._endings, []
-        for number, port in enumerate(self._inputs):
-            if words := port.read():
-                events += [event for event in words if self._conductor.passes(event, number, now_s)]
+        for place, port in enumerate(self._inputs):
+            words, has_stopped = port.read(now_s)
+            events += [event for event in words if self._conductor.passes(event, place, now_s)]
+            if has_stopped:
+                events += self._let_go(port)
         return events
 
     def send(self, data: bytes) -> None:
@@ -116,9 +137,10 @@ class Ports:
     def check(self, now_s: float, *, calm: bool = True) -> list[str]:
         """Notices ports that have gone or are back, and joins these again; a sentence for each change.
 
-        Call it many times a second; most calls cost nothing. The list of ports is read about twice a second and only
-        when it is `calm`, which means that nothing is due for some milliseconds: it takes 20 µs and 15 µs for each
-        port, and a change as long as a period of JACK's. Raises PortsLostError, from then on always, when the MIDI
+        Call it many times a second; most calls cost nothing. Only when it is `calm`, which means that nothing is due
+        for some milliseconds, it looks who is connected, about ten times a second, and reads the list of ports, about
+        twice: the first takes up to some tenths of a millisecond, the other 20 µs and 15 µs for each that is there,
+        and a change of either as long as a period of JACK's. Raises PortsLostError, from then on always, when the MIDI
         system has died; nothing is sent any more then, since it might not return. `now_s` must not go back.
         """
         if now_s - self._pulse_s > PULSE_S:
@@ -126,52 +148,126 @@ class Ports:
             self._lost = self._lost or self._lifeline.cut()
         if self._lost:
             raise PortsLostError(f"The MIDI system ({self.api}) has died; to have one again, {midi_system.cure()}.")
-        if not calm or now_s - self._look_s < LOOK_S:
-            return []
-        self._look_s = now_s
-        return [*self._look_at_inputs(), *self._look_at_outputs()]
+        if calm:
+            self._look(now_s)
+        said, self._said = self._said, []
+        return said
 
     def close(self) -> None:
         """Closes all ports, each within about a second, even where the driver hangs; safe to call again."""
         dead = self._lost or self._lifeline.cut()
+        self._connections.close(dead=dead)
         for output in self._outputs:
             output.close(dead=dead)
         for input_ in self._inputs:
             input_.close(dead=dead)
 
+    @property
+    def _all(self) -> list[Port[Any]]:
+        return [*self._inputs, *self._outputs]
+
     def _open_all(self) -> None:
+        named = [port for port in self._all if not port.virtual]
         sources, sinks = self._inputs[0].others(), self._outputs[0].others()
-        found = [
-            (port, names, find(names, port.wanted, port.kind))
-            for ports, names in ((self._inputs, sources), (self._outputs, sinks))
-            for port in ports
-            if not port.virtual
-        ]
-        inputs, outputs = (
-            [names[number] for port, names, number in found if port.kind == kind] for kind in ("input", "output")
-        )
-        keep_apart(inputs, outputs, self.api)
-        for port, names, number in found:
-            port.open(names, number)
+        found = {}
+        for port in named:  # whoever asks for what is not there is told so before anything opens
+            names = sources if port.kind == "input" else sinks
+            found[port] = names[find(names, port.wanted, port.kind)]
+        self._keep_apart(found)
+        for port in named:
+            self._join(port)
+        self._keep_apart({port: port.name for port in named})
         for first in (self._inputs[0], self._outputs[0]):
             if first.virtual:
-                first.open_virtual()
-        own_sources = [name for name in self._inputs[0].others() if name not in sources]
-        own_sinks = [name for name in self._outputs[0].others() if name not in sinks]
-        self._inputs[0].learn_name(own_sinks)  # an input of ours is an output to others
-        self._outputs[0].learn_name(own_sources)
-        self._own = frozenset(own_sources + own_sinks)
+                self._open(first, [], None)
 
-    def _look_at_inputs(self) -> list[str]:
-        changes = look_at(self._inputs, self._own)
-        for place, _ in (change for change in changes if change[1] == "gone"):
-            others = [port.held for port in self._inputs if port is not self._inputs[place]]
-            self._endings += self._inputs[place].held.end(others)
+    def _keep_apart(self, names: dict[Port[Any], str]) -> None:
+        inputs, outputs = ([name for port, name in names.items() if port.kind == kind] for kind in ("input", "output"))
+        keep_apart(inputs, outputs, self.api)
+
+    def _join(self, port: Port[Any]) -> None:
+        """Joins what is named. A list may change between two looks, so what counts is what it is then connected to."""
+        for _ in range(TRIES):
+            names = without(port.others(), self._own)
+            self._open(port, names, find(names, port.wanted, port.kind))
+            if self._is_joined(port):
+                return
+            port.part()
+        raise PortError(
+            f"The MIDI {port.kind} '{port.wanted}' is there, but was not joined in {TRIES} tries; try again when "
+            "nothing else opens or closes MIDI ports."
+        )
+
+    def _is_joined(self, port: Port[Any]) -> bool:
+        until_s = time.monotonic() + SETTLE_S
+        while (graph := self._graph()) is not None and port.own is not None:
+            connected = port.connected(graph)
+            if connected is not None and port.name in connected:
+                return True
+            if time.monotonic() >= until_s:
+                return connected is None
+            time.sleep(0.01)
+        return True
+
+    def _open(self, port: Port[Any], names: Sequence[str], number: int | None) -> None:
+        mirror = self._outputs[0] if port.kind == "input" else self._inputs[0]  # an input of ours is others' output
+        before = mirror.others()
+        if number is None:
+            port.open_virtual()
+        else:
+            port.open(names, number)
+        self._own.update(port.learn(before, mirror.others()))
+
+    def _graph(self) -> Graph | None:
+        return self._connections.seen([port.own for port in self._all if port.own is not None])
+
+    def _look(self, now_s: float) -> None:
+        may_list = now_s - self._look_s >= LOOK_S
+        if not may_list and now_s - self._graph_s <= PULSE_S:
+            return
+        self._graph_s = now_s
+        self._look_s = now_s if may_list else self._look_s
+        graph = self._graph()
+        gone_inputs = self._look_at(self._inputs, graph, may_list=may_list)
+        for place in gone_inputs:
+            self._endings += self._ends(self._inputs[place])
             self._conductor.leave(place)
-        return [sentence(self._inputs[place], change) for place, change in changes]
+        gone_outputs = self._look_at(self._outputs, graph, may_list=may_list)
+        for port in self._inputs:
+            if port.watch.feed(port.connected(graph)):
+                self._endings += self._let_go(port)
+        self._count_listeners(graph)
+        if graph is not None and (gone_inputs or gone_outputs):  # perhaps it is there again already
+            self._look_s = self._graph_s = float("-inf")
+        elif any(port.busy and not port.opened for port in self._all):
+            self._graph_s = float("-inf")
 
-    def _look_at_outputs(self) -> list[str]:
-        return [sentence(self._outputs[place], change) for place, change in look_at(self._outputs, self._own)]
+    def _look_at(self, ports: Sequence[Port[Any]], graph: Graph | None, *, may_list: bool) -> list[int]:
+        """The places of those that have gone."""
+        changes = look_at(ports, self._own, graph, may_list=may_list)
+        self._said += [sentence(ports[place], change) for place, change in changes]
+        return [place for place, change in changes if change == "gone"]
+
+    def _let_go(self, port: InPort) -> list[Event]:
+        """What ends all that is held on an input whose source has stopped, of which the musician is told."""
+        ends = self._ends(port)
+        if ends:
+            self._said.append(stopped(port))
+        return ends
+
+    def _ends(self, port: InPort) -> list[Event]:
+        return port.held.end([other.held for other in self._inputs if other is not port])
+
+    def _count_listeners(self, graph: Graph | None) -> None:
+        self._listeners = 0
+        for port in self._outputs:
+            if not port.virtual:
+                self._listeners += port.opened
+            elif (connected := port.connected(graph)) is not None:
+                self._listeners += len(connected - self._own)
+            else:
+                self._listeners = None
+                return
 
 
 def _client_names(name: str, direction: str, wanted: Sequence[str]) -> list[str]:

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from stage import Peer, eager_set, jam, until
 
-from bollylive.note import NoteOn
+from bollylive import midi_system
+from bollylive.note import Event, NoteOff, NoteOn
 from bollylive.ports import Ports
+from bollylive.wire import Reader
 
 pytestmark = pytest.mark.ports
 
@@ -126,6 +128,88 @@ def test_an_output_that_is_pulled_out_in_mid_phrase_has_no_hanging_note_when_it_
             assert not side.sounding
             side.ports.close()
         assert not daw.faults
+
+
+class Gear:
+    """A keyboard and a synthesizer, whose ports can be away for a moment, and a band that has joined both by name.
+
+    They are joined to a rack besides, since rtmidi opens a virtual port only once.
+    """
+
+    def __init__(self) -> None:
+        self._rack = midi_system.new_input("jack", "Rack In"), midi_system.new_output("jack", "Rack Out")
+        for end in self._rack:
+            midi_system.open_port(end, None, "port", "")
+        self.keys, self.synth = midi_system.new_output("jack", "Keys"), midi_system.new_input("jack", "Synth")
+        self._plug(self.keys)
+        self._plug(self.synth)
+        self.band = Ports("jack", "Keys:port", "Synth:port", name="Band")
+        self.said: list[str] = []
+        self.heard: list[Event] = []  # by the band
+        self.played: list[Event] = []  # to the synthesizer
+        self._reader = Reader()
+
+    def blink(self, client: midi_system.Client) -> None:
+        """Its port is away for a moment, far shorter than the list of ports is read."""
+        began_s = time.perf_counter()
+        client.close_port()
+        self._plug(client)
+        assert time.perf_counter() - began_s < 0.1
+
+    def go_on(self, condition: Callable[[], bool]) -> bool:
+        """Look as the port process does until a condition holds; False if it does not within the limit."""
+
+        def holds() -> bool:
+            now_s = time.perf_counter()
+            self.heard += self.band.read(now_s)
+            self.said += self.band.check(now_s)
+            while (message := self.synth.get_message()) is not None:
+                self.played += self._reader.feed(message[0])
+            return condition()
+
+        return until(holds, LIMIT_S)
+
+    def is_told(self, words: str) -> bool:
+        """Whether the musician is told this within the limit."""
+        return self.go_on(lambda: any(words in sentence for sentence in self.said))
+
+    def close(self) -> None:
+        self.band.close()
+        for client in (self.keys, self.synth, *self._rack):
+            midi_system.close_port(client, for_ever=True)
+
+    def _plug(self, client: midi_system.Client) -> None:
+        rack = next(number for number, name in enumerate(client.get_ports()) if name.startswith("Rack"))
+        midi_system.open_port(client, rack, "port", "")
+
+
+@pytest.fixture
+def gear(jack_server: dict[str, str]) -> Iterator[Gear]:
+    gear = Gear()
+    yield gear
+    gear.close()
+
+
+def test_a_keyboard_that_is_away_for_a_moment_leaves_no_note_and_is_joined_again(gear: Gear) -> None:
+    gear.keys.send_message(bytes(ON))
+    assert gear.go_on(lambda: gear.heard == [NoteOn(0, KEY, 90)])
+    gear.blink(gear.keys)
+    assert gear.is_told("'Keys:port' is back")
+    assert gear.heard == [NoteOn(0, KEY, 90), NoteOff(0, KEY)]
+    assert ["is gone" in sentence for sentence in gear.said] == [True, False]
+    gear.keys.send_message(bytes(ON))
+    assert gear.go_on(lambda: gear.heard[2:] == [NoteOn(0, KEY, 90)])
+
+
+def test_a_synthesizer_that_is_away_for_a_moment_has_no_hanging_note_and_is_joined_again(gear: Gear) -> None:
+    gear.band.send(bytes(ON))
+    gear.blink(gear.synth)
+    gear.band.send(bytes(OFF))
+    assert gear.is_told("'Synth:port' is back")
+    gear.band.send(bytes((0x90, KEY + 1, 90)))
+    assert gear.go_on(lambda: NoteOn(0, KEY + 1, 90) in gear.played)
+    assert gear.played[-2:] == [NoteOff(0, KEY), NoteOn(0, KEY + 1, 90)]
+    assert ["is gone" in sentence for sentence in gear.said] == [True, False]
 
 
 def test_a_daw_that_leaves_and_comes_back_to_our_own_ports_is_heard(jack_server: dict[str, str]) -> None:

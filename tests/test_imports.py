@@ -18,21 +18,22 @@ def _names(words: str) -> set[str]:
 
 # Every room stands on one shelf. A new room is entered here first. A folder is one room.
 SHELVES: dict[str, set[str]] = {
-    "words": _names("band duty errors instruments note percussion snapshot song"),
+    "words": _names("band duty errors instruments note percussion shown snapshot song"),
     "core": _names("""
-        answers ask assembler bias capture clock codec commands conductor consonance controllers demo energy engine
-        ensemble flood grid hanging_notes hearing held history inquiry journal knobs lateness leadership lineup
-        loopback memory pace part past performance pickup planner port_names predictor pulse punctuality readings
-        recall relay revision scheduler score set_rules smf steering take takeover taps thru touch tracker turns
-        view vigil wire witness
+        answers ask assembler bias bounds capture clock codec commands conductor consonance controllers demo energy
+        engine ensemble flood grid hanging_notes hearing held history inbox inquiry journal knobs lateness leadership
+        lineup loopback memory pace part past performance pickup planner port_names predictor pulse punctuality
+        readings recall relay revision scheduler score set_rules smf source_watch standing steering take takeover taps
+        thru touch tracker turns view vigil wire witness
     """),
     "edge": _names("""
-        address hotplug journal_file journal_writer lifeline link link_scout midi_system midifile model pipe port
-        ports priority set_watch setfile sidecar snapshot_reader snapshot_server spawn
+        address connections entry hotplug journal_file journal_writer lasting_file lifeline link link_scout
+        midi_system midifile model model_file output pipe port ports priority scribe set_watch setfile sidecar
+        snapshot_reader snapshot_server spawn
     """),
     "shell": _names("""
-        __init__ __main__ bench check cli engine_link engine_process jam options perform port_link port_main
-        port_process recover rehearsal telemetry understudy uplink warden watch
+        __init__ __main__ bench check cli copies engine_link engine_process jam leftovers options perform port_link
+        port_main port_process recover rehearsal targets telemetry understudy uplink warden watch
     """),
 }
 
@@ -44,14 +45,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell": {"words", "core", "edge", "shell"},
 }
 
-# A model's two files are read by two rooms, and the ports are kept by five; each are one edge, and so are the two ends
-# of what others may watch, and the session of Link with who listens for it.
+# A model's two files are read by two rooms, and the ports are kept by six; each are one edge, and so are the two ends
+# of what others may watch, and the session of Link with who listens for it. All files are written in one way.
 ONE_EDGE = {
-    "model": {"sidecar"},
-    "ports": {"hotplug", "lifeline", "midi_system", "port"},
+    "midifile": {"output"},
+    "model": {"model_file", "sidecar"},
+    "ports": {"connections", "hotplug", "lifeline", "midi_system", "port"},
+    "connections": {"midi_system"},
     "hotplug": {"port"},
+    "journal_file": {"lasting_file"},
+    "journal_writer": {"scribe"},
     "link": {"link_scout"},
     "port": {"midi_system"},
+    "sidecar": {"output"},
     "snapshot_reader": {"address"},
     "snapshot_server": {"address", "pipe"},
 }
@@ -64,11 +70,12 @@ WORLD = _names("""
 
 # These live in the port process, which is small and quiet, or in the warden, which is no less, with all they import.
 WITHOUT_NUMPY = _names("""
-    address assembler band clock commands conductor controllers demo duty engine_link errors flood hanging_notes
-    held hotplug jam journal journal_file journal_writer knobs lateness leadership lifeline link link_scout loopback
-    midi_system midifile note pace percussion pipe port port_link port_main port_names port_process ports priority
-    pulse punctuality recover relay revision scheduler set_rules set_watch setfile smf snapshot snapshot_reader song
-    spawn steering take taps telemetry thru touch uplink vigil warden watch wire witness
+    address assembler band bounds clock commands conductor connections controllers copies demo duty engine_link entry
+    errors flood hanging_notes held hotplug inbox jam journal journal_file journal_writer knobs lasting_file lateness
+    leadership leftovers lifeline link link_scout loopback midi_system midifile model_file note output pace percussion
+    pipe port port_link port_main port_names port_process ports priority pulse punctuality recover relay revision
+    scheduler scribe set_rules set_watch setfile shown smf snapshot snapshot_reader song source_watch spawn standing
+    steering take taps telemetry thru touch uplink vigil warden watch wire witness
 """)
 
 # Third-party libraries that have one room each.
@@ -78,7 +85,6 @@ ONE_ROOM = {
     "onnxruntime": "model",
     "rtmidi": "midi_system",
     "tomllib": "setfile",
-    "tomli": "setfile",
 }
 
 OFFLINE = _names("torch training onnx onnxscript symusic matplotlib tqdm")

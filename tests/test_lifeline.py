@@ -28,7 +28,7 @@ def test_what_was_open_before_or_was_closed_by_the_library_says_nothing() -> Non
     early, its_peer = socket.socketpair()
     elsewhere, servers = socket.socketpair()
     line = Lifeline()
-    ours = elsewhere.dup()
+    ours, another = elsewhere.dup(), elsewhere.dup()
     line.tie()
     its_peer.close()
     number = ours.fileno()
@@ -37,8 +37,17 @@ def test_what_was_open_before_or_was_closed_by_the_library_says_nothing() -> Non
     os.dup2(early.fileno(), number)  # somebody whose peer is gone gets the number of the one that is closed
     assert not line.cut()
     os.close(number)
-    for left in (early, elsewhere, servers):
+    for left in (early, another, elsewhere, servers):
         left.close()
+
+
+def test_when_the_library_has_closed_all_of_them_the_server_is_gone() -> None:
+    line = Lifeline()
+    pair = socket.socketpair()
+    line.tie()
+    for end in pair:
+        end.close()
+    assert line.cut()
 
 
 def test_before_it_is_tied_it_knows_nothing() -> None:

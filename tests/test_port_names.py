@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bollylive.errors import PortError
-from bollylive.port_names import find, find_again, keep_apart, same, wanted_names
+from bollylive.port_names import find, find_again, keep_apart, same, wanted_names, without
 
 
 def test_no_name_is_a_port_of_our_own_and_that_comes_first() -> None:
@@ -24,6 +24,13 @@ def test_a_port_that_is_named_twice_is_refused() -> None:
 def test_a_whole_name_goes_before_a_part_and_case_does_not_matter_in_a_part() -> None:
     assert find(["Synth 2", "Synth"], "Synth", "output") == 1
     assert find(["Moog:in", "Korg:in"], "korg", "output") == 1
+
+
+def test_what_is_hidden_keeps_its_place_but_is_neither_found_nor_told() -> None:
+    names = without(["BollyLive In:in", "Synth in:in"], {"BollyLive In:in"})
+    assert find(names, "in:in", "output") == 1
+    with pytest.raises(PortError, match="there are: 'Synth in:in'"):
+        find(names, "BollyLive", "output")
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
 from stage import until
 
 from bollylive.errors import PortError
-from bollylive.midi_system import available_apis, list_ports
+from bollylive.midi_system import available_apis, close_port, list_ports, new_input, new_output, open_port
 from bollylive.ports import Ports
 
 pytestmark = pytest.mark.ports
@@ -65,6 +66,41 @@ def test_a_second_pair_joins_the_first_and_everything_passes_both_ways(ports: Po
             assert _receive(receiver, len(messages)) == messages
     finally:
         other.close()
+
+
+def test_what_is_named_is_joined_though_ports_of_our_own_get_lower_numbers(jack_server: Environment) -> None:
+    gone, keys, synth = new_input("jack", "Gone"), new_output("jack", "Keys"), new_input("jack", "Synth")
+    for client in (gone, keys, synth):
+        open_port(client, None, "port", "")
+    close_port(gone, for_ever=True)  # it leaves its number to whoever comes next
+    band = Ports("jack", "Keys", "Synth", name="Band")
+    try:
+        assert (band.input_name, band.output_name) == ("Keys:port", "Synth:port")
+        lines = subprocess.run(["jack_lsp", "-c"], env=jack_server, capture_output=True, text=True, check=True).stdout
+        connected = lines.splitlines()
+        assert connected[connected.index("Band Out:out") + 1] == "   Synth:port"
+        assert connected[connected.index("Band In:in") + 1] == "   Keys:port"
+        assert band.listeners == 1
+    finally:
+        band.close()
+        close_port(keys, for_ever=True)
+        close_port(synth, for_ever=True)
+
+
+def test_listeners_come_and_go(ports: Ports) -> None:
+    assert ports.listeners == 0
+    other = Ports("jack", inputs="BollyLive Out:out")
+
+    def are(count: int) -> bool:
+        def so() -> bool:
+            ports.check(time.perf_counter())
+            return ports.listeners == count
+
+        return until(so, LIMIT_S)
+
+    assert are(1)
+    other.close()
+    assert are(0)
 
 
 def test_an_unknown_name_lists_the_ports_that_are_there(ports: Ports) -> None:

@@ -1,0 +1,66 @@
+"""Whether what feeds an input has stopped in the middle, so that what it holds will never be let go of.
+
+A source that dies says no farewell, but it leaves off what it did all the time: it ticked, it sent active sensing, it
+was connected. A key may be held for ever as long as nothing of that ends; a hanging note is worse than a cut one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+CLOCK_S: Final = 1.5  # so long ticks stay away without a Stop
+SENSING_S: Final = 0.6  # MIDI 1.0 has 0.3 s between two; twice that, since computers stall
+TICKING_S: Final = 1.0  # who ticks for so long after a Stop ticks all the time, as most DAWs do
+OWN_GAP_S: Final = 0.25  # a longer pause between two looks was our own: the machine, or we, were asleep
+
+_TICK, _START, _CONTINUE, _STOP, _SENSING = 0xF8, 0xFA, 0xFB, 0xFC, 0xFE
+
+
+class SourceWatch:
+    """Watches what comes through one input, from any number of sources. Pure, one thread; `now_s` must not go back.
+
+    A source that never ticked, never sent active sensing, and was never seen to be connected, is never missed. Nor is
+    a clock after a Stop.
+    """
+
+    def __init__(self) -> None:
+        self._now_s = 0.0  # only the time in which we looked passes here
+        self._looked_s = float("-inf")
+        self._tick_s: float | None = None  # the last one of a clock that must not leave off
+        self._stop_s: float | None = None  # after it, ticks may leave off
+        self._sign_s: float | None = None  # the last byte of a source that sends active sensing
+        self._feeders: frozenset[str] = frozenset()
+
+    def hear(self, messages: Iterable[Sequence[int]], now_s: float) -> bool:
+        """Takes in all that has come by now; whether what is held must be let go of, which is said once."""
+        gap_s, self._looked_s = now_s - self._looked_s, now_s
+        self._now_s += gap_s if gap_s <= OWN_GAP_S else 0.0
+        for data in messages:
+            self._take(data)
+        ceased = False
+        if self._tick_s is not None and self._now_s - self._tick_s > CLOCK_S:
+            self._tick_s, ceased = None, True
+        if self._sign_s is not None and self._now_s - self._sign_s > SENSING_S:
+            self._sign_s, ceased = None, True
+        return ceased
+
+    def feed(self, feeders: frozenset[str] | None) -> bool:
+        """Takes in who is connected, None if that cannot be seen; whether one that was is so no more."""
+        if feeders is None:
+            return False
+        gone, self._feeders = self._feeders - feeders, feeders
+        return bool(gone)
+
+    def _take(self, data: Sequence[int]) -> None:
+        status = data[0] if data else 0
+        if status == _SENSING or self._sign_s is not None:  # anything is a sign of life
+            self._sign_s = self._now_s
+        if status == _TICK:
+            if self._stop_s is not None and self._now_s - self._stop_s <= TICKING_S:
+                return
+            self._stop_s, self._tick_s = None, self._now_s
+        elif status == _STOP:
+            self._stop_s, self._tick_s = self._now_s, None
+        elif status in (_START, _CONTINUE):
+            self._stop_s = None
