@@ -27,6 +27,7 @@ from bollylive.vigil import CLOSE_LIMIT_S, LISTENER_LIMIT_S, Vigil
 from bollylive.witness import Witness
 
 _LAST_WORD_S: Final = 0.2  # so long a process whose pipe is closed may take to say how it ended
+_MOST_IN_VAIN: Final = 2  # processes that were to end what was left, and died of it
 _MOST_CRASHES: Final = 3  # in a row, after which the end of a performance is a failure
 
 TURN_S: Final = 0.2  # how long a signal, or a journal in trouble, may wait
@@ -64,6 +65,7 @@ class Warden:
         self._ready_s: float | None = None
         self._lost = 0  # words that the port process had no room for
         self._in_vain = 0  # who was to end the last notes, and did not
+        self._give_up_s: float | None = None  # when the end waits for a MIDI system no longer
 
     def finish(self) -> None:
         """Let the band end soon."""
@@ -87,7 +89,7 @@ class Warden:
         """Do what is to be done now; waits for a word of the port process, but no longer than TURN_S."""
         now_s = clock()
         if self._link is None:
-            if self._finishing and not self._left:
+            if self._finishing and not self._must_end_more(now_s):
                 self._over = True
             elif now_s >= self._vigil.retry_s:
                 self._begin(now_s)
@@ -120,10 +122,12 @@ class Warden:
         """Whether the band has played, or could have, whatever came then."""
         return self._ready_s is not None
 
-    @property
-    def _left(self) -> bool:
-        """Whether somebody must still be started to end notes."""
-        return self._witness.has_played and not self._waits and self._in_vain < 2
+    def _must_end_more(self, now_s: float) -> bool:
+        """Whether another one is started to end what was left; a MIDI system that died is waited for a little."""
+        if self._give_up_s is None:
+            self._give_up_s = now_s + LISTENER_LIMIT_S
+        waits_in_vain = self._waits and now_s >= self._give_up_s
+        return self._witness.has_played and not waits_in_vain and self._in_vain < _MOST_IN_VAIN
 
     def _begin(self, now_s: float) -> None:
         left, musician = self._witness.left, self._duty.musician

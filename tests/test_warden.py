@@ -477,3 +477,19 @@ def test_one_after_the_other_that_crashes_makes_the_end_a_failure() -> None:
     tower.turn(Alive(), Done())
     with pytest.raises(CrashError, match="3 times in a row"):
         tower.warden.run()
+
+
+def test_told_to_end_while_the_midi_system_is_away_it_waits_for_it_a_little_since_something_was_left() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.turn(NoPorts("JACK is gone."))
+    tower.pass_time(RETRY_S + TURN_S)
+    tower.turn(NoPorts("JACK is gone."))
+    tower.warden.finish()
+    began_s = tower.now_s
+    while not tower.warden._over:
+        tower.pass_time(TURN_S)
+        if not tower.link.ended:
+            tower.turn(NoPorts("JACK is gone."))
+    assert LISTENER_LIMIT_S <= tower.now_s - began_s < LISTENER_LIMIT_S + 2 * RETRY_S
+    assert len(tower.links) > 3
