@@ -1,7 +1,7 @@
 """What the warden and the port process tell each other, beside the words of `note`, of which what is played goes up.
 
 Down go `Duty`, a new `Set`, `Alive`, `Finish`; up come `Alive`, `Said`, `NoPorts`, `Crashed`, `Done`, and the
-knobs that are turned. A `Memoir` goes on to the engine, whose heartbeat is an `Alive` too.
+knobs that are turned. A `Memoir` goes on to the engine, which answers with `Alive` and `Restoring`.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ class Alive:
     """The heartbeat, in every direction; from the port process, `lost` counts its words that found no room so far."""
 
     lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """The engine reads the journal, which may take longer than a heartbeat."""
 
 
 @dataclass(frozen=True, slots=True)

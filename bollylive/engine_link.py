@@ -58,6 +58,10 @@ class EngineLink:
         """It gave a sign of life."""
         self._vigil.hear()
 
+    def restore(self, now_s: float) -> None:
+        """It begins anew, for which it has as long as one that was just started."""
+        self._vigil.begin(now_s)
+
     def hangs(self, now_s: float) -> bool:
         """Whether it counts as hanging; look often."""
         return self._vigil.look(now_s)

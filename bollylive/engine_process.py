@@ -14,7 +14,7 @@ import time
 from multiprocessing.connection import Connection
 
 from bollylive.band import Set
-from bollylive.duty import Alive
+from bollylive.duty import Alive, Restoring
 from bollylive.engine import Engine
 from bollylive.errors import BollyLiveError
 from bollylive.inbox import Inbox
@@ -71,7 +71,7 @@ def serve(connection: Connection) -> None:
         except Exception:  # noqa: BLE001  # on stage nothing is fatal: another one steps in
             stumbled_s = time.perf_counter()
             _log.exception("the engine stumbled")
-            pipe.put(Release(channel) for channel in _CHANNELS)
+            pipe.put([*(Release(channel) for channel in _CHANNELS), Restoring()])
             pipe.flush()
             time.sleep(_RECOVERY_S)  # the journal catches up, and what stumbles at once again must not fill the log
             band = inbox.band or engine.band  # what stumbled over a word may have taken in half of it

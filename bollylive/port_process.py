@@ -15,7 +15,7 @@ from contextlib import suppress
 from bollylive import pace
 from bollylive.band import KNOBS, Set
 from bollylive.clock import Clock
-from bollylive.duty import Alive, Finish, Left
+from bollylive.duty import Alive, Finish, Left, Restoring
 from bollylive.engine_link import EngineLink
 from bollylive.errors import PortError
 from bollylive.link import LinkSession
@@ -228,11 +228,13 @@ class PortProcess:
             self._uplink.tell(Sent(event, "musician", word.at_s, word.beat))
         self._engine.pipe.put([word])
 
-    def _obey(self, word: Cue | Bearing | Ready | Trouble | Alive) -> None:
+    def _obey(self, word: Cue | Bearing | Ready | Trouble | Alive | Restoring) -> None:
         now_s = time.perf_counter()
         match word:
             case Alive():
                 self._engine.hear()
+            case Restoring():
+                self._engine.restore(now_s)
             case Play() | Release() | PlayerBeat():
                 if isinstance(word, Release):
                     self._punctuality.forget()

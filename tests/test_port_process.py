@@ -14,7 +14,7 @@ import pytest
 
 from bollylive import pace, port_process
 from bollylive.band import ChannelSet, ControlSet, Set
-from bollylive.duty import Alive, Finish, Left, Said
+from bollylive.duty import Alive, Finish, Left, Restoring, Said
 from bollylive.engine_link import EngineLink
 from bollylive.link import LinkSession
 from bollylive.note import (
@@ -912,6 +912,9 @@ def test_an_engine_whose_heart_beats_is_let_alone_and_one_that_still_loads_has_l
         stage.engine.say(READY)
         for _ in range(50):
             stage.engine.say(Alive())
+            yield []
+        stage.engine.say(Restoring())
+        for _ in range(50):
             yield []
         assert stage.engine.revivals == 0
 
