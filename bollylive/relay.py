@@ -46,6 +46,7 @@ from bollylive.scheduler import Scheduler
 from bollylive.taps import Taps
 from bollylive.thru import Thru
 from bollylive.touch import Touch
+from bollylive.unheard import Unheard
 
 
 class Relay:
@@ -75,7 +76,7 @@ class Relay:
         self._send_on = send
         self._report = report
         self._used: set[int] = set()  # channels on which anything was heard or sent
-        self._hanging = HangingNotes()
+        self._hanging, self._unheard = HangingNotes(), Unheard()
         self._commands = Commands(band)
         self._set(band)
 
@@ -197,6 +198,7 @@ class Relay:
     def listen(self, listeners: int | None, now_s: float) -> None:
         """Takes in how many listen to the outputs; None where that cannot be seen. Who begins to hears what ended."""
         self._hanging.listen(listeners, now_s)
+        self._send_all([(word, "model") for word in self._unheard.listen(listeners, now_s)], now_s)
 
     def end_left(self, now_s: float) -> bool:
         """Lets go once more of what was left, if it is time; whether somebody is still to hear that."""
@@ -234,5 +236,6 @@ class Relay:
         if isinstance(event, NoteOn | NoteOff | Control | Program):
             self._used.add(event.channel)
         self._hanging.see(event)
+        self._unheard.see(event, now_s)
         self.loopback.leave(event, now_s)
         self._send_on(Sent(event, by, now_s, beat, late_s))

@@ -133,6 +133,20 @@ def test_notes_that_the_supervisor_had_not_heard_of_are_ended_too(
         place.end()
 
 
+def test_a_synthesizer_whose_cable_was_pulled_hears_afterwards_what_ended_meanwhile(
+    mortal_jack_server: JackServer, tmp_path: Path
+) -> None:
+    with hall(tmp_path) as place:
+        place.hold()
+        place.listener.cable.unplug(1.0, port=False)
+        assert until(lambda: not place.listener.cable.joined, LONG_S)
+        place.hands.send([OFF, bytes((0xB0, 64, 0)), bytes((0xE0, 0, 64)), bytes((0xD0, 0)), bytes((0xB0, 1, 0))])
+        assert place.own
+        assert until(lambda: bool(place.listener.cable.joined), LONG_S)
+        assert until(lambda: not place.own, SILENCE_S), place.own
+        place.end()
+
+
 def test_a_supervisor_that_is_killed_leaves_nothing(mortal_jack_server: JackServer, tmp_path: Path) -> None:
     with hall(tmp_path) as place:
         place.hold()

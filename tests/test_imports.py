@@ -24,7 +24,7 @@ SHELVES: dict[str, set[str]] = {
         engine ensemble flood grid hanging_notes hearing held history inbox inquiry journal knobs lateness leadership
         lineup loopback memory pace part past performance pickup planner port_names predictor pulse punctuality
         readings recall relay revision scheduler score set_rules smf source_watch standing steering take takeover taps
-        thru touch tracker turns view vigil wire witness
+        thru touch tracker turns view unheard vigil wire witness
     """),
     "edge": _names("""
         address connections entry hotplug journal_file journal_writer lasting_file lifeline link link_scout

@@ -1,0 +1,45 @@
+"""What was let go of while a listener was away, whose cable was pulled, say: it sounds there until they hear that."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bollylive.held import Held, in_order
+from bollylive.note import Event
+from bollylive.wire import subject
+
+RECENT_S: Final = 0.5  # who is seen to be gone now may have gone so long ago
+
+
+class Unheard:
+    """Feed it with `see` whatever leaves. Not thread-safe; `now_s` must not go back."""
+
+    def __init__(self) -> None:
+        self._held = Held()
+        self._ended: dict[tuple[int, ...], tuple[float, Event]] = {}  # the newest last
+        self._listeners: int | None = None
+        self._away = False  # somebody has left and nobody has come since
+
+    def see(self, event: Event, now_s: float) -> None:
+        """Take note of what leaves."""
+        for word in self._held.note(event):
+            about = subject(word)
+            self._ended.pop(about, None)
+            self._ended[about] = now_s, word
+        while not self._away and self._ended and next(iter(self._ended.values()))[0] < now_s - RECENT_S:
+            del self._ended[next(iter(self._ended))]
+
+    def listen(self, listeners: int | None, now_s: float) -> list[Event]:
+        """Take note of how many listen, None where that cannot be seen; gives what is to be sent to who is back."""
+        before, self._listeners = self._listeners, listeners
+        if listeners is None or before is None or listeners == before:
+            return []
+        if listeners < before:
+            if not self._away:
+                self._ended = {key: told for key, told in self._ended.items() if told[0] >= now_s - RECENT_S}
+            self._away = True
+            return []
+        ended = {about: word for about, (_, word) in self._ended.items() if about not in self._held.words}
+        was_away, self._away = self._away, False
+        self._ended.clear()
+        return in_order(ended.values()) if was_away else []
