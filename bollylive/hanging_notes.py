@@ -11,8 +11,8 @@ from collections import deque
 from typing import Final
 
 from bollylive.duty import Left
-from bollylive.held import at_rest
-from bollylive.note import ALL_NOTES_OFF, RESET_CONTROLLERS, Control, Event, NoteOff, Player
+from bollylive.held import at_rest, reset
+from bollylive.note import Event, NoteOff, Player
 from bollylive.wire import subject
 
 _END_AFTER_S: Final = (0.0, 0.5, 1.5, 4.0)
@@ -73,5 +73,5 @@ class HangingNotes:
         ]
         for channel in self._left.channels:
             if channel not in self._played:
-                words += [(Control(channel, number, 0), "model") for number in (RESET_CONTROLLERS, ALL_NOTES_OFF)]
+                words += [(word, "model") for word in reset(channel)]
         return words

@@ -46,6 +46,15 @@ def at_rest(event: Event) -> Event | None:
     return None
 
 
+def reset(channel: int) -> list[Event]:
+    """The words that bring a channel to rest of which nobody knows what it holds.
+
+    RP-015 leaves the hold pedal 2 where it is, and older synthesizers do not follow it: so each pedal is lifted.
+    """
+    lifted = [Control(channel, number, 0) for number in PEDALS]
+    return [*lifted, Control(channel, RESET_CONTROLLERS, 0), Control(channel, ALL_NOTES_OFF, 0)]
+
+
 def in_order(words: Iterable[Event]) -> list[Event]:
     """Words that let go, as they are to be sent: pedals and wheels first, then the notes, by channel."""
     return sorted(words, key=lambda word: (isinstance(word, NoteOff), subject(word)))

@@ -10,7 +10,7 @@ BENT, STRAIGHT = Raw(b"\xe2\x00\x60"), Raw(b"\xe2\x00\x40")
 LEFT = Left(
     ((Control(0, 64, 0), "musician"), (STRAIGHT, "musician"), (NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model"))
 )
-RESETS: list[Event] = [Control(5, 121, 0), Control(5, 123, 0)]
+RESETS: list[Event] = [Control(5, number, 0) for number in (64, 66, 69, 121, 123)]
 
 
 def ended(hanging: HangingNotes, now_s: float) -> list[Event]:
