@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ from typing import Final
 _LONGEST_PATH: Final = 100  # a socket's path may have 107 bytes on Linux, and 103 on macOS
 _CALL_LIMIT_S: Final = 0.5
 _CALL_POLL_S: Final = 0.01
+_SILENCE_LIMIT_S: Final = 2  # of who was called
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
@@ -75,13 +77,34 @@ def call(address: Address) -> Connection | None:
     """
     try:
         return _connect(address.socket)
-    except (ConnectionRefusedError, FileNotFoundError):
+    except (ConnectionRefusedError, FileNotFoundError) as error:
+        if sys.platform == "darwin" and _lives(address.process):  # there, who has no room in the queue is refused
+            raise TimeoutError(f"{address.file}: the band that listens there takes no call.") from error
         remove(address)
     except BlockingIOError as error:
         raise TimeoutError(f"{address.file}: the band that listens there takes no call.") from error
     except OSError:
         pass
     return None
+
+
+def limit_silence(number: int, limit_s: float) -> None:
+    """Let every read and write of an open socket fail after so long; on Windows they wait."""
+    if sys.platform != "win32":
+        limit = struct.pack("ll", int(limit_s), int(limit_s % 1 * 1e6))  # a timeval
+        with socket.socket(fileno=os.dup(number)) as same:
+            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                same.setsockopt(socket.SOL_SOCKET, option, limit)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _connect(name: str) -> Connection:
@@ -100,7 +123,9 @@ def _connect(name: str) -> Connection:
                 time.sleep(_CALL_POLL_S)
                 continue
             caller.setblocking(True)
-            return Connection(caller.detach())
+            connection = Connection(caller.detach())
+            limit_silence(connection.fileno(), _SILENCE_LIMIT_S)
+            return connection
 
 
 def remove(address: Address) -> None:

@@ -36,6 +36,20 @@ class Commands:
                 return self._turn(self._find("cc", number, channel), before, value)
         return False
 
+    def claims(self, event: Event) -> bool:
+        """Whether an event is a command or part of one, without taking it for one."""
+        match event:
+            case NoteOn(channel, number) | NoteOff(channel, number):
+                return self._find("note", number, channel) is not None
+            case Control(channel, number):
+                return self._find("cc", number, channel) is not None
+        return False
+
+    def forget(self, event: Event) -> None:
+        """What this event is about is up again, though nobody lifted it."""
+        if isinstance(event, Control):
+            self._values.pop((event.number, event.channel), None)
+
     def _find(self, kind: str, number: int, channel: int) -> ControlSet | None:
         return self._controls.get((kind, number, channel)) or self._controls.get((kind, number, None))
 

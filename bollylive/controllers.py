@@ -8,10 +8,10 @@ Which controllers a reset sets back, and to what, is the MIDI Association's reco
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
-from bollylive.held import Held
+from bollylive.held import Held, in_order
 from bollylive.note import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -87,6 +87,15 @@ class Controllers:
     def let_go(self, channels: Iterable[int] = range(16)) -> list[Event]:
         """The words that bring every pedal and wheel of these channels to rest, as at the end."""
         return [word for channel in channels for word in self._held.let_go(channel, everything=True)]
+
+    def held_on(self, channels: Iterable[int]) -> list[Event]:
+        """The same, of what is held still, and stays so for the engine."""
+        those = frozenset(channels)
+        return in_order(word for about, word in self._held.words.items() if about[0] & 0x0F in those)
+
+    def drop(self, is_meant: Callable[[Event], bool]) -> list[Event]:
+        """The words that let go of what is meant, by such a word; it is held no more."""
+        return self._held.drop(is_meant)
 
     def _holds(self, event: Event) -> bool:
         return subject(event) in self._held.words

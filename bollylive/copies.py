@@ -69,7 +69,8 @@ class Copies:
         if journal is None or not self._writer.holds_music:
             return
         path = journal.file.path
-        if path is not None and not journal.hangs and (journal.unwritten or self._best.events > self._journal.events):
+        known = path is not None and self._best.journal is not None and not journal.hangs
+        if path is not None and known and (journal.unwritten or self._best.events > self._journal.events):
             try:
                 write_file(path, self._best.data)
                 journal.lost = self._best.missing

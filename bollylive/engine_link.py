@@ -44,7 +44,7 @@ class EngineLink:
 
     def revive(self) -> bool:
         """Start another engine in place of a dead one; False once that has failed too often in a row."""
-        ailing = time.perf_counter() - self._started_s < _AILING_S
+        ailing = time.perf_counter() - self._started_s < _AILING_S or not self._vigil.was_heard
         self._failures = self._failures + 1 if ailing else 1
         self.end()
         if self._failures > _MOST_FAILURES:

@@ -43,7 +43,7 @@ class HangingNotes:
 
     def see(self, event: Event) -> None:
         """Take note of what leaves: what sounds anew must not be ended."""
-        if not self._end_s and self._was_heard:
+        if not (self._left.words or self._left.channels):
             return
         word = at_rest(event)
         if word is not None and word != event and not isinstance(event, NoteOff):
@@ -52,8 +52,10 @@ class HangingNotes:
 
     def listen(self, listeners: int | None, now_s: float) -> None:
         """Take note of how many listen; None where that cannot be seen. The first one hears everything at once."""
+        if listeners is None:
+            return
         before, self._listeners = self._listeners, listeners
-        if listeners is None or listeners <= (before or 0) or not (self._left.words or self._left.channels):
+        if listeners <= (before or 0) or not (self._left.words or self._left.channels):
             return
         if not before and not self._was_heard:  # so nothing that was played since was heard by anybody
             self._anew.clear()

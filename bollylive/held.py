@@ -72,11 +72,6 @@ class Held:
         """What is held: by its subject (see `wire.subject`) the word that lets go of it."""
         return self._words
 
-    @property
-    def notes(self) -> set[tuple[int, int]]:
-        """The channel and the pitch of each note that is held."""
-        return {(word.channel, word.pitch) for word in self._words.values() if isinstance(word, NoteOff)}
-
     def note(self, event: Event) -> list[Event]:
         """Takes in one event that has passed; gives the words of all that it let go of."""
         match event:
@@ -104,6 +99,10 @@ class Held:
         """The words that bring a channel's pedals, or also its wheels and switches, to rest; they are held no more."""
         return self._drop(channel, _is_control if everything else _is_pedal)
 
+    def drop(self, is_meant: Callable[[Event], bool]) -> list[Event]:
+        """The words that let go of what is meant, by such a word; it is held no more."""
+        return [self._words.pop(subject(word)) for word in in_order(filter(is_meant, list(self._words.values())))]
+
     def end(self, others: Iterable[Held] = ()) -> list[Event]:
         """What lets go of all that none of `others` holds too; from now on nothing is held."""
         kept = [other.words for other in others]
@@ -116,8 +115,7 @@ class Held:
         return [Program(channel, program) for channel, program in sorted(self._programs.items())]
 
     def _drop(self, channel: int, is_meant: Callable[[Event], bool]) -> list[Event]:
-        words = [word for about, word in self._words.items() if about[0] & 0x0F == channel and is_meant(word)]
-        return [self._words.pop(subject(word)) for word in in_order(words)]
+        return self.drop(lambda word: subject(word)[0] & 0x0F == channel and is_meant(word))
 
 
 def _is_note(word: Event) -> bool:

@@ -210,6 +210,7 @@ def _event(message: bytes) -> Event:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, int | float) and math.isfinite(value):
-        return float(value)
+    with suppress(OverflowError):  # of a whole number of hundreds of digits
+        if isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
     raise ValueError("not a number")

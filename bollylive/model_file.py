@@ -113,7 +113,7 @@ def copy_model(name: str) -> ModelCopy | None:
 
 
 def _unnamed_file() -> int:
-    if sys.platform == "linux":
+    if sys.platform == "linux" and hasattr(os, "memfd_create"):  # some builds of Python have none
         return os.memfd_create("bollylive-model")
     with tempfile.TemporaryFile(prefix="bollylive-") as file:
         return os.dup(file.fileno())

@@ -115,6 +115,13 @@ Event: TypeAlias = NoteOn | NoteOff | Control | Program | Tick | Start | Continu
 
 
 @dataclass(frozen=True, slots=True)
+class LetGo:
+    """What lets go of something that an input held whose source has gone; it is no command, whatever the set says."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """The beat as one point and one slope: at `at_s` it is `beat`, and a beat lasts `seconds_per_beat`.
 

@@ -10,7 +10,6 @@ import gc
 import time
 from collections import deque
 from collections.abc import Iterable
-from contextlib import suppress
 
 from bollylive import pace
 from bollylive.band import KNOBS, Set
@@ -27,6 +26,7 @@ from bollylive.note import (
     Cue,
     Event,
     Heard,
+    LetGo,
     NoteOff,
     NoteOn,
     Play,
@@ -99,6 +99,7 @@ class PortProcess:
         self._scheduler = Scheduler()
         self._relay = Relay(self._clock, self._scheduler, self._send, self._report, band)
         self._telemetry = Telemetry(uplink, ports, self._clock, self._relay, self._scheduler, self._punctuality, link)
+        self._relay.listen(ports.listeners, now_s)  # who listens by now hears the end at once, and no second time
         self._relay.inherit(left, now_s)
         self._report(self._clock.anchor)
 
@@ -122,7 +123,7 @@ class PortProcess:
             if self._engine.pipe.closed and not self._alone and not self._stopped:
                 self._bury("ended unexpectedly")
 
-    def _take_turn(self, events: list[Event], now_s: float) -> None:
+    def _take_turn(self, events: list[Event | LetGo], now_s: float) -> None:
         """Do all that is to be done, by what has come and by the time."""
         self._listen(events, now_s)
         self._relay.tick(time.perf_counter())
@@ -146,11 +147,14 @@ class PortProcess:
                 case Set():
                     self._use(order)
 
-    def _listen(self, events: list[Event], now_s: float) -> None:
+    def _listen(self, events: list[Event | LetGo], now_s: float) -> None:
         """Take in what has come: from the ports, from a Link session, from the musician of the demo."""
         for count, event in enumerate(events, start=1):
             self._pace.stir(now_s)
-            self._relay.handle(event, now_s)
+            if isinstance(event, LetGo):
+                self._relay.let_go(event, now_s)
+            else:
+                self._relay.handle(event, now_s)
             if count % _TURN_MESSAGES == 0:  # however much has come, what is due does not wait for all of it
                 now_s = time.perf_counter()
                 self._relay.tick(now_s)
@@ -186,13 +190,16 @@ class PortProcess:
     def _wait_for_listener(self) -> None:
         deadline_s = time.perf_counter() + LISTENER_LIMIT_S
         if self._relay.end_left(time.perf_counter()):
+            nobody = "nobody listens" if self._ports.listeners == 0 else "it cannot be seen who listens"
             self._telemetry.say(
-                f"Notes may hang, and nobody listens who could hear them end; connect your synthesiser to "
-                f"{self._ports.output_name} within {LISTENER_LIMIT_S:.0f} seconds."
+                f"Notes may hang, and {nobody}; connect your synthesiser to {self._ports.output_name} within "
+                f"{LISTENER_LIMIT_S:.0f} seconds, and they end."
             )
         while self._relay.end_left(now_s := time.perf_counter()) and now_s < deadline_s:
-            with suppress(PortError):
+            try:
                 self._ports.check(now_s)
+            except PortError:  # the MIDI system is gone, and who listened with it
+                return
             self._relay.listen(self._ports.listeners, now_s)
             self._uplink.attend(now_s)
             time.sleep(_LISTENER_POLL_S)

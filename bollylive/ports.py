@@ -24,7 +24,7 @@ from bollylive.connections import Connections, NoConnections, connections_of
 from bollylive.errors import PortError, PortsLostError
 from bollylive.hotplug import look_at, sentence, stopped
 from bollylive.lifeline import Lifeline
-from bollylive.note import Event
+from bollylive.note import Event, LetGo
 from bollylive.port import InPort, OutPort, Port
 from bollylive.port_names import Graph, find, keep_apart, wanted_names, without
 
@@ -55,9 +55,9 @@ class Ports:
         keep_apart(wanted_in, wanted_out, "")
         self.send_failures = 0
         self._conductor = Conductor()
-        self._endings: list[Event] = []  # of inputs that have gone, until the next `read`
+        self._endings: list[LetGo] = []  # of inputs that have gone, until the next `read`
         self._said: list[str] = []  # until the next `check`
-        self._pulse_s = self._graph_s = self._look_s = float("-inf")
+        self._pulse_s = self._graph_s = self._look_s = self._hurried_s = float("-inf")
         self._lost = False
         self._own: set[str] = set()  # the names of all our ports, as others see them
         self._listeners: int | None = None
@@ -112,13 +112,14 @@ class Ports:
         """All messages that have come since the last call, one list of bytes each; of one input, oldest first."""
         return [message for port in self._inputs for message in port.poll()]
 
-    def read(self, now_s: float) -> list[Event]:
+    def read(self, now_s: float) -> list[Event | LetGo]:
         """All words that have come since the last call, clock words only from the input that leads the beat.
 
         For an input that has gone, or whose source has stopped in the middle, they hold the ends of the notes and
         pedals that were held there. `now_s` must not go back.
         """
-        events, self._endings = self._endings, []
+        events: list[Event | LetGo] = [*self._endings]
+        self._endings.clear()
         for place, port in enumerate(self._inputs):
             words, has_stopped = port.read(now_s)
             events += [event for event in words if self._conductor.passes(event, place, now_s)]
@@ -237,7 +238,9 @@ class Ports:
             if port.watch.feed(port.connected(graph)):
                 self._endings += self._let_go(port)
         self._count_listeners(graph)
-        if graph is not None and (gone_inputs or gone_outputs):  # perhaps it is there again already
+        may_hurry = now_s - self._hurried_s >= LOOK_S  # a patchbay may take our connections away again and again
+        if graph is not None and (gone_inputs or gone_outputs) and may_hurry:  # perhaps it is there again already
+            self._hurried_s = now_s
             self._look_s = self._graph_s = float("-inf")
         elif any(port.busy and not port.opened for port in self._all):
             self._graph_s = float("-inf")
@@ -248,15 +251,16 @@ class Ports:
         self._said += [sentence(ports[place], change) for place, change in changes]
         return [place for place, change in changes if change == "gone"]
 
-    def _let_go(self, port: InPort) -> list[Event]:
+    def _let_go(self, port: InPort) -> list[LetGo]:
         """What ends all that is held on an input whose source has stopped, of which the musician is told."""
         ends = self._ends(port)
         if ends:
             self._said.append(stopped(port))
         return ends
 
-    def _ends(self, port: InPort) -> list[Event]:
-        return port.held.end([other.held for other in self._inputs if other is not port])
+    def _ends(self, port: InPort) -> list[LetGo]:
+        others = [other.held for other in self._inputs if other is not port]
+        return [LetGo(word) for word in port.held.end(others)]
 
     def _count_listeners(self, graph: Graph | None) -> None:
         self._listeners = 0

@@ -26,6 +26,7 @@ from bollylive.note import (
     Cue,
     Event,
     Heard,
+    LetGo,
     LinkBeat,
     Note,
     NoteOff,
@@ -81,11 +82,18 @@ class Relay:
         self._set(band)
 
     def use(self, band: Set, now_s: float) -> None:
-        """Relays by another set from now on; what sounds of whoever is no longer to be heard on a channel ends."""
+        """Relays by another set from now on; what sounds of whoever is no longer to be heard on a channel ends.
+
+        So does what is held of a key or a controller that is a command now.
+        """
         passed, played = self.thru.channels, self._played
+        commands = Commands(band, self._commands)
+        keys: list[Event] = [key for key in self._scheduler.keys_down() if commands.claims(key)]
+        for word in (*self._controllers.drop(commands.claims), *keys):
+            self._play(word, now_s, self._clock.beat_at(now_s))
         self._set(band)
         closed = sorted(passed - self.thru.channels)
-        self._send_all([(word, "musician") for word in self._controllers.let_go(closed)], now_s)
+        self._send_all([(word, "musician") for word in self._controllers.held_on(closed)], now_s)
         for channel in closed:
             self._send_all(self._scheduler.release(channel, "musician"), now_s)
         for channel in played - self._played:
@@ -101,6 +109,14 @@ class Relay:
         if self.flood.admits(event, now_s):
             self._heed(event, now_s)
 
+    def let_go(self, word: LetGo, now_s: float) -> None:
+        """Takes in what lets go of something whose source has gone: it turns no knob, and nobody pressed anything."""
+        if self._commands.claims(word.event):
+            self._commands.forget(word.event)
+            return
+        for event in self._controllers.read(word.event):
+            self._play(event, now_s, self._clock.beat_at(now_s))
+
     def _heed(self, event: Event, now_s: float) -> None:
         if self.loopback.returns(event, now_s):
             return
@@ -110,15 +126,18 @@ class Relay:
                 self._ask(command, now_s, beat)
             return
         for word in self._controllers.read(event):
-            self._send_all(self.thru.read(word), now_s, beat)
-            self._keep_time(word, now_s, beat)
-            if isinstance(word, NoteOn | NoteOff | Control | Program):
-                self._used.add(word.channel)
-                told = self._controllers.tell(word, now_s)
-                if isinstance(told, Command):
-                    self._ask(told, now_s, beat)
-                elif told is not None:
-                    self._report(Heard(self._touch.hear(told), now_s, beat))
+            self._play(word, now_s, beat)
+
+    def _play(self, word: Event, now_s: float, beat: float) -> None:
+        self._send_all(self.thru.read(word), now_s, beat)
+        self._keep_time(word, now_s, beat)
+        if isinstance(word, NoteOn | NoteOff | Control | Program):
+            self._used.add(word.channel)
+            told = self._controllers.tell(word, now_s)
+            if isinstance(told, Command):
+                self._ask(told, now_s, beat)
+            elif told is not None:
+                self._report(Heard(self._touch.hear(told), now_s, beat))
 
     def follow_link(self, link: LinkBeat) -> None:
         """Takes in where an Ableton Link session is now; call it some twenty times a second."""

@@ -73,6 +73,10 @@ class Scheduler:
         """Whether a note sounds there, of whomever."""
         return (channel, pitch) in self._sounding
 
+    def keys_down(self) -> list[NoteOff]:
+        """The ends of the musician's notes that sound."""
+        return [NoteOff(*key) for key, owner in self._sounding.items() if owner == _MUSICIAN]
+
     def press(self, event: NoteOn) -> list[Outgoing]:
         """The musician's key goes down: what to send for it, now."""
         ended = self._silence((event.channel, event.pitch))

@@ -56,8 +56,9 @@ class SnapshotReader:
             try:
                 if wanted and (connection := _open(address)) is not None:
                     return connection
-            except TimeoutError:
+            except TimeoutError:  # an older band is not taken for this one
                 self.hung = True
+                return None
         return None
 
 

@@ -18,15 +18,16 @@ from multiprocessing.connection import Connection, Listener, answer_challenge, d
 from pathlib import Path
 from typing import Final
 
-from bollylive.address import Address, call, find_addresses, new_socket, publish, remove
+from bollylive.address import Address, call, find_addresses, limit_silence, new_socket, publish, remove
 from bollylive.pipe import Pipe
 from bollylive.snapshot import Snapshot, Vitals
 
 MOST_READERS: Final = 8
+_MOST_CALLS: Final = 16  # that wait to be taken
 PACE_S: Final = 1 / 60  # a snapshot is at least this old before another one is made
 
 _PATIENCE_S: Final = 0.5  # an engine that finds no time for so long is shown as it was
-_SILENCE_LIMIT = (10, 0)  # seconds and microseconds; a reader that neither asks nor reads for so long loses its place
+_SILENCE_LIMIT_S: Final = 10  # a reader that neither asks nor reads for so long loses its place
 _KEY_BYTES: Final = 32
 _LONGEST_QUESTION: Final = 16
 
@@ -55,12 +56,12 @@ class SnapshotServer:
     def start(self) -> None:
         """Listen, and publish where; what killed programs have left is removed. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for address in find_addresses(self._folder):
+        for address in find_addresses(self._folder) if sys.platform != "win32" else ():  # a call may wait there
             with suppress(TimeoutError):  # one that hangs is none of our business
                 if (connection := call(address)) is not None:
                     connection.close()
         socket = new_socket(self._folder, self._token)
-        self._listener = Listener(socket)
+        self._listener = Listener(socket, backlog=_MOST_CALLS)
         self._address = publish(self._folder, self._token, socket, self._key)
         threading.Thread(target=self._receive_readers, args=(self._listener,), name="watched", daemon=True).start()
 
@@ -96,7 +97,7 @@ class SnapshotServer:
 
     def _answer(self, connection: Connection) -> None:
         with suppress(OSError, EOFError, multiprocessing.AuthenticationError), connection:
-            _limit_silence(connection)
+            limit_silence(connection.fileno(), _SILENCE_LIMIT_S)
             deliver_challenge(connection, self._key)
             answer_challenge(connection, self._key)
             while self._listener is not None:
@@ -114,16 +115,3 @@ class SnapshotServer:
                 self._shown.wait(_PATIENCE_S)
                 self._data, self._made_s = pickle.dumps(self._snapshot), time.perf_counter()
             return self._data
-
-
-def _limit_silence(connection: Connection) -> None:
-    """Let every read and write of a connection fail after a while; on Windows it is for as long as the reader lives."""
-    if sys.platform != "win32":
-        import os
-        import socket
-        import struct
-
-        limit = struct.pack("ll", *_SILENCE_LIMIT)  # a timeval
-        with socket.socket(fileno=os.dup(connection.fileno())) as same:
-            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-                same.setsockopt(socket.SOL_SOCKET, option, limit)

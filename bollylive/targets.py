@@ -1,4 +1,4 @@
-"""What a command may write over: what such a command has written before, and nothing that it reads.
+"""What a command may write over: the kind of file that it writes, and nothing that it reads.
 
 All of a command line is looked at before any work is done, and each file once more when it is about to be replaced.
 """

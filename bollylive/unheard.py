@@ -31,8 +31,10 @@ class Unheard:
 
     def listen(self, listeners: int | None, now_s: float) -> list[Event]:
         """Take note of how many listen, None where that cannot be seen; gives what is to be sent to who is back."""
+        if listeners is None:
+            return []
         before, self._listeners = self._listeners, listeners
-        if listeners is None or before is None or listeners == before:
+        if before is None or listeners == before:
             return []
         if listeners < before:
             if not self._away:

@@ -43,6 +43,11 @@ class Vigil:
         self._looked_s = now_s
         return self._silent_s > (START_LIMIT_S if not self._heard else CLOSE_LIMIT_S if closing else HANG_S)
 
+    @property
+    def was_heard(self) -> bool:
+        """Whether this one has given any sign of life."""
+        return self._heard
+
     def is_healthy(self, now_s: float) -> bool:
         """Whether it has lived for a while."""
         return self._heard and now_s - self._begun_s >= HEALTHY_S

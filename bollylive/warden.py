@@ -61,7 +61,7 @@ class Warden:
         self._reason = ""  # why the last one crashed
         self._crashes = 0  # in a row
         self._link: Link | None = None
-        self._opened = self._waits = self._finishing = self._told = self._over = False
+        self._refused = self._opened = self._waits = self._finishing = self._told = self._over = False
         self._ready_s: float | None = None
         self._lost = 0  # words that the port process had no room for
         self._in_vain = 0  # who was to end the last notes, and did not
@@ -147,6 +147,12 @@ class Warden:
             if not self._opened:
                 raise PortError(f"The port process cannot be started: {error.strerror or error}.") from error
             self._vigil.lose(now_s)
+            self._in_vain += self._finishing
+            if not self._refused:
+                self._say(f"The port process cannot be started ({error.strerror or error}); it is tried every second.")
+            self._refused = True
+        else:
+            self._refused = False
 
     def _hear(self, word: object, now_s: float) -> None:
         match word:
@@ -203,8 +209,10 @@ class Warden:
         self._end(now_s)
         self.restarts += 1
         self._in_vain += self._finishing
-        if not self._opened and self.restarts > 1:
+        if not self._opened and self.restarts > 1 and self._crashes:
             raise CrashError(f"{what} before its ports were open, twice; this is a fault of BollyLive: report it.")
+        if not self._opened and self.restarts > 1:
+            raise PortError(f"{what} before its ports were open, twice; start the MIDI system anew.")
         self._say(f"{what}; another one is starting.")
 
     def _end(self, now_s: float) -> None:

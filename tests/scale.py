@@ -18,7 +18,7 @@ from bollylive.engine_link import EngineLink
 from bollylive.journal import Header, header_line
 from bollylive.journal_file import JournalFile
 from bollylive.journal_writer import JournalWriter
-from bollylive.note import Anchor, Event, Note, NoteOff, NoteOn, Play, Ready, Sent
+from bollylive.note import Anchor, Event, LetGo, Note, NoteOff, NoteOn, Play, Ready, Sent
 from bollylive.pipe import Pipe
 from bollylive.port_process import PortProcess
 from bollylive.ports import Ports
@@ -36,7 +36,7 @@ class ScalePorts(Ports):
         self._pitches = itertools.cycle(range(128))
         self._next_s = time.perf_counter()
 
-    def read(self, now_s: float) -> list[Event]:
+    def read(self, now_s: float) -> list[Event | LetGo]:
         if now_s < self._next_s:
             return []
         self._next_s += BETWEEN_S

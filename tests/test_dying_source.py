@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from stage import until
 
-from bollylive.note import Event, NoteOff, NoteOn, Tick
+from bollylive.note import Event, LetGo, NoteOff, NoteOn, Tick
 from bollylive.ports import Ports
 
 pytestmark = pytest.mark.ports
@@ -77,7 +77,8 @@ class Listener:
 
     def listen(self) -> None:
         now_s = time.perf_counter()
-        self.events += [event for event in self.ports.read(now_s) if not isinstance(event, Tick)]
+        came = [event.event if isinstance(event, LetGo) else event for event in self.ports.read(now_s)]
+        self.events += [event for event in came if not isinstance(event, Tick)]
         self.said += self.ports.check(now_s)
 
     def hears(self, event: Event, limit_s: float = LIMIT_S) -> bool:

@@ -77,3 +77,18 @@ def test_each_engine_inherits_the_copy_of_the_model(engines: Engines) -> None:
     assert (engines.files, engines.listen()[-1]) == ([9], 9)
     link.revive()
     assert (engines.files, engines.listen()[-1]) == ([9], 9)
+
+
+def test_one_that_never_gave_a_sign_of_life_counts_as_ailing_however_long_it_was_waited_for(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_link, "_AILING_S", 0.0)
+    link = EngineLink(BAND, 7, "night.jsonl", resume=True)
+    assert engines.listen()[3] is not None
+    link.revive()
+    assert engines.listen()[3] is not None
+    link.revive()
+    assert engines.listen()[3] is None
+    link.hear()
+    link.revive()
+    assert engines.listen()[3] is not None

@@ -94,3 +94,18 @@ def test_who_begins_to_listen_while_others_do_hears_what_is_not_played_anew() ->
     hanging.see(NoteOn(0, 64, 90))
     hanging.listen(2, 0.2)
     assert ended(hanging, 0.2) == [Control(0, 64, 0), STRAIGHT, NoteOff(1, 40)]
+
+
+def test_however_late_somebody_begins_to_listen_what_is_played_by_then_goes_on() -> None:
+    hanging = heir(Left(LEFT.words, (5, 6)))
+    hanging.listen(1, 0.0)
+    hanging.end(4.0)
+    for event in (NoteOn(0, 64, 90), Control(0, 64, 127), NoteOn(5, 60, 90)):
+        hanging.see(event)
+    hanging.listen(2, 3600.0)
+    again = ended(hanging, 3600.0)
+    assert again[:2] == [STRAIGHT, NoteOff(1, 40)]
+    assert {event.channel for event in again[2:] if isinstance(event, Control)} == {6}
+    hanging.listen(None, 3601.0)  # a look that saw nothing
+    hanging.listen(2, 3602.0)
+    assert hanging.end(3602.0) == []

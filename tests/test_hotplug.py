@@ -15,7 +15,7 @@ import pytest
 from stage import Peer, eager_set, jam, until
 
 from bollylive import midi_system
-from bollylive.note import Event, NoteOff, NoteOn
+from bollylive.note import Event, LetGo, NoteOff, NoteOn
 from bollylive.ports import Ports
 from bollylive.wire import Reader
 
@@ -161,7 +161,8 @@ class Gear:
 
         def holds() -> bool:
             now_s = time.perf_counter()
-            self.heard += self.band.read(now_s)
+            came = self.band.read(now_s)
+            self.heard += [event.event if isinstance(event, LetGo) else event for event in came]
             self.said += self.band.check(now_s)
             while (message := self.synth.get_message()) is not None:
                 self.played += self._reader.feed(message[0])

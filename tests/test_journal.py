@@ -15,6 +15,7 @@ from bollylive.journal import (
     anchor_line,
     header_line,
     lost_line,
+    read_end,
     read_journal,
     sent_line,
 )
@@ -133,3 +134,9 @@ def test_sysex_is_left_out() -> None:
 def test_what_is_no_journal_is_told_why(data: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         read_journal(data)
+
+
+def test_a_number_of_hundreds_of_digits_is_a_damaged_line() -> None:
+    line = b'["musician",1' + b"0" * 400 + b',0.0,"903c64"]\n'
+    assert read_journal(header_line(Header()) + line).damaged_lines == 1
+    assert read_end(b"\n" + line) == []

@@ -49,4 +49,8 @@ def test_a_band_that_still_plays_is_let_alone_and_a_journal_that_is_none_tells_n
     file = JournalFile(tmp_path, "20261102-200000", HEAD)
     file.append(sent_line(Sent(NoteOn(0, 60, 90), "musician", 5.0, 1.0)))
     assert find_left(tmp_path) == Left()
+    for day in range(3, 9):
+        journal(tmp_path, day, NoteOn(day, 50, 90))
+    left = find_left(tmp_path)  # those that are let alone take no place
+    assert {word.channel for word, _ in left.words if isinstance(word, NoteOff)} == {5, 6, 7, 8}
     file.close(keep=True)

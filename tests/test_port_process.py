@@ -24,6 +24,7 @@ from bollylive.note import (
     Control,
     Event,
     Heard,
+    LetGo,
     LinkBeat,
     Note,
     NoteOff,
@@ -90,7 +91,7 @@ class FakePorts(Ports):
             self.at_end()
         return [list(message) for message in messages or []]
 
-    def read(self, now_s: float) -> list[Event]:
+    def read(self, now_s: float) -> list[Event | LetGo]:
         self.read_s = now_s
         return [event for data in self.poll() for event in self._inlet.feed(data)]
 

@@ -16,6 +16,7 @@ from bollylive.note import (
     Control,
     Event,
     Heard,
+    LetGo,
     LinkBeat,
     Note,
     NoteOff,
@@ -289,3 +290,57 @@ def test_what_leaves_is_in_order_of_time(desk: Desk) -> None:
         desk.relay.tick(step * 0.005)
     assert len(desk.sent) == 8
     assert all(a.at_s <= b.at_s and a.beat <= b.beat for a, b in pairwise(desk.sent))
+
+
+def claimed(*controls: ControlSet) -> Set:
+    """The desk's set, with controls."""
+    return Set(thru=False, channels=tuple(ChannelSet(c, thru=True) for c in (0, 1)), controls=controls)
+
+
+def test_a_key_or_a_pedal_that_a_saved_set_makes_a_command_is_let_go_of_first() -> None:
+    desk = Desk()
+    for event in (Control(0, 64, 127), Control(0, 1, 90), ON):
+        desk.relay.handle(event, 0.0)
+    desk.taken()
+    controls = ControlSet("note", 60, "hand over", 0), ControlSet("cc", 64, "keep"), ControlSet("cc", 1, "energy")
+    desk.relay.use(claimed(*controls), 1.0)
+    assert desk.taken() == [Control(0, 1, 0), Control(0, 64, 0), NoteOff(0, 60)]
+    assert [heard.event for heard in desk.reported if isinstance(heard, Heard)][-3:] == [
+        Control(0, 1, 0),
+        Control(0, 64, 0),
+        NoteOff(0, 60),
+    ]
+
+
+def test_a_cable_that_is_pulled_turns_no_knob_and_presses_nothing() -> None:
+    desk = Desk(Set())
+    desk.relay.use(claimed(ControlSet("cc", 11, "hand over"), ControlSet("cc", 1, "energy")), 0.0)
+    desk.relay.handle(Control(0, 11, 90), 0.1)
+    reported = len(desk.reported)
+    for word in (Control(0, 11, 127), Control(0, 1, 0)):
+        desk.relay.let_go(LetGo(word), 1.0)
+    assert len(desk.reported) == reported
+    assert desk.taken() == []
+    desk.relay.handle(Control(0, 11, 64), 2.0)  # a new press, for the pedal is up since
+    assert len(desk.reported) == reported + 1
+
+
+def test_a_cable_that_is_pulled_lets_go_of_what_it_held() -> None:
+    desk = Desk()
+    for event in (Control(0, 64, 127), ON):
+        desk.relay.handle(event, 0.0)
+    desk.taken()
+    for word in (Control(0, 64, 0), OFF):
+        desk.relay.let_go(LetGo(word), 1.0)
+    assert desk.taken() == [Control(0, 64, 0), OFF]
+
+
+def test_a_pedal_goes_on_for_the_engine_where_its_thru_is_closed_and_comes_up_there_when_it_does() -> None:
+    desk = Desk()
+    desk.relay.handle(Control(0, 64, 127), 0.0)
+    desk.taken()
+    desk.relay.use(Set(thru=False), 1.0)
+    assert desk.taken() == [Control(0, 64, 0)]
+    desk.relay.handle(Control(0, 64, 0), 2.0)
+    assert desk.taken() == []
+    assert desk.reported[-1] == Heard(Control(0, 64, 0), 2.0, 4.0)

@@ -207,7 +207,7 @@ def test_who_calls_and_says_nothing_keeps_nobody_else_waiting(tmp_path: Path) ->
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, a mute reader keeps its place")
 def test_who_says_nothing_for_long_loses_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot_server, "_SILENCE_LIMIT", (0, 20_000))
+    monkeypatch.setattr(snapshot_server, "_SILENCE_LIMIT_S", 0.02)
     with playing(tmp_path):
         (address,) = find_addresses(tmp_path)
         mute = [call(address) for _ in range(3 * MOST_READERS)]

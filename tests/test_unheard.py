@@ -42,3 +42,11 @@ def test_who_comes_for_the_first_time_missed_nothing_and_where_nobody_is_seen_no
     for seen in ((0, 1), (None, None), (None, 1)):
         unheard = played((1.0, NoteOn(0, 60, 90)), (1.1, NoteOff(0, 60)), listeners=seen[0])
         assert unheard.listen(seen[1], 1.2) == []
+
+
+def test_a_look_that_sees_nothing_changes_nothing() -> None:
+    unheard = played((1.0, NoteOn(0, 60, 90)))
+    unheard.listen(0, 2.0)
+    unheard.see(NoteOff(0, 60), 2.5)
+    assert unheard.listen(None, 3.0) == []
+    assert unheard.listen(1, 4.0) == [NoteOff(0, 60)]

@@ -212,7 +212,7 @@ def test_one_that_never_opens_its_ports_has_more_time_and_another_one_and_then_i
     assert not tower.link.ended
     tower.pass_time(RETRY_S + 3 * TURN_S)
     assert len(tower.links) == 2
-    with pytest.raises(CrashError, match="before its ports were open, twice"):
+    with pytest.raises(PortError, match="before its ports were open, twice; start the MIDI system"):
         tower.pass_time(START_LIMIT_S + TURN_S)
 
 
@@ -493,3 +493,15 @@ def test_told_to_end_while_the_midi_system_is_away_it_waits_for_it_a_little_sinc
             tower.turn(NoPorts("JACK is gone."))
     assert LISTENER_LIMIT_S <= tower.now_s - began_s < LISTENER_LIMIT_S + 2 * RETRY_S
     assert len(tower.links) > 3
+
+
+def test_where_no_process_is_to_be_had_it_is_told_once_and_the_end_comes_all_the_same() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.refuse = True
+    tower.link.closed = True
+    tower.pass_time(30.0)
+    assert sum("cannot be started (no process to be had)" in text for text in tower.said) == 1
+    tower.warden.finish()
+    tower.pass_time(3 * RETRY_S)
+    assert tower.warden._over
