@@ -85,21 +85,13 @@ def write_sidecar(sidecar: Sidecar, path: Path) -> None:
     write_file(path, json.dumps(asdict(sidecar), indent=1).encode() + b"\n")
 
 
-def read_sidecar(path: Path) -> Sidecar:
-    """Read the `.json`; raises ModelError if it is missing, damaged or incomplete."""
-    try:
-        return parse_sidecar(path.read_bytes(), path)
-    except OSError as error:
-        raise _no_description(path, error) from error
-
-
 def parse_sidecar(data: bytes, path: Path) -> Sidecar:
     """What the `.json` at `path` holds as a sidecar; raises ModelError if it is damaged or incomplete."""
     try:
         values = json.loads(data)
         known = {field.name: values[field.name] for field in fields(Sidecar)}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise _no_description(path, error) from error
+        raise ModelError(f"{path}: this is no description of a model ({error}); restore it with its .onnx.") from error
     lists = {key: tuple(value) for key, value in known.items() if isinstance(value, list)}
     return Sidecar(**{**known, **lists})
 
@@ -130,6 +122,3 @@ def verify(sidecar: Sidecar, onnx: bytes, path: Path) -> None:
             "Use the files of one release, or export the model again."
         )
 
-
-def _no_description(path: Path, error: Exception) -> ModelError:
-    return ModelError(f"{path}: this is no description of a model ({error}); restore it with its .onnx.")

@@ -106,6 +106,19 @@ def test_a_port_process_that_goes_leaves_no_pedal_down_and_no_wheel_bent_and_is_
     assert ("hangs" if number == signal.SIGSTOP else "ended unexpectedly") in said
 
 
+def test_a_jack_server_that_dies_leaves_no_pedal_down_and_no_wheel_bent_once_it_is_back(
+    mortal_jack_server: JackServer, tmp_path: Path
+) -> None:
+    with hall(tmp_path) as place:
+        place.hold()
+        mortal_jack_server.kill()
+        assert place.own
+        mortal_jack_server.start()
+        assert until(lambda: not place.own, LONG_S), place.own
+        assert place.plays_on()
+        place.end()
+
+
 def test_the_end_waits_for_who_joins_the_new_ports(mortal_jack_server: JackServer, tmp_path: Path) -> None:
     with hall(tmp_path) as place:
         place.hold()

@@ -22,7 +22,7 @@ from bollylive.note import NoteOff, NoteOn
 from bollylive.predictor import Answer, Question
 from bollylive.recall import ECHOES, KINDS, NO_ECHO, NO_NEXT
 from bollylive.rehearsal import Rehearsal
-from bollylive.sidecar import read_sidecar
+from bollylive.sidecar import parse_sidecar
 
 FORBIDDEN = -1e9
 
@@ -170,7 +170,8 @@ def test_what_onnxruntime_cannot_load_is_said_in_a_sentence(copy: Path) -> None:
 
 
 def test_a_description_survives_writing_and_reading(tiny_model: Path) -> None:
-    sidecar = read_sidecar(tiny_model.with_suffix(".json"))
+    path = tiny_model.with_suffix(".json")
+    sidecar = parse_sidecar(path.read_bytes(), path)
     assert sidecar.fields == codec.FIELDS
     assert (sidecar.state_rows, sidecar.width) == STATE_SHAPE
 
