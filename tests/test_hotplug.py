@@ -15,7 +15,7 @@ import pytest
 from stage import Peer, eager_set, jam, until
 
 from bollylive import midi_system
-from bollylive.note import Event, LetGo, NoteOff, NoteOn
+from bollylive.note import Control, Event, LetGo, NoteOff, NoteOn, Raw
 from bollylive.ports import Ports
 from bollylive.wire import Reader
 
@@ -130,6 +130,10 @@ def test_an_output_that_is_pulled_out_in_mid_phrase_has_no_hanging_note_when_it_
         assert not daw.faults
 
 
+HOLD = ((0xB0, 64, 127), (0xE0, 0, 96))
+LET_GO = [Control(0, 64, 0), Raw(b"\xe0\x00\x40")]
+
+
 class Gear:
     """A keyboard and a synthesizer, whose ports can be away for a moment, and a band that has joined both by name.
 
@@ -192,24 +196,27 @@ def gear(jack_server: dict[str, str]) -> Iterator[Gear]:
 
 
 def test_a_keyboard_that_is_away_for_a_moment_leaves_no_note_and_is_joined_again(gear: Gear) -> None:
-    gear.keys.send_message(bytes(ON))
-    assert gear.go_on(lambda: gear.heard == [NoteOn(0, KEY, 90)])
+    for message in (ON, *HOLD):
+        gear.keys.send_message(bytes(message))
+    held = [NoteOn(0, KEY, 90), Control(0, 64, 127), Raw(b"\xe0\x00\x60")]
+    assert gear.go_on(lambda: gear.heard == held)
     gear.blink(gear.keys)
     assert gear.is_told("'Keys:port' is back")
-    assert gear.heard == [NoteOn(0, KEY, 90), NoteOff(0, KEY)]
+    assert gear.heard == [*held, *LET_GO, NoteOff(0, KEY)]
     assert ["is gone" in sentence for sentence in gear.said] == [True, False]
     gear.keys.send_message(bytes(ON))
-    assert gear.go_on(lambda: gear.heard[2:] == [NoteOn(0, KEY, 90)])
+    assert gear.go_on(lambda: gear.heard[6:] == [NoteOn(0, KEY, 90)])
 
 
 def test_a_synthesizer_that_is_away_for_a_moment_has_no_hanging_note_and_is_joined_again(gear: Gear) -> None:
-    gear.band.send(bytes(ON))
+    for message in (ON, *HOLD):
+        gear.band.send(bytes(message))
     gear.blink(gear.synth)
     gear.band.send(bytes(OFF))
     assert gear.is_told("'Synth:port' is back")
     gear.band.send(bytes((0x90, KEY + 1, 90)))
     assert gear.go_on(lambda: NoteOn(0, KEY + 1, 90) in gear.played)
-    assert gear.played[-2:] == [NoteOff(0, KEY), NoteOn(0, KEY + 1, 90)]
+    assert gear.played[-4:] == [*LET_GO, NoteOff(0, KEY), NoteOn(0, KEY + 1, 90)]
     assert ["is gone" in sentence for sentence in gear.said] == [True, False]
 
 
