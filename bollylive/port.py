@@ -194,6 +194,8 @@ class InPort(Port[InClient]):
     def read(self, now_s: float) -> tuple[list[Event], bool]:
         """The words of all that has come, and whether what feeds it has stopped in the middle."""
         messages = self.poll()
+        if not messages and not self.watch.is_due(now_s):
+            return [], False
         stopped = self.watch.hear(messages, now_s)
         events = [event for data in messages for event in self._reader.feed(data)]
         for event in events:

@@ -117,8 +117,9 @@ class PortProcess:
             if self._alone:
                 time.sleep(wait_s)
             elif self._engine.pipe.wait(wait_s):
-                self._pace.wake()
                 for word in self._engine.pipe.receive():
+                    if not isinstance(word, Alive):  # who says no more than that wakes nobody
+                        self._pace.wake()
                     self._obey(word)
             if self._engine.pipe.closed and not self._alone and not self._stopped:
                 self._bury("ended unexpectedly")

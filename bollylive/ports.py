@@ -29,7 +29,8 @@ from bollylive.port import InPort, OutPort, Port
 from bollylive.port_names import Graph, find, keep_apart, wanted_names, without
 
 NAME = "BollyLive"
-PULSE_S = 0.1  # how often the MIDI system's life is felt, and who is connected is seen
+PULSE_S = 0.1  # how often the MIDI system's life is felt
+SEE_S = 0.2  # how often it is looked who is connected
 LOOK_S = 0.5  # how often the list of ports is read; where no connections are seen, who is away for less is not missed
 TRIES = 3  # at joining a named port
 SETTLE_S = 0.5  # until a connection is seen; PipeWire takes some milliseconds
@@ -139,7 +140,7 @@ class Ports:
         """Notices ports that have gone or are back, and joins these again; a sentence for each change.
 
         Call it many times a second; most calls cost nothing. Only when it is `calm`, which means that nothing is due
-        for some milliseconds, it looks who is connected, about ten times a second, and reads the list of ports, about
+        for some milliseconds, it looks who is connected, about five times a second, and reads the list of ports, about
         twice: the first takes up to some tenths of a millisecond, the other 20 µs and 15 µs for each that is there,
         and a change of either as long as a period of JACK's. Raises PortsLostError, from then on always, when the MIDI
         system has died; nothing is sent any more then, since it might not return. `now_s` must not go back.
@@ -224,7 +225,7 @@ class Ports:
 
     def _look(self, now_s: float) -> None:
         may_list = now_s - self._look_s >= LOOK_S
-        if not may_list and now_s - self._graph_s <= PULSE_S:
+        if not may_list and now_s - self._graph_s <= SEE_S:
             return
         self._graph_s = now_s
         self._look_s = now_s if may_list else self._look_s

@@ -121,4 +121,3 @@ def verify(sidecar: Sidecar, onnx: bytes, path: Path) -> None:
             f"{path}: this model does not fit this version of BollyLive: {'; '.join(wrong)}. "
             "Use the files of one release, or export the model again."
         )
-

@@ -13,6 +13,7 @@ CLOCK_S: Final = 1.5  # so long ticks stay away without a Stop
 SENSING_S: Final = 0.6  # MIDI 1.0 has 0.3 s between two; twice that, since computers stall
 TICKING_S: Final = 1.0  # who ticks for so long after a Stop ticks all the time, as most DAWs do
 OWN_GAP_S: Final = 0.25  # a longer pause between two looks was our own: the machine, or we, were asleep
+_LOOK_S: Final = 0.1
 
 _TICK, _START, _CONTINUE, _STOP, _SENSING = 0xF8, 0xFA, 0xFB, 0xFC, 0xFE
 
@@ -31,6 +32,10 @@ class SourceWatch:
         self._stop_s: float | None = None  # after it, ticks may leave off
         self._sign_s: float | None = None  # the last byte of a source that sends active sensing
         self._feeders: frozenset[str] = frozenset()
+
+    def is_due(self, now_s: float) -> bool:
+        """Whether to `hear` even that nothing has come: some ten times a second."""
+        return now_s - self._looked_s >= _LOOK_S
 
     def hear(self, messages: Iterable[Sequence[int]], now_s: float) -> bool:
         """Takes in all that has come by now; whether what is held must be let go of, which is said once."""

@@ -9,7 +9,7 @@ from bollylive.duty import Alive, Crashed, Done, Finish, NoPorts, Said
 from bollylive.note import Anchor, Bearing, Command, Ready, Sent
 from bollylive.pipe import Pipe
 
-HEARTBEAT_S: Final = 0.25
+HEARTBEAT_S: Final = 0.5  # rare enough that a band at rest hardly wakes for it
 
 _ATTEND_S: Final = 0.05  # how long an order may wait: to look costs as much as a poll of the ports
 _LAST_WORDS_S: Final = 1.0

@@ -13,7 +13,7 @@ from bollylive.errors import PortError, PortsLostError
 from bollylive.note import Control, LetGo, NoteOff, NoteOn, Program, Start, Tick
 from bollylive.port import DOUBTS
 from bollylive.port_names import Graph
-from bollylive.ports import LOOK_S, PULSE_S, TRIES, Ports
+from bollylive.ports import LOOK_S, PULSE_S, SEE_S, TRIES, Ports
 from bollylive.wire import Reader
 
 ON, OFF, TICK = [0x90, 60, 90], [0x80, 60, 0], [0xF8]
@@ -372,15 +372,15 @@ def test_a_port_that_was_away_for_a_moment_has_gone_and_is_back_though_it_is_lis
     ports.send(bytes(ON))
     ports.send(bytes(OFF))  # perhaps it was gone by then
     studio.cut = {"Keys:out", "Synth:in"}
-    gone = ports.check(PULSE_S + 0.01)
+    gone = ports.check(SEE_S + 0.01)
     assert [sentence.partition(".")[0] for sentence in gone] == [
         "The MIDI input 'Keys:out' is gone",
         "The MIDI output 'Synth:in' is gone",
     ]
     assert ports.listeners == 0
-    assert ports.read(PULSE_S + 0.01) == [LetGo(NoteOff(0, 60))]
-    assert ports.check(PULSE_S + 0.03) == []  # joined, but not yet seen to be
-    assert ports.check(PULSE_S + 0.05) == ["The MIDI input 'Keys:out' is back.", "The MIDI output 'Synth:in' is back."]
+    assert ports.read(SEE_S + 0.01) == [LetGo(NoteOff(0, 60))]
+    assert ports.check(SEE_S + 0.03) == []  # joined, but not yet seen to be
+    assert ports.check(SEE_S + 0.05) == ["The MIDI input 'Keys:out' is back.", "The MIDI output 'Synth:in' is back."]
     assert studio.heard("Synth:in")[-1] == NoteOff(0, 60)
     assert ports.listeners == 1
 
@@ -390,9 +390,9 @@ def test_who_is_joined_again_by_mistake_is_left_again_and_hears_nothing(studio: 
     ports = Ports(None, (), "synth")
     ports.send(bytes(ON))
     studio.cut = {"Synth:in"}
-    assert len(ports.check(PULSE_S)) == 1
+    assert len(ports.check(SEE_S)) == 1
     studio.before_opening = lambda: studio.sinks.insert(0, "Flute:in")  # just as it is joined
-    now_s = 2 * PULSE_S
+    now_s = 2 * SEE_S
     assert ports.check(now_s) == []
     studio.before_opening = lambda: None
     wrong = studio.outputs[0].port
@@ -401,7 +401,7 @@ def test_who_is_joined_again_by_mistake_is_left_again_and_hears_nothing(studio: 
     said = []
     for _ in range(2 * DOUBTS):
         ports.send(bytes([0x90, 62, 90]))
-        now_s += PULSE_S
+        now_s += SEE_S
         said += ports.check(now_s)
     assert said == ["The MIDI output 'Synth:in' is back."]
     assert studio.heard(wrong) == []

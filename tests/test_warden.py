@@ -16,7 +16,7 @@ from bollylive.journal import Header, header_line, read_end, read_journal
 from bollylive.journal_writer import JournalWriter
 from bollylive.note import Anchor, Bearing, Command, Control, NoteOff, NoteOn, Ready, Sent
 from bollylive.set_watch import SetWatch
-from bollylive.uplink import Order
+from bollylive.uplink import HEARTBEAT_S, Order
 from bollylive.vigil import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, LISTENER_LIMIT_S, RETRY_S, START_LIMIT_S
 from bollylive.warden import TURN_S, Warden
 
@@ -406,7 +406,7 @@ def test_its_own_heart_beats_down_the_line() -> None:
     tower = Watchtower()
     tower.begin()
     tower.pass_time(10.0, alive=True)
-    assert 10.0 / 0.5 <= tower.link.beats <= 10.0 / 0.2
+    assert 10.0 / (HEARTBEAT_S + TURN_S) <= tower.link.beats <= 10.0 / HEARTBEAT_S
 
 
 class BadWatch(SetWatch):
