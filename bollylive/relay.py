@@ -252,9 +252,9 @@ class Relay:
             self._send(event, by, now_s, at_beat)
 
     def _send(self, event: Event, by: Player, now_s: float, beat: float, late_s: float = 0.0) -> None:
+        self._send_on(Sent(event, by, now_s, beat, late_s))  # first of all: the rest is bookkeeping
         if isinstance(event, NoteOn | NoteOff | Control | Program):
             self._used.add(event.channel)
         self._hanging.see(event)
         self._unheard.see(event, now_s)
         self.loopback.leave(event, now_s)
-        self._send_on(Sent(event, by, now_s, beat, late_s))
