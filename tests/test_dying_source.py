@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from stage import until
@@ -109,12 +111,10 @@ def _source(kind: str) -> Iterator[tuple[Source, Listener]]:
     finally:
         if source is not None:
             source.kill()
-        ports.close()
 
 
-@pytest.mark.usefixtures("mortal_jack_server")
-@pytest.mark.parametrize("kind", ["clock", "sensing", "hand"])
-def test_a_source_that_is_killed_with_a_held_note_leaves_none_hanging(kind: str) -> None:
+def killed(kind: str) -> None:
+    """A source is killed."""
     with _source(kind) as (source, listener):
         source.kill()
         assert listener.hears(OFF, 2.0)
@@ -125,29 +125,25 @@ def test_a_source_that_is_killed_with_a_held_note_leaves_none_hanging(kind: str)
         assert not any(listener.ports.read(time.perf_counter()) for _ in range(10))
 
 
-@pytest.mark.usefixtures("mortal_jack_server")
-@pytest.mark.parametrize(("kind", "least_s", "most_s"), [("clock", 1.3, 2.0), ("sensing", 0.3, 1.2)])
-def test_a_source_that_falls_silent_while_it_is_connected_leaves_none_hanging(
-    kind: str, least_s: float, most_s: float
-) -> None:
+def silent(kind: str, least_s: str, most_s: str) -> None:
+    """A source is quiet all at once, and still connected; its note ends after so long."""
     with _source(kind) as (source, listener):
         source.tell("quiet")
         began_s = time.perf_counter()
         assert listener.hears(OFF, LIMIT_S)
-        assert least_s < time.perf_counter() - began_s < most_s
+        assert float(least_s) < time.perf_counter() - began_s < float(most_s)
 
 
-@pytest.mark.usefixtures("mortal_jack_server")
-@pytest.mark.parametrize(("kind", "word"), [("clock", "stop"), ("hand", "quiet")])
-def test_a_key_that_is_held_across_a_stop_or_without_any_clock_stays(kind: str, word: str) -> None:
+def held(kind: str, word: str) -> None:
+    """A source is told a word, and goes on holding its key."""
     with _source(kind) as (source, listener):
         source.tell(word)
         assert not listener.hears(OFF, STAYS_S)
         assert listener.said == []
 
 
-@pytest.mark.usefixtures("mortal_jack_server")
-def test_a_joined_source_that_falls_silent_leaves_none_hanging_and_stays_joined() -> None:
+def joined() -> None:
+    """A source that we have joined is quiet, and is killed later."""
     source = Source("clock", "virtual")
     assert source.says("there")
     ports = Ports("jack", "Source")
@@ -167,4 +163,41 @@ def test_a_joined_source_that_falls_silent_leaves_none_hanging_and_stays_joined(
         assert listener.events.count(OFF) == 1
     finally:
         source.kill()
-        ports.close()
+
+
+def apart(body: Callable[..., None], *arguments: str) -> None:
+    """Run it in a process of its own, which ends with its ports open.
+
+    libjack may crash where ports are closed in the moment in which the server gets over a client that was killed.
+    """
+    code = f"import os, {__name__} as here; here.{body.__name__}(*{arguments!r}); os._exit(0)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("mortal_jack_server")
+@pytest.mark.parametrize("kind", ["clock", "sensing", "hand"])
+def test_a_source_that_is_killed_with_a_held_note_leaves_none_hanging(kind: str) -> None:
+    apart(killed, kind)
+
+
+@pytest.mark.usefixtures("mortal_jack_server")
+@pytest.mark.parametrize(("kind", "least_s", "most_s"), [("clock", "1.3", "2.0"), ("sensing", "0.3", "1.2")])
+def test_a_source_that_falls_silent_while_it_is_connected_leaves_none_hanging(
+    kind: str, least_s: str, most_s: str
+) -> None:
+    apart(silent, kind, least_s, most_s)
+
+
+@pytest.mark.usefixtures("mortal_jack_server")
+@pytest.mark.parametrize(("kind", "word"), [("clock", "stop"), ("hand", "quiet")])
+def test_a_key_that_is_held_across_a_stop_or_without_any_clock_stays(kind: str, word: str) -> None:
+    apart(held, kind, word)
+
+
+@pytest.mark.usefixtures("mortal_jack_server")
+def test_a_joined_source_that_falls_silent_leaves_none_hanging_and_stays_joined() -> None:
+    apart(joined)
