@@ -16,6 +16,7 @@ from bollylive.ports import Ports
 from bollylive.wire import Reader
 
 POLL_S = 0.002
+CALM_S = 0.3
 READY_LIMIT_S = 20.0
 
 
@@ -27,6 +28,17 @@ def until(condition: Callable[[], bool], limit_s: float) -> bool:
             return False
         time.sleep(POLL_S)
     return True
+
+
+class CalmPorts(Ports):
+    """Ports that are closed once the server has got over whoever has just died: RtMidi may crash while it has not.
+
+    It unregisters a port that JACK's own thread still reads, and such a server lets that one wait in mid-cycle.
+    """
+
+    def close(self) -> None:
+        time.sleep(CALM_S)
+        super().close()
 
 
 class Peer:
@@ -46,7 +58,7 @@ class Peer:
 
     def join(self) -> None:
         """Join the ports of the program, also anew when it has made others."""
-        self.ports = Ports("jack", *self._names)
+        self.ports = CalmPorts("jack", *self._names)
 
     def rejoin(self, limit_s: float = 15.0) -> bool:
         """Join the ports again once they are back; False if they are not within the limit."""
