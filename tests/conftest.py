@@ -21,6 +21,16 @@ def _journals_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield
 
 
+@pytest.fixture(autouse=True)
+def _bands_of_their_own(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """On ports, a band that a test killed must not be cleared up after by the band of the next test."""
+    if request.node.get_closest_marker("ports"):
+        for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+            monkeypatch.setenv(name, str(tmp_path_factory.mktemp("state")))
+
+
 @pytest.fixture(scope="session")
 def jack_server() -> Iterator[dict[str, str]]:
     """A private JACK server without a sound card; yields its environment, which is set in this process too."""

@@ -35,6 +35,7 @@ if sys.argv[2] == "virtual":
     sys.stdin.readline()
 else:
     out.open_port(next(i for i, name in enumerate(out.get_ports()) if name.startswith(sys.argv[2])), "out")
+    time.sleep(0.3)  # until the connection is there, what is sent is heard by nobody
 out.send_message([0x90, 60, 90])
 while True:
     for sign in signs:
