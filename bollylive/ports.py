@@ -100,7 +100,7 @@ class Ports:
     def listeners(self) -> int | None:
         """How many others listen to our outputs, as `check` last saw it; None where that cannot be seen.
 
-        A joined output counts as one while it is there; an input of ours counts as none.
+        A joined output counts as one; an input of ours counts as none.
         """
         return self._listeners
 
@@ -267,7 +267,7 @@ class Ports:
         self._listeners = 0
         for port in self._outputs:
             if not port.virtual:
-                self._listeners += port.opened
+                self._listeners += 1  # also while it is away: when it is back, it hears what it missed from its port
             elif (connected := port.connected(graph)) is not None:
                 self._listeners += len(connected - self._own)
             else:
