@@ -58,7 +58,7 @@ class Peer:
 
     def join(self) -> None:
         """Join the ports of the program, also anew when it has made others."""
-        self.ports = CalmPorts("jack", *self._names)
+        self.ports: Ports = CalmPorts("jack", *self._names)
 
     def rejoin(self, limit_s: float = 15.0) -> bool:
         """Join the ports again once they are back; False if they are not within the limit."""
