@@ -12,8 +12,8 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -114,9 +114,7 @@ class JackConnections:
         client, self._client = self._client, None
         if client is None or dead:
             return
-        closer = threading.Thread(target=self._end, args=(client,), daemon=True)
-        closer.start()
-        closer.join(midi_system.CLOSE_LIMIT_S)
+        midi_system.end_in_time(partial(self._end, client))
 
     def _connected(self, port: int) -> frozenset[str]:
         names = self._all(self._client, port)

@@ -28,6 +28,10 @@ class Left:
     words: tuple[tuple[Event, Player], ...] = ()  # what lets go of it, in the order of sending, and whose it is
     channels: tuple[int, ...] = ()  # 0-15, that are reset besides
 
+    def __bool__(self) -> bool:
+        """Whether there is anything at all."""
+        return bool(self.words or self.channels)
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:

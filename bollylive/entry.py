@@ -7,6 +7,9 @@ the path. Only `os` and `sys` are imported here first, which Python itself has i
 import os
 import sys
 
+# pathlib is not imported yet, and is not to be
+_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+
 
 def leave_current_folder() -> None:
     """Take the current folder off the path, and the folder of this package onto its end, after all libraries.
@@ -14,19 +17,17 @@ def leave_current_folder() -> None:
     The second is for a checkout that is not installed. What this process starts keeps off the current folder too.
     """
     try:
-        current = os.getcwd()  # noqa: PTH109 - pathlib is not imported yet, and is not to be
+        current = os.getcwd()  # noqa: PTH109 - as above
     except OSError:  # it was removed
         current = ""
-    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - the same
     sys.path[:] = [folder for folder in sys.path if folder not in ("", ".", current)]
-    if home not in sys.path:
-        sys.path.append(home)
+    if _HOME not in sys.path:
+        sys.path.append(_HOME)
     os.environ["PYTHONSAFEPATH"] = "1"
 
 
 def _run_module() -> None:
-    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as above
-    sys.path.insert(0, home)
+    sys.path.insert(0, _HOME)
     import bollylive  # noqa: F401 - this one, not another that is installed as well
 
     del sys.path[0], sys.argv[0]

@@ -11,8 +11,8 @@ from collections import deque
 from typing import Final
 
 from bollylive.duty import Left
-from bollylive.held import at_rest, reset
-from bollylive.note import Event, NoteOff, Player
+from bollylive.held import at_rest, lets_go, reset
+from bollylive.note import Event, Player
 from bollylive.wire import subject
 
 _END_AFTER_S: Final = (0.0, 0.5, 1.5, 4.0)
@@ -37,16 +37,14 @@ class HangingNotes:
     def inherit(self, left: Left, now_s: float) -> None:
         """Take over what was left, from now on."""
         self._left = left
-        self._was_heard = not (left.words or left.channels)
+        self._was_heard = not left
         if not self._was_heard:
             self._end_s.extend(now_s + after_s for after_s in _END_AFTER_S)
 
     def see(self, event: Event) -> None:
         """Take note of what leaves: what sounds anew must not be ended."""
-        if not (self._left.words or self._left.channels):
-            return
-        word = at_rest(event)
-        if word is not None and word != event and not isinstance(event, NoteOff):
+        word = at_rest(event) if self._left else None
+        if word is not None and not lets_go(event):
             self._anew.add(subject(word))
             self._played.add(subject(word)[0] & 0x0F)
 
@@ -55,7 +53,7 @@ class HangingNotes:
         if listeners is None:
             return
         before, self._listeners = self._listeners, listeners
-        if listeners <= (before or 0) or not (self._left.words or self._left.channels):
+        if listeners <= (before or 0) or not self._left:
             return
         if not before and not self._was_heard:  # so nothing that was played since was heard by anybody
             self._anew.clear()

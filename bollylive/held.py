@@ -46,6 +46,11 @@ def at_rest(event: Event) -> Event | None:
     return None
 
 
+def lets_go(event: Event) -> bool:
+    """Whether an event brings what it is about to rest; a note-off does with any velocity."""
+    return isinstance(event, NoteOff) or event == at_rest(event)
+
+
 def reset(channel: int) -> list[Event]:
     """The words that bring a channel to rest of which nobody knows what it holds.
 
@@ -85,7 +90,7 @@ class Held:
         word = at_rest(event)
         if word is None:
             return []
-        if isinstance(event, NoteOff) or event == word:
+        if lets_go(event):
             self._words.pop(subject(word), None)
             return [word]
         self.hold(word)

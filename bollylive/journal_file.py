@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from bollylive.lasting_file import LastingFile, lock, new_file
+from bollylive.lasting_file import LastingFile, is_written, lock, new_file
 
 KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
 
@@ -66,8 +66,8 @@ def prune(folder: Path, kept_bytes: int = KEPT_BYTES) -> None:
     for place, path in enumerate(find_journals(folder)):
         with suppress(OSError):
             total += path.stat().st_size
-            if total > kept_bytes and place >= _KEPT_FILES:
-                _remove_unless_locked(path)
+            if total > kept_bytes and place >= _KEPT_FILES and not is_written(path):
+                path.unlink()
 
 
 def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
@@ -121,9 +121,9 @@ def find_spools(target: Path) -> list[Path]:
     pattern = re.compile(re.escape(f".{target.name}.spool") + r"(-\d+)?\.jsonl")
     found = []
     for path in sorted(path for path in target.parent.iterdir() if pattern.fullmatch(path.name)):
-        with suppress(OSError), FileIO(os.fspath(path), "rb") as file:
-            lock(file.fileno())  # or a program still plays
-            found.append(path)
+        with suppress(OSError):
+            if not is_written(path):
+                found.append(path)
     return found
 
 
@@ -138,10 +138,3 @@ def _dated(folder: Path) -> list[tuple[str, int, Path]]:
     """The journals of a folder with the date and the number that their names give, the newest first."""
     names = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
     return sorted(((name[1], int(name[2] or 1), path) for name, path in names if name), reverse=True)
-
-
-def _remove_unless_locked(path: Path) -> None:
-    """Raises OSError if another program writes it: by the lock, or on Windows since an open file stays."""
-    with FileIO(path, "rb") as file:
-        lock(file.fileno())
-    path.unlink()

@@ -188,6 +188,16 @@ def lock(number: int) -> None:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def is_written(path: Path) -> bool:
+    """Whether a program writes a file of this kind; Windows does not tell. Raises OSError where it cannot be read."""
+    with FileIO(os.fspath(path), "rb") as file:
+        try:
+            lock(file.fileno())
+        except OSError:
+            return True
+    return False
+
+
 def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,7 @@ from bollylive.band import Set
 from bollylive.duty import Left
 from bollylive.journal import END, read_end
 from bollylive.journal_file import find_journals, read_last
-from bollylive.lasting_file import lock
+from bollylive.lasting_file import is_written
 from bollylive.note import Anchor, Sent
 from bollylive.witness import Witness
 
@@ -32,7 +31,7 @@ def find_left(folder: Path) -> Left:
     with suppress(OSError):
         for path in find_journals(folder):
             with suppress(OSError):
-                if _is_written(path):
+                if is_written(path):
                     continue
                 data = read_last(path)
                 if data.endswith(END) or len(cut_off) == _MOST_JOURNALS:
@@ -47,12 +46,3 @@ def find_left(folder: Path) -> Left:
                 witness.see(word)
         left = witness.left
     return left
-
-
-def _is_written(path: Path) -> bool:
-    with FileIO(path, "rb") as file:
-        try:
-            lock(file.fileno())
-        except OSError:
-            return True
-    return False

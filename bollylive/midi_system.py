@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol, cast, runtime_checkable
 
@@ -154,6 +154,11 @@ def close_port(client: Client, *, for_ever: bool = False) -> bool:
     if not isinstance(client, InClient):
         end()
         return True
+    return end_in_time(end)
+
+
+def end_in_time(end: Callable[[], object]) -> bool:
+    """Calls what may wait for a driver for ever, on a thread of its own; false if it is given up in the end."""
     closer = threading.Thread(target=end, daemon=True)
     closer.start()
     closer.join(CLOSE_LIMIT_S)

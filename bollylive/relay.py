@@ -78,8 +78,7 @@ class Relay:
         self._report = report
         self._used: set[int] = set()  # channels on which anything was heard or sent
         self._hanging, self._unheard = HangingNotes(), Unheard()
-        self._commands = Commands(band)
-        self._set(band)
+        self._set(band, Commands(band))
 
     def use(self, band: Set, now_s: float) -> None:
         """Relays by another set from now on; what sounds of whoever is no longer to be heard on a channel ends.
@@ -91,7 +90,7 @@ class Relay:
         keys: list[Event] = [key for key in self._scheduler.keys_down() if commands.claims(key)]
         for word in (*self._controllers.drop(commands.claims), *keys):
             self._play(word, now_s, self._clock.beat_at(now_s))
-        self._set(band)
+        self._set(band, commands)
         closed = sorted(passed - self.thru.channels)
         self._send_all([(word, "musician") for word in self._controllers.held_on(closed)], now_s)
         for channel in closed:
@@ -99,10 +98,10 @@ class Relay:
         for channel in played - self._played:
             self._send_all(self._scheduler.release(channel, "model"), now_s)
 
-    def _set(self, band: Set) -> None:
+    def _set(self, band: Set, commands: Commands) -> None:
         self.thru = Thru(self._scheduler, band)
         self._played = frozenset(channel for channel in range(16) if band.channel(channel).role in MODEL_ROLES)
-        self._commands, self._touch = Commands(band, self._commands), Touch(band)
+        self._commands, self._touch = commands, Touch(band)
 
     def handle(self, event: Event, now_s: float) -> None:
         """Takes in one event of the musician or their DAW, at once; a command is neither passed on nor music."""

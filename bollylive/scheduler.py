@@ -69,10 +69,6 @@ class Scheduler:
             for event in self._begin(item, beat, seconds_per_beat) if item.is_on else self._end(item):
                 yield event, "model", item.beat
 
-    def sounds(self, channel: int, pitch: int) -> bool:
-        """Whether a note sounds there, of whomever."""
-        return (channel, pitch) in self._sounding
-
     def keys_down(self) -> list[NoteOff]:
         """The ends of the musician's notes that sound."""
         return [NoteOff(*key) for key, owner in self._sounding.items() if owner == _MUSICIAN]

@@ -209,9 +209,9 @@ class Warden:
         self._end(now_s)
         self.restarts += 1
         self._in_vain += self._finishing
-        if not self._opened and self.restarts > 1 and self._crashes:
-            raise CrashError(f"{what} before its ports were open, twice; this is a fault of BollyLive: report it.")
         if not self._opened and self.restarts > 1:
+            if self._crashes:
+                raise CrashError(f"{what} before its ports were open, twice; this is a fault of BollyLive: report it.")
             raise PortError(f"{what} before its ports were open, twice; start the MIDI system anew.")
         self._say(f"{what}; another one is starting.")
 

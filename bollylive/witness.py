@@ -6,7 +6,7 @@ from typing import Final
 
 from bollylive.band import Set
 from bollylive.duty import Left
-from bollylive.held import Held, at_rest, in_order
+from bollylive.held import Held, in_order, lets_go
 from bollylive.note import Anchor, Control, Event, NoteOff, NoteOn, Player, Program, Raw, Sent
 from bollylive.wire import subject
 
@@ -38,9 +38,8 @@ class Witness:
         event = word.event
         if not isinstance(event, NoteOn | NoteOff | Control | Program | Raw) or not (about := subject(event)):
             return
-        channel, word_of_rest = about[0] & 0x0F, at_rest(event)
-        lets_go = isinstance(event, NoteOff) or event == word_of_rest
-        silent = word.by == "musician" and not self.band.passes_thru(channel) and not lets_go
+        channel = about[0] & 0x0F
+        silent = word.by == "musician" and not self.band.passes_thru(channel) and not lets_go(event)
         if about[0] >= _SYSTEM or silent:
             return
         self._used.add(channel)
@@ -58,7 +57,7 @@ class Witness:
     @property
     def has_played(self) -> bool:
         """Whether there can be anything left at all."""
-        return bool(self._used or self._inherited.words or self._inherited.channels)
+        return bool(self._used or self._inherited)
 
     @property
     def left(self) -> Left:
