@@ -123,6 +123,33 @@ class Held:
         return self.drop(lambda word: subject(word)[0] & 0x0F == channel and is_meant(word))
 
 
+class Ended:
+    """What was let go of lately, for who may not have heard it. Not thread-safe; time must not go back."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[int, ...], tuple[float, Event]] = {}  # by what it is about, the newest last
+
+    @property
+    def words(self) -> dict[tuple[int, ...], Event]:
+        """By its subject the word that let go of it."""
+        return {about: word for about, (_, word) in self._told.items()}
+
+    def add(self, words: Iterable[Event], at_s: float) -> None:
+        """Take note of words that let go of something."""
+        for word in words:
+            self._told.pop(subject(word), None)
+            self._told[subject(word)] = at_s, word
+
+    def forget(self, before_s: float) -> None:
+        """What is older than that counts no more."""
+        while self._told and next(iter(self._told.values()))[0] < before_s:
+            del self._told[next(iter(self._told))]
+
+    def clear(self) -> None:
+        """All of it was heard."""
+        self._told.clear()
+
+
 def _is_note(word: Event) -> bool:
     return isinstance(word, NoteOff)
 

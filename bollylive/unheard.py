@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bollylive.held import Held, in_order
+from bollylive.held import Ended, Held, in_order
 from bollylive.note import Event
-from bollylive.wire import subject
 
 RECENT_S: Final = 0.5  # who is seen to be gone now may have gone so long ago
 
@@ -16,18 +15,15 @@ class Unheard:
 
     def __init__(self) -> None:
         self._held = Held()
-        self._ended: dict[tuple[int, ...], tuple[float, Event]] = {}  # the newest last
+        self._ended = Ended()
         self._listeners: int | None = None
         self._away = False  # somebody has left and nobody has come since
 
     def see(self, event: Event, now_s: float) -> None:
         """Take note of what leaves."""
-        for word in self._held.note(event):
-            about = subject(word)
-            self._ended.pop(about, None)
-            self._ended[about] = now_s, word
-        while not self._away and self._ended and next(iter(self._ended.values()))[0] < now_s - RECENT_S:
-            del self._ended[next(iter(self._ended))]
+        self._ended.add(self._held.note(event), now_s)
+        if not self._away:
+            self._ended.forget(now_s - RECENT_S)
 
     def listen(self, listeners: int | None, now_s: float) -> list[Event]:
         """Take note of how many listen, None where that cannot be seen; gives what is to be sent to who is back."""
@@ -38,10 +34,10 @@ class Unheard:
             return []
         if listeners < before:
             if not self._away:
-                self._ended = {key: told for key, told in self._ended.items() if told[0] >= now_s - RECENT_S}
+                self._ended.forget(now_s - RECENT_S)
             self._away = True
             return []
-        ended = {about: word for about, (_, word) in self._ended.items() if about not in self._held.words}
+        ended = [word for about, word in self._ended.words.items() if about not in self._held.words]
         was_away, self._away = self._away, False
         self._ended.clear()
-        return in_order(ended.values()) if was_away else []
+        return in_order(ended) if was_away else []

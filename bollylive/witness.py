@@ -6,8 +6,8 @@ from typing import Final
 
 from bollylive.band import Set
 from bollylive.duty import Left
-from bollylive.held import Held, in_order, lets_go
-from bollylive.note import Anchor, Control, Event, NoteOff, NoteOn, Player, Program, Raw, Sent
+from bollylive.held import Ended, Held, in_order, lets_go
+from bollylive.note import Anchor, Control, NoteOff, NoteOn, Player, Program, Raw, Sent
 from bollylive.wire import subject
 
 _SYSTEM: Final = 0xF0  # a status from here on belongs to no channel
@@ -26,7 +26,7 @@ class Witness:
         self.anchor: Anchor | None = None
         self._held = Held()
         self._by: dict[tuple[int, ...], Player] = {}  # who did last what is about a subject
-        self._ended: dict[tuple[int, ...], tuple[Event, float]] = {}  # the newest last
+        self._ended = Ended()
         self._used: set[int] = set()
         self._inherited = Left()
 
@@ -44,11 +44,8 @@ class Witness:
             return
         self._used.add(channel)
         self._by[about] = word.by
-        for ended in self._held.note(event):
-            self._ended.pop(subject(ended), None)
-            self._ended[subject(ended)] = ended, word.at_s
-        while self._ended and next(iter(self._ended.values()))[1] < word.at_s - RECENT_S:
-            del self._ended[next(iter(self._ended))]
+        self._ended.add(self._held.note(event), word.at_s)
+        self._ended.forget(word.at_s - RECENT_S)
 
     def inherit(self, left: Left) -> None:
         """Take note of what was there before, and may never have been let go of."""
@@ -65,7 +62,7 @@ class Witness:
         if not self.has_played:
             return Left()
         words = {subject(word): word for word, _ in self._inherited.words}
-        words |= {about: word for about, (word, _) in self._ended.items()} | dict(self._held.words)
+        words |= {**self._ended.words, **self._held.words}
         by = {subject(word): by for word, by in self._inherited.words} | self._by
         told = tuple((word, by.get(subject(word), "model")) for word in in_order(words.values()))
         heard = {channel for channel in range(16) if self.band.channel(channel).role != "off"}
