@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bollylive.journal import line_of
-from bollylive.note import Anchor, Bearing, NoteOn, Sent
+from bollylive.note import NoteOn, Sent
 from bollylive.scribe import MOST_LINES, Appendable, Scribe
 from bollylive.standing import Standing, Word
 
@@ -51,18 +51,23 @@ class JournalWriter:
         for scribe in self._scribes:
             scribe.start()
 
-    def add(self, sent: Sent) -> None:
-        """Take note of what was played. Never blocks, never raises."""
-        self.holds_music |= isinstance(sent.event, NoteOn)
-        self._put(sent)
+    def add(self, word: Word) -> None:
+        """Take note of what was played, of a new tempo, a stop or a jump, or of how the band stands.
 
-    def add_anchor(self, anchor: Anchor) -> None:
-        """Take note of a new tempo, of a stop, or of a jump. Never blocks, never raises."""
-        self._put(anchor)
-
-    def add_bearing(self, bearing: Bearing) -> None:
-        """Take note of where bars begin, and of whether the band plays. Never blocks, never raises."""
-        self._put(bearing)
+        Never blocks, never raises.
+        """
+        self.holds_music |= isinstance(word, Sent) and isinstance(word.event, NoteOn)
+        if line := line_of(word):
+            due = self._bytes >= REPEAT_BYTES
+            self._bytes = 0 if due else self._bytes + len(line)
+            forgetful = [scribe for scribe in self._scribes if due or scribe.forgets]
+            if forgetful:
+                lines = [line_of(stands) for stands in self._standing.words]
+                for scribe in forgetful:
+                    scribe.remind(lines)
+            for scribe in self._scribes:
+                scribe.put(line)
+        self._standing.see(word)
 
     def add_loss(self, words: int) -> None:
         """Take note of words that never came here. Never blocks, never raises."""
@@ -84,16 +89,3 @@ class JournalWriter:
             scribe.ring(keep=self.holds_music)
         for scribe in self._scribes:
             scribe.close()
-
-    def _put(self, word: Word) -> None:
-        if line := line_of(word):
-            due = self._bytes >= REPEAT_BYTES
-            self._bytes = 0 if due else self._bytes + len(line)
-            forgetful = [scribe for scribe in self._scribes if due or scribe.forgets]
-            if forgetful:
-                lines = [line_of(stands) for stands in self._standing.words]
-                for scribe in forgetful:
-                    scribe.remind(lines)
-            for scribe in self._scribes:
-                scribe.put(line)
-        self._standing.see(word)

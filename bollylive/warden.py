@@ -177,15 +177,8 @@ class Warden:
     def _write_down(self, word: Sent | Anchor | Bearing) -> None:
         if not isinstance(word, Bearing):
             self._witness.see(word)
-        if self._journal is None:
-            return
-        match word:
-            case Sent():
-                self._journal.add(word)
-            case Anchor():
-                self._journal.add_anchor(word)
-            case Bearing():
-                self._journal.add_bearing(word)
+        if self._journal is not None:
+            self._journal.add(word)
 
     def _note_alive(self, lost: int, now_s: float) -> None:
         self._vigil.hear()

@@ -80,10 +80,8 @@ class JournalUplink(Uplink):
         self._journal = journal
 
     def tell(self, word: Report) -> None:
-        if isinstance(word, Sent):
+        if isinstance(word, Sent) or isinstance(word, Anchor):
             self._journal.add(word)
-        elif isinstance(word, Anchor):
-            self._journal.add_anchor(word)
 
     def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
         return []

@@ -120,7 +120,7 @@ def test_a_spool_that_cannot_be_read_is_told_and_the_journal_used(journal: Journ
 
 def test_without_a_note_there_is_nothing_to_say(journal: JournalFile) -> None:
     writer = JournalWriter(journal, FakeDisk())
-    writer.add_anchor(Anchor(0.0, 0.5, 0.0))
+    writer.add(Anchor(0.0, 0.5, 0.0))
     writer.flush()
     assert concluded(writer) == (0, [], [])
     assert list(journal.folder.iterdir()) == []

@@ -38,7 +38,7 @@ class FakeWarden:
 
     def run(self) -> None:
         assert self._journal is not None
-        self._journal.add_anchor(Anchor(0.0, 0.5, 0.0))
+        self._journal.add(Anchor(0.0, 0.5, 0.0))
         for i in range(self.notes):
             if i == self.notes // 2:
                 type(self).breaks(self._duty)

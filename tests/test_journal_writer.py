@@ -27,7 +27,7 @@ def write(writer: JournalWriter, words: list[Sent]) -> None:
 def test_what_was_added_is_written_at_the_next_turn_in_order() -> None:
     disk = FakeDisk()
     writer = JournalWriter(disk)
-    writer.add_anchor(ANCHOR)
+    writer.add(ANCHOR)
     write(writer, played(2500))
     assert disk.journal().words == ()
     assert writer.flush()
@@ -57,7 +57,7 @@ def test_closing_writes_what_is_left_and_that_it_ended() -> None:
 def test_a_journal_without_a_note_is_not_kept() -> None:
     disk = FakeDisk()
     writer = JournalWriter(disk)
-    writer.add_anchor(ANCHOR)
+    writer.add(ANCHOR)
     writer.add(Sent(Control(0, 123, 0), "model", 1.0, 0.0))
     writer.add(Sent(NoteOff(0, 60), "model", 1.0, 0.0))
     writer.close()
@@ -126,7 +126,7 @@ def test_a_full_queue_drops_and_counts_and_the_journal_says_where_and_in_which_t
     disk = FakeDisk()
     writer = JournalWriter(disk, most_lines=3)
     write(writer, played(3))
-    writer.add_anchor(ANCHOR)
+    writer.add(ANCHOR)
     writer.add(played(1)[0])
     assert writer.lost == 2
     writer.flush()
@@ -148,8 +148,8 @@ def test_sysex_costs_no_room() -> None:
 def test_what_stands_is_said_again_after_every_64_kib() -> None:
     disk = FakeDisk()
     writer = JournalWriter(disk)
-    writer.add_anchor(ANCHOR)
-    writer.add_bearing(Bearing(1.0, True))
+    writer.add(ANCHOR)
+    writer.add(Bearing(1.0, True))
     held = [
         Sent(Program(0, 73), "musician", 0.0, 0.0),
         Sent(Control(0, 64, 127), "musician", 0.1, 0.0),
@@ -236,7 +236,7 @@ def test_after_a_file_was_begun_anew_without_what_it_held_what_stands_is_said_fi
     disk = FakeDisk()
     writer = JournalWriter(disk)
     assert writer.journal is not None
-    writer.add_anchor(ANCHOR)
+    writer.add(ANCHOR)
     writer.flush()
     disk.lost = disk.torn = True
     writer.journal.check()

@@ -101,7 +101,7 @@ def test_the_tempo_of_a_take_is_not_doubled_and_it_does_not_jump() -> None:
     disk = FakeDisk()
     writer = JournalWriter(disk)
     for word in words:
-        writer._put(word)
+        writer.add(word)
         writer._bytes = 1 << 20
     writer.flush()
     tracks, tempos = replay(disk.journal())

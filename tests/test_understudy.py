@@ -64,8 +64,8 @@ def test_after_an_hour_with_one_anchor_and_a_moving_wheel_it_is_as_after_ten_sec
     file = JournalFile(tmp_path, "20250601-201503", header_line(Header()), kept_bytes=0)
     writer = JournalWriter(file)
     anchor, bearing, held = Anchor(0.0, 0.5, 0.0), Bearing(1.0, True), Sent(NoteOn(0, 50, 90), "musician", 0.5, 1.0)
-    writer.add_anchor(anchor)
-    writer.add_bearing(bearing)
+    writer.add(anchor)
+    writer.add(bearing)
     writer.add(Sent(Program(1, 33), "musician", 0.1, 0.2))
     writer.add(held)
     for second in range(1, seconds):
