@@ -80,7 +80,7 @@ class JournalUplink(Uplink):
         self._journal = journal
 
     def tell(self, word: Report) -> None:
-        if isinstance(word, Sent) or isinstance(word, Anchor):
+        if isinstance(word, Sent | Anchor):
             self._journal.add(word)
 
     def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
