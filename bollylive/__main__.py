@@ -1,6 +1,6 @@
 """`python -m bollylive`, the same as `bollylive`."""
 
-from bollylive.entry import leave_current_folder
+from bollylive.processes.launcher import leave_current_folder
 
 if __name__ == "__main__":
     leave_current_folder()  # before the import, which finds this package by its own folder

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bollylive.note import ALL_SOUND_OFF, Control, Program
-from bollylive.song import Change, Tempos, Track, tempo_at
+from bollylive.midi.messages import ALL_SOUND_OFF, Control, Program
+from bollylive.midi.song import Change, Tempos, Track, tempo_at
 
 _FIRST_MODE_MESSAGE: Final = ALL_SOUND_OFF  # from here on a control is a deed, not a state that lasts
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from bollylive.band import Set
+from bollylive.clock.link import link_library
 from bollylive.errors import LinkError, ModelError, PortError, SetError
-from bollylive.link import link_library
-from bollylive.model import Model, blank_question
-from bollylive.model_file import find_model
-from bollylive.ports import Ports
-from bollylive.setfile import default_set, load_set
+from bollylive.io.port_set import Ports
+from bollylive.model.model_files import find_model
+from bollylive.model.onnx_model import Model, blank_question
+from bollylive.sets.band import Set
+from bollylive.sets.setfile import default_set, load_set
 
 _CALLS = 50
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError
+from bollylive.files.whole_file import free_name, write_file
 from bollylive.options import DEMO_FILE, Command, make_parser
-from bollylive.output import free_name, write_file
-from bollylive.targets import Target, check_targets, target
+from bollylive.overwrite_check import Target, check_targets, target
 
 if TYPE_CHECKING:
-    from bollylive.band import Set
+    from bollylive.sets.band import Set
 
 CRASHED = 70  # EX_SOFTWARE of sysexits.h
 
@@ -56,7 +56,7 @@ def _print(text: str, stream: TextIO | None) -> None:
 
 
 def _band(options: argparse.Namespace) -> Set:
-    from bollylive.setfile import default_set, load_set
+    from bollylive.sets.setfile import default_set, load_set
 
     band = load_set(options.set) if options.set else default_set()
     changes = {"tempo_bpm": "tempo", "model": "model", "buffer_notes": "buffer", "in_port": "in_port", "link": "link"}
@@ -75,8 +75,8 @@ def _seed(options: argparse.Namespace, band: Set) -> int:
 
 def _jam(options: argparse.Namespace) -> int:
     from bollylive.jam import JamOptions, jam
-    from bollylive.journal_file import default_folder
-    from bollylive.set_watch import SetWatch
+    from bollylive.journal.folder import default_folder
+    from bollylive.sets.reload import SetWatch
 
     band = _band(options)
     seed = _seed(options, band)
@@ -115,8 +115,8 @@ def _tell_number(record: Path) -> None:
 
 def _demo_in_process(band: Set, record: Path, seed: int) -> int:
     from bollylive.jam import write_recording
-    from bollylive.model import Model
-    from bollylive.model_file import find_model
+    from bollylive.model.model_files import find_model
+    from bollylive.model.onnx_model import Model
     from bollylive.perform import perform_demo
 
     take = perform_demo(band, Model(find_model(band.model)), seed)
@@ -125,11 +125,11 @@ def _demo_in_process(band: Set, record: Path, seed: int) -> int:
 
 
 def _perform(options: argparse.Namespace) -> int:
-    from bollylive.midifile import read_song, write_song
-    from bollylive.model import Model
-    from bollylive.model_file import find_model
+    from bollylive.midi.song import describe
+    from bollylive.midi.song_files import read_song, write_song
+    from bollylive.model.model_files import find_model
+    from bollylive.model.onnx_model import Model
     from bollylive.perform import perform
-    from bollylive.song import describe
 
     band, song = _band(options), read_song(options.input)
     seed = _seed(options, band)
@@ -142,11 +142,11 @@ def _perform(options: argparse.Namespace) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    from bollylive.midifile import read_song, write_song
-    from bollylive.model import Model
-    from bollylive.model_file import find_model
+    from bollylive.midi.song import describe, tempo_at
+    from bollylive.midi.song_files import read_song, write_song
+    from bollylive.model.model_files import find_model
+    from bollylive.model.onnx_model import Model
     from bollylive.perform import generate, place
-    from bollylive.song import describe, tempo_at
 
     band, song = _band(options), read_song(options.source)
     seed = _seed(options, band)
@@ -161,7 +161,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _recover(options: argparse.Namespace) -> int:
-    from bollylive.midifile import write_song
+    from bollylive.midi.song_files import write_song
     from bollylive.recover import find_recording
 
     found = find_recording(options.journal, options.minutes)
@@ -173,7 +173,7 @@ def _recover(options: argparse.Namespace) -> int:
 
 
 def _ports(options: argparse.Namespace) -> int:
-    from bollylive.midi_system import available_apis, list_ports
+    from bollylive.io.rtmidi_backend import available_apis, list_ports
 
     problems = []
     apis = [options.api] if options.api else available_apis()
@@ -202,7 +202,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from bollylive.journal_file import running_folder
+    from bollylive.journal.folder import running_folder
     from bollylive.watch import watch
 
     watch(running_folder(), options.hz, options.as_json, _say, options.seconds)

@@ -11,24 +11,24 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from bollylive.band import Set
-from bollylive.demo import demo_seconds, demo_timeline
-from bollylive.duty import Duty, Left
+from bollylive.clock.link import link_library
+from bollylive.demo_player import demo_seconds, demo_timeline
 from bollylive.errors import FileError, PortError
-from bollylive.journal import Header, header_line
-from bollylive.journal_file import JournalFile, SpoolFile, default_folder, find_spools
-from bollylive.journal_writer import JournalWriter
-from bollylive.lasting_file import temporary_folder
-from bollylive.leftovers import find_left
-from bollylive.link import link_library
-from bollylive.model_file import copy_model
-from bollylive.output import write_elsewhere, write_numbered
-from bollylive.set_watch import SetWatch
-from bollylive.song import Tempos, Track, describe
-from bollylive.warden import Warden
+from bollylive.files.lasting_file import temporary_folder
+from bollylive.files.whole_file import write_elsewhere, write_numbered
+from bollylive.journal.folder import JournalFile, SpoolFile, default_folder, find_spools
+from bollylive.journal.lines import Header, header_line
+from bollylive.journal.writer import JournalWriter
+from bollylive.midi.song import Tempos, Track, describe
+from bollylive.model.model_files import copy_model
+from bollylive.processes.leftovers import find_left
+from bollylive.processes.supervisor import Warden
+from bollylive.protocol import Duty, Left
+from bollylive.sets.band import Set
+from bollylive.sets.reload import SetWatch
 
 if TYPE_CHECKING:
-    from bollylive.copies import Copies
+    from bollylive.journal.copies import Copies
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
@@ -119,7 +119,7 @@ def _conclude(
     journal: JournalWriter, spool: SpoolFile | None, options: JamOptions, band: Set, say: Callable[[str], None]
 ) -> None:
     """Make the recording of what was written, which is closed, and tell of it and of the journal."""
-    from bollylive.copies import Copies  # here, since nothing but music is needed until the work is done
+    from bollylive.journal.copies import Copies  # here, since nothing but music is needed until the work is done
 
     while (trouble := journal.take_trouble()) is not None:
         say(trouble)
@@ -190,7 +190,7 @@ def write_recording(
     It never replaces a file: where one is there, it gets a number. Where nothing was played, no file is made. Raises
     FileError where there is no place for it at all. May block.
     """
-    from bollylive.midifile import song_bytes  # here, since nothing but music is needed until the work is done
+    from bollylive.midi.song_files import song_bytes  # here, since nothing but music is needed until the work is done
 
     if not any(track.notes for track in tracks):
         say("Nothing was played, so there is no recording.")

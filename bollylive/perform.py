@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from bollylive.band import MOST_BEATS_PER_BAR, ChannelSet, Set
-from bollylive.demo import demo_seconds, demo_timeline
+from bollylive.demo_player import demo_seconds, demo_timeline
 from bollylive.errors import FileError
-from bollylive.note import Event, Note, NoteOff, NoteOn, Program, Sent, Tempo
-from bollylive.predictor import Predictor
-from bollylive.rehearsal import Rehearsal
-from bollylive.song import Song, Track, seconds_at, tempo_at
-from bollylive.take import Take
+from bollylive.journal.recording import Take
+from bollylive.midi.messages import Event, Note, NoteOff, NoteOn, Program, Sent, Tempo
+from bollylive.midi.song import Song, Track, seconds_at, tempo_at
+from bollylive.model.predictor import Predictor
+from bollylive.offline import Rehearsal
+from bollylive.sets.band import MOST_BEATS_PER_BAR, ChannelSet, Set
 
 _STEP_S = 1.0
 _LONGEST_SILENCE_S = 60.0

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from bollylive.capture import cut_before
 from bollylive.errors import FileError
-from bollylive.journal import Journal, read_journal
-from bollylive.journal_file import default_folder, find_journals
-from bollylive.note import Anchor, Bearing, NoteOff, NoteOn, Sent
-from bollylive.song import Meters, Tempos, Track, describe, seconds_at
-from bollylive.take import Take
+from bollylive.journal.folder import default_folder, find_journals
+from bollylive.journal.lines import Journal, read_journal
+from bollylive.journal.recording import Take
+from bollylive.midi.messages import Anchor, Bearing, NoteOff, NoteOn, Sent
+from bollylive.midi.song import Meters, Tempos, Track, describe, seconds_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bollylive.errors import BollyLiveError
-from bollylive.snapshot import PartView, Snapshot
-from bollylive.snapshot_reader import SnapshotReader
+from bollylive.snapshot.format import PartView, Snapshot
+from bollylive.snapshot.reader import SnapshotReader
 
 _ABSENCE_S = 5.0  # so long a band may be away: another engine takes its time to begin
 _RETRY_S = 0.1

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jack_server import JackServer
+from jack_server import JackServer, private_jack
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,25 +48,6 @@ def mortal_jack_server() -> Iterator[JackServer]:
     """One to be killed, which also gets over a client that was killed within a second or so."""
     with private_jack(256, timeout_ms=100) as server:
         yield server
-
-
-@contextlib.contextmanager
-def private_jack(period_frames: int, timeout_ms: int = 1000) -> Iterator[JackServer]:
-    """A JACK server of our own without a sound card, with so long a period; skips or fails where there is no jackd."""
-    if shutil.which("jackd") is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have jackd (apt-get install jackd2).")
-        pytest.skip("jackd is not installed.")
-    server = JackServer(f"bl{os.getpid()}p{period_frames}", period_frames, timeout_ms)
-    changes = {"JACK_DEFAULT_SERVER": server.name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
-    with pytest.MonkeyPatch.context() as patch:
-        for key, value in changes.items():
-            patch.setenv(key, value)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.end()
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def _leave_current_folder() -> None:
     """As `bollylive.entry` does it; but that is found only now, and by the folder of this package."""
     home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - no pathlib yet
     sys.path.insert(0, home)
-    from bollylive.entry import leave_current_folder
+    from bollylive.processes.launcher import leave_current_folder
 
     del sys.path[0]
     leave_current_folder()

@@ -86,7 +86,7 @@ def run_export(args: argparse.Namespace) -> None:
 
 def run_card(args: argparse.Namespace) -> None:
     """Reports into the card of their model."""
-    from bollylive.model_file import find_model
+    from bollylive.model.model_files import find_model
     from training.exporting.findings import write_findings
 
     write_findings(find_model(args.model).with_suffix(".md"), args.reports)

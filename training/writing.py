@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bollylive.output import write_file
+from bollylive.files.whole_file import write_file
 from training.errors import TrainingError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bollylive.ports import Ports
+from bollylive.io.port_set import Ports
 
 
 def serve(api: str, name: str, poll_s: float, turn: Callable[[Ports], object]) -> None:

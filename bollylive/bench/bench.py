@@ -16,7 +16,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from bollylive.band import Set
 from bollylive.bench.dense import dense_set, play_dense
 from bollylive.bench.disturbance import Disturbance, disturbed
 from bollylive.bench.model import model_calls, priming
@@ -26,9 +25,10 @@ from bollylive.bench.spread import spread
 from bollylive.bench.targets import Figures, judge
 from bollylive.bench.trips import round_trips
 from bollylive.errors import PortError
-from bollylive.model import Model
-from bollylive.model_file import find_model
-from bollylive.ports import Ports
+from bollylive.io.port_set import Ports
+from bollylive.model.model_files import find_model
+from bollylive.model.onnx_model import Model
+from bollylive.sets.band import Set
 
 Say = Callable[[str], None]
 

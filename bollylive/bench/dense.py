@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bollylive.bench.probe import Probe
-from bollylive.demo import BARS, BEATS_PER_BAR, demo_notes
-from bollylive.note import Event, NoteOff, NoteOn
-from bollylive.ports import Ports
-from bollylive.wire import write
+from bollylive.demo_player import BARS, BEATS_PER_BAR, demo_notes
+from bollylive.io.port_set import Ports
+from bollylive.midi.messages import Event, NoteOff, NoteOn
+from bollylive.midi.parser import write
 
 TEMPO_BPM = 160
 _PHRASE_BEATS = len(BARS) * BEATS_PER_BAR

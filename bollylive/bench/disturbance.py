@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bollylive.bench.probe import Probe
-from bollylive.spawn import program
+from bollylive.processes.spawn import program
 
 WATCH_HZ = 30
 _END_LIMIT_S = 5.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from bollylive.ask import MOST_ROWS
 from bollylive.bench.spread import spread
-from bollylive.model import Model, blank_question
+from bollylive.engine.model_query import MOST_ROWS
+from bollylive.model.onnx_model import Model, blank_question
 
 
 def model_calls(model: Model, calls: int) -> dict[str, dict[str, float]]:

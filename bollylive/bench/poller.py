@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from bollylive.bench.bare import serve
-from bollylive.ports import Ports
+from bollylive.io.port_set import Ports
 
 NAME = "Bare Poller"
 POLL_S = 0.005

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bollylive.errors import BollyLiveError
-from bollylive.spawn import program
+from bollylive.processes.spawn import program
 
 _END_LIMIT_S = 5.0
 

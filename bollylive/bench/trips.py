@@ -10,7 +10,7 @@ import numpy as np
 
 from bollylive.bench import echo
 from bollylive.bench.spread import spread
-from bollylive.ports import Ports
+from bollylive.io.port_set import Ports
 
 Answers: TypeAlias = list[tuple[float, list[int]]]  # ms, and the message
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from bollylive.codec import PERCUSSION
+from bollylive.model.codec import PERCUSSION
 from training.arranging.arrangement import arrange_song, melody_of
 from training.arranging.metre import find_metre
 from training.data.corpus import Song, load_corpus, save_corpus

@@ -12,7 +12,7 @@ import random
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.codec import PERCUSSION
+from bollylive.model.codec import PERCUSSION
 from training.arranging.bandkind import HARMONIUM, SITAR, SYNTHS, Band, draw_band
 from training.arranging.bass import play_bass
 from training.arranging.bols import DHOLAK, TABLA

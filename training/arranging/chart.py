@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from bollylive.codec import TICKS_PER_BEAT
+from bollylive.model.codec import TICKS_PER_BEAT
 from training.arranging.metre import Metre
 from training.data.tonality import Key
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.codec import PLACES, TICKS_PER_BEAT
+from bollylive.model.codec import PLACES, TICKS_PER_BEAT
 from training.arranging.talas import TALAS, Tala
 from training.data.corpus import ONSET, PITCH
 

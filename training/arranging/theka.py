@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from bollylive.codec import TICKS_PER_BEAT
+from bollylive.model.codec import TICKS_PER_BEAT
 from training.arranging.bols import LOUDNESS, TABLA, Stroke, count_matras, read_bols
 from training.arranging.chart import Chart, Part, Section, Tone, swung
 from training.arranging.metre import Metre

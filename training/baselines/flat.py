@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive import codec
+from bollylive.model import codec
 from training.sequences.sequence import Sequence
 
 Ints = NDArray[np.int64]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bollylive import codec
+from bollylive.model import codec
 from training.baselines.tokens import WORDS_A_LEVEL, Vocabulary
 from training.errors import TrainingError
 from training.sequences.sequence import Sequence

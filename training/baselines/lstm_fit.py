@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from bollylive import codec
+from bollylive.model import codec
 from training.baselines.flat import Flat
 from training.baselines.lstm import NoteLstm, load_lstm, lstm_loss, pad, save_lstm
 from training.baselines.tokens import commonest

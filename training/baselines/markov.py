@@ -15,7 +15,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive import codec
+from bollylive.model import codec
 from training.baselines.chains import CHAINS, Chain, mixed
 from training.baselines.counts import Table, blend, count, count_so_far, smear
 from training.baselines.flat import Flat, Past, flatten, pasts

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.output import write_file
+from bollylive.files.whole_file import write_file
 from training.baselines.chains import CHAINS, mixed
 from training.baselines.counts import Table
 from training.baselines.markov import LIVE, SCORERS, Markov

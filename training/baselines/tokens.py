@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive import codec
+from bollylive.model import codec
 
 Ints = NDArray[np.int64]
 

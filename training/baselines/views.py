@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive import codec
+from bollylive.model import codec
 from training.baselines.flat import NO_PITCH, UNKNOWN, Past
 
 Floats = NDArray[np.float32]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.output import write_file
+from bollylive.files.whole_file import write_file
 from training.errors import TrainingError
 
 ONSET, DURATION, PITCH, VELOCITY, VOICE = range(5)

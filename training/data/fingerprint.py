@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.codec import PERCUSSION, TICKS_PER_BEAT
+from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from training.data.corpus import ONSET, PITCH, VOICE, Song
 
 _INTERVALS = 8

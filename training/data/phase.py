@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.codec import TICKS_PER_BEAT
+from bollylive.model.codec import TICKS_PER_BEAT
 from training.data.corpus import DURATION, ONSET
 
 _BEAT, _SIXTEENTH, _TRIPLET = 1.0, 0.5, 0.3  # how well an onset stands there

@@ -25,7 +25,7 @@ import symusic
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bollylive.codec import PERCUSSION, PLACES, TICKS_PER_BEAT
+from bollylive.model.codec import PERCUSSION, PLACES, TICKS_PER_BEAT
 from training.data.corpus import (
     DURATION,
     ONSET,

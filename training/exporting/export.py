@@ -16,9 +16,9 @@ from pathlib import Path
 
 import torch
 
-from bollylive.model import Model
-from bollylive.output import write_new
-from bollylive.sidecar import describe, write_sidecar
+from bollylive.files.whole_file import write_new
+from bollylive.model.metadata import describe, write_sidecar
+from bollylive.model.onnx_model import Model
 from training.data.corpus import load_corpora
 from training.errors import TrainingError
 from training.exporting.card import Card, Figures

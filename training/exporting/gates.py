@@ -10,8 +10,8 @@ import numpy as np
 import onnxruntime
 import torch
 
-from bollylive.model import Model, blank_question
-from bollylive.sidecar import INPUTS, OUTPUTS
+from bollylive.model.metadata import INPUTS, OUTPUTS
+from bollylive.model.onnx_model import Model, blank_question
 from training.errors import ExportError
 from training.exporting.graph import random_question
 from training.measuring.evaluate import Bits

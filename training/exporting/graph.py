@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from bollylive import codec
-from bollylive.hearing import CONTEXT_SIZE
-from bollylive.predictor import Question
-from bollylive.recall import ECHOES, KINDS, NO_NEXT
-from bollylive.sidecar import INPUTS, OUTPUTS
+from bollylive.model import codec
+from bollylive.model.bar_echoes import ECHOES, KINDS, NO_NEXT
+from bollylive.model.context import CONTEXT_SIZE
+from bollylive.model.metadata import INPUTS, OUTPUTS
+from bollylive.model.predictor import Question
 from training.network.step import Step
 
 OPSET = 20

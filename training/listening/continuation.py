@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from bollylive.band import ChannelSet, Set
-from bollylive.codec import PERCUSSION, TICKS_PER_BEAT
-from bollylive.note import Note, NoteOff, NoteOn
+from bollylive.midi.messages import Note, NoteOff, NoteOn
+from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
+from bollylive.model.predictor import Predictor
+from bollylive.offline import Rehearsal
 from bollylive.perform import model_tracks
-from bollylive.predictor import Predictor
-from bollylive.rehearsal import Rehearsal
+from bollylive.sets.band import ChannelSet, Set
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE
 from training.listening.excerpt import Excerpt, Notes, cut
 

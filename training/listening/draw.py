@@ -6,8 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from bollylive.instruments import name_of
-from bollylive.midifile import read_song
+from bollylive.midi.instruments import name_of
+from bollylive.midi.song_files import read_song
 from training.writing import write_picture
 
 _WIDTH_INCHES, _ROW_INCHES, _DPI = 12.0, 1.4, 80

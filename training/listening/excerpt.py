@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.codec import PERCUSSION, TICKS_PER_BEAT
-from bollylive.instruments import PERCUSSION_CHANNEL
+from bollylive.midi.instruments import PERCUSSION_CHANNEL
+from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from training.data.corpus import DURATION, ONSET, PITCH, VOICE, Song
 
 MOST_VOICES = 10

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from bollylive.band import Set
-from bollylive.codec import PERCUSSION
-from bollylive.instruments import PERCUSSION_CHANNEL, name_of
-from bollylive.midifile import write_song
-from bollylive.model_file import find_model
-from bollylive.setfile import default_set, load_set
-from bollylive.song import Track
+from bollylive.midi.instruments import PERCUSSION_CHANNEL, name_of
+from bollylive.midi.song import Track
+from bollylive.midi.song_files import write_song
+from bollylive.model.codec import PERCUSSION
+from bollylive.model.model_files import find_model
+from bollylive.sets.band import Set
+from bollylive.sets.setfile import default_set, load_set
 from training.data.corpus import VOICE, Song
 from training.data.prepare import corpora_of
 from training.errors import TrainingError

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive import codec
+from bollylive.model import codec
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE
 from training.listening.excerpt import Notes, percussive
 

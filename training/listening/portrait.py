@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bollylive.codec import DURATION_TICKS, PERCUSSION
-from bollylive.instruments import name_of
+from bollylive.midi.instruments import name_of
+from bollylive.model.codec import DURATION_TICKS, PERCUSSION
 from training.data.corpus import DURATION, ONSET, PITCH, VOICE
 from training.listening.excerpt import Excerpt, Notes
 from training.listening.overlap import FEATURES, Histograms, overlap

@@ -13,10 +13,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
-from bollylive.band import Set
-from bollylive.instruments import PERCUSSION_CHANNEL
-from bollylive.model import Model
-from bollylive.predictor import Predictor
+from bollylive.midi.instruments import PERCUSSION_CHANNEL
+from bollylive.model.onnx_model import Model
+from bollylive.model.predictor import Predictor
+from bollylive.sets.band import Set
 from training.data.corpus import VOICE
 from training.listening.continuation import accompany, back, continue_all
 from training.listening.excerpt import Excerpt, Notes, from_the_start

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.codec import TICKS_PER_BEAT
-from bollylive.instruments import PERCUSSION_CHANNEL
+from bollylive.midi.instruments import PERCUSSION_CHANNEL
+from bollylive.model.codec import TICKS_PER_BEAT
 from training.data.corpus import ONSET, PITCH, VELOCITY, VOICE
 from training.listening.excerpt import Excerpt, Notes
 from training.listening.overlap import tops

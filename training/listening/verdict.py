@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bollylive.instruments import PERCUSSION_CHANNEL
+from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from training.data.corpus import ONSET, VELOCITY, VOICE
 from training.data.tonality import find_key
 from training.listening.copying import Library, measure_copying, words_of

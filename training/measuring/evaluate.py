@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from bollylive.model import Model
-from bollylive.model_file import find_model
+from bollylive.model.model_files import find_model
+from bollylive.model.onnx_model import Model
 from training.baselines.both import load_baselines
 from training.data.corpus import Corpus, Song
 from training.data.prepare import corpora_of

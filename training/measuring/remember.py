@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bollylive import codec
-from bollylive.memory import CONTEXT_NOTES, Memory
-from bollylive.model import Model
-from bollylive.model_file import find_model
-from bollylive.predictor import Floats
+from bollylive.engine.motif_memory import CONTEXT_NOTES, Memory
+from bollylive.model import codec
+from bollylive.model.model_files import find_model
+from bollylive.model.onnx_model import Model
+from bollylive.model.predictor import Floats
 from training.data.corpus import ONSET, PITCH, VOICE, Song
 from training.errors import TrainingError
 from training.measuring.evaluate import as_bits, read_sources

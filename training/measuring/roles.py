@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bollylive import codec
+from bollylive.model import codec
 from training.data.corpus import ONSET, PITCH, VOICE, Song
 
 MELODY, ACCOMPANIMENT = "melody", "accompaniment"

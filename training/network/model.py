@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bollylive import codec
-from bollylive.hearing import BAND_HARMONY, CONTEXT_SIZE, LEAD_HARMONY
-from bollylive.recall import ECHOES, KINDS, NO_NEXT
+from bollylive.model import codec
+from bollylive.model.bar_echoes import ECHOES, KINDS, NO_NEXT
+from bollylive.model.context import BAND_HARMONY, CONTEXT_SIZE, LEAD_HARMONY
 from training.network.layers import make_layers
 from training.network.words import WordSum
 from training.recipe import ModelConfig

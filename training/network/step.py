@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from bollylive import codec
+from bollylive.model import codec
 from training.network.model import BandModel
 
 _COLDEST = 1e-3  # colder would divide by nothing

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from bollylive import codec, hearing
-from bollylive.recall import ECHOES, NO_ECHO
+from bollylive.model import codec
+from bollylive.model.bar_echoes import ECHOES, NO_ECHO
+from bollylive.model.context import CONTEXT_SIZE
 from training.data.corpus import ONSET, PITCH, VOICE, Song
 from training.sequences.sequence import Augment, Sequence, make_sequence
 
@@ -143,7 +144,7 @@ def collate(sequences: list[Sequence], length: int) -> Batch:
     rows = np.tile(blank, (len(sequences), length, 1))
     heard = rows.copy()
     echoes = np.tile(np.array(NO_ECHO), (len(sequences), length, ECHOES, 1))
-    context = np.zeros((len(sequences), length, hearing.CONTEXT_SIZE), dtype=np.float32)
+    context = np.zeros((len(sequences), length, CONTEXT_SIZE), dtype=np.float32)
     for i, sequence in enumerate(sequences):
         size = len(sequence.rows)
         rows[i, :size], heard[i, :size], echoes[i, :size] = sequence.rows, sequence.heard, sequence.echoes

@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive import codec
-from bollylive.model import Model, blank_question
-from bollylive.predictor import Floats
+from bollylive.model import codec
+from bollylive.model.onnx_model import Model, blank_question
+from bollylive.model.predictor import Floats
 from training.sequences.sequence import Sequence
 
 Bits = NDArray[np.float64]

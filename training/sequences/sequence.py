@@ -11,8 +11,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive import codec, hearing
-from bollylive.recall import NO_ECHO, recall
+from bollylive.model import codec
+from bollylive.model.bar_echoes import NO_ECHO, recall
+from bollylive.model.context import CONTEXT_SIZE, MUSICIAN, Band, hear
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 
 _LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
@@ -150,24 +151,24 @@ def _context(
     notes: NDArray[np.int32], percussion: NDArray[np.bool_], voice: int, ticks: NDArray[np.int64], augment: Augment
 ) -> NDArray[np.float32]:
     """What the voice hears of the band at each of its ticks [T, C]."""
-    context = np.zeros((len(ticks), hearing.CONTEXT_SIZE), dtype=np.float32)
+    context = np.zeros((len(ticks), CONTEXT_SIZE), dtype=np.float32)
     if not augment.deaf:
         kept = ~np.isin(notes[:, VOICE], list(augment.missing))
         others, drums = notes[kept].astype(np.int64), percussion[kept]
-        band = hearing.Band(
+        band = Band(
             others[:, ONSET],
             others[:, ONSET] + others[:, DURATION],
             others[:, PITCH],
             others[:, VELOCITY],
             others[:, VOICE],
-            np.where(np.isin(others[:, VOICE], list(augment.leads)), hearing.MUSICIAN, others[:, VOICE]),
+            np.where(np.isin(others[:, VOICE], list(augment.leads)), MUSICIAN, others[:, VOICE]),
             drums,
             augment.lag * np.isin(others[:, VOICE], list(augment.lagging)).astype(np.int64),
         )
         for begin in range(0, len(ticks), _HEARING_CHUNK):
             some = ticks[begin : begin + _HEARING_CHUNK]
             near = band.between(int(some[0]), int(some[-1]))
-            context[begin : begin + _HEARING_CHUNK] = hearing.hear(near, voice, some)
+            context[begin : begin + _HEARING_CHUNK] = hear(near, voice, some)
     return context
 
 

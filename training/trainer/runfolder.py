@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import torch
 
-from bollylive.output import write_file
+from bollylive.files.whole_file import write_file
 from training.errors import TrainingError
 from training.network.model import BandModel
 from training.recipe import ModelConfig, TrainConfig

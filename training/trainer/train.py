@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from bollylive import codec
+from bollylive.model import codec
 from training.data.corpus import Song, load_corpora
 from training.errors import TrainingError
 from training.network.model import BandModel, Scores

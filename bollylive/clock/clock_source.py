@@ -1,0 +1,35 @@
+"""Which of several inputs leads the beat: two clocks at once would count every beat twice."""
+
+from __future__ import annotations
+
+from bollylive.clock.clock import LOST_S
+from bollylive.midi.messages import Continue, Event, Position, Start, Stop, Tick
+
+
+class Conductor:
+    """Lets the clock words of one input pass: the first that ticks, until it has been silent for `LOST_S`.
+
+    While nobody leads, Start, Stop, Continue and Position of every input pass; whoever ticks first leads.
+    Inputs are numbers. Not thread-safe; `now_s` must not go back between calls.
+    """
+
+    def __init__(self) -> None:
+        self._leader: int | None = None
+        self._heard_s = 0.0
+
+    def passes(self, event: Event, port: int, now_s: float) -> bool:
+        """Whether an event of this input is to be heard; one that is no clock word always is."""
+        if not isinstance(event, Tick | Start | Continue | Stop | Position):
+            return True
+        if self._leader not in (None, port) and now_s - self._heard_s > LOST_S:
+            self._leader = None
+        if self._leader is None and isinstance(event, Tick):
+            self._leader = port
+        if self._leader == port:
+            self._heard_s = now_s
+        return self._leader in (None, port)
+
+    def leave(self, port: int) -> None:
+        """This input is gone: if it led, the next that ticks does."""
+        if self._leader == port:
+            self._leader = None

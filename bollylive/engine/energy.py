@@ -1,0 +1,65 @@
+"""How lively the musician plays, and what that makes of the band: so much denser, and so much louder.
+
+Both fade to nothing when the musician rests: who is silent asks for nothing.
+"""
+
+from __future__ import annotations
+
+import math
+
+from bollylive.model.codec import TICKS_PER_BEAT
+
+USUAL_ONSETS_PER_BEAT = 1.5
+USUAL_VELOCITY = 80
+QUIETEST, LOUDEST = 0.5, 1.35  # of the model's own velocities
+
+_HALF_LIFE = 2 * TICKS_PER_BEAT  # of what has been played
+_PATIENCE = 4 * TICKS_PER_BEAT  # after so long without a note, half is forgotten of what was asked for
+
+
+class Energy:
+    """Hears the musician's notes, in ticks that do not go back but by `shift`. Owned by the engine."""
+
+    def __init__(self) -> None:
+        self._tick: int | None = None  # of the newest note
+        self._onsets = 0.0  # of late, each weighed by its age; a chord is one
+        self._notes = 0.0
+        self._velocities = 0.0
+
+    def hear(self, tick: int, velocity: int) -> None:
+        """Take in a note."""
+        if self._tick is None:
+            age = 0.0
+            self._onsets = USUAL_ONSETS_PER_BEAT * _HALF_LIFE / TICKS_PER_BEAT / math.log(2)
+        else:
+            age = max(0, tick - self._tick)
+        kept = 2.0 ** (-age / _HALF_LIFE)
+        is_new = self._tick is None or tick > self._tick
+        self._onsets = self._onsets * kept + is_new
+        self._notes = self._notes * kept + 1.0
+        self._velocities = self._velocities * kept + velocity
+        self._tick = tick if self._tick is None else max(tick, self._tick)
+
+    def density(self, tick: int) -> float:
+        """How much denser the band should be at a tick: -1 for half the usual onsets or fewer, 1 for twice or more."""
+        if self._tick is None:
+            return 0.0
+        age = max(0, tick - self._tick)
+        per_beat = self._onsets * math.log(2) * TICKS_PER_BEAT / _HALF_LIFE
+        return self._weight(age) * min(max(math.log2(per_beat / USUAL_ONSETS_PER_BEAT), -1.0), 1.0)
+
+    def gain(self, tick: int) -> float:
+        """What the model's velocities are multiplied by at a tick."""
+        if self._tick is None:
+            return 1.0
+        loudness = self._velocities / self._notes / USUAL_VELOCITY
+        return 1.0 + self._weight(max(0, tick - self._tick)) * (min(max(loudness, QUIETEST), LOUDEST) - 1.0)
+
+    def shift(self, ticks: int) -> None:
+        """Follow the grid when it moves."""
+        if self._tick is not None:
+            self._tick += ticks
+
+    @staticmethod
+    def _weight(age: int) -> float:
+        return math.pow(2.0, -age / _PATIENCE)

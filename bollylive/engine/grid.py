@@ -1,0 +1,77 @@
+"""The engine's time: codec ticks since a bar line, over the relay's beats and seconds."""
+
+from __future__ import annotations
+
+import math
+
+from bollylive.midi.messages import Anchor
+from bollylive.model.codec import PLACES, TICKS_PER_BEAT
+
+_LATE_TICKS = 0.5  # a note this much late still sounds as if it were on its tick
+
+
+def cycle_of(beats_per_bar: int) -> int:
+    """The bar as the model is told of it, in ticks: its longest equal part of up to the eight beats that `PLACES` has.
+
+    A tala's cycle is so told by its halves or thirds: the 16 beats of tintal as 8 + 8, the 14 of deepchandi as 7 + 7,
+    the 12 of ektal as 6 + 6, the 10 of jhaptal as 5 + 5. Of 11 or 13 beats, which have no part, only the beat.
+    """
+    most = PLACES // TICKS_PER_BEAT
+    return TICKS_PER_BEAT * max(beats for beats in range(1, most + 1) if beats_per_bar % beats == 0)
+
+
+def ticks_of(beats: float) -> int:
+    """A length in ticks."""
+    return round(beats * TICKS_PER_BEAT)
+
+
+class Grid:
+    """Ticks counted from a bar line at `zero_beats`; beats and seconds come from the newest anchor."""
+
+    def __init__(self, anchor: Anchor, zero_beats: float = 0.0) -> None:
+        self.anchor = anchor
+        self.zero_beats = zero_beats
+
+    def tick_of(self, beat: float) -> int:
+        """The tick nearest to a beat; never later than `earliest` at that beat."""
+        return math.ceil(self._ticks(beat) - _LATE_TICKS)
+
+    def beat_of(self, tick: int) -> float:
+        """The beat of a tick."""
+        return self.zero_beats + tick / TICKS_PER_BEAT
+
+    def earliest(self, now_s: float) -> int:
+        """The first tick at which something can still begin."""
+        return math.ceil(self._ticks(self.anchor.beat_at(now_s)) - _LATE_TICKS)
+
+    def next_tick(self, beat: float) -> int:
+        """The first tick that is not before a beat."""
+        return math.ceil(self._ticks(beat) - 1e-6)
+
+    def seconds_at(self, tick: float) -> float:
+        """When a tick falls, while musical time runs."""
+        return self.anchor.seconds_at(self.zero_beats + tick / TICKS_PER_BEAT)
+
+    def move_zero(self, beat: float) -> int:
+        """Make a beat the bar line; returns by how many ticks all that is known moves."""
+        shift = -round(self._ticks(beat))
+        self.zero_beats = beat
+        return shift
+
+    def follow(self, anchor: Anchor) -> int:
+        """Take a new anchor; returns by how many ticks all that is known moves.
+
+        That is when the song position jumped, when the song goes on elsewhere than where it stood still, and when a
+        Link session says where the bar begins.
+        """
+        old = self.anchor
+        before = self._ticks(old.beat_at(anchor.at_s))
+        self.anchor = anchor
+        if jumped := anchor.epoch != old.epoch:
+            self.zero_beats = 0.0
+        if rebarred := anchor.bar_beat not in (None, old.bar_beat):
+            self.zero_beats = anchor.bar_beat or 0.0
+        return 0 if old.running and not (jumped or rebarred) else round(self._ticks(anchor.beat) - before)
+
+    def _ticks(self, beat: float) -> float:
+        return (beat - self.zero_beats) * TICKS_PER_BEAT

@@ -1,0 +1,230 @@
+"""The rolling buffer of one channel: its last n notes, each with the model's state after it.
+
+A row's state is computed once and kept, so undoing a prediction is a step back and not a replay. Entries without a
+state are heard with the next question. A held note is heard as held, and again once its duration is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from bollylive.model import codec
+from bollylive.model.predictor import Floats, Ints
+
+_LONGEST_SILENCE_TICKS = 16 * codec.WAIT_TICKS  # after more than this, the voice begins afresh
+_MOST_RESTS = 256  # a voice that waits for hours stays as small as one that plays
+
+
+@dataclass(slots=True)
+class Entry:
+    """One row of the buffer: a note or a rest, the state after it, and when it says the next one comes."""
+
+    tick: int
+    pitch: int  # 0-127, or REST
+    duration_ticks: int = 0  # 0 while held
+    velocity: int = 0
+    by_model: bool = False
+    next_ticks: int | None = None  # None: a rest of WAIT_TICKS
+    asked: bool = False  # whether the model has said `next_ticks`
+    opens: bool = False  # the rest with which a voice begins: nobody asks what follows it
+    state: Floats | None = None  # [S, H]; None while unheard
+
+
+class History:
+    """The entries of one channel in order of (tick, pitch), never more than `notes` notes.
+
+    The states remember between n and 2n notes: after that they are computed again from the last n, so that what the
+    model knows is bounded by the buffer, as it was in training.
+    """
+
+    def __init__(self, notes: int, state_shape: tuple[int, int]) -> None:
+        self.notes = notes
+        self.entries: list[Entry] = []
+        self._fresh: Floats = np.zeros(state_shape, dtype=np.float32)
+        self._base, self._base_pitch, self._base_tick = self._fresh, codec.REST, 0
+        self._base_rows = 0  # how many rows the state before the first entry has heard
+        self._rows, self._ticks = np.empty((0, len(codec.FIELDS)), np.int64), np.empty(0, np.int64)
+        self._encoded_as = 0, 0  # the instrument and the cycle of these rows, which are those of the first entries
+
+    @property
+    def last(self) -> Entry | None:
+        """The newest entry."""
+        return self.entries[-1] if self.entries else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the model has not been asked yet what comes after the newest entry."""
+        return bool(self.entries) and not self.entries[-1].asked
+
+    def first_to_hear(self, index: int) -> int:
+        """The first of the entries that the model must hear before it is asked about number `index`, at least one."""
+        unheard = (i for i, entry in enumerate(self.entries[:index]) if entry.state is None)
+        return next(unheard, index - 1)
+
+    def state_before(self, index: int) -> Floats:
+        """The state [S, H] before an entry whose predecessors are all heard."""
+        before = self.entries[index - 1].state if index else self._base
+        assert before is not None, "the entries before were heard first"
+        return before
+
+    def previous_pitch(self, index: int) -> int:
+        """The last pitch sounded before an entry, or REST."""
+        return next((e.pitch for e in reversed(self.entries[:index]) if e.pitch != codec.REST), self._base_pitch)
+
+    def newest_pitches(self) -> Iterator[int]:
+        """The pitches of the notes, from the newest back."""
+        return (entry.pitch for entry in reversed(self.entries) if entry.pitch != codec.REST)
+
+    def notes_before(self, index: int, count: int) -> list[tuple[int, int]]:
+        """The (tick, pitch) of the last `count` notes before an entry, oldest first."""
+        sounded = ((e.tick, e.pitch) for e in reversed(self.entries[:index]) if e.pitch != codec.REST)
+        return list(islice(sounded, count))[::-1]
+
+    def model_notes(self, since: int, until: int) -> list[Entry]:
+        """The model's notes from a tick to before another."""
+        return [e for e in self.entries if e.by_model and e.pitch != codec.REST and since <= e.tick < until]
+
+    def sounding_at(self, tick: int) -> int:
+        """How many notes begin at a tick."""
+        return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.entries)
+
+    def silence_at(self, tick: int) -> int:
+        """For how long nothing of what is known has sounded by a tick; 0 where nothing has yet."""
+        ends = [entry.tick + entry.duration_ticks for entry in self.entries if entry.pitch != codec.REST]
+        return max(0, tick - max(ends)) if ends else 0
+
+    def rows(self, end: int, instrument: int, cycle: int, question_tick: int | None = None) -> tuple[codec.Rows, Ints]:
+        """The first `end` entries as rows [T, 9] and their ticks [T], the last row's `next` to be chosen.
+
+        With `question_tick`, a row follows that asks for a note there; call `reach` first. Rows are encoded once.
+        """
+        if self._encoded_as != (instrument, cycle):
+            self._encoded_as = instrument, cycle
+            self._keep_rows(0)
+        known = min(end, len(self._rows))
+        entries = self.entries[known:end]
+        if question_tick is not None:
+            entries.append(Entry(question_tick, 0, 1, 1))
+        columns = [(entry.tick, entry.pitch, entry.duration_ticks, entry.velocity) for entry in entries]
+        voice = codec.Voice(*np.array(columns, dtype=np.int64).reshape(-1, 4).T)
+        before_first = self.entries[0].tick if self.entries[0].pitch == codec.REST else self._base_tick
+        since, previous = self.entries[known - 1].tick if known else before_first, self.previous_pitch(known)
+        new = codec.encode(voice, since=since, previous=previous, instrument=instrument, origin=0, cycle=cycle)
+        rows, ticks = np.concatenate((self._rows[:known], new)), np.concatenate((self._ticks[:known], voice.tick))
+        rows[:-1, 4], rows[-1, 4] = rows[1:, 0], codec.CHOOSE
+        if question_tick is not None:
+            rows[-1, 1:4] = codec.CHOOSE
+        self._rows, self._ticks = rows[:end], ticks[:end]
+        return rows, ticks
+
+    def reach(self, tick: int) -> None:
+        """Fill the time up to `tick` with rests, so that a note can begin there."""
+        if not self.entries or tick - self.entries[-1].tick > _LONGEST_SILENCE_TICKS:
+            self.entries.append(_opening(tick))
+        for rest in codec.rest_ticks(self.entries[-1].tick, tick):
+            self.rest(rest)
+
+    def rest(self, tick: int) -> None:
+        """Add a rest at the end."""
+        self.entries.append(Entry(tick, codec.REST))
+        self._roll()
+
+    def insert(self, note: Entry) -> None:
+        """Add a note, usually at the end; what comes after it will be heard anew.
+
+        One that is there already, or that is older than all of the buffer, changes nothing.
+        """
+        self.reach(note.tick)
+        index = len(self.entries)
+        while index and (self.entries[index - 1].tick, self.entries[index - 1].pitch) > (note.tick, note.pitch):
+            index -= 1
+        twin = self.entries[index - 1]
+        if index == 0 or (twin.tick, twin.pitch) == (note.tick, note.pitch):
+            return
+        self._forget(index)
+        self.entries.insert(index, note)
+        self._roll()
+
+    def close(self, tick: int, pitch: int, duration_ticks: int) -> None:
+        """Give a held note its duration."""
+        for index in range(len(self.entries) - 1, -1, -1):
+            entry = self.entries[index]
+            if (entry.tick, entry.pitch) == (tick, pitch):
+                entry.duration_ticks = duration_ticks
+                self._forget(index)
+                return
+
+    def withdraw(self, after_tick: int) -> bool:
+        """Take back the model's own entries, and the rests, after a tick; False if there were none."""
+        before = len(self.entries)
+        count = sum(entry.tick <= after_tick for entry in self.entries)
+        later = [entry for entry in self.entries[count:] if not (entry.by_model or entry.pitch == codec.REST)]
+        if count + len(later) == before:
+            return False
+        self._forget(count)
+        del self.entries[count:]
+        if count == 1 and not self.entries[0].opens:  # what comes after a note can be asked only after a row before it
+            self._keep_rows(0)
+            self.entries.insert(0, _opening(self.entries[0].tick))
+        for note in later:
+            self.insert(note)
+        return True
+
+    def hear(self, first: int, states: Floats) -> None:
+        """Keep the states [T, S, H] after entries from number `first` on."""
+        for entry, state in zip(self.entries[first:], states, strict=False):
+            entry.state = state
+
+    def foresee(self, index: int, next_ticks: int | None) -> None:
+        """Keep when the one after an entry comes."""
+        self.entries[index].next_ticks, self.entries[index].asked = next_ticks, True
+
+    def branch(self) -> History:
+        """A copy that goes its own way."""
+        other = copy(self)
+        other.entries = [replace(entry) for entry in self.entries]
+        return other
+
+    def shift(self, ticks: int) -> None:
+        """Move the whole buffer in time, when the beat jumps."""
+        self._base_tick += ticks
+        for entry in self.entries:
+            entry.tick += ticks
+        self._keep_rows(0)
+
+    def _forget(self, index: int) -> None:
+        """From an entry on, what was made of them no longer holds."""
+        for entry in self.entries[index:]:
+            entry.state, entry.asked = None, entry.opens
+        self._keep_rows(index)
+
+    def _keep_rows(self, count: int) -> None:
+        self._rows, self._ticks = self._rows[:count], self._ticks[:count]
+
+    def _roll(self) -> None:
+        sounded = [i for i, entry in enumerate(self.entries) if entry.pitch != codec.REST]
+        extra = len(sounded) - self.notes
+        cut = max(sounded[extra] if extra > 0 else 0, len(self.entries) - self.notes - _MOST_RESTS)
+        if cut <= 0:
+            return
+        edge = self.entries[cut - 1]
+        if edge.state is None or self._base_rows + cut > self.notes:
+            first = _opening(self.entries[cut].tick)
+            self._base, self._base_pitch, self._base_tick, self._base_rows = self._fresh, codec.REST, first.tick, 0
+            self.entries[:cut] = [first]
+            self._forget(0)
+        else:
+            self._base, self._base_pitch, self._base_tick = edge.state, self.previous_pitch(cut), edge.tick
+            self._base_rows += cut
+            del self.entries[:cut]
+            self._rows, self._ticks = self._rows[cut:], self._ticks[cut:]
+
+
+def _opening(tick: int) -> Entry:
+    """The rest with which a voice begins a beat before its first note, as in training."""
+    return Entry(tick - codec.TICKS_PER_BEAT, codec.REST, next_ticks=codec.TICKS_PER_BEAT, asked=True, opens=True)

@@ -1,0 +1,165 @@
+"""Who is connected to our ports, which python-rtmidi does not tell.
+
+    JACK    asked by a small client of our own, through the libjack that rtmidi uses: 5 to 30 µs for each port
+    ALSA    read in the kernel's list of clients: some tenths of a millisecond
+    others  cannot be seen
+
+Nothing here waits for the other side, but that libjack sleeps for a period if connections are just being changed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from bollylive.io import rtmidi_backend
+from bollylive.io.port_names import Graph
+
+_ALSA_CLIENTS: Final = Path("/proc/asound/seq/clients")
+_NO_START_SERVER: Final = 1
+_CLIENT: Final = re.compile(r'Client +(\d+) : "(.*)"')
+_PORT: Final = re.compile(r'  Port +(\d+) : "(.*)" \(')
+_CONNECTED: Final = re.compile(r"    (?:Connecting To|Connected From): (.*)")
+_ADDRESS: Final = re.compile(r"\d+:\d+")
+
+
+class Connections(Protocol):
+    """What can be seen of one MIDI system. For one thread."""
+
+    def seen(self, own: Iterable[str]) -> Graph | None:
+        """Those of our ports that are there, with who is connected; None where nothing can be seen. Never raises."""
+
+    def close(self, *, dead: bool) -> None:
+        """Stops looking; a `dead` system is left alone."""
+
+
+def connections_of(api: str, client_name: str) -> Connections:
+    """The connections of a system that rtmidi has a client of; ours, where one is needed, gets this name."""
+    if api == "alsa":
+        return AlsaConnections()
+    if api == "jack" and (jack := JackConnections.open(client_name)) is not None:
+        return jack
+    return NoConnections()
+
+
+class NoConnections:
+    """Of a system that does not show them."""
+
+    def seen(self, _own: Iterable[str]) -> Graph | None:
+        """Nothing."""
+        return None
+
+    def close(self, *, dead: bool) -> None:
+        """There is nothing to close."""
+
+
+class AlsaConnections:
+    """As the kernel writes them down for all to read."""
+
+    def __init__(self, clients: Path = _ALSA_CLIENTS) -> None:
+        self._clients = clients
+
+    def seen(self, own: Iterable[str]) -> Graph | None:
+        """Those of our ports that are in the list."""
+        try:
+            text = self._clients.read_text(encoding="utf-8", errors="ignore")  # as rtmidi reads names
+        except OSError:
+            return None
+        everybody = alsa_graph(text)
+        return {name: everybody[name] for name in own if name in everybody}
+
+    def close(self, *, dead: bool) -> None:
+        """There is nothing to close."""
+
+
+class JackConnections:
+    """As a client of ours sees them, that has no ports and takes no part in the cycle; build it with `open`."""
+
+    def __init__(self, library: ctypes.CDLL, client: int) -> None:
+        self._by_name = _function(library.jack_port_by_name, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
+        self._all = _function(
+            library.jack_port_get_all_connections, ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p, ctypes.c_void_p
+        )
+        self._free = _function(library.jack_free, None, ctypes.c_void_p)
+        self._end = _function(library.jack_client_close, ctypes.c_int, ctypes.c_void_p)
+        self._client: int | None = client
+
+    @classmethod
+    def open(cls, client_name: str) -> JackConnections | None:
+        """A client of the server that rtmidi's clients have; None where there is no library or no place for it."""
+        if (library := _libjack()) is None:
+            return None
+        begin = _function(
+            library.jack_client_open, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
+        )
+        status = ctypes.c_int()
+        with rtmidi_backend.quiet():
+            client = begin(client_name.encode(), _NO_START_SERVER, ctypes.byref(status))
+        return cls(library, client) if client else None
+
+    def seen(self, own: Iterable[str]) -> Graph | None:
+        """Those of our ports that the server knows."""
+        if self._client is None:
+            return None
+        ports = [(name, self._by_name(self._client, name.encode())) for name in own]
+        return {name: self._connected(port) for name, port in ports if port}
+
+    def close(self, *, dead: bool) -> None:
+        """Leaves the server, or is given up after `rtmidi_backend.CLOSE_LIMIT_S`; safe to call again."""
+        client, self._client = self._client, None
+        if client is None or dead:
+            return
+        rtmidi_backend.end_in_time(partial(self._end, client))
+
+    def _connected(self, port: int) -> frozenset[str]:
+        names = self._all(self._client, port)
+        if not names:
+            return frozenset()
+        connected: list[str] = []
+        while (name := names[len(connected)]) is not None:
+            connected.append(name.decode("utf-8", "ignore"))  # as rtmidi reads names
+        self._free(names)
+        return frozenset(connected)
+
+
+def alsa_graph(text: str) -> dict[str, frozenset[str]]:
+    """All ports in the kernel's list of clients, called as rtmidi calls them, with who is connected; never raises."""
+    names: dict[str, str] = {}  # by address
+    connected: dict[str, list[str]] = {}
+    client, number, address = "", "", None
+    for line in text.splitlines():
+        if found := _CLIENT.match(line):
+            number, client, address = found[1], found[2], None
+        elif found := _PORT.match(line):
+            address = f"{number}:{found[1]}"
+            names[address] = f"{client}:{found[2]} {address}"
+        elif address is not None and (found := _CONNECTED.match(line)):
+            connected.setdefault(address, []).extend(_ADDRESS.findall(found[1]))
+    return {
+        name: frozenset(names[other] for other in connected.get(address, ()) if other in names)
+        for address, name in names.items()
+    }
+
+
+def _libjack() -> ctypes.CDLL | None:
+    """The libjack that rtmidi uses: what is preloaded goes before what rtmidi brings. No other is ever loaded."""
+    if not hasattr(os, "RTLD_NOLOAD"):
+        return None
+    for path, mode in ((None, ctypes.DEFAULT_MODE), (rtmidi_backend.library(), os.RTLD_NOLOAD)):
+        try:
+            library = ctypes.CDLL(path, mode=mode)
+            library.jack_client_open  # noqa: B018 - found in what the library needs, too
+        except (OSError, AttributeError):
+            continue
+        return library
+    return None
+
+
+def _function(function: Any, gives: Any, *takes: Any) -> Callable[..., Any]:
+    function.restype, function.argtypes = gives, takes
+    return function  # type: ignore[no-any-return]

@@ -1,0 +1,44 @@
+"""MIDI Thru: what the musician plays leaves again at once, on the channels on which the set passes it on.
+
+A reset leaves nothing on any channel but the end of what it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bollylive.io.controller_state import RESETS
+from bollylive.io.scheduler import Scheduler
+from bollylive.midi.messages import RESET_CONTROLLERS, Control, Event, NoteOff, NoteOn, Player, Program, Raw
+from bollylive.sets.band import Set
+
+
+class Thru:
+    """Passes on as one set says, by the ledger of `scheduler`, which settles who owns a pitch. Not thread-safe.
+
+    `channels` (0-15) are those that pass, `withheld` those on which the musician is heard and does not.
+    """
+
+    def __init__(self, scheduler: Scheduler, band: Set) -> None:
+        self.channels = frozenset(channel for channel in range(16) if band.passes_thru(channel))
+        self.withheld = frozenset(c for c in range(16) if band.channel(c).role != "off") - self.channels
+        self._scheduler = scheduler
+
+    def read(self, event: Event) -> Sequence[tuple[Event, Player]]:
+        """What leaves for an event of the musician's, now and in order, and whose it is."""
+        match event:
+            case Control(channel, number) if number in RESETS:
+                return self._scheduler.release(channel, "model" if number == RESET_CONTROLLERS else None)
+            case NoteOn(channel) if channel in self.channels:
+                return self._scheduler.press(event)
+            case NoteOff(channel) if channel in self.channels:
+                return self._scheduler.lift(event)
+            case Control(channel) | Program(channel) if channel in self.channels:
+                return [(event, "musician")]
+            case Raw(data) if self._passes(data):
+                return [(event, "musician")]
+        return []
+
+    def _passes(self, data: bytes) -> bool:
+        """SysEx belongs to no channel and passes if any channel does."""
+        return data[0] & 0x0F in self.channels if data[0] < 0xF0 else bool(self.channels)

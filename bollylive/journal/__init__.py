@@ -1,0 +1,1 @@
+"""What was played, on disk, and back; `lines` first."""

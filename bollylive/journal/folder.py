@@ -1,0 +1,140 @@
+"""Where journals lie on the disk: the folder, the file that is being written, and the old ones that may go.
+
+Their names tell which is newer. A new one is never called as if it were older than one that lies there, though the
+clock may have been set back since, or while that one was played; what it says of itself inside is the clock's word.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from io import FileIO
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from bollylive.files.lasting_file import LastingFile, is_written, lock, new_file
+
+KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
+
+END_BYTES: Final = 2 * 2**20  # the last 128 notes of sixteen busy channels, and several minutes of a moving wheel
+
+_KEPT_FILES: Final = 4
+
+# Only what is called so is ever removed: people keep other files beside their journals.
+_NAME: Final = re.compile(r"bollylive-(\d{8}-\d{6})(?:-(\d+))?\.jsonl")
+
+
+def default_folder(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder of this user's journals; without a home, one that lasts until the machine restarts.
+
+    Source: XDG Base Directory Specification 0.8 (XDG_STATE_HOME must be absolute); Apple's File System Programming
+    Guide (Application Support); Windows' known folder LocalAppData.
+    """
+    try:
+        home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
+    except RuntimeError:
+        home = Path(tempfile.gettempdir())
+    if platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "BollyLive" / "journal"
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "BollyLive" / "journal"
+    state = Path(environment.get("XDG_STATE_HOME", ""))
+    return (state if state.is_absolute() else home / ".local" / "state") / "bollylive" / "journal"
+
+
+def running_folder() -> Path:
+    """Where this user's bands say how they can be watched, beside the journals."""
+    return default_folder().parent / "running"
+
+
+def find_journals(folder: Path) -> list[Path]:
+    """The journals of a folder, the one that was begun last first; raises OSError where it cannot be read."""
+    return [path for *_, path in _dated(folder)]
+
+
+def prune(folder: Path, kept_bytes: int = KEPT_BYTES) -> None:
+    """Remove the oldest journals until those that stay are no larger in all.
+
+    The newest four stay, whatever their size, and so does every one that is being written.
+    """
+    total = 0
+    for place, path in enumerate(find_journals(folder)):
+        with suppress(OSError):
+            total += path.stat().st_size
+            if total > kept_bytes and place >= _KEPT_FILES and not is_written(path):
+                path.unlink()
+
+
+def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
+    """The last bytes of a journal, perhaps from the middle of a line, also while it is written. Raises OSError."""
+    with FileIO(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
+        return file.readall()
+
+
+class JournalFile(LastingFile):
+    """A new journal in a folder, made at once or when the first bytes come; see `LastingFile`.
+
+    `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless a journal with a later one lies there; `head` is
+    its first line. If it loses its name, and its folder cannot be had again, it goes on in the user's own.
+    """
+
+    def __init__(self, folder: Path, stamp: str, head: bytes, kept_bytes: int = KEPT_BYTES) -> None:
+        super().__init__(folder, head, self._new, [default_folder()])
+        self._stamp, self._kept_bytes = stamp, kept_bytes
+
+    def _new(self, folder: Path) -> FileIO:
+        newest = [(stamp, number) for stamp, number, _ in _dated(folder)[:1]]
+        stamp, last = max([(self._stamp, 0), *newest])
+        numbers = count(last + 1)  # two may begin in the same second
+        file = _first_free(
+            folder / f"bollylive-{stamp}{f'-{number}' if number > 1 else ''}.jsonl" for number in numbers
+        )
+        with suppress(OSError):
+            lock(file.fileno())  # before anybody may take it for an old one
+        with suppress(OSError):
+            prune(folder, self._kept_bytes)
+        return file
+
+
+class SpoolFile(LastingFile):
+    """What a recording is made of: a journal beside it, under a hidden name, until the recording is there.
+
+    What is left of one after a crash is never written over.
+    """
+
+    def __init__(self, target: Path, head: bytes) -> None:
+        super().__init__(target.parent, head, self._new)
+        self._name = target.name
+
+    def _new(self, folder: Path) -> FileIO:
+        return _first_free(folder / f".{self._name}.spool{f'-{n}' if n > 1 else ''}.jsonl" for n in count(1))
+
+
+def find_spools(target: Path) -> list[Path]:
+    """The spools of recordings that were to have this name, and never came to be; raises OSError."""
+    pattern = re.compile(re.escape(f".{target.name}.spool") + r"(-\d+)?\.jsonl")
+    found = []
+    for path in sorted(path for path in target.parent.iterdir() if pattern.fullmatch(path.name)):
+        with suppress(OSError):
+            if not is_written(path):
+                found.append(path)
+    return found
+
+
+def _first_free(paths: Iterable[Path]) -> FileIO:
+    for path in paths:
+        with suppress(FileExistsError):
+            return new_file(path)
+    raise FileExistsError
+
+
+def _dated(folder: Path) -> list[tuple[str, int, Path]]:
+    """The journals of a folder with the date and the number that their names give, the newest first."""
+    names = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
+    return sorted(((name[1], int(name[2] or 1), path) for name, path in names if name), reverse=True)

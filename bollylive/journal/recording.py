@@ -1,0 +1,132 @@
+"""A performance as it is written down: what was sent becomes one track for each channel and player.
+
+The take has a beat line of its own. In free tempo it begins with the first note, which is the downbeat, and after a
+rest the next one is again, so it is moved to the next bar line. It follows the performance's, and where that one jumps
+(Start, Song Position) it goes on at the next bar line that keeps the bars whole, so nothing is ever written over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Final
+
+from bollylive.midi.assembler import Assembler
+from bollylive.midi.messages import Anchor, Bearing, Control, Note, NoteOff, NoteOn, Player, Program, Sent
+from bollylive.midi.song import DEFAULT_TEMPOS, Change, Tempos, Track
+
+_BACKSTEP_BEATS: Final = 0.5  # a clock being followed steps back by less than this; more is a jump
+_TEMPO_STEP: Final = 0.005  # changes below half a percent are the jitter of a clock, not a new tempo
+
+
+@dataclass(slots=True)
+class _Part:
+    assembler: Assembler = field(default_factory=Assembler)
+    notes: list[Note] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    program: int | None = None
+
+
+class Take:
+    """Collects a performance; one thread, and no disk."""
+
+    def __init__(self, names: Mapping[int, str] | None = None, beats_per_bar: int = 4) -> None:
+        """`names` are those of the channels 0-15, for the tracks."""
+        self._names = dict(names or {})
+        self._beats_per_bar = beats_per_bar
+        self._parts: dict[tuple[int, Player], _Part] = {}
+        self._anchor: Anchor | None = None
+        self._offset_beats = 0.0  # from the performance's beat to the take's; whole bars, at a jump
+        self._last_beat = 0.0  # of the take: nothing is ever written before it
+        self._tempos: list[tuple[float, float]] = []
+        self._begun = False  # a note has come
+        self._rests = False  # the band has gone to sleep, and nobody has played since
+
+    @property
+    def beat(self) -> float:
+        """Where the take stands: the beat of the newest that was added."""
+        return self._last_beat
+
+    def add_anchor(self, anchor: Anchor) -> None:
+        """Take note of a new tempo, of a stop, or of a jump, before what is sent under it; of the same again, not."""
+        if anchor == self._anchor:
+            return
+        jumped = self._anchor is not None and anchor.epoch != self._anchor.epoch
+        if jumped or anchor.beat + self._offset_beats < self._last_beat - _BACKSTEP_BEATS:
+            bars = math.ceil((self._last_beat - anchor.beat) / self._beats_per_bar)
+            self._offset_beats = float(bars * self._beats_per_bar)
+        bpm = 60.0 / anchor.seconds_per_beat
+        if not self._tempos or abs(bpm / self._tempos[-1][1] - 1.0) > _TEMPO_STEP:
+            self._set_tempo(bpm, max(self._last_beat, anchor.beat + self._offset_beats))
+        self._anchor = anchor
+
+    def add_bearing(self, bearing: Bearing) -> None:
+        """Take note of whether the band plays."""
+        self._rests = not bearing.awake
+
+    def add(self, sent: Sent) -> None:
+        """Take note of what was sent; what is neither a note, a control nor a program leaves no trace."""
+        event = sent.event
+        if not isinstance(event, NoteOn | NoteOff | Control | Program):
+            return
+        if isinstance(event, NoteOn):
+            if not self._begun:
+                self._begin(sent)
+            elif self._rests and sent.by == "musician":
+                self._begin_again(sent)
+        beat = self._last_beat = max(self._last_beat, self._beat_of(sent))
+        part = self._parts.setdefault((event.channel, sent.by), _Part())
+        if isinstance(event, Program) and part.program is None and not part.notes:
+            part.program = event.program
+        elif isinstance(event, Control | Program):
+            part.changes.append((beat, event))
+        if not isinstance(event, Program):
+            part.notes += part.assembler.handle(event, beat)
+
+    def tracks(self) -> tuple[Track, ...]:
+        """Return the parts that have notes, by channel, the musician's before the model's; what sounds ends here."""
+        order = sorted(self._parts, key=lambda key: (key[0], key[1] != "musician"))
+        tracks = (self._track(channel, player) for channel, player in order)
+        return tuple(track for track in tracks if track.notes)
+
+    def tempos(self) -> Tempos:
+        """Return (beat of the take, beats per minute), from beat 0 on."""
+        return tuple(self._tempos) or DEFAULT_TEMPOS
+
+    def _beat_of(self, sent: Sent) -> float:
+        beat = sent.beat + self._offset_beats
+        if self._anchor is not None and not self._anchor.running:
+            # Musical time stands still, the musician may not: the take goes on at the tempo of before.
+            beat += (sent.at_s - self._anchor.at_s) / self._anchor.seconds_per_beat
+        return beat
+
+    def _begin(self, sent: Sent) -> None:
+        """In free tempo the first note is the downbeat, and so the take's beginning; in a Link session its bar is."""
+        self._begun = True
+        if self._anchor is None or self._anchor.followed:
+            return
+        bar_beat = self._anchor.bar_beat
+        into_bar = 0.0 if bar_beat is None else (sent.beat - bar_beat) % self._beats_per_bar
+        self._offset_beats, self._last_beat = into_bar - sent.beat, 0.0
+
+    def _begin_again(self, sent: Sent) -> None:
+        """In free tempo the first note after a rest is a downbeat too."""
+        self._rests = False
+        if self._anchor is not None and self._anchor.running and self._anchor.is_free:
+            bars = math.ceil(max(self._last_beat, self._beat_of(sent)) / self._beats_per_bar)
+            self._offset_beats = bars * self._beats_per_bar - sent.beat
+
+    def _set_tempo(self, bpm: float, beat: float) -> None:
+        while self._tempos and self._tempos[-1][0] >= beat:  # nothing was played at that tempo
+            self._tempos.pop()
+        self._tempos.append((beat if self._tempos else 0.0, bpm))
+
+    def _track(self, channel: int, player: Player) -> Track:
+        part = self._parts[channel, player]
+        still_sounding = deepcopy(part.assembler).close_all(self._last_beat)  # a copy: the take may go on
+        notes = [note for note in (*part.notes, *still_sounding) if note.duration_beats is not None]
+        notes.sort(key=lambda note: (note.onset_beats, note.pitch))
+        name = f"{channel + 1} {self._names.get(channel, '')}".rstrip()
+        return Track(f"{name} ({player})", channel, part.program, tuple(notes), tuple(part.changes))

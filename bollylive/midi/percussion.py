@@ -1,0 +1,55 @@
+"""Which keys a percussion channel plays: tabla and dholak on a General MIDI kit, or keys of the musician's own.
+
+General MIDI has no tabla. The model learned its thekas on the bongos and congas that come closest in pitch and decay
+(`training.arranging.bols`, where the strokes are told apart after D. R. Courtney, "Fundamentals of Tabla", 1998), so
+these keys are what it means by a stroke. No two sample libraries lay tabla out alike; a set says where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Final, TypeAlias
+
+from bollylive.quoting import shown
+
+Keys: TypeAlias = tuple[tuple[int, int], ...]  # (General MIDI key 0-127, key 0-127 on the cable), in order
+
+# High bongo, low bongo, muted high conga, open high conga, low conga. Te and Ke are one muted stroke.
+STROKES: Final[dict[str, dict[str, int]]] = {
+    "tabla": {"na": 60, "tin": 61, "te": 62, "ge": 64},
+    "dholak": {"na": 63, "te": 62, "ge": 64},
+}
+
+_GENERAL_KEYS: Final[dict[object, int]] = {str(key): key for key in range(128)}
+
+
+def read_keys(value: object) -> Keys:
+    """The keys of an instrument's name, or of a table from General MIDI keys to others.
+
+    Raises ValueError with the rest of a sentence that begins with `percussion`.
+    """
+    if isinstance(value, str):
+        return _named(value)
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError(f"must be {_names()}, or a table such as {{ 60 = 36, 64 = 38 }}, not {shown(value)}.")
+    keys: list[tuple[int, int]] = []
+    for general, own in value.items():
+        if general not in _GENERAL_KEYS:
+            raise ValueError(f"must map General MIDI keys 0 to 127, not {shown(general)}.")
+        if isinstance(own, bool) or not isinstance(own, int) or not 0 <= own <= 127:
+            raise ValueError(f"must map key {general} to a key from 0 to 127, not {shown(own)}.")
+        keys.append((_GENERAL_KEYS[general], own))
+    return tuple(keys)
+
+
+def _named(name: str) -> Keys:
+    if name in STROKES:
+        return tuple((key, key) for key in sorted(STROKES[name].values()))
+    near = get_close_matches(name, STROKES, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    raise ValueError(f"must be {_names()}, or a table of keys, not {shown(name)}{hint}")
+
+
+def _names() -> str:
+    return " or ".join(map(repr, STROKES))

@@ -1,0 +1,129 @@
+"""A model's two files: where they lie, what they hold, and a copy of them in memory that outlives both.
+
+An update during the show may remove or cut the files of a model that plays. The supervisor holds a copy as an open
+file without a name, and each process that it starts inherits that, down to the engine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bollylive.errors import ModelError
+
+_PACKAGE: Final = Path(__file__).parents[1]
+_FOLDERS: Final = (_PACKAGE / "models", _PACKAGE.parent / "models")  # in an installed wheel, and in a checkout
+_LENGTH_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """What the two files hold; `path` is the place of the `.onnx`, by which people know it."""
+
+    path: Path
+    onnx: bytes
+    sidecar: bytes
+
+
+def find_model(name: str) -> Path:
+    """The `.onnx` of a path, an exact name (`bollywood-v1`) or the newest version of one (`bollywood`).
+
+    Raises ModelError that lists what there is.
+    """
+    if name.endswith(".onnx"):
+        path = Path(name)
+        if path.is_file():
+            return path
+        raise ModelError(f"{name}: there is no such model file.")
+    there = {path.stem: path for folder in reversed(_FOLDERS) for path in sorted(folder.glob("*.onnx"))}
+    versions = {int(m[1]): stem for stem in there if (m := re.fullmatch(rf"{re.escape(name)}-v(\d+)", stem))}
+    if name in there:
+        return there[name]
+    if versions:
+        return there[versions[max(versions)]]
+    raise ModelError(f"there is no model {name!r}; there are: {', '.join(sorted(there)) or 'none'}.")
+
+
+def read_model_files(onnx: Path) -> ModelFiles:
+    """Read a model from the disk; raises ModelError where one of its files cannot be read."""
+    sidecar = onnx.with_suffix(".json")
+    contents = []
+    for path in (onnx, sidecar):
+        try:
+            contents.append(path.read_bytes())
+        except OSError as error:
+            raise ModelError(
+                f"{path}: this file of a model cannot be read ({error.strerror}); restore the .onnx with its .json."
+            ) from error
+    return ModelFiles(onnx, *contents)
+
+
+class ModelCopy:
+    """A model in memory, under the number of an open file; raises OSError where there is no room. Keep it to the end.
+
+    Windows lets nobody remove or cut a file that is in use, and hands no open files on: there is no copy there.
+    """
+
+    def __init__(self, files: ModelFiles) -> None:
+        name = os.fsencode(files.path)
+        parts = (name, files.sidecar, files.onnx)
+        self.number = _unnamed_file()
+        try:
+            with os.fdopen(os.dup(self.number), "wb") as file:
+                for part in parts:
+                    file.write(len(part).to_bytes(_LENGTH_BYTES, "little"))
+                    file.write(part)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the memory back; who has inherited the number still holds it."""
+        os.close(self.number)
+
+
+def read_copy(number: int) -> ModelFiles:
+    """The model of a copy that was inherited; raises ModelError where that is none."""
+    parts = []
+    place = 0
+    for _ in range(3):
+        length = int.from_bytes(_read_at(number, _LENGTH_BYTES, place), "little")
+        parts.append(_read_at(number, length, place + _LENGTH_BYTES))
+        place += _LENGTH_BYTES + length
+    name, sidecar, onnx = parts
+    return ModelFiles(Path(os.fsdecode(name)), onnx, sidecar)
+
+
+def copy_model(name: str) -> ModelCopy | None:
+    """The copy of a model that a set names; None where the system has none, or where there is no such model.
+
+    What is wrong with a model, the engine says that loads it.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        return ModelCopy(read_model_files(find_model(name)))
+    except (ModelError, OSError):
+        return None
+
+
+def _unnamed_file() -> int:
+    if sys.platform == "linux" and hasattr(os, "memfd_create"):  # some builds of Python have none
+        return os.memfd_create("bollylive-model")
+    with tempfile.TemporaryFile(prefix="bollylive-") as file:
+        return os.dup(file.fileno())
+
+
+def _read_at(number: int, length: int, place: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        more = os.pread(number, length - len(data), place + len(data))
+        if not more:
+            raise ModelError("The copy of the model in memory is cut short; start the band again.")
+        data += more
+    return data

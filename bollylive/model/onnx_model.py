@@ -1,0 +1,66 @@
+"""A trained model in onnxruntime: verify it, warm it up, and let it predict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from bollylive.errors import ModelError
+from bollylive.model import codec
+from bollylive.model.bar_echoes import ECHOES, NO_ECHO
+from bollylive.model.context import CONTEXT_SIZE
+from bollylive.model.metadata import INPUTS, OUTPUTS, parse_sidecar, verify
+from bollylive.model.model_files import ModelFiles, read_model_files
+from bollylive.model.predictor import Answer, Question
+
+
+class Model:
+    """A `Predictor` on one thread, which a DAW's own threads leave alone best.
+
+    Loading takes about a tenth of a second and raises ModelError; `predict` blocks for well under a millisecond.
+    """
+
+    def __init__(self, model: Path | ModelFiles) -> None:
+        """`model` is the path of its `.onnx`, beside which lies the `.json`, or what both hold."""
+        files = read_model_files(model) if isinstance(model, Path) else model
+        sidecar = parse_sidecar(files.sidecar, files.path.with_suffix(".json"))
+        verify(sidecar, files.onnx, files.path)
+        self.name = sidecar.name
+        self.buffer_notes = sidecar.buffer_notes
+        self.state_shape = (sidecar.state_rows, sidecar.width)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(files.onnx, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises classes of its own, without a common base
+            raise ModelError(f"{files.path}: onnxruntime cannot load this model: {error}") from error
+
+    def predict(self, question: Question) -> Answer:
+        """Answer one batch; see `Question` for the shapes."""
+        feed = {name: getattr(question, name) for name in INPUTS}
+        return Answer(*self._session.run(OUTPUTS, feed))
+
+    def warm_up(self, most_voices: int = 16) -> None:
+        """Run every batch size once, so that the first bar is not the slowest."""
+        for voices in range(1, most_voices + 1):
+            self.predict(blank_question(voices, self.state_shape))
+
+
+def blank_question(voices: int, state_shape: tuple[int, int], rows: int = 2) -> Question:
+    """A question about nothing, of the right shapes: for warming up and for measuring."""
+    row = np.zeros((voices, rows, len(codec.FIELDS)), dtype=np.int64)
+    row[..., 7:] = 4 * codec.TICKS_PER_BEAT, codec.REST
+    row[:, -1, 1:5] = codec.CHOOSE
+    return Question(
+        rows=row,
+        echoes=np.tile(np.array(NO_ECHO), (voices, ECHOES, 1)),
+        context=np.zeros((voices, rows, CONTEXT_SIZE), dtype=np.float32),
+        state=np.zeros((voices, *state_shape), dtype=np.float32),
+        knobs=np.ones((voices, 5), dtype=np.float32),
+        pitch_bias=np.zeros((voices, codec.PITCHES), dtype=np.float32),
+        onset_bias=np.zeros((voices, codec.ONSETS), dtype=np.float32),
+        noise=np.full((voices, 4), 0.5, dtype=np.float32),
+    )

@@ -1,0 +1,92 @@
+"""A room of BollyLive as a process of its own, at the other end of a pipe: the same way on every system."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+_END_LIMIT_S = 1.0
+_POLL_S = 0.005
+
+
+class Child:
+    """A process that was started here. One thread."""
+
+    def __init__(self, process: subprocess.Popen[bytes] | BaseProcess, leads: bool) -> None:
+        self._process, self._leads = process, leads
+
+    def wait(self, limit_s: float) -> str | None:
+        """Let it end by itself, but wait no longer than so; how it did, as half a sentence, or None if it has not."""
+        if isinstance(self._process, BaseProcess):
+            self._process.join(limit_s)
+            status = self._process.exitcode
+        else:
+            deadline_s = time.monotonic() + limit_s
+            while (status := self._process.poll()) is None and time.monotonic() < deadline_s:
+                time.sleep(_POLL_S)
+        if status is None:
+            return None
+        return f"with status {status}" if status >= 0 else f"by {_signal_name(-status)}"
+
+    def end(self) -> None:
+        """Kill it, with all that it has started if it leads them; safe to call again. Blocks for a second at most."""
+        if isinstance(self._process, BaseProcess):
+            self._process.kill()
+            self._process.join(_END_LIMIT_S)
+            return
+        if self._leads and sys.platform != "win32":
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        with suppress(subprocess.TimeoutExpired):  # the system is slow to bury it; it will
+            self._process.wait(_END_LIMIT_S)
+
+
+def spawn(room: str, connection: Connection, leads: bool = False, files: Sequence[int] = ()) -> Child:
+    """Run `bollylive.ROOM` on its end of a pipe, in a fresh interpreter; raises OSError. Returns before it runs.
+
+    With `leads` it has a session of its own: what the terminal says (Ctrl-C, hang-up) is not for it and its children.
+    It inherits the open `files` under their numbers (not on Windows).
+    The room has a function `serve(connection)`, and calls it on `inherited()` when it is run as a program.
+    """
+    if sys.platform == "win32":  # a pipe is no file there, and only multiprocessing knows how to hand it over
+        os.environ["PYTHONSAFEPATH"] = "1"  # multiprocessing hands on what this process was started with, no more
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=_serve, args=(room, connection), daemon=not leads)
+        process.start()
+        return Child(process, leads)
+    # multiprocessing would start a third process, which only watches for resources that nobody here has.
+    number = connection.fileno()
+    os.set_inheritable(number, True)
+    command = program(f"bollylive.{room}", str(number))
+    return Child(subprocess.Popen(command, pass_fds=[number, *files], start_new_session=leads), leads)
+
+
+def program(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of ours as a program, which finds no library in the current folder."""
+    return [sys.executable, "-P", str(Path(__file__).with_name("launcher.py")), module, *arguments]
+
+
+def inherited() -> Connection:
+    """The end of the pipe that a process was started with."""
+    return Connection(int(sys.argv[1]))
+
+
+def _signal_name(number: int) -> str:
+    with suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
+
+
+def _serve(room: str, connection: Connection) -> None:
+    import_module(f"bollylive.{room}").serve(connection)

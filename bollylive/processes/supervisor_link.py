@@ -1,0 +1,50 @@
+"""The port process' line to the warden: a heartbeat, sentences, and all that is played, up; orders down."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from bollylive.midi.messages import Anchor, Bearing, Command, Ready, Sent
+from bollylive.processes.pipe import Pipe
+from bollylive.protocol import Alive, Crashed, Done, Finish, NoPorts, Said
+from bollylive.sets.band import Set
+
+HEARTBEAT_S: Final = 0.5  # rare enough that a band at rest hardly wakes for it
+
+_ATTEND_S: Final = 0.05  # how long an order may wait: to look costs as much as a poll of the ports
+_LAST_WORDS_S: Final = 1.0
+
+Report: TypeAlias = Alive | Said | NoPorts | Crashed | Done | Ready | Sent | Anchor | Bearing | Command
+Order: TypeAlias = Set | Alive | Finish
+
+
+class Uplink:
+    """Call `attend` at every turn; nothing here ever waits but `close`. One thread."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._beat_s = self._attend_s = 0.0
+
+    def tell(self, word: Report) -> None:
+        """Put a word into the outbox."""
+        self._pipe.put([word])
+
+    def say(self, text: str) -> None:
+        """Let the warden say a sentence."""
+        self.tell(Said(text))
+
+    def attend(self, now_s: float) -> list[Order]:
+        """Send what is to be sent, and give the orders that have come; without a warden it is time to finish."""
+        if now_s >= self._beat_s:
+            self._beat_s = now_s + HEARTBEAT_S
+            self.tell(Alive(self._pipe.lost))
+        self._pipe.flush()
+        if now_s < self._attend_s:
+            return []
+        self._attend_s = now_s + _ATTEND_S
+        orders: list[Order] = self._pipe.receive()
+        return [Finish()] if self._pipe.closed else orders
+
+    def close(self) -> None:
+        """Send the last words."""
+        self._pipe.drain(_LAST_WORDS_S)

@@ -1,0 +1,1 @@
+"""Who is in the band: the set file, its rules, controls and knobs, and what a reload changes; `band` first."""

@@ -1,0 +1,81 @@
+"""Reads the snapshots of a band that another process of the same user plays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
+from pathlib import Path
+from typing import Final
+
+from bollylive.snapshot.address import Address, call, find_addresses
+from bollylive.snapshot.format import Snapshot
+
+_ANSWER_LIMIT_S: Final = 2.0
+
+
+class SnapshotReader:
+    """Follows the newest band whose address is in a folder, also from one engine to the next. For one thread.
+
+    With `processes`, only a band that one of these answers for. `hung` says whether somebody was there at the last
+    `read` who did not answer.
+    """
+
+    def __init__(self, folder: Path, processes: Collection[int] | None = None) -> None:
+        self.hung = False
+        self._folder, self._processes = folder, processes
+        self._connection: Connection | None = None
+
+    def read(self) -> Snapshot | None:
+        """The band as it stands now; None if none plays, or none answers. Blocks for a few seconds at most."""
+        self.hung = False
+        for _ in range(2):  # the engine may be another one since the last time
+            if self._connection is None:
+                self._connection = self._connect()
+            if self._connection is None:
+                return None
+            with suppress(OSError, EOFError):
+                self._connection.send_bytes(b"?")
+                if self._connection.poll(_ANSWER_LIMIT_S):
+                    snapshot: Snapshot | None = self._connection.recv()
+                    return snapshot
+                self.hung = True
+            self.close()
+        return None
+
+    def close(self) -> None:
+        """Give the place to another reader."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def _connect(self) -> Connection | None:
+        for address in find_addresses(self._folder):
+            wanted = self._processes is None or address.process in self._processes
+            try:
+                if wanted and (connection := _open(address)) is not None:
+                    return connection
+            except TimeoutError:  # an older band is not taken for this one
+                self.hung = True
+                return None
+        return None
+
+
+def _open(address: Address) -> Connection | None:
+    """Raises TimeoutError where somebody is there who does not answer."""
+    connection = call(address)
+    if connection is None:
+        return None
+    try:
+        if not connection.poll(_ANSWER_LIMIT_S):  # an engine that stands still would let us wait for ever
+            connection.close()
+            raise TimeoutError(f"{address.file}: the band that listens there does not answer.")
+        answer_challenge(connection, address.key)
+        deliver_challenge(connection, address.key)
+    except TimeoutError:
+        raise
+    except (OSError, EOFError, AuthenticationError):
+        connection.close()
+        return None
+    return connection

@@ -1,0 +1,470 @@
+"""What ports decide, on a MIDI system that a test plugs and unplugs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from bollylive.errors import PortError, PortsLostError
+from bollylive.io import port_set as ports_room
+from bollylive.io import rtmidi_backend
+from bollylive.io.connections import Connections, NoConnections
+from bollylive.io.port import DOUBTS
+from bollylive.io.port_names import Graph
+from bollylive.io.port_set import LOOK_S, PULSE_S, SEE_S, TRIES, Ports
+from bollylive.midi.messages import Control, LetGo, NoteOff, NoteOn, Program, Start, Tick
+from bollylive.midi.parser import Reader
+
+ON, OFF, TICK = [0x90, 60, 90], [0x80, 60, 0], [0xF8]
+
+
+class Studio:
+    """A MIDI system: what others offer, and the clients that were made.
+
+    Once it is told to `show` connections, those can be seen: a joined port's own, unless it is `cut`, and the
+    `feeders` of our virtual ports. It lists the ports of our own clients among the others', as JACK and ALSA do.
+    """
+
+    def __init__(self) -> None:
+        self.shows = False
+        self.cut: set[str] = set()
+        self.feeders: dict[str, set[str]] = {}
+        self.before_opening: Callable[[], None] = lambda: None  # what others do just then
+        self.api = "jack"
+        self.sources: list[str] = []
+        self.sinks: list[str] = []
+        self.inputs: list[FakeIn] = []
+        self.outputs: list[FakeOut] = []
+        self.not_ready: set[str] = set()  # listed, but does not open
+        self.looks = 0
+
+    def new_input(self, _api: str, client_name: str) -> FakeIn:
+        self.inputs.append(FakeIn(self, client_name))
+        return self.inputs[-1]
+
+    def new_output(self, _api: str, client_name: str) -> FakeOut:
+        self.outputs.append(FakeOut(self, client_name))
+        return self.outputs[-1]
+
+    def open_system(self, _api: str | None, in_name: str, out_name: str) -> tuple[str, FakeIn, FakeOut]:
+        return self.api, self.new_input("", in_name), self.new_output("", out_name)
+
+    def connections_of(self, _api: str, _client_name: str) -> Connections:
+        return self if self.shows else NoConnections()
+
+    def seen(self, own: Iterable[str]) -> Graph | None:
+        """Who is connected to ports of ours."""
+        clients = {client.own: client for client in (*self.inputs, *self.outputs) if client.own is not None}
+        return {
+            name: frozenset({clients[name].port or ""} - self.cut - {name, ""} | self.feeders.get(name, set()))
+            for name in own
+            if name in clients
+        }
+
+    def close(self, *, dead: bool) -> None:
+        """It shows nothing any more."""
+        self.shows = self.shows and dead
+
+    def source(self, name: str) -> FakeIn:
+        """Our input that is joined to this port."""
+        return next(client for client in self.inputs if client.port == name)
+
+    def heard(self, name: str) -> list[object]:
+        """All that was sent to this port."""
+        reader = Reader()
+        return [event for client in self.outputs for data in client.sent.get(name, []) for event in reader.feed(data)]
+
+
+class FakeClient:
+    def __init__(
+        self, studio: Studio, name: str, offered: Callable[[], list[str]], seen: Callable[[], list[str]]
+    ) -> None:
+        self.name = name
+        self.port: str | None = None
+        self.own: str | None = None
+        self.deleted = False
+        self._studio, self._offered, self._seen = studio, offered, seen
+
+    def get_ports(self) -> list[str]:
+        self._studio.looks += 1
+        return list(self._offered())
+
+    def open_port(self, port: int, name: str) -> None:
+        self._studio.before_opening()
+        wanted = self._offered()[port]
+        assert self.port is None, "rtmidi refuses a second port"
+        if wanted in self._studio.not_ready:
+            raise PortError(f"{name} of {self.name} does not open")
+        self._studio.cut.discard(wanted)
+        self.port = wanted
+        self._list(name)
+
+    def open_virtual_port(self, name: str) -> None:
+        self._list(name)
+        self.port = self.own
+
+    def close_port(self) -> None:
+        self.port = None
+        if self.own is not None:
+            self._seen().remove(self.own)
+            self.own = None
+
+    def _list(self, name: str) -> None:
+        """Our own port is seen by others from now on, before all that are there."""
+        taken = self._seen()
+        number = sum(other.startswith(self.name) for other in taken)
+        self.own = f"{self.name}{f'-{number:02}' if number else ''}:{name}"
+        taken.insert(0, self.own)
+
+    def delete(self) -> None:
+        self.deleted = True
+
+
+class FakeIn(FakeClient):
+    def __init__(self, studio: Studio, name: str) -> None:
+        super().__init__(studio, name, lambda: studio.sources, lambda: studio.sinks)
+        self.queue: list[list[int]] = []
+
+    def get_message(self) -> tuple[list[int], float] | None:
+        return (self.queue.pop(0), 0.0) if self.queue else None
+
+
+class FakeOut(FakeClient):
+    def __init__(self, studio: Studio, name: str) -> None:
+        super().__init__(studio, name, lambda: studio.sinks, lambda: studio.sources)
+        self.sent: dict[str, list[bytes]] = {}
+
+    def send_message(self, message: bytes) -> None:
+        if self.port is None:
+            raise ValueError("no port")
+        self.sent.setdefault(self.port, []).append(bytes(message))
+
+
+@pytest.fixture
+def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
+    studio = Studio()
+    studio.sources, studio.sinks = ["Keys:out", "Pads:out"], ["Synth:in", "Organ:in"]
+    for name in ("open_system", "new_input", "new_output"):
+        monkeypatch.setattr(rtmidi_backend, name, getattr(studio, name))
+    monkeypatch.setattr(rtmidi_backend, "_CYCLE_S", 0.0)
+    monkeypatch.setattr(ports_room, "connections_of", studio.connections_of)
+    monkeypatch.setattr(ports_room, "SETTLE_S", 0.0)
+    return studio
+
+
+def test_inputs_are_merged_and_every_output_gets_everything(studio: Studio) -> None:
+    ports = Ports(None, ["keys", "pads"], ["virtual", "synth", "organ"])
+    assert (ports.input_name, ports.output_name) == ("Keys:out, Pads:out", "BollyLive Out:out, Synth:in, Organ:in")
+    studio.source("Keys:out").queue += [[0x90, 60], [0x90, 62, 91]]  # the first in pieces, and never completed
+    studio.source("Pads:out").queue += [[90], [0x99, 36, 80]]
+    assert ports.read(0.0) == [NoteOn(0, 62, 91), NoteOn(9, 36, 80)]
+    assert ports.bad_bytes == 2
+    ports.send(bytes(ON))
+    assert studio.heard("Synth:in") == studio.heard("Organ:in") == studio.heard("BollyLive Out:out")
+    assert ports.send_failures == 0
+
+
+def test_only_the_first_of_two_clocks_counts(studio: Studio) -> None:
+    ports = Ports(None, ["keys", "pads"])
+    studio.source("Pads:out").queue += [TICK, [0xFA]]
+    assert ports.read(0.0) == [Tick(), Start()]
+    studio.source("Keys:out").queue += [TICK]
+    studio.source("Pads:out").queue += [TICK]
+    assert ports.read(0.1) == [Tick()]
+
+
+def test_an_input_that_is_pulled_out_ends_what_was_held_on_it_alone(studio: Studio) -> None:
+    ports = Ports(None, ["keys", "pads"])
+    studio.source("Keys:out").queue += [ON, [0x90, 64, 90], [0xB0, 64, 127], TICK, [0x90, 65]]
+    studio.source("Pads:out").queue += [ON]
+    ports.read(0.0)
+    studio.sources.remove("Keys:out")
+    told = ports.check(LOOK_S)
+    assert len(told) == 1
+    assert "'Keys:out' is gone" in told[0]
+    assert ports.read(LOOK_S) == [LetGo(Control(0, 64, 0)), LetGo(NoteOff(0, 64))]
+    assert ports.check(2 * LOOK_S) == []
+    assert ports.read(2 * LOOK_S) == []
+    studio.source("Pads:out").queue += [TICK, OFF]  # its clock leads now, at once
+    assert ports.read(2 * LOOK_S) == [Tick(), NoteOff(0, 60, 0)]
+
+    studio.sources.append("Keys-01:out")
+    assert ports.check(3 * LOOK_S) == ["The MIDI input 'Keys-01:out' is back."]
+    studio.source("Keys-01:out").queue += [[90], ON]  # what was under way is not continued
+    assert ports.read(3 * LOOK_S) == [NoteOn(0, 60, 90)]
+
+
+def test_an_output_that_is_back_ends_what_it_left_sounding_and_knows_its_programs(studio: Studio) -> None:
+    ports = Ports(None, (), ["virtual", "synth"])
+    for message in ([0xC0, 73], [0x90, 62, 90], [0x80, 62, 0]):
+        ports.send(bytes(message))
+    assert ports.check(LOOK_S) == ports.check(2 * LOOK_S) == []
+    for message in (ON, [0x90, 64, 90], [0xB0, 64, 127], [0x80, 64, 0]):  # the last perhaps when it was gone already
+        ports.send(bytes(message))
+    studio.sinks.remove("Synth:in")
+    assert len(ports.check(3 * LOOK_S)) == 1
+    before = len(studio.heard("Synth:in"))
+    for message in (OFF, [0x90, 67, 90], [0xC1, 32]):  # meanwhile, for those who still hear
+        ports.send(bytes(message))
+    assert ports.send_failures == 0
+    assert len(studio.heard("BollyLive Out:out")) == 10
+    studio.sinks.append("Synth:in")
+    assert ports.check(4 * LOOK_S) == ["The MIDI output 'Synth:in' is back."]
+    ended = [NoteOff(0, 60), NoteOff(0, 64)]
+    assert studio.heard("Synth:in")[before:] == [Control(0, 64, 0), *ended, Program(0, 73), Program(1, 32)]
+    ports.send(bytes(ON))
+    assert studio.heard("Synth:in")[-1] == NoteOn(0, 60, 90)
+
+
+def test_a_port_that_is_listed_before_it_opens_is_joined_later(studio: Studio) -> None:
+    ports = Ports(None, "keys")
+    studio.sources.remove("Keys:out")
+    ports.check(LOOK_S)
+    studio.sources.append("Keys:out")
+    studio.not_ready.add("Keys:out")
+    assert ports.check(2 * LOOK_S) == []
+    studio.not_ready.clear()
+    assert ports.check(3 * LOOK_S) == ["The MIDI input 'Keys:out' is back."]
+
+
+def test_an_input_whose_driver_hangs_gets_another_client(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports = Ports(None, "keys")
+    hanging = studio.source("Keys:out")
+    monkeypatch.setattr(rtmidi_backend, "close_port", lambda _client, **_: False)
+    studio.sources.remove("Keys:out")
+    ports.check(LOOK_S)
+    studio.sources.append("Keys:out")
+    assert ports.check(2 * LOOK_S) == ["The MIDI input 'Keys:out' is back."]
+    assert studio.inputs[-1] is not hanging
+    assert studio.inputs[-1].port == "Keys:out"
+
+
+def test_a_list_that_is_numbered_anew_on_windows_is_no_change(studio: Studio) -> None:
+    studio.api, studio.sources = "winmm", ["Pads 0", "Keys 1"]
+    studio.sinks = ["Synth 0"]
+    ports = Ports(None, "keys", "synth")
+    studio.sources[:] = ["Keys 0"]
+    assert ports.check(LOOK_S) == []
+    assert studio.inputs[0].port == "Keys 1"
+
+
+def test_the_list_is_read_seldom_only_in_calm_moments_and_never_for_ports_of_our_own(studio: Studio) -> None:
+    ports = Ports(None, "keys")
+    ports.check(0.0)
+    studio.looks = 0
+    ports.check(LOOK_S / 2)
+    ports.check(3 * LOOK_S, calm=False)
+    assert studio.looks == 0
+    ports.check(3 * LOOK_S)
+    assert studio.looks == 1
+    own = Ports()
+    studio.looks = 0
+    own.check(0.0)
+    assert studio.looks == 0
+
+
+def test_two_names_must_not_mean_one_port(studio: Studio) -> None:
+    with pytest.raises(PortError, match="'Keys:out' is named twice"):
+        Ports(None, ["keys", "Keys:out"])
+
+
+def test_who_waits_for_a_port_does_not_join_one_that_is_joined(studio: Studio) -> None:
+    studio.sources = ["Keys out", "Big keys out"]
+    ports = Ports(None, ["Keys out", "Big"])
+    studio.sources.remove("Keys out")
+    assert len(ports.check(LOOK_S)) == 1
+    assert ports.check(2 * LOOK_S) == []
+
+
+def test_who_waits_for_a_port_does_not_join_our_own(studio: Studio) -> None:
+    studio.sources = ["Out"]
+    ports = Ports(None, "Out")
+    assert studio.sources == ["BollyLive Out:out", "Out"]
+    studio.sources.remove("Out")
+    assert len(ports.check(LOOK_S)) == 1
+    assert ports.check(2 * LOOK_S) == []
+
+
+def test_a_port_that_is_not_there_is_refused(studio: Studio) -> None:
+    studio.sources.clear()
+    with pytest.raises(PortError, match="no MIDI input 'Keys'"):
+        Ports(None, "Keys")
+
+
+def test_when_nothing_opens_the_clients_are_given_back(studio: Studio) -> None:
+    with pytest.raises(PortError):
+        Ports(None, ["keys", "pads"], "moog")
+    assert all(client.deleted for client in (*studio.inputs, *studio.outputs))
+
+
+def test_a_second_band_is_told_the_names_that_others_see(studio: Studio) -> None:
+    Ports()
+    second = Ports()
+    assert (second.input_name, second.output_name) == ("BollyLive In-01:in", "BollyLive Out-01:out")
+
+
+def test_after_the_death_of_the_midi_system_nothing_is_sent(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    died: list[bool] = []
+    monkeypatch.setattr("bollylive.io.port_set.Lifeline.cut", lambda _: bool(died))
+    ports = Ports()
+    ports.check(0.0)
+    died.append(True)
+    assert ports.check(PULSE_S / 2) == []
+    for now_s in (2 * PULSE_S, 4 * PULSE_S):
+        with pytest.raises(PortsLostError, match="MIDI system"):
+            ports.check(now_s)
+        died.clear()  # the dead do not come back
+    ports.send(bytes(ON))
+    assert studio.heard("BollyLive Out:out") == []
+    assert ports.send_failures == 1
+    ports.close()
+    assert not any(client.deleted for client in (*studio.inputs, *studio.outputs))
+
+
+@pytest.mark.parametrize("shows", [False, True])
+def test_a_named_port_is_joined_though_our_own_come_before_it(studio: Studio, shows: bool) -> None:
+    studio.shows = shows
+    ports = Ports(None, ["keys", "pads"], ["synth", "organ"])
+    assert (ports.input_name, ports.output_name) == ("Keys:out, Pads:out", "Synth:in, Organ:in")
+    assert [client.port for client in (*studio.inputs, *studio.outputs)] == [
+        "Keys:out",
+        "Pads:out",
+        "Synth:in",
+        "Organ:in",
+    ]
+
+
+def test_none_of_our_own_ports_is_what_is_named(studio: Studio) -> None:
+    studio.sources, studio.sinks = ["Keys in:out"], ["Synth in:in"]
+    ports = Ports(None, "keys", "in:in")  # "BollyLive In:in" is there by then
+    assert ports.output_name == "Synth in:in"
+
+
+def test_what_another_took_the_place_of_is_looked_for_again(studio: Studio) -> None:
+    studio.shows = True
+    came = ["Flute:in"]
+
+    def others_come() -> None:
+        while came:
+            studio.sinks.insert(0, came.pop())
+
+    studio.before_opening = others_come
+    ports = Ports(None, (), "synth")
+    assert ports.output_name == "Synth:in"
+    assert studio.outputs[0].port == "Synth:in"
+
+
+def test_who_never_gets_what_is_named_is_told_so(studio: Studio) -> None:
+    studio.shows = True
+    studio.before_opening = lambda: studio.sinks.insert(0, f"Flute {len(studio.sinks)}:in")
+    with pytest.raises(PortError, match=f"'synth' is there, but was not joined in {TRIES} tries"):
+        Ports(None, (), "synth")
+    assert all(client.deleted for client in (*studio.inputs, *studio.outputs))
+
+
+def test_a_port_that_was_away_for_a_moment_has_gone_and_is_back_though_it_is_listed(studio: Studio) -> None:
+    studio.shows = True
+    ports = Ports(None, "keys", "synth")
+    ports.check(0.0)
+    studio.source("Keys:out").queue += [ON]
+    ports.read(0.0)
+    ports.send(bytes(ON))
+    ports.send(bytes(OFF))  # perhaps it was gone by then
+    studio.cut = {"Keys:out", "Synth:in"}
+    gone = ports.check(SEE_S + 0.01)
+    assert [sentence.partition(".")[0] for sentence in gone] == [
+        "The MIDI input 'Keys:out' is gone",
+        "The MIDI output 'Synth:in' is gone",
+    ]
+    assert ports.listeners == 1  # it has a port of its own that tells it what it missed
+    assert ports.read(SEE_S + 0.01) == [LetGo(NoteOff(0, 60))]
+    assert ports.check(SEE_S + 0.03) == []  # joined, but not yet seen to be
+    assert ports.check(SEE_S + 0.05) == ["The MIDI input 'Keys:out' is back.", "The MIDI output 'Synth:in' is back."]
+    assert studio.heard("Synth:in")[-1] == NoteOff(0, 60)
+    assert ports.listeners == 1
+
+
+def test_who_is_joined_again_by_mistake_is_left_again_and_hears_nothing(studio: Studio) -> None:
+    studio.shows = True
+    ports = Ports(None, (), "synth")
+    ports.send(bytes(ON))
+    studio.cut = {"Synth:in"}
+    assert len(ports.check(SEE_S)) == 1
+    studio.before_opening = lambda: studio.sinks.insert(0, "Flute:in")  # just as it is joined
+    now_s = 2 * SEE_S
+    assert ports.check(now_s) == []
+    studio.before_opening = lambda: None
+    wrong = studio.outputs[0].port
+    assert wrong is not None
+    assert wrong != "Synth:in"
+    said = []
+    for _ in range(2 * DOUBTS):
+        ports.send(bytes([0x90, 62, 90]))
+        now_s += SEE_S
+        said += ports.check(now_s)
+    assert said == ["The MIDI output 'Synth:in' is back."]
+    assert studio.heard(wrong) == []
+    assert NoteOff(0, 60) in studio.heard("Synth:in")
+
+
+def test_what_is_left_in_an_input_when_it_goes_is_not_heard_when_it_is_back(studio: Studio) -> None:
+    ports = Ports(None, "keys")
+    keys = studio.source("Keys:out")
+    studio.sources.remove("Keys:out")
+    ports.check(LOOK_S)
+    keys.queue += [ON]  # it came before the port was closed, after it was last read
+    studio.sources.append("Keys:out")
+    assert ports.check(2 * LOOK_S) == ["The MIDI input 'Keys:out' is back."]
+    assert ports.read(2 * LOOK_S) == []
+
+
+def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio: Studio) -> None:
+    studio.shows = True
+    studio.feeders = {"BollyLive In:in": {"DAW:out"}}
+    ports = Ports(None, ["virtual", "keys"])
+    ports.check(0.0)
+    studio.inputs[0].queue += [ON, [0x90, 64, 90]]
+    studio.source("Keys:out").queue += [ON]
+    ports.read(0.0)
+    studio.feeders = {}
+    assert ports.check(1.0) == [
+        "What feeds 'BollyLive In:in' has stopped in the middle; the notes that it held are ended."
+    ]
+    assert ports.read(1.0) == [LetGo(NoteOff(0, 64))]  # the other is held elsewhere
+    assert ports.check(2.0) == []
+    assert ports.read(2.0) == []
+
+
+def test_a_clock_that_stops_in_the_middle_ends_what_was_held_once_and_is_told(studio: Studio) -> None:
+    ports = Ports()
+    studio.inputs[0].queue += [ON, TICK]
+    heard = [event for look in range(400) for event in ports.read(look / 100)]
+    assert heard == [NoteOn(0, 60, 90), Tick(), LetGo(NoteOff(0, 60))]
+    assert len(ports.check(4.0)) == 1
+    assert ports.check(5.0) == []
+
+
+def test_a_clock_that_stops_while_nothing_is_held_is_not_told_here(studio: Studio) -> None:
+    ports = Ports()
+    studio.inputs[0].queue += [ON, OFF, TICK]
+    for look in range(400):
+        ports.read(look / 100)
+    assert ports.check(4.0) == []
+
+
+def test_listeners_are_counted_where_they_can_be_seen(studio: Studio) -> None:
+    assert Ports().listeners is None
+    assert Ports(None, (), "synth").listeners == 1
+    assert Ports(None, (), ["virtual", "synth"]).listeners is None
+    studio.shows = True
+    ports = Ports(None, (), ["virtual", "organ"])
+    own = ports.output_name.partition(", ")[0]
+    assert ports.listeners == 1
+    studio.feeders = {own: {"DAW:in", ports.input_name}}
+    assert ports.listeners == 1  # as last seen
+    ports.check(1.0)
+    assert ports.listeners == 2
+    studio.feeders = {}
+    ports.check(2.0)
+    assert ports.listeners == 1

@@ -1,0 +1,122 @@
+"""MIDI bytes to words and back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bollylive.midi.messages import (
+    Continue,
+    Control,
+    Event,
+    NoteOff,
+    NoteOn,
+    Position,
+    Program,
+    Raw,
+    Start,
+    Stop,
+    Tempo,
+    Tick,
+)
+from bollylive.midi.parser import SYSEX_LIMIT_BYTES, Reader, write
+
+CHANNEL = st.integers(0, 15)
+DATA = st.integers(0, 127)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(NoteOn, CHANNEL, DATA, st.integers(1, 127)),
+    st.builds(NoteOff, CHANNEL, DATA, DATA),
+    st.builds(Control, CHANNEL, DATA, DATA),
+    st.builds(Program, CHANNEL, DATA),
+    st.builds(Position, st.integers(0, 16383)),
+    st.sampled_from([Tick(), Start(), Continue(), Stop()]),
+    st.builds(lambda channel, lsb, msb: Raw(bytes([0xE0 | channel, lsb, msb])), CHANNEL, DATA, DATA),
+    st.builds(lambda channel, value: Raw(bytes([0xD0 | channel, value])), CHANNEL, DATA),
+    st.builds(lambda data: Raw(bytes([0xF0, *data, 0xF7])), st.lists(DATA, max_size=20)),
+)
+
+
+def read(*data: int) -> tuple[list[Event], int]:
+    reader = Reader()
+    return reader.feed(data), reader.dropped
+
+
+@given(st.lists(EVENTS, max_size=20), st.integers(1, 5))
+def test_what_is_written_reads_back_whatever_the_pieces(events: list[Event], piece: int) -> None:
+    data = b"".join(write(event) for event in events)
+    reader = Reader()
+    words = [word for i in range(0, len(data), piece) for word in reader.feed(data[i : i + piece])]
+    assert words == events
+    assert reader.dropped == 0
+
+
+@given(st.lists(st.integers(-1, 300), max_size=60))
+def test_arbitrary_bytes_never_raise_and_give_only_writable_words(data: list[int]) -> None:
+    words, _ = read(*data)
+    assert all(write(word) for word in words)
+
+
+@given(st.lists(EVENTS, max_size=10), st.lists(st.integers(0, 255), max_size=30))
+def test_the_reader_recovers_after_garbage(events: list[Event], garbage: list[int]) -> None:
+    reader = Reader()
+    reader.feed(garbage)
+    reader.feed([0xF6])  # a tune request ends whatever was under way
+    assert reader.feed(b"".join(write(event) for event in events)) == events
+
+
+def test_a_note_on_of_velocity_zero_is_a_note_off() -> None:
+    assert read(0x93, 60, 0) == ([NoteOff(3, 60, 64)], 0)
+
+
+def test_running_status_is_expanded() -> None:
+    assert read(0x90, 60, 100, 64, 90, 60, 0) == ([NoteOn(0, 60, 100), NoteOn(0, 64, 90), NoteOff(0, 60)], 0)
+
+
+def test_running_status_lasts_from_one_piece_to_the_next() -> None:
+    reader = Reader()
+    assert reader.feed([0xC5, 7]) == [Program(5, 7)]
+    assert reader.feed([8]) == [Program(5, 8)]
+
+
+def test_realtime_bytes_may_stand_inside_any_message() -> None:
+    assert read(0x90, 0xF8, 60, 0xFA, 100) == ([Tick(), Start(), NoteOn(0, 60, 100)], 0)
+    assert read(0xF0, 1, 0xF8, 2, 0xF7) == ([Tick(), Raw(b"\xf0\x01\x02\xf7")], 0)
+
+
+def test_song_position_is_least_significant_byte_first() -> None:
+    assert read(0xF2, 4, 1) == ([Position(132)], 0)
+
+
+def test_sensing_reset_time_code_and_tune_request_say_nothing() -> None:
+    assert read(0xFE, 0xFF, 0xF1, 5, 0xF3, 2, 0xF6) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "dropped"),
+    [
+        ([60, 100], 2),
+        ([0x90, 60, 0x80, 60, 64], 1),
+        ([0xF0, 1, 2, 0x80, 60, 64], 1),
+        ([0xF7], 1),
+        ([0xF4], 1),
+        ([0x90, 60, 100, 0xF6, 61], 1),
+        ([-1, 256], 2),
+    ],
+)
+def test_what_cannot_be_understood_is_counted(data: list[int], dropped: int) -> None:
+    assert read(*data)[1] == dropped
+
+
+def test_a_sysex_without_end_is_dropped() -> None:
+    reader = Reader()
+    assert reader.feed([0xF0, *([1] * SYSEX_LIMIT_BYTES)]) == []
+    assert reader.dropped == 1
+
+
+@pytest.mark.parametrize(
+    "event", [Tempo(120), NoteOn(0, 60, 0), NoteOn(16, 60, 1), Control(0, 128, 0), Position(16384)]
+)
+def test_what_has_no_message_is_refused(event: Event) -> None:
+    with pytest.raises(ValueError, match="MIDI message"):
+        write(event)

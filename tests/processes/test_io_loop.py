@@ -1,0 +1,977 @@
+"""The process that owns the ports, with ports and an engine that follow a script."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from bollylive.clock.link import LinkSession
+from bollylive.io import poll_interval
+from bollylive.io.port_set import Ports
+from bollylive.io.scheduler import Scheduler
+from bollylive.midi.messages import (
+    Anchor,
+    Bearing,
+    Command,
+    Control,
+    Event,
+    Heard,
+    LetGo,
+    LinkBeat,
+    Note,
+    NoteOff,
+    NoteOn,
+    Play,
+    PlayerBeat,
+    Program,
+    Raw,
+    Ready,
+    Release,
+    Sent,
+    Trouble,
+)
+from bollylive.midi.parser import Reader
+from bollylive.processes import io_loop
+from bollylive.processes.engine_link import EngineLink
+from bollylive.processes.io_loop import PortProcess
+from bollylive.processes.pipe import Pipe
+from bollylive.processes.supervisor_link import Order, Report, Uplink
+from bollylive.processes.watchdog import Vigil
+from bollylive.protocol import Alive, Finish, Left, Restoring, Said
+from bollylive.sets.band import ChannelSet, ControlSet, Set
+from bollylive.snapshot.format import Vitals
+
+BAND = Set(
+    tempo_bpm=300,
+    channels=(ChannelSet(0, "Flute", "player", 73), ChannelSet(1, "Bass", "accompany", 32)),
+)
+MOST_POLLS = 2000  # a script that waits in vain ends with them
+READY = Ready("fake-v1", 8)
+ON, OFF = (0x90, 64, 90), (0x80, 64, 0)
+
+NOTHING = Left()
+
+Script = Callable[["Stage"], Iterator[list[tuple[int, ...]]]]
+
+
+@pytest.fixture(autouse=True)
+def _news_at_every_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(io_loop, "_NEWS_S", 0.0)
+
+
+class FakePorts(Ports):
+    """Ports that give what a script yields at each poll and keep what is sent; the script's end stops the process."""
+
+    def __init__(self) -> None:
+        self.send_failures = 0
+        self.others: int | None = None  # who listens
+        self.sentences: list[str] = []  # what the next check tells
+        self.checks: list[tuple[float, bool]] = []
+        self.read_s = 0.0
+        self._inlet = Reader()
+        self.polls = 0
+        self.closed = False
+        self.sent: list[Event] = []
+        self.sent_s: list[float] = []
+        self.script: Iterator[list[tuple[int, ...]]] = iter(())
+        self.at_end: Callable[[], None] = lambda: None
+        self._reader = Reader()
+
+    def poll(self) -> list[list[int]]:
+        self.polls += 1
+        assert self.polls < MOST_POLLS, "what the script waits for does not come"
+        messages = next(self.script, None)
+        if messages is None:
+            self.at_end()
+        return [list(message) for message in messages or []]
+
+    def read(self, now_s: float) -> list[Event | LetGo]:
+        self.read_s = now_s
+        return [event for data in self.poll() for event in self._inlet.feed(data)]
+
+    @property
+    def bad_bytes(self) -> int:
+        return self._inlet.dropped
+
+    @property
+    def listeners(self) -> int | None:
+        return self.others
+
+    @property
+    def output_name(self) -> str:
+        return "BollyLive Out:out"
+
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:
+        self.checks.append((now_s, calm))
+        told, self.sentences = self.sentences, []
+        return told
+
+    def send(self, data: bytes) -> None:
+        assert not self.closed
+        events = self._reader.feed(data)
+        self.sent += events
+        self.sent_s += [time.perf_counter()] * len(events)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeUplink(Uplink):
+    """A line to a warden that keeps what is told, and whose orders a test gives."""
+
+    def __init__(self) -> None:
+        self.told: list[Report] = []
+        self.orders: list[Order] = []
+
+    def tell(self, word: Report) -> None:
+        self.told.append(word)
+
+    def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
+        orders, self.orders = self.orders, []
+        return orders
+
+
+class FakeEngine(EngineLink):
+    """An engine without a process: the test speaks for it. It can be revived `lives` times."""
+
+    def __init__(self, lives: int = 3) -> None:
+        self.lives = lives
+        self.revivals = 0
+        self.turned: list[Command] = []
+        self.ended = False
+        self._open()
+
+    def say(self, *words: Any) -> None:
+        self._far.put(words)
+        self._far.flush()
+
+    def heard(self) -> list[Any]:
+        return self._far.receive()
+
+    def die(self) -> None:
+        self._far.close()
+
+    def use(self, band: Set) -> None:
+        self.pipe.put([band])
+
+    def turn(self, knob: Command) -> None:
+        self.turned.append(knob)
+
+    def revive(self) -> bool:
+        self.revivals += 1
+        self.pipe.close()
+        if self.revivals > self.lives:
+            return False
+        self._open()
+        return True
+
+    def end(self) -> None:
+        self.pipe.close()
+        self.ended = True
+
+    def _open(self) -> None:
+        ours, theirs = multiprocessing.Pipe()
+        self.pipe, self._far = Pipe(ours), Pipe(theirs)
+        self._vigil = Vigil()
+        self._vigil.begin(time.perf_counter())
+
+
+class Stage:
+    """A port process and all that it touches."""
+
+    def __init__(
+        self,
+        script: Script,
+        musician: Iterable[tuple[float, Event]] = (),
+        lives: int = 3,
+        band: Set = BAND,
+        anchor: Anchor | None = None,
+        left: Left = NOTHING,
+        link: LinkSession | None = None,
+    ) -> None:
+        self.ports, self.engine, self.uplink = FakePorts(), FakeEngine(lives), FakeUplink()
+        self.process = PortProcess(self.ports, self.engine, band, self.uplink, musician, anchor, left, link)
+        self.ports.script = script(self)
+        self.ports.at_end = self.process.stop
+
+    def run(self) -> Stage:
+        try:
+            self.process.run()
+        finally:
+            self.process.close()
+        return self
+
+    @property
+    def said(self) -> list[str]:
+        return [word.text for word in self.uplink.told if isinstance(word, Said)]
+
+    @property
+    def notes(self) -> list[Event]:
+        return [event for event in self.ports.sent if isinstance(event, NoteOn | NoteOff)]
+
+    def until(self, condition: Callable[[], bool]) -> Iterator[list[tuple[int, ...]]]:
+        """Polls at which nothing comes, until a condition holds."""
+        while not condition():
+            yield []
+
+
+@pytest.fixture(autouse=True)
+def _without_haste(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """On a busy machine no note is late, and there is no driver to wait for; other tests want their collector back."""
+    monkeypatch.setattr("bollylive.processes.io_loop.Scheduler", partial(Scheduler, late_bound_s=60.0))
+    monkeypatch.setattr("bollylive.processes.io_loop._FLUSH_S", 0.0)
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
+def test_the_musicians_notes_pass_and_the_engine_hears_of_them() -> None:
+    heard: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [ON, OFF]
+        yield []
+        heard.extend(stage.engine.heard())
+
+    stage = Stage(script).run()
+    assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
+    assert isinstance(heard[0], Anchor)
+    assert [word.event for word in heard[1:] if isinstance(word, Heard)] == stage.notes
+
+
+def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_the_warden() -> None:
+    heard: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0xB0, 20, 127), (0xB0, 21, 127)]
+        yield []
+        heard.extend(word.event for word in stage.engine.heard() if isinstance(word, Heard))
+
+    controls = (ControlSet("cc", 20, "temperature"), ControlSet("cc", 21, "again"))
+    stage = Stage(script, band=replace(BAND, controls=controls)).run()
+    knob = Command("temperature")
+    assert heard == [knob, Command("again")]
+    assert stage.engine.turned == [knob]
+    assert [word for word in stage.uplink.told if isinstance(word, Command)] == [knob]
+
+
+def test_a_message_in_pieces_is_one_message() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0x90, 64)]
+        yield [(90,)]
+
+    assert NoteOn(0, 64, 90) in Stage(script).run().notes
+
+
+@pytest.fixture
+def _at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing ends a rest but what comes; the polls of a script follow one another at once."""
+    monkeypatch.setattr(poll_interval, "REST_S", 30.0)
+    monkeypatch.setattr(poll_interval, "IDLE_POLL_S", 0.0)
+    monkeypatch.setattr(poll_interval, "IDLE_AFTER_S", -1.0)
+
+
+@pytest.mark.usefixtures("_at_rest")
+def test_while_nothing_comes_only_the_ports_and_the_engine_are_looked_at() -> None:
+    turns: list[int] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for _ in range(20):
+            yield []
+            turns.append(len(stage.ports.checks))
+        yield [(0xFE,)] * 3  # active sensing says only that the cable is there
+        yield []
+        turns.append(len(stage.ports.checks))
+
+    Stage(script).run()
+    assert set(turns) == {1}
+
+
+@pytest.mark.usefixtures("_at_rest")
+def test_what_comes_ends_a_rest_at_once() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield from [[], []]
+        yield [ON]
+        assert stage.notes == [NoteOn(0, 64, 90)]
+        yield from [[], []]
+        stage.engine.say(Play(Note(1, 40, 80, 0.0, None), 0))
+        yield from [[], []]
+        assert NoteOn(1, 40, 80) in stage.notes
+        for messages in (0, 1):
+            stage.engine.die()
+            yield [OFF] * messages
+            yield []
+            assert Anchor in [type(word) for word in stage.engine.heard()]
+
+    assert Stage(script).run().engine.revivals == 2
+
+
+@pytest.mark.usefixtures("_at_rest")
+def test_a_rest_does_not_last_beyond_a_planned_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poll_interval, "IDLE_POLL_S", 0.001)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield from [[], []]
+        stage.engine.say(Play(Note(1, 40, 80, 0.2, None), 0))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+
+    Stage(script).run()
+
+
+def test_another_set_reaches_the_engine_at_once_also_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poll_interval, "REST_S", 30.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.uplink.orders.append(BAND)
+        yield from [[], []]
+        assert BAND in stage.engine.heard()
+
+    Stage(script).run()
+
+
+def test_a_planned_note_leaves_when_it_is_due_and_not_before() -> None:
+    planned_s: list[float] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        onset_beats = anchor.beat_at(time.perf_counter()) + 1.0
+        planned_s.append(anchor.seconds_at(onset_beats))
+        stage.engine.say(Play(Note(1, 40, 80, onset_beats, 0.05), anchor.epoch))
+        yield from stage.until(lambda: len(stage.notes) == 2)
+
+    stage = Stage(script).run()
+    assert stage.notes == [NoteOn(1, 40, 80), NoteOff(1, 40)]
+    on_s = stage.ports.sent_s[stage.ports.sent.index(NoteOn(1, 40, 80))]
+    assert on_s >= planned_s[0]
+    summary = stage.process.summary()
+    assert summary["planned_notes"] == 1
+    assert summary["late_ms_p50"] == summary["late_ms_p99"] == summary["late_ms_max"] >= 0
+    assert summary["late_ms_max"] >= 1e3 * (on_s - planned_s[0])  # sending it takes its time too
+
+
+def test_a_reply_is_not_counted_among_the_planned_notes() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        now_beat = anchor.beat_at(time.perf_counter())
+        stage.engine.say(Play(Note(1, 40, 80, now_beat, 0.01), anchor.epoch))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+
+    assert Stage(script).run().process.summary()["planned_notes"] == 0
+
+
+def test_the_summary_counts_what_was_dropped() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.ports.send_failures = 7
+        stage.engine.say(READY)
+        yield [
+            (0x91, 40, 80),
+            (60,) * 3,
+        ]  # the musician holds what the model wants; the stray bytes go on in its status
+        yield [(0xF4,)]
+        yield from stage.until(lambda: stage.process.ready)
+        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        now_beat = anchor.beat_at(time.perf_counter())
+        stage.engine.say(
+            Play(Note(1, 40, 80, now_beat, 1.0), anchor.epoch),
+            Play(Note(1, 41, 80, now_beat - 1000.0, 1.0), anchor.epoch),
+            Play(Note(1, 42, 80, now_beat, 1.0), anchor.epoch + 1),
+            Play(Note(1, 43, 80, now_beat, 1.0), anchor.epoch),
+        )
+        yield from stage.until(lambda: NoteOn(1, 43, 80) in stage.notes)
+
+    summary = Stage(script).run().process.summary()
+    dropped = ("dropped_held", "dropped_late", "dropped_stale", "bad_bytes", "send_failures")
+    assert [summary[name] for name in dropped] == [1, 1, 1, 2, 7]
+
+
+def test_a_summary_of_nothing_has_figures_all_the_same() -> None:
+    assert set(Stage(lambda _: iter(())).run().process.summary().values()) == {0}
+
+
+def test_programs_are_sent_once_the_band_is_ready_and_not_again_by_the_next_engine() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield []
+        assert stage.ports.sent == []
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        stage.engine.die()
+        yield from stage.until(lambda: stage.engine.revivals == 1)
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.uplink.told.count(READY) == 2)
+
+    stage = Stage(script).run()
+    assert [event for event in stage.ports.sent if isinstance(event, Program)] == [Program(1, 32)]
+
+
+def test_an_engine_that_dies_has_its_notes_ended_and_the_next_one_is_told_the_time() -> None:
+    words: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0), Play(Note(1, 41, 80, 1e6, 1.0), 0))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+        yield [ON]
+        stage.engine.die()
+        yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
+        yield []
+        words.extend(stage.engine.heard())
+        assert stage.engine.revivals == 1
+        assert NoteOff(0, 64) not in stage.notes  # the musician's own note goes on
+
+    stage = Stage(script).run()
+    assert Anchor in [type(word) for word in words]
+    assert sum("another one is starting" in text for text in stage.said) == 1
+
+
+def test_after_too_many_failures_it_goes_on_alone_says_so_once_and_rests_between_polls() -> None:
+    counted: list[tuple[int, float]] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for failure in range(3):
+            stage.engine.die()
+            yield from stage.until(lambda failure=failure: stage.engine.revivals == failure + 1)  # type: ignore[misc]
+        yield [ON, OFF]
+        for _ in range(20):
+            counted.append((stage.ports.polls, time.perf_counter()))
+            yield []
+
+    stage = Stage(script, lives=2).run()
+    assert stage.engine.revivals == 3
+    assert [("starting" in text, "check" in text) for text in stage.said] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
+    assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
+    polls, seconds = (last - first for first, last in zip(counted[0], counted[-1], strict=True))
+    assert seconds > 0.0009 * polls
+
+
+def test_an_engine_that_has_failed_again_and_again_is_tried_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(io_loop, "_RETRY_S", 0.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.die()
+        yield from stage.until(lambda: stage.engine.revivals == 1)
+        stage.engine.lives = 2
+        yield from stage.until(lambda: stage.engine.revivals == 2)
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+
+    stage = Stage(script, lives=0).run()
+    assert READY in stage.uplink.told
+
+
+def test_trouble_is_said_and_a_fatal_one_stops_without_another_engine() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(Trouble("A little trouble."))
+        yield from stage.until(lambda: bool(stage.said))
+        stage.engine.say(Trouble("There is no model.", fatal=True))
+        stage.engine.die()  # at once, as the engine does
+        while True:
+            yield []
+
+    stage = Stage(script).run()
+    assert stage.said == ["A little trouble.", "There is no model."]
+    assert stage.engine.revivals == 0
+    assert not stage.process.ready
+
+
+class FakeLink(LinkSession):
+    """A session at 90 beats per minute, with as many others in it as the test says."""
+
+    def __init__(self) -> None:
+        self.peers = 1
+        self.trouble: str | None = None
+        self.closed = False
+
+    def poll(self, now_s: float) -> LinkBeat | None:
+        return LinkBeat(1.5 * now_s, 90.0, now_s, self.peers)
+
+    def take_trouble(self) -> str | None:
+        trouble, self.trouble = self.trouble, None
+        return trouble
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_link_session_leads_while_others_are_in_it_and_is_left_at_the_end() -> None:
+    link = FakeLink()
+    heard: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield []
+        yield from stage.until(lambda: len(stage.said) == 1)
+        heard.extend(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        link.peers = 0
+        yield from stage.until(lambda: len(stage.said) == 2)
+        link.trouble = "The network is gone."
+        yield from stage.until(lambda: len(stage.said) == 3)
+
+    stage = Stage(script, link=link).run()
+    assert stage.said == [
+        "Ableton Link leads, at 90.0 beats per minute.",
+        "Nobody else is in the Link session; the tempo is free, and stays at 90.0.",
+        "The network is gone.",
+    ]
+    assert heard[-1].seconds_per_beat == pytest.approx(60 / 90)
+    assert heard[-1].bar_beat is not None
+    assert link.closed
+
+
+def test_the_musicians_own_beat_leads_when_the_engine_hears_it() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(PlayerBeat(0.0, 0.21, time.perf_counter(), 0))
+        yield from stage.until(lambda: len(stage.said) == 1)
+
+    assert Stage(script).run().said == ["Your playing leads the tempo."]
+
+
+def test_the_engine_is_told_what_only_the_ports_know_when_it_is_new_and_not_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Vitals] = []
+
+    def news(stage: Stage) -> list[Vitals]:
+        told.extend(word for word in stage.engine.heard() if isinstance(word, Vitals))
+        return told
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Trouble("no such chord"), Play(Note(1, 40, 80, 0.0, None), 7))
+        yield [ON]
+        yield from stage.until(lambda: bool(news(stage)) and told[-1].dropped == 1)
+        for _ in range(50):
+            yield []
+        news(stage)
+
+    monkeypatch.setattr("bollylive.processes.telemetry._VITALS_S", 0.0)
+    Stage(script).run()
+    assert told[-1] == Vitals(sounding=1, dropped=1, trouble=("no such chord",))
+    assert len(told) == len(set(told)) <= 3
+
+
+def test_release_ends_the_models_note_and_leaves_the_musicians() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0x91, 50, 70)]
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+        stage.engine.say(Release(1))
+        yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
+        assert NoteOff(1, 50) not in stage.notes
+
+    Stage(script).run()
+
+
+def test_the_demo_begins_with_the_band_and_plays_in_order() -> None:
+    phrase: list[tuple[float, Event]] = [
+        (0.0, NoteOn(0, 60, 90)),
+        (0.004, NoteOff(0, 60)),
+        (0.004, NoteOn(0, 62, 90)),
+        (0.008, NoteOff(0, 62)),
+    ]
+    began_s: list[float] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for _ in range(5):
+            yield []
+        assert stage.notes == []
+        began_s.append(time.perf_counter())
+        stage.engine.say(READY)
+        yield from stage.until(lambda: len(stage.notes) == 4)
+
+    stage = Stage(script, phrase).run()
+    assert stage.notes == [event for _, event in phrase]
+    left_s = [at for at, event in zip(stage.ports.sent_s, stage.ports.sent, strict=True) if event in stage.notes]
+    assert left_s[-1] - began_s[0] >= 0.008
+
+
+def test_it_finishes_when_it_is_told_to() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        stage.uplink.orders.append(Finish())
+        while True:
+            yield []
+
+    assert Stage(script).run().process.ready
+
+
+def test_closing_leaves_silence_on_every_channel_that_was_used_and_nothing_open() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0))
+        yield [ON]
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+
+    assert_silent(Stage(script).run())
+
+
+def test_closing_leaves_silence_also_after_an_exception_in_the_loop() -> None:
+    stages: list[Stage] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stages.append(stage)
+        stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0))
+        yield [ON]
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
+        raise RuntimeError("the driver is gone")
+
+    with pytest.raises(RuntimeError, match="driver"):
+        Stage(script).run()
+    assert_silent(stages[0])
+
+
+def assert_silent(stage: Stage) -> None:
+    assert {NoteOff(0, 64), NoteOff(1, 40)} <= set(stage.notes)
+    controls = [event for event in stage.ports.sent if not isinstance(event, NoteOn | NoteOff | Program)]
+    assert [(c.channel, c.number) for c in controls] == [(0, 123), (0, 120), (1, 123), (1, 120)]  # type: ignore[union-attr]
+    assert stage.ports.closed
+    assert stage.engine.ended
+
+
+def test_ports_and_engine_are_closed_even_if_the_last_notes_cannot_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(lambda _: iter([[ON]]))
+
+    def fail(data: bytes) -> None:
+        raise RuntimeError("the driver is gone")
+
+    stage.process.run()
+    monkeypatch.setattr(stage.ports, "send", fail)
+    with pytest.raises(RuntimeError, match="driver"):
+        stage.process.close()
+    assert stage.ports.closed
+    assert stage.engine.ended
+
+
+def test_the_warden_is_told_what_the_other_side_of_the_port_heard() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Bearing(2.0, True), Play(Note(1, 40, 80, 0.0, 0.01), 0))
+        yield [ON, (0xE0, 0, 80)]
+        yield [OFF]
+        yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
+
+    stage = Stage(script).run()
+    words = [word for word in stage.uplink.told if isinstance(word, Sent)]
+    assert [word.event for word in words] == stage.ports.sent
+    assert {(word.event, word.by) for word in words} >= {(NoteOn(0, 64, 90), "musician"), (NoteOn(1, 40, 80), "model")}
+    assert isinstance(stage.uplink.told[0], Anchor)
+    assert Bearing(2.0, True) in stage.uplink.told
+
+
+def test_of_a_musician_who_sounds_elsewhere_the_warden_is_told_once_all_the_same() -> None:
+    channels = (ChannelSet(0, "Flute", "player", thru=False), ChannelSet(2, "Tabla", "off"), ChannelSet(3, "Bass"))
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for channel in (0, 2, 3):
+            yield [(0x90 + channel, 64, 90), (0x80 + channel, 64, 0)]
+
+    stage = Stage(script, band=Set(channels=channels)).run()
+    assert NoteOn(0, 64, 90) not in stage.ports.sent
+    told = [word.event for word in stage.uplink.told if isinstance(word, Sent)]
+    assert [event for event in told if isinstance(event, NoteOn)] == [NoteOn(0, 64, 90), NoteOn(3, 64, 90)]
+
+
+def test_what_an_earlier_process_left_sounding_is_ended_and_its_beat_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bollylive.io.hanging_notes._END_AFTER_S", (0.0, 0.01))
+    began_s = time.perf_counter() - 100.0
+    anchor = Anchor(7.0, 0.5, began_s, epoch=3)
+    left = Left(((Control(0, 64, 0), "musician"), (NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), (0, 1))
+    resets = [Control(channel, number, 0) for channel in (0, 1) for number in (64, 66, 69, 121, 123)]
+    words: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        assert stage.ports.sent == [*(word for word, _ in left.words), *resets]
+        yield [ON]
+        yield from stage.until(lambda: stage.notes.count(NoteOff(1, 40)) == 2)
+        again = stage.ports.sent[len(left.words) + len(resets) :]
+        assert NoteOff(0, 64) not in again  # the musician plays it anew
+        assert [event for event in again if isinstance(event, Control)] == [Control(0, 64, 0), *resets[5:]]
+        words.extend(stage.engine.heard())
+
+    Stage(script, anchor=anchor, left=left).run()
+    assert words[0] == anchor
+    assert isinstance(words[1], Heard)
+    assert words[1].beat >= 207.0
+
+
+def test_another_set_ends_the_right_notes_and_the_rest_goes_on() -> None:
+    bass, tabla = BAND.channels[1], ChannelSet(2, "Tabla", "accompany")
+    before = replace(BAND, channels=(*BAND.channels, tabla))
+    changed = (replace(BAND.channels[0], thru=False), replace(bass, role="player"), replace(tabla, program=117))
+    after = replace(before, tempo_bpm=150, channels=changed)
+    words: list[Any] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, *(Play(Note(channel, 40, 80, 0.0, None), 0) for channel in (1, 2)))
+        yield [ON]
+        yield from stage.until(lambda: NoteOn(2, 40, 80) in stage.notes)
+        stage.uplink.orders.append(after)
+        yield []
+        yield [OFF]
+        yield [ON]
+        assert [note for note in stage.notes if isinstance(note, NoteOff)] == [NoteOff(0, 64), NoteOff(1, 40)]
+        assert Program(2, 117) in stage.ports.sent
+        assert Program(1, 32) not in stage.ports.sent[-3:]
+        words.extend(stage.engine.heard())
+
+    stage = Stage(script, band=before).run()
+    assert stage.notes.count(NoteOn(0, 64, 90)) == 1
+    assert after in words
+    assert [word.seconds_per_beat for word in words if isinstance(word, Anchor)] == [60 / 300, 60 / 150]
+
+
+def test_a_new_tempo_of_the_set_waits_while_a_midi_clock_leads() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0xFA,), (0xF8,)]
+        stage.uplink.orders.append(replace(BAND, tempo_bpm=150))
+        yield from stage.until(lambda: len(stage.said) == 2)
+
+    assert "counts when jam is started without one" in Stage(script).run().said[1]
+
+
+def test_what_is_due_does_not_wait_for_all_that_has_come() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(1, 40, 90, 0.0, 1.0), 0))
+        yield from stage.until(lambda: stage.process._scheduler.next_beat() is not None)
+        yield [(0xB0, 1, 1 + i % 100) for i in range(200)]
+
+    sent = Stage(script).run().ports.sent
+    wheel = [isinstance(event, Control) and event.number == 1 for event in sent]
+    assert sum(wheel[: sent.index(NoteOn(1, 40, 90))]) == 64
+    assert sum(wheel) == 200 + 1  # at the end it is brought to rest
+
+
+def test_a_flood_is_told_once_and_passes_by() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        yield [ON]
+        for batch in range(3):  # no note twice, which could be a loop, and never that of the key
+            numbers = range(batch * 4000, (batch + 1) * 4000)
+            yield [(0x90, i % 60 + 66 * (i // 60 % 2), 1 + i // 120) for i in numbers]
+        yield [OFF]
+
+    stage = Stage(script).run()
+    assert [text.partition(";")[0] for text in stage.said] == ["More comes in than can be played"]
+    assert stage.process.summary()["dropped_flood"] > 8000
+    assert stage.notes.count(NoteOff(0, 64, 0)) == 1
+
+
+def test_a_loop_is_told_once() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        for pitch in range(40, 50):
+            yield [(0x90, pitch, 90), (0x90, pitch, 90), (0x80, pitch, 0), (0x80, pitch, 64)]
+
+    stage = Stage(script).run()
+    assert [text.partition(" through")[0] for text in stage.said] == ["The band's notes come back to it"]
+    assert stage.process.summary()["echoes"] == 10
+    assert len(stage.notes) == 20
+
+
+def test_a_reply_on_mapped_keys_is_not_counted_as_planned_ahead() -> None:
+    drums = ChannelSet(9, role="accompany", percussion=((60, 36),), delay_ms=1.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Play(Note(9, 60, 90, -1.0, 1.0), 0))
+        yield from stage.until(lambda: NoteOn(9, 36, 90) in stage.notes)
+
+    stage = Stage(script, band=Set(tempo_bpm=300, channels=(drums,))).run()
+    assert stage.process.summary()["planned_notes"] == 0
+
+
+def test_what_happens_to_ports_is_told() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.ports.sentences = ["The MIDI input 'Keys' is gone."]
+        yield []
+
+    assert Stage(script).run().said == ["The MIDI input 'Keys' is gone."]
+
+
+def test_the_list_of_ports_is_read_only_while_nothing_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bollylive.processes.io_loop._CALM_S", 60.0)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        assert all(calm for _, calm in stage.ports.checks)
+        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        stage.engine.say(Play(Note(1, 40, 80, anchor.beat_at(time.perf_counter()) + 50.0, 0.01), anchor.epoch))
+        yield from stage.until(lambda: not stage.ports.checks[-1][1])
+
+    Stage(script).run()
+
+
+def test_a_pedal_that_an_earlier_process_knew_of_may_still_be_lifted_by_the_musician() -> None:
+    left = Left(((Control(0, 64, 0), "musician"),), ())
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield []
+        yield [(0xB0, 64, 0)]
+        yield [(0xB0, 64, 0)]
+
+    assert Stage(script, left=left).run().ports.sent[:3].count(Control(0, 64, 0)) == 2
+
+
+def test_who_begins_to_listen_hears_what_an_earlier_process_left_though_it_was_struck_anew() -> None:
+    left = Left(((NoteOff(0, 64), "musician"),), ())
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.ports.others = 0
+        yield [ON, OFF]
+        yield []
+        heard = stage.notes.count(NoteOff(0, 64))
+        stage.ports.others = 1
+        yield from stage.until(lambda: stage.notes.count(NoteOff(0, 64)) > heard)
+
+    Stage(script, left=left).run()
+
+
+def finishing(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+    """The warden says that it is over."""
+    stage.uplink.orders.append(Finish())
+    yield []
+    yield []
+
+
+def test_the_end_waits_until_somebody_hears_that_what_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = Left(((NoteOff(0, 64), "musician"),), ())
+    stage = Stage(finishing, left=left)
+    stage.ports.others = 0
+    joined_s: list[float] = []
+
+    def check(_now_s: float, *, calm: bool = True) -> list[str]:
+        stage.ports.polls += 1
+        if stage.process.finished and stage.ports.polls > 10 and not joined_s:
+            joined_s.append(time.perf_counter())
+            stage.ports.others = 1
+        return []
+
+    monkeypatch.setattr(stage.ports, "check", check)
+    stage.run()
+    assert any(event == NoteOff(0, 64) and at_s > joined_s[0] for event, at_s in _sent(stage))
+    assert any("Notes may hang" in text for text in stage.said)
+    assert stage.ports.closed
+
+
+def test_but_not_for_ever_and_not_where_another_process_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(io_loop, "LISTENER_LIMIT_S", 0.05)
+    left = Left(((NoteOff(0, 64), "musician"),), ())
+    stage = Stage(finishing, left=left)
+    stage.ports.others = 0
+    stage.run()
+    assert stage.process.finished
+    assert stage.ports.closed
+    followed = Stage(lambda _: iter([[]]), left=left)  # only stopped, as by a signal
+    followed.ports.others = 0
+    followed.run()
+    assert not followed.process.finished
+    assert not any("Notes may hang" in text for text in followed.said)
+
+
+def _sent(stage: Stage) -> list[tuple[Event, float]]:
+    return list(zip(stage.ports.sent, stage.ports.sent_s, strict=True))
+
+
+def test_an_engine_that_gives_no_sign_of_life_is_replaced_and_its_notes_are_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bollylive.processes.watchdog.HANG_S", 0.05)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY, Alive(), Play(Note(1, 40, 80, 0.0, None), 0))
+        yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.ports.sent)
+        yield from stage.until(lambda: stage.engine.revivals == 1)
+        assert stage.ports.sent[-1] == NoteOff(1, 40)
+
+    stage = Stage(script).run()
+    assert any(text.startswith("The engine hangs; its notes are ended") for text in stage.said)
+
+
+def test_an_engine_whose_heart_beats_is_let_alone_and_one_that_still_loads_has_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bollylive.processes.watchdog.HANG_S", 0.01)
+    monkeypatch.setattr(
+        "bollylive.processes.watchdog._LONGEST_LOOK_S", 0.002
+    )  # a pause of the test's own counts for little
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        for _ in range(50):
+            yield []
+        assert stage.engine.revivals == 0
+        stage.engine.say(READY)
+        for _ in range(50):
+            stage.engine.say(Alive())
+            yield []
+        stage.engine.say(Restoring())
+        for _ in range(50):
+            yield []
+        assert stage.engine.revivals == 0
+
+    Stage(script).run()
+
+
+def test_a_warden_that_stands_still_is_shown_to_whoever_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bollylive.processes.watchdog.HANG_S", 0.05)
+    monkeypatch.setattr("bollylive.processes.telemetry._VITALS_S", 0.0)
+    hung: list[str | None] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        stage.uplink.orders.append(Alive())
+
+        def told() -> bool:
+            hung.extend(word.hung for word in stage.engine.heard() if isinstance(word, Vitals))
+            stage.engine.say(Alive())
+            return bool(hung) and hung[-1] == "supervisor"
+
+        yield from stage.until(told)
+        stage.uplink.orders.append(Alive())
+        yield from stage.until(lambda: not told() and hung[-1] is None)
+
+    Stage(script).run()
+
+
+def test_a_model_that_is_gone_ends_a_performance_only_if_it_never_played() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(Trouble("there is no such model file.", fatal=True))
+        yield from stage.until(lambda: bool(stage.said))
+        yield [ON]
+        yield []
+
+    first = Stage(script).run()
+    assert first.process.finished
+    assert NoteOn(0, 64, 90) not in first.ports.sent
+    next_one = Stage(script, anchor=Anchor(7.0, 0.5, time.perf_counter())).run()
+    assert not next_one.process.finished
+    assert NoteOn(0, 64, 90) in next_one.ports.sent
+
+
+def test_a_saved_set_lets_go_of_pedals_and_wheels_where_the_musician_is_heard_no_more() -> None:
+    after = replace(BAND, channels=(replace(BAND.channels[0], thru=False), BAND.channels[1]))
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0xB0, 64, 127), (0xE0, 0, 96), (0xD0, 50), ON]
+        stage.uplink.orders.append(after)
+        yield from stage.until(lambda: NoteOff(0, 64) in stage.ports.sent)
+        assert stage.ports.sent[-4:] == [Control(0, 64, 0), Raw(b"\xd0\x00"), Raw(b"\xe0\x00\x40"), NoteOff(0, 64)]
+        sent = len(stage.ports.sent)
+        yield [(0xB0, 64, 0), (0xE0, 0, 64)]
+        yield []
+        assert len(stage.ports.sent) == sent
+
+    Stage(script).run()

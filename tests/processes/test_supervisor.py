@@ -1,0 +1,507 @@
+"""What the warden decides, with port processes that follow a script, on virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bollylive.errors import CrashError, PortError, SetError
+from bollylive.journal.lines import Header, header_line, read_end, read_journal
+from bollylive.journal.writer import JournalWriter
+from bollylive.midi.messages import Anchor, Bearing, Command, Control, NoteOff, NoteOn, Ready, Sent
+from bollylive.processes.supervisor import TURN_S, Warden
+from bollylive.processes.supervisor_link import HEARTBEAT_S, Order
+from bollylive.processes.watchdog import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, LISTENER_LIMIT_S, RETRY_S, START_LIMIT_S
+from bollylive.protocol import Alive, Crashed, Done, Duty, Finish, Left, NoPorts, Said
+from bollylive.sets.band import KNOBS, ChannelSet, Set
+from bollylive.sets.reload import SetWatch
+
+BAND = Set(tempo_bpm=120, channels=(ChannelSet(0, "Flute"), ChannelSet(1, "Bass", "accompany")))
+ANCHOR = Anchor(0.0, 0.5, 10.0)
+ON, HELD = Sent(NoteOn(1, 40, 80), "model", 11.0, 2.0), Sent(NoteOn(0, 64, 90), "musician", 11.5, 3.0)
+
+
+class FakeLink:
+    """A port process that says what a test gives it."""
+
+    def __init__(self, duty: Duty) -> None:
+        self.duty = duty
+        self.words: list[Any] = []
+        self.orders: list[Order] = []
+        self.closed = self.ended = False
+        self.beats = 0
+        self.left_s: list[float] = []  # how long it was given to end by itself
+
+    def tell(self, order: Order) -> None:
+        if isinstance(order, Alive):
+            self.beats += 1
+        else:
+            self.orders.append(order)
+
+    def receive(self, timeout_s: float) -> list[Any]:
+        assert timeout_s <= TURN_S
+        words, self.words = self.words, []
+        return words
+
+    def leave(self, limit_s: float) -> str | None:
+        self.left_s.append(limit_s)
+        return "by SIGSEGV"
+
+    def end(self) -> None:
+        self.ended = True
+
+
+class Disk:
+    """A disk for a journal."""
+
+    folder = Path("stage")
+    path = folder / "journal.jsonl"
+
+    def __init__(self) -> None:
+        self.data = header_line(Header())
+
+    def read(self) -> bytes:
+        return self.data
+
+    def renew(self) -> str | None:
+        return None
+
+    def append(self, data: bytes) -> int:
+        self.data += data
+        return len(data)
+
+    def close(self, *, keep: bool) -> None:
+        assert keep
+
+
+class Watchtower:
+    """A warden, its clock, and all port processes that it has started; `refuse` starts none."""
+
+    def __init__(self, watch: SetWatch | None = None, seconds: float | None = None) -> None:
+        self.now_s = 100.0
+        self.links: list[FakeLink] = []
+        self.said: list[str] = []
+        self.refuse = False
+        self.disk = Disk()
+        self.journal = JournalWriter(self.disk)
+        self.warden = Warden(Duty(BAND, 1), self.said.append, self.journal, watch, seconds, self._start)
+
+    @property
+    def link(self) -> FakeLink:
+        return self.links[-1]
+
+    def turn(self, *words: Any) -> None:
+        if words:
+            self.link.words.extend(words)
+        self.warden.turn(lambda: self.now_s)
+
+    def pass_time(self, seconds: float, *, alive: bool = False) -> None:
+        for _ in range(round(seconds / TURN_S)):
+            self.now_s += TURN_S
+            if alive:
+                self.link.words.append(Alive())
+            self.turn()
+
+    def begin(self, *words: Any) -> None:
+        self.turn()
+        self.turn(Alive(), Ready("fake-v1", 8), ANCHOR, *words)
+
+    def _start(self, duty: Duty) -> FakeLink:
+        if self.refuse:
+            raise OSError("no process to be had")
+        self.links.append(FakeLink(duty))
+        return self.links[-1]
+
+
+def test_a_port_process_that_gives_signs_of_life_is_let_alone() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.pass_time(60.0, alive=True)
+    assert len(tower.links) == 1
+    assert tower.said == ["ready: model fake-v1, 8 notes remembered on each channel"]
+
+
+def test_one_whose_heartbeat_stops_is_ended_and_the_next_inherits_what_it_left() -> None:
+    tower = Watchtower()
+    tower.begin(ON, HELD, Sent(NoteOff(0, 64), "musician", 12.0, 4.0))
+    tower.pass_time(HEALTHY_S + TURN_S, alive=True)
+    tower.pass_time(HANG_S - 2 * TURN_S)
+    assert len(tower.links) == 1
+    tower.pass_time(4 * TURN_S)
+    assert tower.links[0].ended
+    assert len(tower.links) == 2
+    assert tower.link.duty.anchor == ANCHOR
+    assert tower.link.duty.left == Left(((NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), tuple(range(16)))
+    assert (tower.links[0].duty.anchor, tower.links[0].duty.left) == (None, Left())
+    assert "hangs" in tower.said[-1]
+    assert tower.warden.restarts == 1
+
+
+def test_a_pause_of_our_own_is_no_silence_of_theirs() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.now_s += 60.0  # the whole machine slept
+    tower.turn()
+    tower.pass_time(HANG_S - 5 * TURN_S)
+    assert len(tower.links) == 1
+
+
+def test_one_that_dies_is_followed_at_once_and_one_that_dies_young_a_little_later() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.pass_time(HEALTHY_S + TURN_S, alive=True)
+    tower.link.closed = True
+    tower.turn()
+    tower.turn()
+    assert len(tower.links) == 2
+    tower.link.closed = True
+    tower.turn(Alive())
+    tower.turn()
+    assert len(tower.links) == 2
+    tower.pass_time(RETRY_S + TURN_S)
+    assert len(tower.links) == 3
+    assert sum("ended unexpectedly, by SIGSEGV; another one is starting" in text for text in tower.said) == 2
+
+
+def test_what_it_said_last_still_counts() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.link.closed = True
+    tower.turn(ON)
+    tower.pass_time(RETRY_S + TURN_S)
+    assert tower.link.duty.left.words == ((NoteOff(1, 40), "model"),)
+
+
+def test_without_a_midi_system_it_tries_again_every_second_and_says_so_once_until_it_is_back() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.pass_time(HEALTHY_S + TURN_S, alive=True)
+    tower.pass_time(HANG_S + 2 * TURN_S)
+    for _ in range(200):
+        tower.turn(NoPorts("JACK is gone."))
+        tower.pass_time(RETRY_S + TURN_S)
+    assert 180 < len(tower.links) <= 202
+    assert sum("waits for it" in text for text in tower.said) == 1
+    assert tower.said[-1].startswith("JACK is gone.")
+    tower.turn(Alive(), Said("in: here"))
+    tower.pass_time(60.0, alive=True)
+    assert tower.said[-1] == "in: here"
+    links = len(tower.links)
+    tower.turn(NoPorts("JACK is gone again."))
+    tower.pass_time(RETRY_S + TURN_S)
+    assert sum("waits for it" in text for text in tower.said) == 2
+    assert len(tower.links) == links + 1
+
+
+def test_without_a_midi_system_from_the_first_it_is_an_error() -> None:
+    tower = Watchtower()
+    tower.turn()
+    with pytest.raises(PortError, match="No MIDI system"):
+        tower.turn(NoPorts("No MIDI system answers."))
+    assert tower.link.ended
+
+
+def test_one_that_never_opens_its_ports_has_more_time_and_another_one_and_then_it_is_an_error() -> None:
+    tower = Watchtower()
+    tower.turn()
+    tower.pass_time(START_LIMIT_S - TURN_S)
+    assert not tower.link.ended
+    tower.pass_time(RETRY_S + 3 * TURN_S)
+    assert len(tower.links) == 2
+    with pytest.raises(PortError, match="before its ports were open, twice; start the MIDI system"):
+        tower.pass_time(START_LIMIT_S + TURN_S)
+
+
+def test_a_first_one_that_dies_is_followed_by_one_that_plays() -> None:
+    tower = Watchtower()
+    tower.turn()
+    tower.link.closed = True
+    tower.pass_time(RETRY_S + 2 * TURN_S)
+    tower.begin()
+    assert tower.warden.ready
+    assert len(tower.links) == 2
+
+
+def test_a_machine_that_gives_no_process_is_asked_again() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.refuse = True
+    tower.link.closed = True
+    tower.pass_time(5.0)
+    assert len(tower.links) == 1
+    tower.refuse = False
+    tower.pass_time(RETRY_S + TURN_S)
+    assert len(tower.links) == 2
+
+
+def test_told_to_finish_it_says_so_once_and_waits_for_the_last_word() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.warden.finish()
+    tower.pass_time(CLOSE_LIMIT_S - 2 * TURN_S)  # a driver takes its time
+    assert tower.link.orders == [Finish()]
+    tower.turn(Done({"planned_notes": 3}))
+    assert tower.warden.done == Done({"planned_notes": 3})
+    tower.pass_time(10.0)
+    assert len(tower.links) == 1
+
+
+def test_one_that_dies_while_it_finishes_is_followed_only_if_it_left_a_note() -> None:
+    for words, links in (((ON,), 2), ((), 1)):
+        tower = Watchtower()
+        tower.begin(*words)
+        tower.warden.finish()
+        tower.turn()
+        tower.link.closed = True
+        tower.pass_time(RETRY_S + 3 * TURN_S)
+        assert len(tower.links) == links
+        assert tower.link.orders == [Finish()]
+
+
+def test_the_last_notes_are_not_ended_in_vain_for_ever() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.warden.finish()
+    tower.turn()
+    for _ in range(10):
+        tower.link.closed = True
+        tower.pass_time(RETRY_S + 2 * TURN_S)
+    assert len(tower.links) == 2
+
+
+def test_after_its_seconds_it_is_over() -> None:
+    tower = Watchtower(seconds=2.0)
+    tower.turn()
+    tower.pass_time(5.0, alive=True)  # not ready yet
+    tower.turn(Ready("fake-v1", 8))
+    tower.pass_time(1.9, alive=True)
+    assert tower.link.orders == []
+    tower.pass_time(0.3, alive=True)
+    assert tower.link.orders == [Finish()]
+
+
+def test_a_band_that_was_ready_once_has_played_even_if_it_ends_before_the_next_process_is_ready() -> None:
+    tower = Watchtower(seconds=2.0)
+    tower.turn()
+    assert not tower.warden.ready
+    tower.turn(Alive(), Ready("fake-v1", 8), ANCHOR)
+    tower.link.closed = True
+    tower.pass_time(2.5, alive=True)
+    assert len(tower.links) == 2
+    assert tower.link.orders == [Finish()]
+    tower.turn(Done())
+    assert tower.warden.ready
+
+
+def test_one_journal_holds_what_all_port_processes_played() -> None:
+    tower = Watchtower()
+    tower.begin(Bearing(0.0, True), ON)
+    tower.link.closed = True
+    tower.turn()
+    tower.pass_time(RETRY_S + TURN_S)
+    off = Sent(NoteOff(1, 40), "model", 13.0, 6.0)
+    tower.turn(Alive(), ANCHOR, off, Alive(lost=2))
+    tower.journal.close()
+    journal = read_journal(tower.disk.data)
+    assert journal.words == (ANCHOR, Bearing(0.0, True), ON, off)
+    assert tower.journal.lost == 2
+    assert Bearing(0.0, True) in read_end(tower.disk.data)
+
+
+def watch_of(tmp_path: Path, read: Callable[[], Set]) -> SetWatch:
+    path = tmp_path / "my.toml"
+    path.write_text("1")
+    return SetWatch(path, read)
+
+
+def test_a_set_that_is_saved_goes_down_and_what_needs_a_new_start_is_said(tmp_path: Path) -> None:
+    new = Set(tempo_bpm=99, model="open", in_port=("IAC",), channels=BAND.channels[:1])
+    watch = watch_of(tmp_path, lambda: new)
+    tower = Watchtower(watch)
+    tower.begin()
+    watch.path.write_text("another")
+    tower.pass_time(1.0, alive=True)
+    taken = Set(tempo_bpm=99, channels=BAND.channels[:1])
+    assert tower.link.orders == [taken]
+    assert tower.said[-2:] == [
+        f"{watch.path} is taken.",
+        "What it says of in_port, model counts when jam is started again.",
+    ]
+    tower.link.closed = True
+    tower.turn()
+    tower.pass_time(RETRY_S + TURN_S)
+    assert tower.link.duty.band == taken
+
+
+def test_knobs_stay_as_they_stand_when_the_set_is_saved_and_when_a_port_process_dies(tmp_path: Path) -> None:
+    watch = watch_of(tmp_path, lambda: replace(BAND, name="Saved", nucleus=0.5))
+    tower = Watchtower(watch)
+    tower.begin(Command("temperature", value=0.0), Command("nucleus", value=0.0))
+    watch.path.write_text("another")
+    tower.pass_time(1.0, alive=True)
+    expected = replace(BAND, name="Saved", nucleus=0.5, temperature=KNOBS["temperature"][0])
+    assert tower.link.orders == [expected]
+    tower.link.closed = True
+    tower.turn()
+    tower.pass_time(RETRY_S + TURN_S)
+    assert tower.link.duty.band == expected
+
+
+def test_a_set_with_problems_is_not_taken_and_every_problem_is_said_once(tmp_path: Path) -> None:
+    def read() -> Set:
+        raise SetError(["my.toml: one thing.", "my.toml: another."])
+
+    watch = watch_of(tmp_path, read)
+    tower = Watchtower(watch)
+    tower.begin()
+    watch.path.write_text("another")
+    tower.pass_time(3.0, alive=True)
+    assert tower.said[1:] == ["my.toml: one thing.", "my.toml: another.", "The band plays on as it was."]
+    assert tower.link.orders == []
+
+
+def test_a_set_between_two_names_is_waited_for(tmp_path: Path) -> None:
+    watch = watch_of(tmp_path, lambda: BAND)
+    tower = Watchtower(watch)
+    tower.begin()
+    watch.path.unlink()
+    tower.pass_time(1.0, alive=True)
+    assert tower.link.orders == []
+    watch.path.write_text("another")
+    tower.pass_time(1.0, alive=True)
+    assert tower.link.orders == [BAND]
+
+
+def test_the_demo_goes_on_where_it_is_by_now_after_a_restart() -> None:
+    tower = Watchtower()
+    musician = ((1.0, NoteOn(0, 60, 90)), (9.0, NoteOff(0, 60)))
+    tower.warden = Warden(Duty(BAND, 1, musician=musician), tower.said.append, None, start=tower._start)
+    tower.begin()
+    tower.pass_time(6.0, alive=True)
+    tower.link.closed = True
+    tower.turn()
+    tower.turn()
+    ((at_s, event),) = tower.link.duty.musician
+    assert at_s == pytest.approx(3.0)
+    assert event == NoteOff(0, 60)
+
+
+def test_a_crash_is_told_with_its_reason_and_before_the_ports_were_open_twice_it_is_the_end() -> None:
+    tower = Watchtower()
+    tower.turn()
+    tower.link.closed = True
+    tower.turn(Crashed("ImportError: no rtmidi"))
+    assert tower.said == ["The port process ended unexpectedly (ImportError: no rtmidi); another one is starting."]
+    tower.pass_time(RETRY_S + TURN_S)
+    tower.link.closed = True
+    with pytest.raises(CrashError, match=r"by SIGSEGV before its ports were open, twice"):
+        tower.turn()
+
+
+def test_its_own_heart_beats_down_the_line() -> None:
+    tower = Watchtower()
+    tower.begin()
+    tower.pass_time(10.0, alive=True)
+    assert 10.0 / (HEARTBEAT_S + TURN_S) <= tower.link.beats <= 10.0 / HEARTBEAT_S
+
+
+class BadWatch(SetWatch):
+    """A set file that is saved at once, and raises whatever it is given."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.path = Path("bad.toml")
+        self._fault: Exception | None = fault
+        self.read = self._raise
+
+    def changed(self, now_s: float) -> bool:  # noqa: ARG002
+        return self._fault is not None
+
+    def _raise(self) -> Set:
+        assert self._fault is not None
+        fault, self._fault = self._fault, None
+        raise fault
+
+
+@pytest.mark.parametrize("fault", [OverflowError("int too large"), RecursionError(), ValueError("4300 digits")])
+def test_whatever_a_saved_set_does_to_its_reader_the_band_plays_on(fault: Exception) -> None:
+    tower = Watchtower(BadWatch(fault))
+    tower.begin(ON)
+    tower.pass_time(60.0, alive=True)
+    assert len(tower.links) == 1
+    assert not tower.link.orders
+    assert any("bad.toml: the set cannot be taken" in text for text in tower.said)
+    assert tower.said[-1] == "The band plays on as it was."
+
+
+def test_a_fault_of_its_own_lets_the_port_process_end_its_notes_by_itself() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.link.words.append(Said("something"))
+
+    def fail(_text: str) -> None:
+        raise RuntimeError("a fault of the warden's own")
+
+    tower.warden._say = fail
+    with pytest.raises(RuntimeError, match="of the warden's own"):
+        tower.warden.run()
+    assert tower.link.left_s == [CLOSE_LIMIT_S + LISTENER_LIMIT_S]
+    assert tower.link.ended
+
+
+def test_told_to_end_while_nobody_plays_it_starts_one_more_that_lets_go_of_what_was_left() -> None:
+    tower = Watchtower()
+    tower.begin(Sent(Control(0, 64, 127), "musician", 11.0, 2.0))
+    tower.link.closed = True
+    tower.turn()
+    tower.warden.finish()
+    tower.pass_time(RETRY_S + 2 * TURN_S)
+    assert len(tower.links) == 2
+    assert (Control(0, 64, 0), "musician") in tower.link.duty.left.words
+    assert tower.link.orders == [] or isinstance(tower.link.orders[0], Finish)
+    tower.turn(Alive(), Done())
+    assert tower.warden._over
+
+
+def test_one_after_the_other_that_crashes_makes_the_end_a_failure() -> None:
+    tower = Watchtower()
+    tower.begin()
+    for _ in range(3):
+        tower.link.closed = True
+        tower.turn(Crashed("RuntimeError: again"))
+        tower.pass_time(RETRY_S + TURN_S)
+    tower.warden.finish()
+    tower.turn(Alive(), Done())
+    with pytest.raises(CrashError, match="3 times in a row"):
+        tower.warden.run()
+
+
+def test_told_to_end_while_the_midi_system_is_away_it_waits_for_it_a_little_since_something_was_left() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.turn(NoPorts("JACK is gone."))
+    tower.pass_time(RETRY_S + TURN_S)
+    tower.turn(NoPorts("JACK is gone."))
+    tower.warden.finish()
+    began_s = tower.now_s
+    while not tower.warden._over:
+        tower.pass_time(TURN_S)
+        if not tower.link.ended:
+            tower.turn(NoPorts("JACK is gone."))
+    assert LISTENER_LIMIT_S <= tower.now_s - began_s < LISTENER_LIMIT_S + 2 * RETRY_S
+    assert len(tower.links) > 3
+
+
+def test_where_no_process_is_to_be_had_it_is_told_once_and_the_end_comes_all_the_same() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.refuse = True
+    tower.link.closed = True
+    tower.pass_time(30.0)
+    assert sum("cannot be started (no process to be had)" in text for text in tower.said) == 1
+    tower.warden.finish()
+    tower.pass_time(3 * RETRY_S)
+    assert tower.warden._over

@@ -1,0 +1,93 @@
+"""A program for tests: ports and warden in one play without end, journal, and print each note as it leaves.
+
+The musician plays a scale on channel 0, the model one note again and again on channel 1. `python tests/support/scale.py
+FOLDER` journals into that folder; a line is the second (of `time.perf_counter`), the channel and the pitch. It opens no
+port: a JACK server does not get over a client that was killed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import sys
+import time
+from pathlib import Path
+
+from bollylive.io.port_set import Ports
+from bollylive.journal.folder import JournalFile
+from bollylive.journal.lines import Header, header_line
+from bollylive.journal.writer import JournalWriter
+from bollylive.midi.messages import Anchor, Event, LetGo, Note, NoteOff, NoteOn, Play, Ready, Sent
+from bollylive.processes.engine_link import EngineLink
+from bollylive.processes.io_loop import PortProcess
+from bollylive.processes.pipe import Pipe
+from bollylive.processes.supervisor_link import Order, Report, Uplink
+from bollylive.sets.band import Set
+
+BETWEEN_S = 0.005
+
+
+class ScalePorts(Ports):
+    """Ports whose musician plays a note every five milliseconds, and whose listener prints what it hears."""
+
+    def __init__(self) -> None:
+        self.send_failures = 0
+        self._listeners = None
+        self._pitches = itertools.cycle(range(128))
+        self._next_s = time.perf_counter()
+
+    def read(self, now_s: float) -> list[Event | LetGo]:
+        if now_s < self._next_s:
+            return []
+        self._next_s += BETWEEN_S
+        pitch = next(self._pitches)
+        return [NoteOn(0, pitch, 90), NoteOff(0, pitch)]
+
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002  # as `Ports` has it
+        return []
+
+    def send(self, data: bytes) -> None:
+        if data[0] & 0xF0 == 0x90:
+            sys.stdout.write(f"{time.perf_counter()} {data[0] & 0x0F} {data[1]}\n")
+            sys.stdout.flush()
+
+    def close(self) -> None:
+        pass
+
+
+class ReadyEngine(EngineLink):
+    """An engine that has thought of everything before it begins."""
+
+    def __init__(self) -> None:
+        ours, self._theirs = multiprocessing.Pipe()
+        self.pipe = Pipe(ours)
+        notes = [Note(1, 40, 80, onset / 16, 1 / 32) for onset in range(1000)]
+        far = Pipe(self._theirs)
+        far.put([Ready("ready-v1", 8), *(Play(note, 0) for note in notes)])
+        far.flush()
+
+    def hangs(self, now_s: float) -> bool:  # noqa: ARG002  # as `EngineLink` has it
+        return False
+
+    def end(self) -> None:
+        self.pipe.close()
+
+
+class JournalUplink(Uplink):
+    """A line to a warden that writes the journal, and is nobody else."""
+
+    def __init__(self, journal: JournalWriter) -> None:
+        self._journal = journal
+
+    def tell(self, word: Report) -> None:
+        if isinstance(word, Sent | Anchor):
+            self._journal.add(word)
+
+    def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
+        return []
+
+
+if __name__ == "__main__":
+    journal = JournalWriter(JournalFile(Path(sys.argv[1]), "20250601-201503", header_line(Header())))
+    journal.start()
+    PortProcess(ScalePorts(), ReadyEngine(), Set(), JournalUplink(journal)).run()
