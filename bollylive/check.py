@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bollylive.clock.link import link_library
 from bollylive.errors import LinkError, ModelError, PortError, SetError
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
 from bollylive.sets.band import Set
@@ -33,7 +33,7 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     except LinkError as error:
         problems.append(str(error))
     try:
-        ports = Ports(api, band.in_port, band.out_port)
+        ports = PortSet(api, band.in_port, band.out_port)
         well.append(f"ports: in {ports.input_name}, out {ports.output_name} ({ports.api})")
         ports.close()
     except PortError as error:

@@ -22,8 +22,8 @@ from bollylive.journal.writer import JournalWriter
 from bollylive.midi.song import Tempos, Track, describe
 from bollylive.model.model_files import copy_model
 from bollylive.processes.leftovers import find_left
-from bollylive.processes.supervisor import Warden
-from bollylive.protocol import Duty, Left
+from bollylive.processes.supervisor import Supervisor
+from bollylive.protocol import InheritedState, StartUp
 from bollylive.sets.band import Set
 from bollylive.sets.reload import SetWatch
 
@@ -53,23 +53,23 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     else happens, every note is ended, the ports are closed, and the recording and the journal are written.
     """
     received: list[int] = []
-    warden: Warden | None = None
+    supervisor: Supervisor | None = None
 
     def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)
-        if warden is not None:
-            warden.finish()
+        if supervisor is not None:
+            supervisor.finish()
 
     if band.link:
         link_library()
     seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
     with _signals(stop), _journal(options, band, say) as journal, ExitStack() as held:
-        left = Left() if options.journal is None else find_left(options.journal)
+        left = InheritedState() if options.journal is None else find_left(options.journal)
         if left.words:
             say("An earlier band was cut off; what it left sounding is ended as soon as somebody listens.")
         if (copy := copy_model(band.model)) is not None:
             held.callback(copy.close)
-        duty = Duty(
+        duty = StartUp(
             band=band,
             seed=options.seed,
             api=options.api,
@@ -78,13 +78,17 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
             left=left,
             musician=tuple(demo_timeline(band.tempo_bpm)) if options.demo else (),
         )
-        warden = Warden(duty, say, journal, options.watch, seconds)
+        supervisor = Supervisor(duty, say, journal, options.watch, seconds)
         if not received:
-            warden.run()
-    summary = {**warden.done.figures, "restarts": warden.restarts, "journal_lost": journal.lost if journal else 0}
+            supervisor.run()
+    summary = {
+        **supervisor.done.figures,
+        "restarts": supervisor.restarts,
+        "journal_lost": journal.lost if journal else 0,
+    }
     if received:
         return 128 + received[0], summary
-    return (0 if warden.ready else 1), summary
+    return (0 if supervisor.ready else 1), summary
 
 
 @contextmanager

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import math
 
+from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
 from bollylive.engine.engine import Engine
-from bollylive.io.router import Relay
+from bollylive.io.router import Router
 from bollylive.io.scheduler import Scheduler
-from bollylive.midi.messages import Anchor, Event, Heard, Note, Sent
+from bollylive.midi.messages import Event, Note
 from bollylive.model.predictor import Predictor
+from bollylive.protocol import Heard, Sent
 from bollylive.sets.band import Set
 
 _INSTANT_S = 1e-9
 
 
-class Rehearsal:
+class OfflineBand:
     """A performance that is told what time it is. `sent` is all that left, in order; `now_s` begins at 0."""
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
@@ -26,10 +28,10 @@ class Rehearsal:
         self.sent: list[Sent] = []
         self.engine = Engine(band, predictor, seed, own_downbeat)
         self._clock = Clock(band.tempo_bpm, 0.0)
-        self._relay = Relay(self._clock, Scheduler(), self.sent.append, self._report, band)
+        self._router = Router(self._clock, Scheduler(), self.sent.append, self._report, band)
         self._report(self._clock.anchor)
         for channel, program in band.programs():
-            self._relay.program(channel, program, 0.0)
+            self._router.program(channel, program, 0.0)
 
     @property
     def anchor(self) -> Anchor:
@@ -43,13 +45,13 @@ class Rehearsal:
         """
         if at_s > self.now_s:
             self.advance(at_s)
-        self._relay.handle(event, self.now_s)
+        self._router.handle(event, self.now_s)
 
     def use(self, band: Set) -> None:
         """Let the band play by another set from now on."""
-        self._relay.use(band, self.now_s)
+        self._router.use(band, self.now_s)
         for word in self.engine.use(band, self.now_s):
-            self._relay.obey(word, self.now_s)
+            self._router.obey(word, self.now_s)
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Let the band take music as just played; see `Engine.prime`."""
@@ -61,20 +63,20 @@ class Rehearsal:
             # A beat becomes seconds and back with a rounding error: at that very instant it may not be due yet.
             self.now_s = max(due_s, self.now_s + _INSTANT_S)
             for word in self.engine.tick(self.now_s):
-                self._relay.obey(word, self.now_s)
-            self._relay.tick(self.now_s)
+                self._router.obey(word, self.now_s)
+            self._router.tick(self.now_s)
         self.now_s = max(self.now_s, until_s)
-        self._relay.tick(self.now_s)
+        self._router.tick(self.now_s)
 
     def close(self) -> None:
         """End every note."""
-        self._relay.close(self.now_s)
+        self._router.close(self.now_s)
 
     def _next_due(self) -> float:
         return min(
-            due for due in (self._relay.next_due(), self.engine.next_due(self.now_s), math.inf) if due is not None
+            due for due in (self._router.next_due(), self.engine.next_due(self.now_s), math.inf) if due is not None
         )
 
     def _report(self, word: Heard | Anchor) -> None:
         for answer in self.engine.handle(word):
-            self._relay.obey(answer, word.at_s)
+            self._router.obey(answer, word.at_s)

@@ -10,11 +10,12 @@ import numpy as np
 
 from bollylive.demo_player import demo_seconds, demo_timeline
 from bollylive.errors import FileError
-from bollylive.journal.recording import Take
-from bollylive.midi.messages import Event, Note, NoteOff, NoteOn, Program, Sent, Tempo
+from bollylive.journal.recording import Recording
+from bollylive.midi.messages import Event, Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.midi.song import Song, Track, seconds_at, tempo_at
 from bollylive.model.predictor import Predictor
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
+from bollylive.protocol import Sent
 from bollylive.sets.band import MOST_BEATS_PER_BAR, ChannelSet, Set
 
 _STEP_S = 1.0
@@ -40,10 +41,10 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
         band, channels=players + others, beats_per_bar=beats if 1 <= beats <= MOST_BEATS_PER_BAR else band.beats_per_bar
     )
 
-    rehearsal = Rehearsal(band, predictor, seed, own_downbeat=False)
+    offline = OfflineBand(band, predictor, seed, own_downbeat=False)
     for at_s, event in timeline(song, set(musician)):
-        rehearsal.play(event, at_s)
-    rehearsal.close()
+        offline.play(event, at_s)
+    offline.close()
 
     own = [
         Track(
@@ -54,19 +55,19 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
         )
         for channel in musician
     ]
-    return own + model_tracks(rehearsal.sent, band)
+    return own + model_tracks(offline.sent, band)
 
 
-def perform_demo(band: Set, predictor: Predictor, seed: int) -> Take:
+def perform_demo(band: Set, predictor: Predictor, seed: int) -> Recording:
     """The demo without any MIDI system: the built-in phrase and the band's answer, on virtual time."""
-    take = Take(band.names(), band.beats_per_bar)
-    rehearsal = Rehearsal(band, predictor, seed)
+    take = Recording(band.names(), band.beats_per_bar)
+    offline = OfflineBand(band, predictor, seed)
     for at_s, event in demo_timeline(band.tempo_bpm):
-        rehearsal.play(event, at_s)
-    rehearsal.advance(demo_seconds(band.tempo_bpm))
-    rehearsal.close()
-    take.add_anchor(rehearsal.anchor)
-    for sent in rehearsal.sent:
+        offline.play(event, at_s)
+    offline.advance(demo_seconds(band.tempo_bpm))
+    offline.close()
+    take.add_anchor(offline.anchor)
+    for sent in offline.sent:
         take.add(sent)
     return take
 
@@ -100,17 +101,17 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
         channels=tuple(settings),
     )
 
-    rehearsal = Rehearsal(band, predictor, seed, own_downbeat=False)
-    rehearsal.engine.prime([_before(note, start) for note in primers], {})
+    offline = OfflineBand(band, predictor, seed, own_downbeat=False)
+    offline.engine.prime([_before(note, start) for note in primers], {})
     generated, quiet_s = 0, 0.0
     while generated < count and quiet_s < _LONGEST_SILENCE_S:
-        rehearsal.advance(rehearsal.now_s + _STEP_S)
-        now_generated = sum(isinstance(sent.event, NoteOn) for sent in rehearsal.sent)
+        offline.advance(offline.now_s + _STEP_S)
+        now_generated = sum(isinstance(sent.event, NoteOn) for sent in offline.sent)
         quiet_s = 0.0 if now_generated > generated else quiet_s + _STEP_S
         generated = now_generated
-    rehearsal.close()
+    offline.close()
 
-    tracks = model_tracks(rehearsal.sent, band)
+    tracks = model_tracks(offline.sent, band)
     order = sorted((note.onset_beats, note.channel, note.pitch) for track in tracks for note in track.notes)
     chosen = set(order[:count])
     return [
@@ -152,7 +153,7 @@ def timeline(song: Song, channels: set[int]) -> list[tuple[float, Event]]:
 
 def model_tracks(sent: list[Sent], band: Set) -> list[Track]:
     """What the model played, a track for each channel."""
-    take = Take(band.names(), band.beats_per_bar)
+    take = Recording(band.names(), band.beats_per_bar)
     for message in sent:
         if message.by == "model":
             take.add(message)

@@ -1,19 +1,89 @@
 """What the warden and the port process tell each other, beside the words of `note`, of which what is played goes up.
 
-Down go `Duty`, a new `Set`, `Alive`, `Finish`; up come `Alive`, `Said`, `NoPorts`, `Crashed`, `Done`, and the
-knobs that are turned. A `Memoir` goes on to the engine, which answers with `Alive` and `Restoring`.
+Down go `StartUp`, a new `Set`, `Heartbeat`, `Finish`; up come `Heartbeat`, `Notice`, `NoPorts`, `Crashed`, `Done`, and
+the knobs that are turned. A `ReplayRequest` goes on to the engine, which answers with `Heartbeat` and `Restoring`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from bollylive.midi.messages import Anchor, Event, Player
+from bollylive.clock.anchor import Anchor, PlayerBeat
+from bollylive.midi.messages import Event, Note, Player
 from bollylive.sets.band import Set
+from bollylive.sets.controls import Command
 
 
 @dataclass(frozen=True, slots=True)
-class Memoir:
+class Heard:
+    """Relay to engine: the musician's event, with the second and the beat at which it came."""
+
+    event: Event | Command
+    at_s: float
+    beat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Engine to relay: a committed note, in the beats of `epoch`."""
+
+    note: Note
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Engine to relay: forget the model's notes on this channel that have not begun, and end those that sound.
+
+    Those that would sound longer end after `within_beats`.
+    """
+
+    channel: int
+    within_beats: float = 0.0
+
+
+# What the engine tells the relay to do.
+Instruction: TypeAlias = Play | Release | PlayerBeat
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Engine to relay: the model is loaded and warm; from now on the band hears."""
+
+    model: str
+    buffer_notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """Engine to relay: where its bars begin and whether the band plays, written down for an engine that comes after."""
+
+    zero_beats: float = 0.0  # a beat on which a bar begins
+    awake: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Engine to relay: a sentence for the musician; `fatal` if the engine cannot go on, whatever is tried."""
+
+    text: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as it left: who played it, at which beat, how much after it was due."""
+
+    event: Event
+    by: Player
+    at_s: float
+    beat: float
+    late_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRequest:
     """Where a new engine finds its buffers: in a journal, up to the second from which on it hears for itself."""
 
     journal: str  # its path
@@ -22,7 +92,7 @@ class Memoir:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class InheritedState:
     """What a process that is gone may have left sounding, pedalled or bent."""
 
     words: tuple[tuple[Event, Player], ...] = ()  # what lets go of it, in the order of sending, and whose it is
@@ -34,7 +104,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class StartUp:
     """All that a port process must know to begin."""
 
     band: Set
@@ -44,7 +114,7 @@ class Duty:
     model: int | None = None  # the number of the open file that holds the model; None: it lies where the set says
     musician: tuple[tuple[float, Event], ...] = ()  # who plays by itself, in seconds since the band is ready
     anchor: Anchor | None = None  # where the beat was; None for the first one of a performance
-    left: Left = Left()
+    left: InheritedState = InheritedState()
     given_s: float = 0.0  # when the duty was given; shows whether the processes share a clock
 
 
@@ -54,7 +124,7 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
+class Heartbeat:
     """The heartbeat, in every direction; from the port process, `lost` counts its words that found no room so far."""
 
     lost: int = 0
@@ -66,7 +136,7 @@ class Restoring:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Notice:
     """A sentence for the musician."""
 
     text: str

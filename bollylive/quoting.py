@@ -24,13 +24,13 @@ _SHORT.maxstring = _SHORT.maxother = MOST_CHARACTERS
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict = 2, 4, 3
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """The value as Python writes it, in 60 characters at most; `...` stands for what was left out."""
     text = _SHORT.repr(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
 
 
-def shown_key(key: str) -> str:
+def quoted_key(key: str) -> str:
     """A key as it stands in its file; in quotes and shortened if it is none that stands there bare."""
     bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum() and len(key) <= MOST_CHARACTERS
-    return key if bare else shown(key)
+    return key if bare else quoted(key)

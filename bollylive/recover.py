@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from bollylive.capture import cut_before
 from bollylive.errors import FileError
 from bollylive.journal.folder import default_folder, find_journals
 from bollylive.journal.lines import Journal, read_journal
-from bollylive.journal.recording import Take
-from bollylive.midi.messages import Anchor, Bearing, NoteOff, NoteOn, Sent
+from bollylive.journal.replay import replay
 from bollylive.midi.song import Meters, Tempos, Track, describe, seconds_at
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecoveredSong:
     """The music of a journal, and what there is to say of it."""
 
     tracks: tuple[Track, ...]
@@ -26,7 +23,7 @@ class Recording:
     problems: tuple[str, ...]
 
 
-def find_recording(place: Path | None, minutes: float | None = None) -> Recording:
+def find_recording(place: Path | None, minutes: float | None = None) -> RecoveredSong:
     """Read a journal, or the newest with music of a folder (None: this user's); or only the last minutes of it.
 
     Raises FileError where there is none, or where it holds no note.
@@ -51,7 +48,7 @@ def find_recording(place: Path | None, minutes: float | None = None) -> Recordin
     raise FileError(f"{folder}: no journal lies here; `bollylive jam` writes one, unless it is told not to.")
 
 
-def recover(path: Path, minutes: float | None = None) -> Recording:
+def recover(path: Path, minutes: float | None = None) -> RecoveredSong:
     """Read one journal; notes that were never ended end at the last known moment. Raises FileError."""
     try:
         journal = read_journal(path.read_bytes())
@@ -65,36 +62,9 @@ def recover(path: Path, minutes: float | None = None) -> Recording:
     end_beat = max(note.onset_beats + (note.duration_beats or 0.0) for track in tracks for note in track.notes)
     minutes_long, seconds = divmod(round(seconds_at(tempos, end_beat)), 60)
     summary = f"{describe(tracks)} ({minutes_long}:{seconds:02} min, begun {journal.header.started}, from {path})"
-    return Recording(tracks, tempos, ((0.0, float(journal.header.beats_per_bar)),), summary, _problems(path, journal))
-
-
-def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track, ...], Tempos]:
-    """Let a take collect what the journal holds; its last minutes begin with the bar of the first note in them."""
-    bar = journal.header.beats_per_bar
-    take = Take(journal.header.names, bar)
-    notes_s = [
-        word.at_s for word in journal.words if isinstance(word, Sent) and isinstance(word.event, NoteOn | NoteOff)
-    ]
-    from_s = max(notes_s, default=0.0) - 60.0 * minutes if minutes is not None else None
-    from_beat: float | None = None
-    for word in journal.words:
-        if isinstance(word, Anchor):
-            take.add_anchor(word)
-            continue
-        if isinstance(word, Bearing):
-            take.add_bearing(word)
-            continue
-        take.add(word)
-        if (
-            from_s is not None
-            and from_beat is None
-            and word.at_s >= from_s
-            and isinstance(word.event, NoteOn | NoteOff)
-        ):
-            from_beat = take.beat
-    if from_beat is None:
-        return take.tracks(), take.tempos()
-    return cut_before(take.tracks(), take.tempos(), bar * math.floor(from_beat / bar))
+    return RecoveredSong(
+        tracks, tempos, ((0.0, float(journal.header.beats_per_bar)),), summary, _problems(path, journal)
+    )
 
 
 def _problems(path: Path, journal: Journal) -> tuple[str, ...]:

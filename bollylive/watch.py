@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bollylive.errors import BollyLiveError
-from bollylive.snapshot.format import PartView, Snapshot
+from bollylive.snapshot.format import PartSnapshot, Snapshot
 from bollylive.snapshot.reader import SnapshotReader
 
 _ABSENCE_S = 5.0  # so long a band may be away: another engine takes its time to begin
@@ -64,6 +64,6 @@ def describe_snapshot(snapshot: Snapshot) -> str:
     )
 
 
-def _describe_part(part: PartView) -> str:
+def _describe_part(part: PartSnapshot) -> str:
     """The part, and how many notes the model has ahead, or that it is the musician's."""
     return f"{part.name or part.channel + 1} {'you' if part.word == 'musician' else f'+{part.ahead}'}"

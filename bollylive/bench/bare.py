@@ -7,17 +7,17 @@ import sys
 import time
 from collections.abc import Callable
 
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 
 
-def serve(api: str, name: str, poll_s: float, turn: Callable[[Ports], object]) -> None:
+def serve(api: str, name: str, poll_s: float, turn: Callable[[PortSet], object]) -> None:
     """Take a turn every so often until SIGTERM comes, and close the ports.
 
     A client that just vanishes would keep the next one waiting for JACK, for 20 s.
     """
     signals: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: signals.append(number))
-    ports = Ports(api, name=name)
+    ports = PortSet(api, name=name)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     try:

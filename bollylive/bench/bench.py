@@ -25,7 +25,7 @@ from bollylive.bench.spread import spread
 from bollylive.bench.targets import Figures, judge
 from bollylive.bench.trips import round_trips
 from bollylive.errors import PortError
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model
 from bollylive.sets.band import Set
@@ -70,7 +70,7 @@ def _machine() -> Figures:
 
 
 def _system(api: str | None) -> str:
-    ports = Ports(api)
+    ports = PortSet(api)
     ports.close()
     return ports.api
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from bollylive.bench.probe import Probe
 from bollylive.demo_player import BARS, BEATS_PER_BAR, demo_notes
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 from bollylive.midi.messages import Event, NoteOff, NoteOn
-from bollylive.midi.parser import write
+from bollylive.midi.parser import to_bytes
 
 TEMPO_BPM = 160
 _PHRASE_BEATS = len(BARS) * BEATS_PER_BAR
@@ -36,14 +36,14 @@ def play_dense(api: str, jam: Probe, report: Path, seconds: float) -> dict[str, 
     Gives how late its planned notes left, in ms, how many it had to drop, and its share of one core in percent.
     """
     before_s = jam.cpu_s()
-    ports = Ports(api, "BollyLive Out", "BollyLive In", "Bench")
+    ports = PortSet(api, "BollyLive Out", "BollyLive In", "Bench")
     began_s = time.perf_counter()
     try:
         for at_s, event in _without_end(began_s):
             if at_s > began_s + seconds - _REST_S:
                 break
             time.sleep(max(0.0, at_s - time.perf_counter()))
-            ports.send(write(event))
+            ports.send(to_bytes(event))
             ports.poll()
         after_s, played_s = jam.cpu_s(), time.perf_counter() - began_s
     finally:

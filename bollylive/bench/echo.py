@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 from bollylive.bench.bare import serve
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 
 NAME = "Bare Echo"
 _POLL_S = 0.001
 
 
-def echo(ports: Ports) -> None:
+def echo(ports: PortSet) -> None:
     """Send back what has come."""
     for data in ports.poll():
         ports.send(bytes(data))

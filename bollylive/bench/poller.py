@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 
 from bollylive.bench.bare import serve
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 
 NAME = "Bare Poller"
 POLL_S = 0.005
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], NAME, POLL_S, Ports.poll)
+    serve(sys.argv[1], NAME, POLL_S, PortSet.poll)

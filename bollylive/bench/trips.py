@@ -10,7 +10,7 @@ import numpy as np
 
 from bollylive.bench import echo
 from bollylive.bench.spread import spread
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 
 Answers: TypeAlias = list[tuple[float, list[int]]]  # ms, and the message
 
@@ -23,8 +23,8 @@ _PANIC = bytes((0xB0, 123, 0)), bytes((0xB1, 123, 0))
 
 def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
     """Own notes and replies of a jam beside a bare echo, both of which run, in ms, trial by trial in turn."""
-    to_echo = Ports(api, f"{echo.NAME} Out", f"{echo.NAME} In", "Bench")
-    to_jam = Ports(api, "BollyLive Out", "BollyLive In", "Bench")
+    to_echo = PortSet(api, f"{echo.NAME} Out", f"{echo.NAME} In", "Bench")
+    to_jam = PortSet(api, "BollyLive Out", "BollyLive In", "Bench")
     try:
         time.sleep(_ANSWER_LIMIT_S)
         times: dict[str, list[float]] = {"echo_ms": [], "own_note_ms": [], "reply_ms": []}
@@ -44,7 +44,7 @@ def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
     return {name: spread(values) for name, values in times.items() if values}
 
 
-def ask(ports: Ports, done: Callable[[list[int]], bool]) -> Answers:
+def ask(ports: PortSet, done: Callable[[list[int]], bool]) -> Answers:
     """Send a note and collect what comes, until it is what is waited for or the limit."""
     ports.poll()
     answers: Answers = []

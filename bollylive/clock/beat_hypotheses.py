@@ -47,7 +47,7 @@ _LEAST: Final = 10.0  # a reading that is less likely than the best by this, as 
 ALIKE: Final = 0.03  # tempi that differ by less than this share are one opinion
 
 
-class Readings:
+class BeatHypotheses:
     """The readings that are kept, the likeliest first: begin with one, then let them `branch` at each onset.
 
     `place` is what the latest onset was meant for, in twelfths of a beat from where one began to count; `time` is when

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from bollylive.clock.beat_hypotheses import ALIKE, TWELFTHS, Readings
-from bollylive.midi.messages import Anchor, PlayerBeat
+from bollylive.clock.anchor import Anchor, PlayerBeat
+from bollylive.clock.beat_hypotheses import ALIKE, TWELFTHS, BeatHypotheses
 
 _CHORD_S: Final = 0.045  # onsets nearer than this are one
 _TEMPO_DOUBT: Final = 0.07  # of the tempo at the beginning, as a share of it
@@ -30,7 +30,7 @@ class BeatTracker:
     """
 
     def __init__(self) -> None:
-        self._readings = Readings(0, 0.0, 1.0, _TEMPO_DOUBT)
+        self._readings = BeatHypotheses(0, 0.0, 1.0, _TEMPO_DOUBT)
         self._zero_beat = 0.0  # the band's beat from which places are counted
         self._onsets = 0  # so many since the readings began; 0: not begun
         self._heard_s = 0.0
@@ -39,7 +39,7 @@ class BeatTracker:
     def begin(self, anchor: Anchor, at_s: float) -> None:
         """The musician's first note, which is on a beat; `anchor` is the band's time."""
         self._zero_beat, self._heard_s, self._onsets, self._sure = anchor.beat_at(at_s), at_s, 1, False
-        self._readings = Readings(0, at_s, anchor.seconds_per_beat, _TEMPO_DOUBT)
+        self._readings = BeatHypotheses(0, at_s, anchor.seconds_per_beat, _TEMPO_DOUBT)
 
     def retime(self, anchor: Anchor, at_s: float) -> None:
         """Somebody has set the tempo of `anchor`: what was heard before tells nothing of it."""
@@ -64,7 +64,7 @@ class BeatTracker:
         beat = math.floor(anchor.beat_at(at_s) - self._zero_beat) - 1
         doubt = _TEMPO_DOUBT_LATER if self._sure else _TEMPO_DOUBT
         at_s, beat_s = anchor.seconds_at(self._zero_beat + beat), anchor.seconds_per_beat
-        self._readings = Readings(TWELFTHS * beat, at_s, beat_s, doubt, _PHASE_DOUBT_LATER * beat_s)
+        self._readings = BeatHypotheses(TWELFTHS * beat, at_s, beat_s, doubt, _PHASE_DOUBT_LATER * beat_s)
 
     def _opinion(self, anchor: Anchor) -> PlayerBeat | None:
         """The best reading, if those that count are of its opinion."""

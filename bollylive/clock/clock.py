@@ -15,10 +15,10 @@ from collections import deque
 from dataclasses import replace
 from math import trunc
 
-from bollylive.clock.leadership import Leader
-from bollylive.clock.slew import Steering
-from bollylive.clock.tick_filter import LONGEST_TICK_S, SHORTEST_TICK_S, TICKS_PER_BEAT, Pulse
-from bollylive.midi.messages import Anchor, Continue, Event, LinkBeat, PlayerBeat, Position, Start, Stop, Tempo, Tick
+from bollylive.clock.anchor import Anchor, Leader, LinkBeat, PlayerBeat
+from bollylive.clock.slew import Slew
+from bollylive.clock.tick_filter import LONGEST_TICK_S, SHORTEST_TICK_S, TICKS_PER_BEAT, TickFilter
+from bollylive.midi.messages import Continue, Event, Position, Start, Stop, Tempo, Tick
 
 LOST_S = 2.0
 COAST_BEATS = 64.0
@@ -39,9 +39,9 @@ class Clock:
 
     def __init__(self, bpm: float, now_s: float) -> None:
         self.source: Leader = "free"
-        self._steering = Steering(Anchor(0.0, _seconds_per_beat(bpm), now_s))
+        self._slew = Slew(Anchor(0.0, _seconds_per_beat(bpm), now_s))
         self._set_s = self.anchor.seconds_per_beat  # the beat of the free tempo, as it was set or tapped
-        self._pulse = Pulse(self.anchor.seconds_per_beat / TICKS_PER_BEAT)
+        self._pulse = TickFilter(self.anchor.seconds_per_beat / TICKS_PER_BEAT)
         self._shift = 0  # the song's ticks minus the pulse's
         self._armed = False  # the next tick sets musical time going
         self._place_ticks: int | None = None  # where in the song that tick will be, as far as anybody has said
@@ -54,12 +54,12 @@ class Clock:
     @property
     def anchor(self) -> Anchor:
         """Musical time as all should know it."""
-        return self._steering.anchor
+        return self._slew.anchor
 
     def resume(self, anchor: Anchor, now_s: float) -> None:
         """Goes on where a clock stood that is gone; a MIDI clock that led it is waited for as for a lost one."""
-        self._steering.set(anchor)
-        self._pulse = Pulse(anchor.seconds_per_beat / TICKS_PER_BEAT)
+        self._slew.set(anchor)
+        self._pulse = TickFilter(anchor.seconds_per_beat / TICKS_PER_BEAT)
         if not anchor.running:
             self._place_ticks = round(anchor.beat * TICKS_PER_BEAT)
             self.source, self._heard_s = ("midi" if anchor.followed else "free"), now_s
@@ -94,7 +94,7 @@ class Clock:
             case Tempo(bpm) if self.source not in ("midi", "link"):
                 self._set_s = _seconds_per_beat(bpm)
                 self.source = "free" if self.source == "player" else self.source
-                self._steering.set(replace(self._held(now_s), seconds_per_beat=self._set_s))
+                self._slew.set(replace(self._held(now_s), seconds_per_beat=self._set_s))
         return self.anchor is not before
 
     def follow_link(self, link: LinkBeat) -> bool:
@@ -115,13 +115,13 @@ class Clock:
                 beat = self.beat_at(now_s)
                 self._link_shift = beat - link.beat
                 line = replace(line, beat=beat, running=plays, followed=False)
-                self._steering.set(replace(line, bar_beat=beat - link.beat % link.beats_per_bar))
+                self._slew.set(replace(line, bar_beat=beat - link.beat % link.beats_per_bar))
             elif plays:
-                self._steering.follow(line, now_s)
+                self._slew.follow(line, now_s)
         elif self.source == "link":
             self.source = "free"
             self._set_s = self._held(now_s).seconds_per_beat
-            self._steering.set(replace(self._held(now_s), running=True, bar_beat=None))
+            self._slew.set(replace(self._held(now_s), running=True, bar_beat=None))
         return self.anchor is not before
 
     def follow_player(self, heard: PlayerBeat, now_s: float) -> bool:
@@ -135,7 +135,7 @@ class Clock:
             rate_s = min(max(heard.seconds_per_beat, self._set_s / FASTEST), self._set_s / SLOWEST)
             line = replace(before, beat=heard.beat, seconds_per_beat=rate_s, at_s=heard.at_s)
             line = replace(line, beat=heard.beat - trunc(self._off(line, now_s)))
-            self._steering.follow(line, now_s, PLAYER_TOLERANCE_S, PLAYER_LIMIT)
+            self._slew.follow(line, now_s, PLAYER_TOLERANCE_S, PLAYER_LIMIT)
         return self.anchor is not before
 
     def check(self, now_s: float) -> bool:
@@ -145,17 +145,17 @@ class Clock:
             self._lose(now_s)
         elif self.source == "lost" and self.beat_at(now_s) - self._lost_beat > COAST_BEATS:
             self.source = "free"
-            self._steering.set(replace(self._held(now_s), followed=False))
+            self._slew.set(replace(self._held(now_s), followed=False))
         else:
-            self._steering.settle(now_s)
+            self._slew.settle(now_s)
         return self.anchor is not before
 
     def _off(self, line: Anchor, now_s: float) -> float:
         """By how many beats a line is ahead of where musical time is going."""
-        return line.beat_at(now_s) - self._steering.aim.beat_at(now_s)
+        return line.beat_at(now_s) - self._slew.aim.beat_at(now_s)
 
     def _held(self, now_s: float) -> Anchor:
-        return self._steering.held(now_s)
+        return self._slew.held(now_s)
 
     def _tick(self, now_s: float) -> None:
         newly = self.source != "midi"
@@ -168,11 +168,11 @@ class Clock:
         if self._armed and self._place_ticks is not None:
             self._shift = self._place_ticks - self._pulse.tick
             self._armed, self._place_ticks = False, None
-            self._steering.set(replace(self._line(), running=True))
+            self._slew.set(replace(self._line(), running=True))
         elif self.anchor.running:
             if newly:
                 self._shift = round(self.beat_at(now_s) * TICKS_PER_BEAT) - self._pulse.tick
-            self._steering.follow(self._line(), now_s)
+            self._slew.follow(self._line(), now_s)
 
     def _flows(self, now_s: float) -> bool:
         """Whether ticks come one by one: those that were held up somewhere and come all at once lead nobody."""
@@ -195,7 +195,7 @@ class Clock:
         if self.source != "midi":
             self.source = "midi"
             self._newcomers.clear()
-            self._pulse = Pulse(self._steering.aim.seconds_per_beat / TICKS_PER_BEAT)
+            self._pulse = TickFilter(self._slew.aim.seconds_per_beat / TICKS_PER_BEAT)
         self._heard_s = now_s
 
     def _arm(self, now_s: float) -> None:
@@ -203,13 +203,13 @@ class Clock:
         self._lead(now_s)
         self._armed = True
         if not self.anchor.followed:
-            self._steering.set(replace(self._held(now_s), followed=True))
+            self._slew.set(replace(self._held(now_s), followed=True))
 
     def _jump(self, place_ticks: int, now_s: float, *, running: bool) -> None:
         self._place_ticks = place_ticks
         self._shift = place_ticks - self._pulse.tick
         at = replace(self._held(now_s), beat=place_ticks / TICKS_PER_BEAT)
-        self._steering.set(replace(at, running=running, epoch=self.anchor.epoch + 1, bar_beat=None))
+        self._slew.set(replace(at, running=running, epoch=self.anchor.epoch + 1, bar_beat=None))
 
     def _locate(self, place_ticks: int, now_s: float) -> None:
         if self.anchor.followed:
@@ -229,7 +229,7 @@ class Clock:
             self._place_ticks = self._pulse.tick + self._shift + 1
         else:
             self._place_ticks = round(self.beat_at(now_s) * TICKS_PER_BEAT)
-        self._steering.set(replace(self._held(now_s), running=False))
+        self._slew.set(replace(self._held(now_s), running=False))
 
     def _lose(self, now_s: float) -> None:
         """The ticks stay away: time goes on at the last tempo, also from a stop, or the band were mute for good."""
@@ -240,7 +240,7 @@ class Clock:
         rate = self._pulse.seconds_per_tick * TICKS_PER_BEAT
         self._set_s = rate
         followed = ran and self.anchor.followed
-        self._steering.set(replace(self._held(now_s), seconds_per_beat=rate, running=True, followed=followed))
+        self._slew.set(replace(self._held(now_s), seconds_per_beat=rate, running=True, followed=followed))
 
 
 def _seconds_per_beat(bpm: float) -> float:

@@ -6,7 +6,7 @@ from bollylive.clock.clock import LOST_S
 from bollylive.midi.messages import Continue, Event, Position, Start, Stop, Tick
 
 
-class Conductor:
+class ClockSource:
     """Lets the clock words of one input pass: the first that ticks, until it has been silent for `LOST_S`.
 
     While nobody leads, Start, Stop, Continue and Position of every input pass; whoever ticks first leads.

@@ -15,9 +15,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bollylive.clock.link_discovery import LinkScout
+from bollylive.clock.anchor import LinkBeat
+from bollylive.clock.link_discovery import LinkDiscovery
 from bollylive.errors import LinkError
-from bollylive.midi.messages import LinkBeat
 
 POLL_S = 0.05
 MEET_S = 3.0  # whoever was heard is met within a second, or cannot be reached
@@ -43,11 +43,11 @@ class LinkSession:
     a tempo for the library to begin with, that nobody hears. For one thread; nothing blocks.
     """
 
-    def __init__(self, bpm: float, beats_per_bar: int, scout: LinkScout | None = None) -> None:
+    def __init__(self, bpm: float, beats_per_bar: int, scout: LinkDiscovery | None = None) -> None:
         self._link = link_library().Link(bpm)
         self._clock = self._link.clock()
         self._beats_per_bar = beats_per_bar
-        self._scout = scout or LinkScout()
+        self._scout = scout or LinkDiscovery()
         self._next_s = 0.0
         self._entered_s: float | None = None  # None: not in Link, but listening
         self._has_met = False

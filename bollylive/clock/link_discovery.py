@@ -50,7 +50,7 @@ def open_listener() -> socket.socket:
     return listener
 
 
-class LinkScout:
+class LinkDiscovery:
     """Listens from the first `hears` until `close`, and sends nothing.
 
     For one thread; nothing blocks, and nothing is raised: a network that cannot be heard is told of by `take_trouble`.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bollylive.midi.messages import Anchor
+from bollylive.clock.anchor import Anchor
 
 PHASE_TOLERANCE_S = 0.0005
 RATE_TOLERANCE = 0.001
@@ -19,7 +19,7 @@ LARGE_ERROR_BEATS = 0.01
 STEER_LIMIT = 0.75  # of the tempo: a large error is made good at 1/4 or 7/4 of it, if nobody says another limit
 
 
-class Steering:
+class Slew:
     """`anchor` is musical time as all should know it; it steers towards `aim`, where the leader says that the beat is.
 
     Not thread-safe; `now_s` must not go back between calls.

@@ -13,7 +13,7 @@ MOST_TAPS = 5  # the tempo is the mean of the latest four gaps
 UNEVEN = 0.3  # a gap that differs by this share from those before begins another tempo
 
 
-class Taps:
+class TapTempo:
     """Collects taps, and tells the tempo once there are enough. Not thread-safe."""
 
     def __init__(self) -> None:

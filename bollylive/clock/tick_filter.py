@@ -30,7 +30,7 @@ DEVIATION = 1.25  # a standard deviation is so many mean distances, if they are 
 _Arrival: TypeAlias = tuple[int, float]
 
 
-class Pulse:
+class TickFilter:
     """Ticks counted from 1, and the line that gives the time of any of them, in the seconds of `add`.
 
     A single late arrival does not bend the line. Three outliers in a row on the same side begin a new line, made of

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bollylive.engine.history import Entry
 from bollylive.model.codec import PERCUSSION
-from bollylive.model.context import MUSICIAN, Band, Floats, hear
+from bollylive.model.context import MUSICIAN, Floats, NoteArrays, hear
 
 _STILL_HELD = np.iinfo(np.int64).max // 2
 _MOST_NOTES = 4096
@@ -15,7 +15,7 @@ _MOST_NOTES = 4096
 _ONSET, _END, _PITCH, _VELOCITY, _CHANNEL, _RANK, _PERCUSSION = range(7)
 
 
-class Ensemble:
+class BandNotes:
     """The notes of all channels, in ticks; it keeps the newest 4096. Owned by the engine alone."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Ensemble:
     def hear(self, channels: list[int], ticks: list[int]) -> Floats:
         """What each (channel, tick) hears of the others: float32 [Q, C]."""
         notes = self._notes
-        band = Band(
+        band = NoteArrays(
             notes[:, _ONSET],
             notes[:, _END],
             notes[:, _PITCH],

@@ -12,19 +12,22 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from bollylive.clock.anchor import Anchor
 from bollylive.clock.beat_tracker import BeatTracker
-from bollylive.engine.band_state import Performance
-from bollylive.engine.inference import Inquiry
-from bollylive.engine.part_snapshot import view
+from bollylive.engine.band_state import BandState
+from bollylive.engine.inference import Inference
+from bollylive.engine.part_snapshot import part_snapshot
 from bollylive.engine.planner import Planner
-from bollylive.journal.restore import Past
-from bollylive.midi.messages import Anchor, Bearing, Command, Control, Cue, Heard, Note, NoteOff, NoteOn, Program, Tempo
+from bollylive.journal.restore import RestoredState
+from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.model.predictor import Predictor
+from bollylive.protocol import EngineStatus, Heard, Instruction
 from bollylive.sets.band import KNOBS, Set
+from bollylive.sets.controls import Command
 from bollylive.sets.knobs import turn_knob
 from bollylive.snapshot.format import Snapshot
 
-Words: TypeAlias = list[Cue]
+Words: TypeAlias = list[Instruction]
 
 
 class Engine:
@@ -36,9 +39,9 @@ class Engine:
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
         self.buffer_notes = band.buffer_notes or predictor.buffer_notes
-        self._show = Performance(band, self.buffer_notes, predictor.state_shape, own_downbeat)
-        self._planner = Planner(self._show.lineup, self._show.grid, band)
-        self._inquiry = Inquiry(predictor, band, seed)
+        self._show = BandState(band, self.buffer_notes, predictor.state_shape, own_downbeat)
+        self._planner = Planner(self._show.parts, self._show.grid, band)
+        self._inference = Inference(predictor, band, seed)
         self._tracker = BeatTracker()
 
     @property
@@ -59,7 +62,7 @@ class Engine:
             case Command() as command:
                 return self._obey(command, word)
             case Program(channel, program):
-                self._show.lineup.part(channel).change_program(program)
+                self._show.parts.part(channel).change_program(program)
             case Tempo():
                 self._tracker.retime(self._show.grid.anchor, word.at_s)
             case NoteOn() as event:
@@ -80,9 +83,9 @@ class Engine:
         if show.awake:
             show.turns.advance(earliest)
             self._planner.replan(earliest)
-            self._inquiry.put(self._planner.asks(earliest), show.lineup.ensemble, now_s)
+            self._inference.put(self._planner.asks(earliest), show.parts.band_notes, now_s)
         elif show.pickup is not None:
-            self._inquiry.put(show.pickup.asks(self._planner.cycle), show.pickup.silence, now_s)
+            self._inference.put(show.pickup.asks(self._planner.cycle), show.pickup.silence, now_s)
         return self._planner.commit(earliest)
 
     def next_due(self, now_s: float) -> float | None:
@@ -93,14 +96,14 @@ class Engine:
         turn_tick = show.turns.next_tick() if show.awake else None
         acts = [tick for tick in (self._planner.next_commit(), show.rest_tick(), turn_tick) if tick is not None]
         due = [show.grid.seconds_at(min(acts))] if acts else []
-        if show.lineup.stale and show.awake:
+        if show.parts.stale and show.awake:
             due.append(now_s)
         # What needs the model waits until it may be tried again.
         ask_tick = self._planner.next_ask()
         if self._planner.has_to_ask if show.awake else show.pickup is not None and show.pickup.waits:
-            due.append(max(now_s, self._inquiry.retry_s))
+            due.append(max(now_s, self._inference.retry_s))
         elif ask_tick is not None:
-            due.append(max(show.grid.seconds_at(ask_tick), self._inquiry.retry_s))
+            due.append(max(show.grid.seconds_at(ask_tick), self._inference.retry_s))
         return min(due, default=None)
 
     def use(self, band: Set, now_s: float) -> Words:
@@ -109,26 +112,26 @@ class Engine:
         The model, the length of the buffers and the tempo stay as they are.
         """
         self._planner.use(band)
-        self._inquiry.use(band)
+        self._inference.use(band)
         return self._show.use(band, self._show.grid.anchor.beat_at(now_s))
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Fill the buffers with music that is taken as just played; the channels that may will continue it."""
         self._show.prime(notes, programs)
 
-    def resume(self, past: Past, now_s: float) -> None:
+    def resume(self, past: RestoredState, now_s: float) -> None:
         """Go on where an engine that is gone ended: with its buffers, its bars, and awake if it was."""
         self._show.resume(past, now_s)
 
     @property
-    def bearing(self) -> Bearing:
+    def bearing(self) -> EngineStatus:
         """What an engine that comes after this one must know beside the notes."""
-        return Bearing(self._show.grid.zero_beats, self._show.awake)
+        return EngineStatus(self._show.grid.zero_beats, self._show.awake)
 
     @property
     def counts(self) -> dict[str, int]:
         """What went wrong so far."""
-        return {"failures": self._inquiry.failures, "skipped": self._planner.skipped}
+        return {"failures": self._inference.failures, "skipped": self._planner.skipped}
 
     def snapshot(self, now_s: float) -> Snapshot:
         """The band as it stands, for whoever watches; some 0.2 ms for sixteen channels."""
@@ -139,8 +142,8 @@ class Engine:
             bpm=60 / grid.anchor.seconds_per_beat,
             running=grid.anchor.running,
             awake=awake,
-            parts=tuple(view(part, awake, grid.earliest(now_s), grid.beat_of) for part in self._show.lineup),
-            failures=self._inquiry.failures,
+            parts=tuple(part_snapshot(part, awake, grid.earliest(now_s), grid.beat_of) for part in self._show.parts),
+            failures=self._inference.failures,
             skipped=self._planner.skipped,
         )
 

@@ -5,21 +5,21 @@ Nobody can foresee that note's pitch, but the percussion needs none; the others 
 
 from __future__ import annotations
 
-from bollylive.engine.band_notes import Ensemble
-from bollylive.engine.model_query import Ask, ask_to_choose
+from bollylive.engine.band_notes import BandNotes
+from bollylive.engine.model_query import ModelQuery, ask_to_choose
 from bollylive.engine.part import Part
 from bollylive.model import codec
 from bollylive.sets.band import ChannelSet
 
 
-class Pickup:
+class PreparedEntry:
     """Fresh percussion parts on a grid whose tick 0 is the downbeat to come. Owned by the engine."""
 
     def __init__(self, parts: list[Part]) -> None:
         """`parts` are new ones with empty buffers; only accompanying percussion among them is used."""
         chosen = [part for part in parts if part.instrument == codec.PERCUSSION and _comes_in_at_once(part.setting)]
         self._parts = {part.channel: part for part in chosen}
-        self.silence = Ensemble()  # what these parts hear of the band
+        self.silence = BandNotes()  # what these parts hear of the band
         for part in chosen:
             part.come_in(0)
 
@@ -28,7 +28,7 @@ class Pickup:
         """Whether the model has yet to be asked for a stroke."""
         return bool(self._unready())
 
-    def asks(self, cycle: int) -> list[Ask]:
+    def asks(self, cycle: int) -> list[ModelQuery]:
         """What the model has yet to be asked, one row of each part; empty once all are ready."""
         return [ask_to_choose(part, cycle) for part in self._unready()]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bollylive.midi.messages import Anchor
+from bollylive.clock.anchor import Anchor
 from bollylive.model.codec import PLACES, TICKS_PER_BEAT
 
 _LATE_TICKS = 0.5  # a note this much late still sounds as if it were on its tick

@@ -63,8 +63,8 @@ class History:
 
     def first_to_hear(self, index: int) -> int:
         """The first of the entries that the model must hear before it is asked about number `index`, at least one."""
-        unheard = (i for i, entry in enumerate(self.entries[:index]) if entry.state is None)
-        return next(unheard, index - 1)
+        missed_releases = (i for i, entry in enumerate(self.entries[:index]) if entry.state is None)
+        return next(missed_releases, index - 1)
 
     def state_before(self, index: int) -> Floats:
         """The state [S, H] before an entry whose predecessors are all heard."""

@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
-from bollylive.engine.band_notes import Ensemble
-from bollylive.engine.consonance import avoid_clashes
-from bollylive.engine.model_query import Ask
+from bollylive.engine.band_notes import BandNotes
+from bollylive.engine.model_query import ModelQuery
+from bollylive.engine.pitch_bias import avoid_clashes
 from bollylive.model import codec
 from bollylive.model.predictor import Predictor, Question
 from bollylive.sets.band import Set
@@ -19,7 +19,7 @@ _RETRY_S = 0.25  # a model that failed once may work again
 _LOGGED_FAILURES = 100  # of so many, one is described
 
 
-class Inquiry:
+class Inference:
     """The engine's way to its model, with the noise that makes the choices.
 
     The same seed and the same asks give the same answers. After a failure it asks again from `retry_s` on;
@@ -38,7 +38,7 @@ class Inquiry:
         self._knobs = np.array([band.temperature] * 4 + [band.nucleus], dtype=np.float32)
         self._follow = band.follow
 
-    def put(self, asks: list[Ask], ensemble: Ensemble, now_s: float) -> None:
+    def put(self, asks: list[ModelQuery], band_notes: BandNotes, now_s: float) -> None:
         """Put the asks, all of as many rows, to the model in one call.
 
         New notes go into the buffers, the plans and the ensemble.
@@ -49,7 +49,7 @@ class Inquiry:
         channels = [ask.part.channel for ask in asks for _ in range(count)]
         ticks = [int(tick) for ask in asks for tick in ask.ticks]
         rows = np.stack([ask.rows for ask in asks])
-        context = ensemble.hear(channels, ticks).reshape(len(asks), count, -1)
+        context = band_notes.hear(channels, ticks).reshape(len(asks), count, -1)
         clashes = avoid_clashes(context[:, -1], rows[:, -1, codec.FIELDS.index("instrument")], self._follow)
         question = Question(
             rows=rows,
@@ -71,4 +71,4 @@ class Inquiry:
             return
         for ask, chosen, states in zip(asks, answer.chosen, answer.states, strict=True):
             if entry := ask.take(codec.decode(chosen), states):
-                ensemble.add(ask.part.channel, ask.part.instrument, entry)
+                band_notes.add(ask.part.channel, ask.part.instrument, entry)

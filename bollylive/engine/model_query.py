@@ -8,14 +8,14 @@ from bollylive.engine.history import Entry
 from bollylive.engine.motif_memory import CONTEXT_NOTES
 from bollylive.engine.part import Part
 from bollylive.model import codec
-from bollylive.model.bar_echoes import recall
+from bollylive.model.bar_echoes import find_echoes
 from bollylive.model.predictor import Floats, Ints
 
 MOST_ROWS = 16  # to hear more at once takes longer than a note may wait
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ModelQuery:
     """The newest rows of a part, the last of which the model is asked for, and where its answer belongs."""
 
     part: Part
@@ -55,7 +55,7 @@ class Ask:
         return entry
 
 
-def ask_to_foresee(part: Part, cycle: int) -> Ask | None:
+def ask_to_foresee(part: Part, cycle: int) -> ModelQuery | None:
     """The question what comes after the newest entry of a part, if that is not known yet."""
     history = part.history
     if not history.waits:
@@ -66,32 +66,32 @@ def ask_to_foresee(part: Part, cycle: int) -> Ask | None:
         index -= heard - MOST_ROWS
     tick = history.entries[index].tick
     *before, (last, _) = history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
-    _, recalled = part.recall(before, last, cycle, tick - last)
+    _, recalled = part.find_echoes(before, last, cycle, tick - last)
     begun, may_rest = history.sounding_at(tick), part.may_rest(tick)
     onset_bias = part.bias.of_onset(tick, begun, part.push, may_rest=may_rest) + recalled
     return _ask(part, index, cycle, None, part.bias.of_pitch([]), onset_bias)
 
 
-def ask_to_choose(part: Part, cycle: int) -> Ask:
+def ask_to_choose(part: Part, cycle: int) -> ModelQuery:
     """The question for the note of a part that is due; nothing else may be waiting to be asked."""
     history, tick = part.history, part.due_tick
     end = len(history.entries)
-    pitch, onset = part.recall(history.notes_before(end, CONTEXT_NOTES), tick, cycle)
+    pitch, onset = part.find_echoes(history.notes_before(end, CONTEXT_NOTES), tick, cycle)
     onset_bias = part.bias.of_onset(tick, history.sounding_at(tick) + 1, part.push) + onset
     return _ask(part, end, cycle, tick, part.bias.of_pitch(history.newest_pitches()) + pitch, onset_bias)
 
 
-def _ask(part: Part, index: int, cycle: int, tick: int | None, pitch_bias: Floats, onset_bias: Floats) -> Ask:
+def _ask(part: Part, index: int, cycle: int, tick: int | None, pitch_bias: Floats, onset_bias: Floats) -> ModelQuery:
     """Ask about an entry, or for a new one at a tick, once the model has heard what comes before."""
     rows, ticks = part.history.rows(index + (tick is None), part.instrument, cycle, tick)
     first = part.history.first_to_hear(index)
-    return Ask(
+    return ModelQuery(
         part=part,
         first=first,
         index=index if tick is None else None,
         rows=rows[first:],
         ticks=ticks[first:],
-        echoes=recall(rows, ticks, index)[0],
+        echoes=find_echoes(rows, ticks, index)[0],
         state=part.history.state_before(first),
         pitch_bias=pitch_bias,
         onset_bias=onset_bias,

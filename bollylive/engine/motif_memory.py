@@ -47,7 +47,7 @@ _PITCH_POWER, _ONSET_POWER = np.float32(0.12), np.float32(0.14)  # a bias is thi
 Context: TypeAlias = Sequence[tuple[int, int]]  # (tick, pitch) of the notes before, oldest first
 
 
-class Memory:
+class MotifMemory:
     """The last REMEMBERED_NOTES notes of a voice, in some 80 kB; older ones are forgotten."""
 
     def __init__(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bollylive.engine.history import Entry, History
-from bollylive.engine.motif_memory import Context, Memory
-from bollylive.engine.pitch_bias import Bias
-from bollylive.engine.score import Score
+from bollylive.engine.motif_memory import Context, MotifMemory
+from bollylive.engine.pitch_bias import PitchBias
+from bollylive.engine.variations import Score
 from bollylive.model import codec
 from bollylive.model.predictor import Floats
 from bollylive.sets.band import TURN_ROLES, ChannelSet
@@ -28,7 +28,7 @@ class Part:
         setting: ChannelSet,
         history: History,
         quantise: bool = False,
-        memory: Memory | None = None,
+        memory: MotifMemory | None = None,
         memory_weight: float = 0.0,
     ) -> None:
         """With `quantise`, what the model chooses keeps to sixteenths and triplets; `memory_weight` is 0 to 1."""
@@ -46,7 +46,7 @@ class Part:
         self.active: int | None = None  # when the musician last touched this channel
         self.awaited = False  # a musician shares the channel, and waits for its answer
         self.push = 0.0  # how much denser than its setting it is to be
-        self.memory = Memory() if memory is None else memory  # an empty one is false
+        self.memory = MotifMemory() if memory is None else memory  # an empty one is false
 
     @property
     def channel(self) -> int:
@@ -90,7 +90,7 @@ class Part:
     def use(self, setting: ChannelSet, quantise: bool, memory_weight: float) -> None:
         """Play by another setting from now on."""
         self.setting = setting
-        self.bias = Bias(setting, quantise)
+        self.bias = PitchBias(setting, quantise)
         self._memory_weight = np.float32(memory_weight)
 
     def change_program(self, program: int) -> None:
@@ -169,7 +169,7 @@ class Part:
         return True
 
     def recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
-        """What the memory adds to the scores, as much as the set wants; see `Memory.recall`."""
+        """What the memory adds to the scores, as much as the set wants; see `MotifMemory.recall`."""
         pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)
         return self._memory_weight * pitch, self._memory_weight * onset
 

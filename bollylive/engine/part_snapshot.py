@@ -9,13 +9,13 @@ from bollylive.engine.history import Entry
 from bollylive.engine.part import Part
 from bollylive.midi.messages import Note, Player
 from bollylive.model import codec
-from bollylive.snapshot.format import NEWEST_NOTES, PartView
+from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot
 
 
-def view(part: Part, awake: bool, now_tick: int, beat_of: Callable[[int], float]) -> PartView:
+def part_snapshot(part: Part, awake: bool, now_tick: int, beat_of: Callable[[int], float]) -> PartSnapshot:
     """The view of a part of a band that is `awake` or not; `beat_of` gives the beat of a tick."""
     newest = (entry for entry in reversed(part.history.entries) if entry.pitch != codec.REST)
-    return PartView(
+    return PartSnapshot(
         channel=part.channel,
         name=part.setting.name,
         role=part.setting.role,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bollylive.engine.band_notes import Ensemble
+from bollylive.engine.band_notes import BandNotes
 from bollylive.engine.energy import Energy
 from bollylive.engine.grid import cycle_of, ticks_of
 from bollylive.engine.history import Entry, History
-from bollylive.engine.motif_memory import Memory
+from bollylive.engine.motif_memory import MotifMemory
 from bollylive.engine.part import Part
 from bollylive.midi.messages import Note
 from bollylive.sets.band import MODEL_ROLES, TURN_ROLES, Set
 
 
-class Lineup:
+class PartTable:
     """The parts in order of channel, all times in ticks of the engine's grid. Owned by the engine.
 
     `bar` is how long one is. `active` is when the musician last did something; `stale` is set when they played
@@ -22,13 +22,13 @@ class Lineup:
     """
 
     def __init__(self, band: Set, buffer_notes: int, state_shape: tuple[int, int]) -> None:
-        self.ensemble = Ensemble()
+        self.band_notes = BandNotes()
         self.energy = Energy()
         self.active = 0
         self.stale = False
         self._buffer_notes, self._state_shape = buffer_notes, state_shape
         self._parts: dict[int, Part] = {}
-        self._memories: dict[int, Memory] = {}  # of every channel, whoever plays it
+        self._memories: dict[int, MotifMemory] = {}  # of every channel, whoever plays it
         self._set(band)
 
     def __iter__(self) -> Iterator[Part]:
@@ -56,7 +56,7 @@ class Lineup:
     def new_part(self, channel: int) -> Part:
         """A part with an empty buffer, which has not joined yet."""
         history = History(self._buffer_notes, self._state_shape)
-        memory = self._memories.setdefault(channel, Memory())
+        memory = self._memories.setdefault(channel, MotifMemory())
         return Part(self._band.channel(channel), history, self._band.quantise, memory, self._band.memory)
 
     def recollect(self, tick: int, note: Note) -> None:
@@ -66,7 +66,7 @@ class Lineup:
             return
         entry = Entry(tick, note.pitch, max(1, ticks_of(note.duration_beats or 0.0)), note.velocity, by_model=True)
         part.history.insert(entry)
-        self.ensemble.add(part.channel, part.instrument, entry)
+        self.band_notes.add(part.channel, part.instrument, entry)
 
     def go_on(self, tick: int) -> None:
         """Give the model the word wherever it should have it and has not: a band that is awake goes on playing.
@@ -97,14 +97,14 @@ class Lineup:
         """Let a part play its channel, in place of who did, with what it has planned already."""
         self._parts = dict(sorted({**self._parts, part.channel: part}.items()))
         for entry in part.plan:
-            self.ensemble.add(part.channel, part.instrument, entry)
+            self.band_notes.add(part.channel, part.instrument, entry)
 
     def begin_note(self, channel: int, tick: int, pitch: int, velocity: int) -> None:
         """The musician begins a note."""
         part = self.part(channel)
         self.energy.hear(tick, velocity)
         entry = Entry(tick, pitch, 0, velocity)
-        self.ensemble.add(channel, part.instrument, entry)
+        self.band_notes.add(channel, part.instrument, entry)
         if part.setting.role != "player":
             part.history.insert(entry)
             # Only the musician teaches: what the model itself has played would come back again and again.
@@ -115,23 +115,23 @@ class Lineup:
     def end_note(self, channel: int, tick: int, pitch: int, duration_ticks: int) -> None:
         """The musician ends the note that began at a tick."""
         part = self.part(channel)
-        self.ensemble.close(channel, tick, pitch, duration_ticks)
+        self.band_notes.close(channel, tick, pitch, duration_ticks)
         part.history.close(tick, pitch, duration_ticks)
         part.active = self.active = tick + duration_ticks
 
     def withdraw(self, part: Part, after_tick: int) -> bool:
         """Take back what a part has planned after a tick; False if there was nothing."""
-        self.ensemble.withdraw(part.channel, after_tick)
+        self.band_notes.withdraw(part.channel, after_tick)
         return part.withdraw(after_tick)
 
     def quieten(self, part: Part, after_tick: int) -> None:
         """Take the word from the model on a part's channel."""
-        self.ensemble.withdraw(part.channel, after_tick)
+        self.band_notes.withdraw(part.channel, after_tick)
         part.be_quiet(after_tick)
 
     def shift(self, ticks: int) -> None:
         """Move all that is known in time, when the beat jumps or the bar begins elsewhere."""
-        self.ensemble.shift(ticks)
+        self.band_notes.shift(ticks)
         self.energy.shift(ticks)
         self.active += ticks
         for part in self:

@@ -1,4 +1,10 @@
-"""What a channel's setting adds to the model's scores: its range, density, polyphony and grid, and what bores it."""
+"""What is added to the model's scores: a channel's range, density, polyphony and grid, and penalties.
+
+A pitch that is repeated too often is penalised, and so is one that clashes with what the musician holds. Consonant are
+unisons and octaves, thirds, fourths and fifths, and sixths: the consonances of common practice, the fourth among them
+as between any two upper voices. The network has learned what fits from music in which all knew what was to come; on
+stage the band only hears it, and its doubts are taken from what is already sounding.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +14,22 @@ from itertools import takewhile
 import numpy as np
 
 from bollylive.model import codec
-from bollylive.model.predictor import Floats
+from bollylive.model.context import LEAD_HARMONY
+from bollylive.model.predictor import Floats, Ints
 from bollylive.sets.band import ChannelSet
 
 _FORBIDDEN = -1e9
-_PATIENCE_NOTES, _BOREDOM = 6, 0.5  # after so many repeats, so much of a score for each further one
+_REPEATS_ALLOWED, _REPETITION_PENALTY = 6, 0.5  # so much of a score for each further repeat
 _SIXTEENTH_TICKS, _TRIPLET_TICKS = codec.TICKS_PER_BEAT // 4, codec.TICKS_PER_BEAT // 3
 _AHEAD_BEATS: Floats = (np.minimum(np.arange(codec.ONSETS), codec.WAIT_TICKS) / codec.TICKS_PER_BEAT).astype(np.float32)
+
+CONSONANT = (0, 3, 4, 5, 7, 8, 9)  # semitones, of 12
+MATRIX = np.array([[(b - a) % 12 in CONSONANT for b in range(12)] for a in range(12)])  # closed under inversion
+
+_CLASH: Floats = (~MATRIX).astype(np.float32)
+_STRONG = 3.0  # as the natural logarithm of odds: a clash becomes twenty times less likely
+_LEAD_NOW = slice(LEAD_HARMONY.start, LEAD_HARMONY.start + 12)
+_CLASS_OF_PITCH: Ints = np.arange(codec.PITCHES) % 12
 
 
 def _grid_bias() -> Floats:
@@ -36,7 +51,7 @@ def _grid_bias() -> Floats:
 _GRID_BIAS = _grid_bias()
 
 
-class Bias:
+class PitchBias:
     """The additive scores of one channel. With `quantise`, what the model chooses keeps to sixteenths and triplets."""
 
     def __init__(self, setting: ChannelSet, quantise: bool) -> None:
@@ -59,8 +74,8 @@ class Bias:
         bias, sounded = self._pitch.copy(), iter(newest)
         pitch = next(sounded, codec.REST)
         run = 1 + sum(1 for _ in takewhile(lambda other: other == pitch, sounded))
-        if run > _PATIENCE_NOTES:
-            bias[pitch] -= _BOREDOM * (run - _PATIENCE_NOTES)
+        if run > _REPEATS_ALLOWED:
+            bias[pitch] -= _REPETITION_PENALTY * (run - _REPEATS_ALLOWED)
         return bias
 
     def of_onset(self, tick: int, sounding: int, push: float = 0.0, *, may_rest: bool = True) -> Floats:
@@ -76,3 +91,14 @@ class Bias:
         if not may_rest:
             bias[codec.WAIT] = _FORBIDDEN
         return bias
+
+
+def avoid_clashes(context: Floats, instrument: Ints, follow: float) -> Floats:
+    """The scores to add to the pitches of Q questions [Q, 128], from what each hears [Q, C]; `follow` is 0 to 1.
+
+    Percussion [Q], an instrument word, clashes with nothing.
+    """
+    clashes = np.minimum(context[:, _LEAD_NOW] @ _CLASH, 1)[:, _CLASS_OF_PITCH]
+    pitched = (instrument != codec.PERCUSSION)[:, None]
+    scores: Floats = (-_STRONG * follow * clashes * pitched).astype(np.float32)
+    return scores

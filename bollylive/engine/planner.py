@@ -6,11 +6,12 @@ Everything up to the commit line stays as it is planned; from there to the horiz
 from __future__ import annotations
 
 from bollylive.engine.grid import Grid, cycle_of, ticks_of
-from bollylive.engine.model_query import Ask, ask_to_choose, ask_to_foresee
+from bollylive.engine.model_query import ModelQuery, ask_to_choose, ask_to_foresee
 from bollylive.engine.part import Part
-from bollylive.engine.part_table import Lineup
-from bollylive.midi.messages import Cue, Note, Play
+from bollylive.engine.part_table import PartTable
+from bollylive.midi.messages import Note
 from bollylive.model import codec
+from bollylive.protocol import Instruction, Play
 from bollylive.sets.band import Set
 
 _LOUDEST = 127
@@ -23,9 +24,9 @@ class Planner:
     `skipped` counts the notes whose time had passed before they were planned.
     """
 
-    def __init__(self, lineup: Lineup, grid: Grid, band: Set) -> None:
+    def __init__(self, part_table: PartTable, grid: Grid, band: Set) -> None:
         self.skipped = 0
-        self._lineup, self._grid = lineup, grid
+        self._parts, self._grid = part_table, grid
         self.use(band)
 
     def use(self, band: Set) -> None:
@@ -36,22 +37,22 @@ class Planner:
 
     def replan(self, earliest: int) -> None:
         """What lies beyond the commit line is planned anew when the musician has played something."""
-        stale, self._lineup.stale = self._lineup.stale, False
-        for part in self._lineup:
+        stale, self._parts.stale = self._parts.stale, False
+        for part in self._parts:
             withdrawn = (
-                stale and part.has_word and not part.score and self._lineup.withdraw(part, earliest + self._commit)
+                stale and part.has_word and not part.score and self._parts.withdraw(part, earliest + self._commit)
             )
             if withdrawn or part.adrift:
                 part.carry_on(earliest)
 
-    def asks(self, earliest: int) -> list[Ask]:
+    def asks(self, earliest: int) -> list[ModelQuery]:
         """What every part has yet to be asked, and the one note that comes first in time, then in order of channel.
 
         A note that is due at once is asked for alone: a smaller call is sooner back. So is what has many rows.
         """
         first: Part | None = None
-        push = self._energy * self._lineup.energy.density(earliest)
-        for part in self._lineup:
+        push = self._energy * self._parts.energy.density(earliest)
+        for part in self._parts:
             part.push = push
             self.skipped += part.skip_ahead(earliest)
             ready = part.prepare(earliest + self._horizon) and not part.history.waits
@@ -60,15 +61,15 @@ class Planner:
         question = [ask_to_choose(first, self.cycle)] if first else []
         if question and question[0].tick <= earliest:
             return question
-        others = (ask_to_foresee(part, self.cycle) for part in self._lineup)
+        others = (ask_to_foresee(part, self.cycle) for part in self._parts)
         asks = [ask for ask in others if ask is not None] + question
         return [ask for ask in asks if len(ask.rows) == len(asks[0].rows)]
 
-    def commit(self, earliest: int) -> list[Cue]:
+    def commit(self, earliest: int) -> list[Instruction]:
         """The notes that are near enough to be fixed, as loud as the musician's playing makes them."""
-        gain = 1.0 + self._energy * (self._lineup.energy.gain(earliest) - 1.0)
-        words: list[Cue] = []
-        for part in self._lineup:
+        gain = 1.0 + self._energy * (self._parts.energy.gain(earliest) - 1.0)
+        words: list[Instruction] = []
+        for part in self._parts:
             ready = part.commit(self._line(part, earliest))
             for entry in ready:
                 tick = max(entry.tick, earliest) if part.hesitates else entry.tick
@@ -83,16 +84,16 @@ class Planner:
     @property
     def has_to_ask(self) -> bool:
         """Whether the model has yet to hear something."""
-        return any(part.history.waits or part.adrift for part in self._lineup)
+        return any(part.history.waits or part.adrift for part in self._parts)
 
     def next_commit(self) -> int | None:
         """When `commit` has something to give, as far as it is planned."""
-        ticks = [part.plan[0].tick - self._line(part, 0) for part in self._lineup if part.plan]
+        ticks = [part.plan[0].tick - self._line(part, 0) for part in self._parts if part.plan]
         return min(ticks, default=None)
 
     def next_ask(self) -> int | None:
         """When a note has to be asked for."""
-        ticks = [part.due_tick for part in self._lineup if part.prepares]
+        ticks = [part.due_tick for part in self._parts if part.prepares]
         return min(ticks, default=self._horizon) - self._horizon if ticks else None
 
     def _line(self, part: Part, earliest: int) -> int:

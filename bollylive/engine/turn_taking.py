@@ -12,11 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bollylive.engine.grid import ticks_of
-from bollylive.engine.handover import Takeover
+from bollylive.engine.handover import HandoverRules
 from bollylive.engine.part import Part
-from bollylive.engine.part_table import Lineup
-from bollylive.engine.score import Score
-from bollylive.engine.variations import Answers, Take
+from bollylive.engine.part_table import PartTable
+from bollylive.engine.variations import Score, Variation, Variations
 from bollylive.sets.band import Set
 
 _LONGEST_LOOP_BARS = 4
@@ -27,26 +26,26 @@ class _Turn:
     """How it stands on one channel; all times in ticks."""
 
     phrase_from: int | None = None  # where the musician's newest phrase began
-    answers: Answers | None = None
+    answers: Variations | None = None
     next_at: int | None = None  # where what the musician has asked for begins
     next_does: str = ""
-    round: Take | None = None  # what comes again and again
+    round: Variation | None = None  # what comes again and again
 
 
-class Turns:
+class TurnTaking:
     """The turns of all channels. Owned by the engine.
 
     `is_held` tells whether the musician holds a key of a channel.
     """
 
-    def __init__(self, lineup: Lineup, band: Set, is_held: Callable[[int], bool]) -> None:
-        self._lineup, self._is_held = lineup, is_held
+    def __init__(self, part_table: PartTable, band: Set, is_held: Callable[[int], bool]) -> None:
+        self._parts, self._is_held = part_table, is_held
         self._turns: dict[int, _Turn] = {}
         self.use(band)
 
     def use(self, band: Set) -> None:
         """Take turns by another set from now on."""
-        self._takeover = Takeover(self._lineup, band, self._is_held)
+        self._handover_rules = HandoverRules(self._parts, band, self._is_held)
         self._commit, self._horizon = ticks_of(band.commit_beats), ticks_of(band.horizon_beats)
 
     def shift(self, ticks: int) -> None:
@@ -79,7 +78,7 @@ class Turns:
                 part.history.shift(turn.answers.begin - turn.answers.current.begin)
             else:
                 turn.answers.current.close(part.history, tick)
-        self._lineup.quieten(part, tick)
+        self._parts.quieten(part, tick)
         turn.next_at, turn.round = None, None
 
     @property
@@ -90,13 +89,13 @@ class Turns:
     def next_tick(self) -> int | None:
         """When `advance` has something to do, perhaps in the past."""
         ticks = []
-        for part in self._lineup:
+        for part in self._parts:
             turn = self._turn(part)
             if turn.next_at is not None:
                 ticks.append(self._plans_at(part, turn.next_at))
             elif part.until is not None:
                 ticks.append(part.until)
-            elif (begin := self._takeover.tick_for(part)) is not None:
+            elif (begin := self._handover_rules.tick_for(part)) is not None:
                 ticks.append(begin - self._horizon)
             if (page := part.next_page) is not None:
                 ticks.append(page - self._horizon)
@@ -104,14 +103,14 @@ class Turns:
 
     def advance(self, earliest: int) -> None:
         """Let the model take over where it is time, and end what is over; from `earliest` on all can be changed."""
-        for part in self._lineup:
+        for part in self._parts:
             turn = self._turn(part)
             if turn.next_at is not None:
                 if earliest >= self._plans_at(part, turn.next_at):
                     self._begin_next(part, turn)
             elif part.until is not None and earliest >= part.until:
                 self._stay_away(part, earliest)
-            elif (begin := self._takeover.tick_for(part)) is not None and earliest >= begin - self._horizon:
+            elif (begin := self._handover_rules.tick_for(part)) is not None and earliest >= begin - self._horizon:
                 self._take_over(part, max(begin, earliest))
             self._read(part, turn, earliest)
 
@@ -130,10 +129,10 @@ class Turns:
         if turn.answers is None or self._is_held(part.channel):
             return
         since = turn.answers.current.begin
-        bars = max(1, -(-(earliest + self._commit + 1 - since) // self._lineup.bar))
-        turn.next_at, turn.next_does, turn.round = since + bars * self._lineup.bar, does, None
+        bars = max(1, -(-(earliest + self._commit + 1 - since) // self._parts.bar))
+        turn.next_at, turn.next_does, turn.round = since + bars * self._parts.bar, does, None
         part.until = turn.next_at if part.has_word else None
-        if part.has_word and self._lineup.withdraw(part, turn.next_at - 1):
+        if part.has_word and self._parts.withdraw(part, turn.next_at - 1):
             part.carry_on(earliest)
 
     def _stay_away(self, part: Part, tick: int) -> None:
@@ -145,16 +144,16 @@ class Turns:
         return self._turns.setdefault(part.channel, _Turn())
 
     def _take_over(self, part: Part, begin: int, by_command: bool = False) -> None:
-        turn, handover = self._turn(part), self._takeover.handover_of(part)
-        at_bar = handover == "bar" and begin % self._lineup.bar == 0 and not by_command
-        turn.answers = Answers(
-            part.history.branch(), begin, self._takeover.length(part, begin, turn.phrase_from), at_bar
+        turn, handover = self._turn(part), self._handover_rules.handover_of(part)
+        at_bar = handover == "bar" and begin % self._parts.bar == 0 and not by_command
+        turn.answers = Variations(
+            part.history.branch(), begin, self._handover_rules.length(part, begin, turn.phrase_from), at_bar
         )
         turn.next_at, turn.round = None, None
         self._play(part, turn.answers, begin)
         part.hesitates = handover == "flow" and not by_command
 
-    def _play(self, part: Part, answers: Answers, tick: int, given: Take | None = None) -> None:
+    def _play(self, part: Part, answers: Variations, tick: int, given: Variation | None = None) -> None:
         """The model has the word from a tick on; where notes are given, it goes on after them."""
         part.until = None if answers.length is None else tick + answers.length
         part.score = Score()
@@ -174,17 +173,17 @@ class Turns:
         if part.has_word:
             answers.current.close(part.history, tick)
         take = answers.current
-        given: Take | None = None
+        given: Variation | None = None
         match turn.next_does:
             case "keep":
-                loop = take.cut(max(0, take.ticks - _LONGEST_LOOP_BARS * self._lineup.bar), take.ticks)
+                loop = take.cut(max(0, take.ticks - _LONGEST_LOOP_BARS * self._parts.bar), take.ticks)
                 if loop.notes:
                     self._repeat(part, turn, loop.at(tick))
                 elif part.has_word:  # there is nothing to keep yet: the answer goes on
                     part.until = None if answers.length is None else take.begin + answers.length
                 return
             case "vary":
-                given = take.cut(0, min(take.ticks, _LONGEST_LOOP_BARS * self._lineup.bar) // 2).at(tick)
+                given = take.cut(0, min(take.ticks, _LONGEST_LOOP_BARS * self._parts.bar) // 2).at(tick)
                 answers.start(tick)
             case "back":
                 given = answers.go_back(tick)
@@ -198,11 +197,11 @@ class Turns:
         if not part.score:
             return
         for note in part.read(earliest, earliest + self._horizon):
-            self._lineup.ensemble.add(part.channel, part.instrument, note)
+            self._parts.band_notes.add(part.channel, part.instrument, note)
         if turn.round is not None and not part.score:
             self._repeat(part, turn, turn.round.at(turn.round.begin + turn.round.ticks))
 
-    def _repeat(self, part: Part, turn: _Turn, loop: Take) -> None:
+    def _repeat(self, part: Part, turn: _Turn, loop: Variation) -> None:
         turn.round, part.until = loop, None
         part.play(loop.score())
 

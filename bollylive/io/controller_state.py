@@ -11,13 +11,12 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
-from bollylive.io.held_state import Held, in_order
+from bollylive.io.held_state import HeldState, in_order
 from bollylive.midi.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     RESET_CONTROLLERS,
     SUSTAIN,
-    Command,
     Control,
     Event,
     NoteOff,
@@ -26,6 +25,7 @@ from bollylive.midi.messages import (
     Raw,
 )
 from bollylive.midi.parser import subject
+from bollylive.sets.controls import Command
 
 Music: TypeAlias = NoteOn | NoteOff | Control | Program
 
@@ -33,11 +33,11 @@ PANIC_S: Final = 0.1  # sixteen channels' worth of resets on a cable of 1983
 RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
 
 
-class Controllers:
+class ControllerState:
     """Knows what is held, and so which resets change anything. Feed it every event. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._held = Held()
+        self._held = HeldState()
         self._stirred: set[int] = set()  # channels on which something came since the end of their notes was told
         self._calm = False  # the band was put to sleep, and nothing has come on any channel since
         self._ended_s = -math.inf  # when the end of all notes came last, on whatever channel

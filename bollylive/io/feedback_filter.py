@@ -34,7 +34,7 @@ class _Left:
     returned: bool = False
 
 
-class Loopback:
+class FeedbackFilter:
     """Tells echoes from playing. `echoes` counts the note-ons filtered. Not thread-safe; `now_s` must not go back.
 
     A DAW that changes notes on the way, or needs longer, is not found out. In a loop that ends this very moment one

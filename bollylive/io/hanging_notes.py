@@ -13,7 +13,7 @@ from typing import Final
 from bollylive.io.held_state import at_rest, lets_go, reset
 from bollylive.midi.messages import Event, Player
 from bollylive.midi.parser import subject
-from bollylive.protocol import Left
+from bollylive.protocol import InheritedState
 
 _END_AFTER_S: Final = (0.0, 0.5, 1.5, 4.0)
 
@@ -22,7 +22,7 @@ class HangingNotes:
     """Ends what was left; feed it with `see` whatever leaves. Not thread-safe; `now_s` must not go back."""
 
     def __init__(self) -> None:
-        self._left = Left()
+        self._left = InheritedState()
         self._anew: set[tuple[int, ...]] = set()  # what was struck, pressed or bent since
         self._played: set[int] = set()  # and on which channels
         self._end_s: deque[float] = deque()
@@ -34,7 +34,7 @@ class HangingNotes:
         """Whether something was left of which nobody can have heard the end."""
         return not self._was_heard
 
-    def inherit(self, left: Left, now_s: float) -> None:
+    def inherit(self, left: InheritedState, now_s: float) -> None:
         """Take over what was left, from now on."""
         self._left = left
         self._was_heard = not left

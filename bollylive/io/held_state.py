@@ -65,7 +65,7 @@ def in_order(words: Iterable[Event]) -> list[Event]:
     return sorted(words, key=lambda word: (isinstance(word, NoteOff), subject(word)))
 
 
-class Held:
+class HeldState:
     """Watches the events of one cable, in order. Not thread-safe."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Held:
         """The words that let go of what is meant, by such a word; it is held no more."""
         return [self._words.pop(subject(word)) for word in in_order(filter(is_meant, list(self._words.values())))]
 
-    def end(self, others: Iterable[Held] = ()) -> list[Event]:
+    def end(self, others: Iterable[HeldState] = ()) -> list[Event]:
         """What lets go of all that none of `others` holds too; from now on nothing is held."""
         kept = [other.words for other in others]
         words = [word for about, word in self._words.items() if not any(about in other for other in kept)]

@@ -17,7 +17,7 @@ from pathlib import Path
 _OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere there is no sign
 
 
-class Lifeline:
+class JackLiveness:
     """Begin it before the clients open, `tie` it to them, then ask `cut`. For one thread.
 
     No other socket of this process may open between the two.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from bollylive.io.held_state import Ended, Held, in_order
+from bollylive.io.held_state import Ended, HeldState, in_order
 from bollylive.midi.messages import Event
 
 RECENT_S: Final = 0.5  # who is seen to be gone now may have gone so long ago
 
 
-class Unheard:
+class MissedReleases:
     """Feed it with `see` whatever leaves. Not thread-safe; `now_s` must not go back."""
 
     def __init__(self) -> None:
-        self._held = Held()
+        self._held = HeldState()
         self._ended = Ended()
         self._listeners: int | None = None
         self._away = False  # somebody has left and nobody has come since

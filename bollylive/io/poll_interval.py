@@ -13,7 +13,7 @@ IDLE_AFTER_S: Final = 2.0
 REST_S: Final = 0.1  # so long, when idle, only the ports and the engine's words are looked at
 
 
-class Pace:
+class PollInterval:
     """Tell it with `stir` what comes and goes. Pure, one thread; `now_s` must not go back."""
 
     def __init__(self) -> None:

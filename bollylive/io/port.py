@@ -9,12 +9,12 @@ from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from bollylive.errors import PortError
 from bollylive.io import rtmidi_backend
-from bollylive.io.held_state import Held, in_order
+from bollylive.io.held_state import HeldState, in_order
 from bollylive.io.port_names import VIRTUAL, Graph, find_again, same
 from bollylive.io.rtmidi_backend import Client, InClient, OutClient
 from bollylive.io.source_watch import SourceWatch
 from bollylive.midi.messages import Event, Program
-from bollylive.midi.parser import Reader, subject, write
+from bollylive.midi.parser import Parser, subject, to_bytes
 
 Change: TypeAlias = Literal["gone", "back"]
 DOUBTS = 15  # so many looks it may take until a port that was joined is seen to be connected
@@ -35,12 +35,12 @@ class Port(ABC, Generic[ClientT]):
         self.wanted = wanted
         self.name = wanted
         self.own: str | None = None
-        self.held = Held()
+        self.held = HeldState()
         self.opened = False  # joined; one that is not waits for the port that it wants
         self._doubts = 0  # joined for so many looks, but not seen to be connected
         self._api, self._client_name = api, client_name
         self._client: ClientT | None = client
-        self._reader = Reader()
+        self._reader = Parser()
 
     @property
     def virtual(self) -> bool:
@@ -211,7 +211,7 @@ class InPort(Port[InClient]):
     def _leave(self, client: InClient) -> None:
         super()._leave(client)
         dropped = self._reader.dropped
-        self._reader, self.watch = Reader(), SourceWatch()  # what was under way is not continued by the next
+        self._reader, self.watch = Parser(), SourceWatch()  # what was under way is not continued by the next
         self._reader.dropped = dropped
 
     def _new_client(self) -> InClient:
@@ -251,7 +251,7 @@ class OutPort(Port[OutClient]):
             self._ended_before, self._ended = {}, {}
             self.held.end()
             for event in [*left, *self.held.programs()]:
-                rtmidi_backend.transmit(self._client, write(event))
+                rtmidi_backend.transmit(self._client, to_bytes(event))
         return change
 
     def _new_client(self) -> OutClient:

@@ -18,12 +18,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from bollylive.clock.clock_source import Conductor
+from bollylive.clock.clock_source import ClockSource
 from bollylive.errors import PortError, PortsLostError
 from bollylive.io import rtmidi_backend
 from bollylive.io.connections import Connections, NoConnections, connections_of
 from bollylive.io.hotplug import look_at, sentence, stopped
-from bollylive.io.jack_liveness import Lifeline
+from bollylive.io.jack_liveness import JackLiveness
 from bollylive.io.port import InPort, OutPort, Port
 from bollylive.io.port_names import Graph, find, keep_apart, wanted_names, without
 from bollylive.midi.messages import Event, LetGo
@@ -36,7 +36,7 @@ TRIES = 3  # at joining a named port
 SETTLE_S = 0.5  # until a connection is seen; PipeWire takes some milliseconds
 
 
-class Ports:
+class PortSet:
     """The open inputs and outputs; raises PortError if they cannot be had.
 
     `api` is one of `rtmidi_backend.available_apis()`, or None for the first that works. Each name joins an existing
@@ -55,7 +55,7 @@ class Ports:
         wanted_in, wanted_out = wanted_names(inputs), wanted_names(outputs)
         keep_apart(wanted_in, wanted_out, "")
         self.send_failures = 0
-        self._conductor = Conductor()
+        self._conductor = ClockSource()
         self._endings: list[LetGo] = []  # of inputs that have gone, until the next `read`
         self._said: list[str] = []  # until the next `check`
         self._pulse_s = self._graph_s = self._look_s = self._hurried_s = float("-inf")
@@ -63,7 +63,7 @@ class Ports:
         self._own: set[str] = set()  # the names of all our ports, as others see them
         self._listeners: int | None = None
         self._connections: Connections = NoConnections()
-        self._lifeline = Lifeline()
+        self._jack_liveness = JackLiveness()
         in_names, out_names = _client_names(name, "In", wanted_in), _client_names(name, "Out", wanted_out)
         self.api, first_in, first_out = rtmidi_backend.open_system(api, in_names[0], out_names[0])
         self._inputs = [InPort(self.api, first_in, in_names[0], wanted_in[0])]
@@ -84,7 +84,7 @@ class Ports:
             self.close()
             raise
         if self.api == "jack":
-            self._lifeline.tie()
+            self._jack_liveness.tie()
 
     @property
     def input_name(self) -> str:
@@ -147,7 +147,7 @@ class Ports:
         """
         if now_s - self._pulse_s > PULSE_S:
             self._pulse_s = now_s
-            self._lost = self._lost or self._lifeline.cut()
+            self._lost = self._lost or self._jack_liveness.cut()
         if self._lost:
             raise PortsLostError(f"The MIDI system ({self.api}) has died; to have one again, {rtmidi_backend.cure()}.")
         if calm:
@@ -157,7 +157,7 @@ class Ports:
 
     def close(self) -> None:
         """Closes all ports, each within about a second, even where the driver hangs; safe to call again."""
-        dead = self._lost or self._lifeline.cut()
+        dead = self._lost or self._jack_liveness.cut()
         self._connections.close(dead=dead)
         for output in self._outputs:
             output.close(dead=dead)

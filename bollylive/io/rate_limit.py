@@ -33,7 +33,7 @@ class _Allowance:
         return True
 
 
-class Flood:
+class RateLimit:
     """Lets in what there is time for. `dropped` counts what was left out. Not thread-safe; `now_s` must not go back.
 
     The end of a note that was let in always passes, and so does the first reset after anything was. Controllers that

@@ -8,49 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bollylive.clock.anchor import Anchor, LinkBeat, PlayerBeat
 from bollylive.clock.clock import Clock
-from bollylive.clock.tap_tempo import Taps
-from bollylive.io.controller_state import Controllers
-from bollylive.io.feedback_filter import Loopback
+from bollylive.clock.tap_tempo import TapTempo
+from bollylive.io.controller_state import ControllerState
+from bollylive.io.feedback_filter import FeedbackFilter
 from bollylive.io.hanging_notes import HangingNotes
-from bollylive.io.missed_releases import Unheard
-from bollylive.io.rate_limit import Flood
+from bollylive.io.missed_releases import MissedReleases
+from bollylive.io.rate_limit import RateLimit
 from bollylive.io.scheduler import Scheduler
 from bollylive.io.thru import Thru
 from bollylive.midi.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
-    Anchor,
-    Command,
     Continue,
     Control,
-    Cue,
     Event,
-    Heard,
     LetGo,
-    LinkBeat,
     Note,
     NoteOff,
     NoteOn,
-    Play,
     Player,
-    PlayerBeat,
     Position,
     Program,
-    Release,
-    Sent,
     Start,
     Stop,
     Tempo,
     Tick,
 )
-from bollylive.protocol import Left
+from bollylive.protocol import Heard, InheritedState, Instruction, Play, Release, Sent
 from bollylive.sets.band import MODEL_ROLES, Set
-from bollylive.sets.controls import Commands
-from bollylive.sets.note_map import Touch
+from bollylive.sets.controls import Command, Controls
+from bollylive.sets.note_map import NoteMap
 
 
-class Relay:
+class Router:
     """Passes the musician's notes through, follows their clock, and plays what the engine has planned.
 
     `send` gets every message as it leaves, `report` what the engine must know; both are called from
@@ -68,17 +60,17 @@ class Relay:
         report: Callable[[Heard | Anchor], None],
         band: Set,
     ) -> None:
-        self.flood, self.loopback = Flood(), Loopback()
+        self.flood, self.feedback_filter = RateLimit(), FeedbackFilter()
         self.dropped_stale = 0
-        self._taps = Taps()
-        self._controllers = Controllers()
+        self._taps = TapTempo()
+        self._controllers = ControllerState()
         self._clock = clock
         self._scheduler = scheduler
         self._send_on = send
         self._report = report
         self._used: set[int] = set()  # channels on which anything was heard or sent
-        self._hanging, self._unheard = HangingNotes(), Unheard()
-        self._set(band, Commands(band))
+        self._hanging, self._missed_releases = HangingNotes(), MissedReleases()
+        self._set(band, Controls(band))
 
     def use(self, band: Set, now_s: float) -> None:
         """Relays by another set from now on; what sounds of whoever is no longer to be heard on a channel ends.
@@ -86,7 +78,7 @@ class Relay:
         So does what is held of a key or a controller that is a command now.
         """
         passed, played = self.thru.channels, self._played
-        commands = Commands(band, self._commands)
+        commands = Controls(band, self._commands)
         keys: list[Event] = [key for key in self._scheduler.keys_down() if commands.claims(key)]
         for word in (*self._controllers.drop(commands.claims), *keys):
             self._play(word, now_s, self._clock.beat_at(now_s))
@@ -98,10 +90,10 @@ class Relay:
         for channel in played - self._played:
             self._send_all(self._scheduler.release(channel, "model"), now_s)
 
-    def _set(self, band: Set, commands: Commands) -> None:
+    def _set(self, band: Set, commands: Controls) -> None:
         self.thru = Thru(self._scheduler, band)
         self._played = frozenset(channel for channel in range(16) if band.channel(channel).role in MODEL_ROLES)
-        self._commands, self._touch = commands, Touch(band)
+        self._commands, self._touch = commands, NoteMap(band)
 
     def handle(self, event: Event, now_s: float) -> None:
         """Takes in one event of the musician or their DAW, at once; a command is neither passed on nor music."""
@@ -117,7 +109,7 @@ class Relay:
             self._play(event, now_s, self._clock.beat_at(now_s))
 
     def _heed(self, event: Event, now_s: float) -> None:
-        if self.loopback.returns(event, now_s):
+        if self.feedback_filter.returns(event, now_s):
             return
         beat = self._clock.beat_at(now_s)
         if command := self._commands.read(event):
@@ -145,7 +137,7 @@ class Relay:
                 self._send_all(self._scheduler.release(by="model"), link.at_s)
             self._report(self._clock.anchor)
 
-    def obey(self, word: Cue, now_s: float) -> Note | None:
+    def obey(self, word: Instruction, now_s: float) -> Note | None:
         """Takes in one word of the engine; what is due of it leaves at the next `tick`.
 
         Gives the note that is planned, as it will leave; None where none is.
@@ -205,9 +197,9 @@ class Relay:
 
     def take_trouble(self) -> str | None:
         """A sentence for the musician, if something is wrong with what comes in; each is given once."""
-        return self.flood.take_trouble() or self.loopback.take_trouble()
+        return self.flood.take_trouble() or self.feedback_filter.take_trouble()
 
-    def inherit(self, left: Left, now_s: float) -> None:
+    def inherit(self, left: InheritedState, now_s: float) -> None:
         """Lets go of what an earlier relay left, now and again."""
         self._hanging.inherit(left, now_s)
         self._controllers.recall(word for word, _ in left.words)
@@ -216,7 +208,7 @@ class Relay:
     def listen(self, listeners: int | None, now_s: float) -> None:
         """Takes in how many listen to the outputs; None where that cannot be seen. Who begins to hears what ended."""
         self._hanging.listen(listeners, now_s)
-        self._send_all([(word, "model") for word in self._unheard.listen(listeners, now_s)], now_s)
+        self._send_all([(word, "model") for word in self._missed_releases.listen(listeners, now_s)], now_s)
 
     def end_left(self, now_s: float) -> bool:
         """Lets go once more of what was left, if it is time; whether somebody is still to hear that."""
@@ -255,5 +247,5 @@ class Relay:
         if isinstance(event, NoteOn | NoteOff | Control | Program):
             self._used.add(event.channel)
         self._hanging.see(event)
-        self._unheard.see(event, now_s)
-        self.loopback.leave(event, now_s)
+        self._missed_releases.see(event, now_s)
+        self.feedback_filter.leave(event, now_s)

@@ -9,30 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+from bollylive.clock.anchor import Anchor
 from bollylive.midi.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     RESET_CONTROLLERS,
     SUSTAIN,
-    Anchor,
-    Bearing,
     Control,
     NoteOff,
     NoteOn,
     Player,
     Program,
-    Sent,
 )
+from bollylive.protocol import EngineStatus, Sent
 
-Word: TypeAlias = Sent | Anchor | Bearing
+Word: TypeAlias = Sent | Anchor | EngineStatus
 
 
-class Standing:
+class Checkpoint:
     """Follows a performance with `see`; `words` is what stands by then. Pure, one thread, never raises."""
 
     def __init__(self) -> None:
         self._anchor: Anchor | None = None
-        self._bearing: Bearing | None = None
+        self._bearing: EngineStatus | None = None
         self._programs: dict[tuple[Player, int], Sent] = {}  # by channel, and in the order in which they were chosen
         self._pedals: dict[tuple[Player, int], Sent] = {}  # those that are down
         self._keys: dict[tuple[Player, int, int], Sent] = {}  # by channel and pitch, those that are held
@@ -44,7 +43,7 @@ class Standing:
             if not word.running or (before is not None and word.epoch != before.epoch):
                 self._keys.clear()  # no note goes on beyond a jump or a stop
             return word != before
-        if isinstance(word, Bearing):
+        if isinstance(word, EngineStatus):
             earlier, self._bearing = self._bearing, word
             return word != earlier
         match word.event:
@@ -85,5 +84,5 @@ class Standing:
 
 def news(words: Iterable[Word]) -> Iterator[Word]:
     """The words of a journal without those that only say again what stands."""
-    standing = Standing()
+    standing = Checkpoint()
     return (word for word in words if standing.see(word))

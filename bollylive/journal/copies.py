@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from bollylive.errors import FileError
 from bollylive.files.whole_file import write_file
-from bollylive.journal.file_thread import Scribe
+from bollylive.journal.file_thread import FileThread
 from bollylive.journal.lines import Journal, read_journal
+from bollylive.journal.replay import replay
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.song import Tempos, Track
-from bollylive.recover import replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,13 @@ class Copies:
             yield f"{journal.lost} events are missing in the journal: there was no room for them."
 
 
-def _read(scribe: Scribe | None) -> _Copy:
-    if scribe is None:
+def _read(file_thread: FileThread | None) -> _Copy:
+    if file_thread is None:
         return _Copy(problem="there is no other copy")
-    if scribe.hangs:
+    if file_thread.hangs:
         return _Copy(problem="its disk does not answer")
     try:
-        data = scribe.file.read() + scribe.unwritten
+        data = file_thread.file.read() + file_thread.unwritten
         return _Copy(read_journal(data), data)
     except OSError as error:
         return _Copy(problem=error.strerror or str(error))

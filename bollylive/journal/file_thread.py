@@ -48,7 +48,7 @@ class Appendable(Protocol):
         """No more will come; raises OSError."""
 
 
-class Scribe:
+class FileThread:
     """One file that is being written: `start` it, `put` lines on one thread, `close` it on the same.
 
     `name` is what sentences call the file. `lost` counts the lines that found the queue full, or never came, and, once

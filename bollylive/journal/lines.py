@@ -9,7 +9,8 @@ before. The first line tells what the others are:
                                                                         at the end its `bar_beat`, if there is one
     ["musician", at_s, beat, "903c64"]                                  what they played: a MIDI message in hex
     ["model", at_s, beat, "81282a"]                                     what the model played
-    ["bearing", zero_beats, awake]                                      a `Bearing`: where bars begin, for an engine
+    ["bearing", zero_beats, awake]                                      a `EngineStatus`: where bars begin, for an
+    engine
     ["lost", n]                                                         here n records are missing
     ["end"]                                                             the program ended as it should
 
@@ -29,20 +30,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Word, news
-from bollylive.midi.messages import (
-    ALL_NOTES_OFF,
-    ALL_SOUND_OFF,
-    RESET_CONTROLLERS,
-    SUSTAIN,
-    Anchor,
-    Bearing,
-    Event,
-    Player,
-    Raw,
-    Sent,
-)
-from bollylive.midi.parser import Reader, write
+from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, RESET_CONTROLLERS, SUSTAIN, Event, Player, Raw
+from bollylive.midi.parser import Parser, to_bytes
+from bollylive.protocol import EngineStatus, Sent
 
 VERSION: Final = 1
 END: Final = b'["end"]\n'
@@ -99,7 +91,7 @@ def sent_line(sent: Sent) -> bytes:
         sent.by.encode("ascii"),
         sent.at_s,
         sent.beat,
-        write(sent.event).hex().encode("ascii"),
+        to_bytes(sent.event).hex().encode("ascii"),
     )
 
 
@@ -116,7 +108,7 @@ def anchor_line(anchor: Anchor) -> bytes:
     )
 
 
-def bearing_line(bearing: Bearing) -> bytes:
+def bearing_line(bearing: EngineStatus) -> bytes:
     """The line of where bars begin from here on, and of whether the band plays."""
     return b'["bearing",%.6f,%d]\n' % (bearing.zero_beats, bearing.awake)
 
@@ -200,12 +192,12 @@ def _word(record: Any) -> Word:
             bar_beat = _number(bar[0]) if bar else None
             return Anchor(_number(beat), rate_s, _number(at_s), running == 1, epoch, followed == 1, bar_beat)
         case ["bearing", zero_beats, awake]:
-            return Bearing(_number(zero_beats), awake == 1)
+            return EngineStatus(_number(zero_beats), awake == 1)
     raise ValueError("an unknown record")
 
 
 def _event(message: bytes) -> Event:
-    (event,) = Reader().feed(message)
+    (event,) = Parser().feed(message)
     return event
 
 

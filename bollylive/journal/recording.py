@@ -13,9 +13,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Final
 
+from bollylive.clock.anchor import Anchor
 from bollylive.midi.assembler import Assembler
-from bollylive.midi.messages import Anchor, Bearing, Control, Note, NoteOff, NoteOn, Player, Program, Sent
+from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program
 from bollylive.midi.song import DEFAULT_TEMPOS, Change, Tempos, Track
+from bollylive.protocol import EngineStatus, Sent
 
 _BACKSTEP_BEATS: Final = 0.5  # a clock being followed steps back by less than this; more is a jump
 _TEMPO_STEP: Final = 0.005  # changes below half a percent are the jitter of a clock, not a new tempo
@@ -29,7 +31,7 @@ class _Part:
     program: int | None = None
 
 
-class Take:
+class Recording:
     """Collects a performance; one thread, and no disk."""
 
     def __init__(self, names: Mapping[int, str] | None = None, beats_per_bar: int = 4) -> None:
@@ -62,7 +64,7 @@ class Take:
             self._set_tempo(bpm, max(self._last_beat, anchor.beat + self._offset_beats))
         self._anchor = anchor
 
-    def add_bearing(self, bearing: Bearing) -> None:
+    def add_bearing(self, bearing: EngineStatus) -> None:
         """Take note of whether the band plays."""
         self._rests = not bearing.awake
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from bollylive.clock.anchor import Anchor
 from bollylive.midi.assembler import Assembler
-from bollylive.midi.messages import Anchor, Bearing, Control, Note, NoteOff, NoteOn, Player, Program, Sent
+from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program
+from bollylive.protocol import EngineStatus, Sent
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RestoredState:
     """A performance as it stood; all beats are those of `anchor`.
 
     `notes` are in order of onset; one without a duration is a key that the musician still holds.
     """
 
     anchor: Anchor | None = None
-    bearing: Bearing = field(default_factory=Bearing)
+    bearing: EngineStatus = field(default_factory=EngineStatus)
     programs: dict[int, int] = field(default_factory=dict)  # of the channels 0-15, the last that anybody chose
     notes: tuple[tuple[Note, Player], ...] = ()
 
 
-def recall(
-    words: Iterable[Sent | Anchor | Bearing], until_s: float, most_notes: int, *, keys_held: bool = True
-) -> Past:
+def restore(
+    words: Iterable[Sent | Anchor | EngineStatus], until_s: float, most_notes: int, *, keys_held: bool = True
+) -> RestoredState:
     """Take the words of a journal, in order, and give the last `most_notes` of every channel and what stood then.
 
     What was written at `until_s` or later is left out: the one who asks has heard it already. Notes are those that the
@@ -37,7 +39,7 @@ def recall(
         if isinstance(word, Anchor):
             if word.at_s < until_s:
                 memory.follow(word)
-        elif memory.begun and isinstance(word, Bearing):
+        elif memory.begun and isinstance(word, EngineStatus):
             memory.bearing = word
         elif memory.begun and isinstance(word, Sent) and word.at_s < until_s:
             memory.hear(word)
@@ -46,7 +48,7 @@ def recall(
 
 class _Memory:
     def __init__(self) -> None:
-        self.bearing = Bearing()
+        self.bearing = EngineStatus()
         self._anchor: Anchor | None = None
         self._programs: dict[int, int] = {}
         self._assemblers: dict[Player, Assembler] = {"musician": Assembler(), "model": Assembler()}
@@ -81,7 +83,7 @@ class _Memory:
         for note in self._assemblers[by].handle(event, sent.beat):
             self._take(note, by)
 
-    def past(self, until_s: float, most_notes: int, ended: tuple[Player, ...]) -> Past:
+    def past(self, until_s: float, most_notes: int, ended: tuple[Player, ...]) -> RestoredState:
         """What is known; what these players still sound ends here."""
         if self._anchor is not None:
             self._close_all(self._anchor.beat_at(until_s), ended)
@@ -93,7 +95,7 @@ class _Memory:
             if left[note.channel] > 0:
                 left[note.channel] -= 1
                 kept.append((note, by))
-        return Past(self._anchor, self.bearing, self._programs, tuple(reversed(kept)))
+        return RestoredState(self._anchor, self.bearing, self._programs, tuple(reversed(kept)))
 
     def _take(self, note: Note, by: Player) -> None:
         key = (by, note.channel, note.pitch)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from bollylive.journal.checkpoint import Standing, Word
-from bollylive.journal.file_thread import MOST_LINES, Appendable, Scribe
+from bollylive.journal.checkpoint import Checkpoint, Word
+from bollylive.journal.file_thread import MOST_LINES, Appendable, FileThread
 from bollylive.journal.lines import line_of
-from bollylive.midi.messages import NoteOn, Sent
+from bollylive.midi.messages import NoteOn
+from bollylive.protocol import Sent
 
 REPEAT_BYTES: Final = 64 * 2**10
 
@@ -28,10 +29,10 @@ class JournalWriter:
         self, journal: Appendable | None, spool: Appendable | None = None, most_lines: int = MOST_LINES
     ) -> None:
         self.holds_music = False
-        self.journal = None if journal is None else Scribe(journal, "The journal", most_lines)
-        self.spool = None if spool is None else Scribe(spool, "What the recording is to be made of", most_lines)
-        self._scribes = [scribe for scribe in (self.journal, self.spool) if scribe is not None]
-        self._standing = Standing()
+        self.journal = None if journal is None else FileThread(journal, "The journal", most_lines)
+        self.spool = None if spool is None else FileThread(spool, "What the recording is to be made of", most_lines)
+        self._scribes = [file_thread for file_thread in (self.journal, self.spool) if file_thread is not None]
+        self._standing = Checkpoint()
         self._bytes = 0  # since what stands was said
 
     @property
@@ -42,14 +43,14 @@ class JournalWriter:
     @property
     def path(self) -> Path | None:
         """The file in which a new engine finds what was played; later it may be another one. None: there is none."""
-        there = [scribe for scribe in self._scribes if scribe.file.path is not None]
-        there.sort(key=lambda scribe: not scribe.writes)
+        there = [file_thread for file_thread in self._scribes if file_thread.file.path is not None]
+        there.sort(key=lambda file_thread: not file_thread.writes)
         return there[0].file.path if there else None
 
     def start(self) -> None:
         """Begin to write."""
-        for scribe in self._scribes:
-            scribe.start()
+        for file_thread in self._scribes:
+            file_thread.start()
 
     def add(self, word: Word) -> None:
         """Take note of what was played, of a new tempo, a stop or a jump, or of how the band stands.
@@ -60,32 +61,32 @@ class JournalWriter:
         if line := line_of(word):
             due = self._bytes >= REPEAT_BYTES
             self._bytes = 0 if due else self._bytes + len(line)
-            forgetful = [scribe for scribe in self._scribes if due or scribe.forgets]
+            forgetful = [file_thread for file_thread in self._scribes if due or file_thread.forgets]
             if forgetful:
                 lines = [line_of(stands) for stands in self._standing.words]
-                for scribe in forgetful:
-                    scribe.remind(lines)
-            for scribe in self._scribes:
-                scribe.put(line)
+                for file_thread in forgetful:
+                    file_thread.remind(lines)
+            for file_thread in self._scribes:
+                file_thread.put(line)
         self._standing.see(word)
 
     def add_loss(self, words: int) -> None:
         """Take note of words that never came here. Never blocks, never raises."""
-        for scribe in self._scribes:
-            scribe.lose(words)
+        for file_thread in self._scribes:
+            file_thread.lose(words)
 
     def take_trouble(self) -> str | None:
         """A sentence for the musician, if writing fails, or a file was begun anew; each is given once."""
-        return next(filter(None, (scribe.take_trouble() for scribe in self._scribes)), None)
+        return next(filter(None, (file_thread.take_trouble() for file_thread in self._scribes)), None)
 
     def flush(self) -> bool:
         """Write what has come, as the threads do at each turn; False if there is no room for it now."""
-        done = [scribe.flush() for scribe in self._scribes]
+        done = [file_thread.flush() for file_thread in self._scribes]
         return all(done)
 
     def close(self) -> None:
         """Write what is left, and wait for it, but not for long: a disk that hangs must not hold the program."""
-        for scribe in self._scribes:
-            scribe.ring(keep=self.holds_music)
-        for scribe in self._scribes:
-            scribe.close()
+        for file_thread in self._scribes:
+            file_thread.ring(keep=self.holds_music)
+        for file_thread in self._scribes:
+            file_thread.close()

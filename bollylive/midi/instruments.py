@@ -8,7 +8,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
-from bollylive.quoting import shown
+from bollylive.quoting import quoted
 
 PERCUSSION_CHANNEL: Final = 9  # channel 10 for people: its keys are drums, and its program chooses the kit
 
@@ -68,7 +68,7 @@ def program_of(name: str) -> int:
     containing = [known for known in _PROGRAMS if wanted and wanted in known]
     near = containing[:3] or get_close_matches(wanted, _PROGRAMS, n=3)
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "use a program number 0 to 127."
-    raise ValueError(f"{shown(name)} is not a General MIDI instrument; {hint}")
+    raise ValueError(f"{quoted(name)} is not a General MIDI instrument; {hint}")
 
 
 def name_of(program: int, channel: int = 0) -> str:

@@ -18,7 +18,7 @@ _REALTIME_BYTES: dict[type[Event], bytes] = {type(word): bytes([status]) for sta
 _DATA_BYTES = {_POSITION: 2, _TIME_CODE: 1, _SONG_SELECT: 1}
 
 
-class Reader:
+class Parser:
     """Reads the byte stream of one input, in pieces of any size.
 
     Time code, song select, tune request, active sensing and reset mean nothing here and give no word.
@@ -80,7 +80,7 @@ class Reader:
         return word
 
 
-def write(event: Event) -> bytes:
+def to_bytes(event: Event) -> bytes:
     """The bytes of one word; ValueError for a `Tempo`, which no cable carries, and for values out of range."""
     match event:
         case NoteOn(channel, pitch, velocity) if velocity > 0:

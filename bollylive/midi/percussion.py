@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
-from bollylive.quoting import shown
+from bollylive.quoting import quoted
 
 Keys: TypeAlias = tuple[tuple[int, int], ...]  # (General MIDI key 0-127, key 0-127 on the cable), in order
 
@@ -32,13 +32,13 @@ def read_keys(value: object) -> Keys:
     if isinstance(value, str):
         return _named(value)
     if not isinstance(value, Mapping) or not value:
-        raise ValueError(f"must be {_names()}, or a table such as {{ 60 = 36, 64 = 38 }}, not {shown(value)}.")
+        raise ValueError(f"must be {_names()}, or a table such as {{ 60 = 36, 64 = 38 }}, not {quoted(value)}.")
     keys: list[tuple[int, int]] = []
     for general, own in value.items():
         if general not in _GENERAL_KEYS:
-            raise ValueError(f"must map General MIDI keys 0 to 127, not {shown(general)}.")
+            raise ValueError(f"must map General MIDI keys 0 to 127, not {quoted(general)}.")
         if isinstance(own, bool) or not isinstance(own, int) or not 0 <= own <= 127:
-            raise ValueError(f"must map key {general} to a key from 0 to 127, not {shown(own)}.")
+            raise ValueError(f"must map key {general} to a key from 0 to 127, not {quoted(own)}.")
         keys.append((_GENERAL_KEYS[general], own))
     return tuple(keys)
 
@@ -48,7 +48,7 @@ def _named(name: str) -> Keys:
         return tuple((key, key) for key in sorted(STROKES[name].values()))
     near = get_close_matches(name, STROKES, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise ValueError(f"must be {_names()}, or a table of keys, not {shown(name)}{hint}")
+    raise ValueError(f"must be {_names()}, or a table of keys, not {quoted(name)}{hint}")
 
 
 def _names() -> str:

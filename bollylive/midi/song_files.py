@@ -20,7 +20,7 @@ from bollylive.files.whole_file import write_file
 from bollylive.midi import smf_reader
 from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program
-from bollylive.midi.parser import Reader
+from bollylive.midi.parser import Parser
 from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, Meters, Song, Tempos, Track
 
 TICKS_PER_BEAT: Final = 480
@@ -101,7 +101,7 @@ def _merge(chunks: smf_reader.Chunks) -> tuple[list[tuple[int, bytes]], tuple[st
 
 
 def _assemble(name: str, stream: list[tuple[int, bytes]], ticks_per_beat: int, problems: tuple[str, ...]) -> Song:
-    reader, assembler = Reader(), Assembler()
+    reader, assembler = Parser(), Assembler()
     notes: list[Note] = []
     programs: dict[int, int] = {}
     begun: dict[int, int] = {}  # channel: the tick of its first note

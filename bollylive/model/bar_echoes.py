@@ -35,7 +35,7 @@ _NEVER = np.iinfo(np.int64).max // 2  # a tick after all others
 _UNLIKE: Ints = np.iinfo(np.int64).min + np.arange(LONGEST_PASSAGE)  # words before the first row, each like no other
 
 
-def recall(rows: codec.Rows, tick: Ints, first: int = 0) -> Ints:
+def find_echoes(rows: codec.Rows, tick: Ints, first: int = 0) -> Ints:
     """The echoes for a voice's rows [T, 9] from `first` on: int64 [T - first, ECHOES, 5], see `ECHO_FIELDS`.
 
     `tick` [T] says where the rows stand. Of a row itself only what is known before it is chosen is used, so its

@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class NoteArrays:
     """The notes of all channels as arrays [N], sorted by onset; `end` of a held note lies beyond any tick asked for."""
 
     onset: Ints  # ticks
@@ -41,11 +41,11 @@ class Band:
     percussion: NDArray[np.bool_]
     late: Ints  # by how many ticks its beginning is kept back, as on stage, where a plan is made ahead of the musician
 
-    def between(self, first_tick: int, last_tick: int) -> Band:
+    def between(self, first_tick: int, last_tick: int) -> NoteArrays:
         """The notes that can matter to questions from `first_tick` to `last_tick`."""
         low, high = np.searchsorted(self.onset, (first_tick - WINDOW_TICKS, last_tick + 1))
         part = slice(int(low), int(high))
-        return Band(
+        return NoteArrays(
             self.onset[part],
             self.end[part],
             self.pitch[part],
@@ -58,7 +58,7 @@ class Band:
 
 
 @np.errstate(invalid="ignore")  # BLAS sets the flag where nothing is invalid: numpy's issues 13173 and 24067
-def hear(band: Band, channel: Ints | int, tick: Ints) -> Floats:
+def hear(band: NoteArrays, channel: Ints | int, tick: Ints) -> Floats:
     """What each of Q questions (channel, tick) hears of the band: float32 [Q, CONTEXT_SIZE], values in 0-1.
 
     Columns: pitch classes sounding (12), bass (12), harmony of the last beats (12), key (12); kick, snare, other

@@ -19,7 +19,7 @@ KNOBS = ("pitch_temperature", "duration_temperature", "velocity_temperature", "o
 
 
 @dataclass(frozen=True, slots=True)
-class Sidecar:
+class Metadata:
     """A model's contract; written by `training.exporting.export`, never by hand."""
 
     name: str
@@ -58,9 +58,9 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def describe(name: str, onnx: Path, *, buffer_notes: int, state_rows: int, width: int, opset: int) -> Sidecar:
+def describe(name: str, onnx: Path, *, buffer_notes: int, state_rows: int, width: int, opset: int) -> Metadata:
     """The sidecar of a model made with this codec."""
-    return Sidecar(
+    return Metadata(
         name=name,
         codec_version=codec.CODEC_VERSION,
         ticks_per_beat=codec.TICKS_PER_BEAT,
@@ -80,23 +80,23 @@ def describe(name: str, onnx: Path, *, buffer_notes: int, state_rows: int, width
     )
 
 
-def write_sidecar(sidecar: Sidecar, path: Path) -> None:
+def write_metadata(metadata: Metadata, path: Path) -> None:
     """Write the `.json`; raises FileError."""
-    write_file(path, json.dumps(asdict(sidecar), indent=1).encode() + b"\n")
+    write_file(path, json.dumps(asdict(metadata), indent=1).encode() + b"\n")
 
 
-def parse_sidecar(data: bytes, path: Path) -> Sidecar:
+def parse_metadata(data: bytes, path: Path) -> Metadata:
     """What the `.json` at `path` holds as a sidecar; raises ModelError if it is damaged or incomplete."""
     try:
         values = json.loads(data)
-        known = {field.name: values[field.name] for field in fields(Sidecar)}
+        known = {field.name: values[field.name] for field in fields(Metadata)}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelError(f"{path}: this is no description of a model ({error}); restore it with its .onnx.") from error
     lists = {key: tuple(value) for key, value in known.items() if isinstance(value, list)}
-    return Sidecar(**{**known, **lists})
+    return Metadata(**{**known, **lists})
 
 
-def verify(sidecar: Sidecar, onnx: bytes, path: Path) -> None:
+def verify(metadata: Metadata, onnx: bytes, path: Path) -> None:
     """Raise ModelError, with every mismatch, where this program cannot play the model that lies at `path`."""
     expected = {
         "codec_version": codec.CODEC_VERSION,
@@ -112,9 +112,9 @@ def verify(sidecar: Sidecar, onnx: bytes, path: Path) -> None:
         "sha256": hashlib.sha256(onnx).hexdigest(),
     }
     wrong = [
-        f"{key} is {getattr(sidecar, key)}, not {value}"
+        f"{key} is {getattr(metadata, key)}, not {value}"
         for key, value in expected.items()
-        if getattr(sidecar, key) != value
+        if getattr(metadata, key) != value
     ]
     if wrong:
         raise ModelError(

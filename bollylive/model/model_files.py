@@ -27,7 +27,7 @@ class ModelFiles:
 
     path: Path
     onnx: bytes
-    sidecar: bytes
+    metadata: bytes
 
 
 def find_model(name: str) -> Path:
@@ -51,9 +51,9 @@ def find_model(name: str) -> Path:
 
 def read_model_files(onnx: Path) -> ModelFiles:
     """Read a model from the disk; raises ModelError where one of its files cannot be read."""
-    sidecar = onnx.with_suffix(".json")
+    metadata = onnx.with_suffix(".json")
     contents = []
-    for path in (onnx, sidecar):
+    for path in (onnx, metadata):
         try:
             contents.append(path.read_bytes())
         except OSError as error:
@@ -71,7 +71,7 @@ class ModelCopy:
 
     def __init__(self, files: ModelFiles) -> None:
         name = os.fsencode(files.path)
-        parts = (name, files.sidecar, files.onnx)
+        parts = (name, files.metadata, files.onnx)
         self.number = _unnamed_file()
         try:
             with os.fdopen(os.dup(self.number), "wb") as file:
@@ -95,8 +95,8 @@ def read_copy(number: int) -> ModelFiles:
         length = int.from_bytes(_read_at(number, _LENGTH_BYTES, place), "little")
         parts.append(_read_at(number, length, place + _LENGTH_BYTES))
         place += _LENGTH_BYTES + length
-    name, sidecar, onnx = parts
-    return ModelFiles(Path(os.fsdecode(name)), onnx, sidecar)
+    name, metadata, onnx = parts
+    return ModelFiles(Path(os.fsdecode(name)), onnx, metadata)
 
 
 def copy_model(name: str) -> ModelCopy | None:

@@ -11,7 +11,7 @@ from bollylive.errors import ModelError
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHOES, NO_ECHO
 from bollylive.model.context import CONTEXT_SIZE
-from bollylive.model.metadata import INPUTS, OUTPUTS, parse_sidecar, verify
+from bollylive.model.metadata import INPUTS, OUTPUTS, parse_metadata, verify
 from bollylive.model.model_files import ModelFiles, read_model_files
 from bollylive.model.predictor import Answer, Question
 
@@ -25,11 +25,11 @@ class Model:
     def __init__(self, model: Path | ModelFiles) -> None:
         """`model` is the path of its `.onnx`, beside which lies the `.json`, or what both hold."""
         files = read_model_files(model) if isinstance(model, Path) else model
-        sidecar = parse_sidecar(files.sidecar, files.path.with_suffix(".json"))
-        verify(sidecar, files.onnx, files.path)
-        self.name = sidecar.name
-        self.buffer_notes = sidecar.buffer_notes
-        self.state_shape = (sidecar.state_rows, sidecar.width)
+        metadata = parse_metadata(files.metadata, files.path.with_suffix(".json"))
+        verify(metadata, files.onnx, files.path)
+        self.name = metadata.name
+        self.buffer_notes = metadata.buffer_notes
+        self.state_shape = (metadata.state_rows, metadata.width)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3

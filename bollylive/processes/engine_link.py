@@ -6,12 +6,12 @@ import multiprocessing
 import time
 from contextlib import suppress
 
-from bollylive.midi.messages import Command
 from bollylive.processes.pipe import Pipe
 from bollylive.processes.spawn import spawn
-from bollylive.processes.watchdog import Vigil
-from bollylive.protocol import Memoir
+from bollylive.processes.watchdog import Watchdog
+from bollylive.protocol import ReplayRequest
 from bollylive.sets.band import Set
+from bollylive.sets.controls import Command
 from bollylive.sets.knobs import turn_knob
 
 _AILING_S = 5.0  # an engine that dies sooner than this after its start is ailing
@@ -22,7 +22,8 @@ class EngineLink:
     """A running engine and the pipe to it. Starting returns at once; the engine says `Ready` when it is.
 
     Another engine finds its buffers in `journal`, and so does the first one if it is to `resume`. `model` is the number
-    of an open file that holds a copy of the model. An engine that gives no sign of life counts as hanging, see `Vigil`.
+    of an open file that holds a copy of the model. An engine that gives no sign of life counts as hanging, see
+    `Watchdog`.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class EngineLink:
     ) -> None:
         self._band, self._seed, self._journal, self._model = band, seed, journal, model
         self._failures = 0
-        self._vigil = Vigil()
+        self._watchdog = Watchdog()
         self._start(resume, keys_held=False)
 
     def use(self, band: Set) -> None:
@@ -44,7 +45,7 @@ class EngineLink:
 
     def revive(self) -> bool:
         """Start another engine in place of a dead one; False once that has failed too often in a row."""
-        ailing = time.perf_counter() - self._started_s < _AILING_S or not self._vigil.was_heard
+        ailing = time.perf_counter() - self._started_s < _AILING_S or not self._watchdog.was_heard
         self._failures = self._failures + 1 if ailing else 1
         self.end()
         if self._failures > _MOST_FAILURES:
@@ -56,15 +57,15 @@ class EngineLink:
 
     def hear(self) -> None:
         """It gave a sign of life."""
-        self._vigil.hear()
+        self._watchdog.hear()
 
     def restore(self, now_s: float) -> None:
         """It begins anew, for which it has as long as one that was just started."""
-        self._vigil.begin(now_s)
+        self._watchdog.begin(now_s)
 
     def hangs(self, now_s: float) -> bool:
         """Whether it counts as hanging; look often."""
-        return self._vigil.look(now_s)
+        return self._watchdog.look(now_s)
 
     def end(self) -> None:
         """End the engine; it holds nothing that needs tidying."""
@@ -76,10 +77,10 @@ class EngineLink:
         self.pipe = Pipe(ours)
         self._child = spawn("processes.engine_loop", theirs, files=[] if self._model is None else [self._model])
         self._started_s = time.perf_counter()
-        self._vigil.begin(self._started_s)
+        self._watchdog.begin(self._started_s)
         theirs.close()
-        memoir = None
+        replay_request = None
         if resume and self._journal is not None:
-            memoir = Memoir(self._journal, self._started_s, keys_held)
+            replay_request = ReplayRequest(self._journal, self._started_s, keys_held)
         with suppress(OSError):  # killed already: the pipe tells, and `revive` comes
-            ours.send((self._band, self._seed, self._journal, memoir, self._model))
+            ours.send((self._band, self._seed, self._journal, replay_request, self._model))

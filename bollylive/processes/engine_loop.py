@@ -13,18 +13,18 @@ import signal
 import time
 from multiprocessing.connection import Connection
 
+from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.errors import BollyLiveError
 from bollylive.journal.folder import running_folder
-from bollylive.midi.messages import Anchor, Bearing, Heard, Ready, Release, Trouble
 from bollylive.model.model_files import find_model, read_copy
 from bollylive.model.onnx_model import Model
-from bollylive.processes.engine_recovery import Understudy
+from bollylive.processes.engine_recovery import EngineRecovery
 from bollylive.processes.inbox import Inbox
-from bollylive.processes.pipe import Pipe
+from bollylive.processes.pipe import Bell, Pipe
 from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import HEARTBEAT_S
-from bollylive.protocol import Alive, Restoring
+from bollylive.protocol import EngineStatus, Heard, Heartbeat, Problem, Ready, Release, Restoring
 from bollylive.sets.band import Set
 from bollylive.snapshot.format import Vitals
 from bollylive.snapshot.server import SnapshotServer
@@ -42,32 +42,33 @@ def serve(connection: Connection) -> None:
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
     logging.basicConfig(format="bollylive engine: %(message)s")
-    band, seed, journal, memoir, copy = connection.recv()
+    band, seed, journal, replay_request, copy = connection.recv()
     pipe = Pipe(connection)
     try:
         model = Model(find_model(band.model) if copy is None else read_copy(copy))
         model.warm_up()
     except BollyLiveError as error:
-        pipe.put([Trouble(str(error), fatal=True)])
+        pipe.put([Problem(str(error), fatal=True)])
         pipe.flush()
         return
-    understudy = Understudy(model, seed, journal)
-    engine, trouble = understudy.begin(band, memoir)
+    engine_recovery = EngineRecovery(model, seed, journal)
+    engine, trouble = engine_recovery.begin(band, replay_request)
     if trouble is not None:
-        pipe.put([Trouble(trouble)])
-    server = _be_seen()
+        pipe.put([Problem(trouble)])
+    bell = Bell()
+    server = _be_seen(bell)
     pipe.put([Ready(model.name, engine.buffer_notes)])
     pipe.flush()
     inbox = Inbox()
-    told = Bearing()
+    told = EngineStatus()
     beat_s = -math.inf
     while not pipe.closed:
         if (now_s := time.perf_counter()) >= beat_s:
             beat_s = now_s + HEARTBEAT_S
-            pipe.put([Alive()])
+            pipe.put([Heartbeat()])
             pipe.flush()
         try:
-            _turn(engine, pipe, server, inbox)
+            _turn(engine, pipe, bell, server, inbox)
         except Exception:  # noqa: BLE001  # on stage nothing is fatal: another one steps in
             stumbled_s = time.perf_counter()
             _log.exception("the engine stumbled")
@@ -75,9 +76,9 @@ def serve(connection: Connection) -> None:
             pipe.flush()
             time.sleep(_RECOVERY_S)  # the journal catches up, and what stumbles at once again must not fill the log
             band = inbox.band or engine.band  # what stumbled over a word may have taken in half of it
-            pipe.put(Trouble(sentence) for sentence in filter(None, [inbox.leave_out()]))
-            engine, trouble = understudy.step_in(band, inbox.anchor, stumbled_s, inbox.until_s(stumbled_s))
-            pipe.put([Trouble(trouble)])
+            pipe.put(Problem(sentence) for sentence in filter(None, [inbox.leave_out()]))
+            engine, trouble = engine_recovery.step_in(band, inbox.anchor, stumbled_s, inbox.until_s(stumbled_s))
+            pipe.put([Problem(trouble)])
             pipe.flush()
         if engine.bearing != told:
             told = engine.bearing
@@ -86,9 +87,9 @@ def serve(connection: Connection) -> None:
     server.close()
 
 
-def _be_seen() -> SnapshotServer:
+def _be_seen(bell: Bell) -> SnapshotServer:
     """Show the band to whoever wants to watch it; one that cannot be watched plays all the same."""
-    server = SnapshotServer(running_folder())
+    server = SnapshotServer(running_folder(), bell.ring)
     try:
         server.start()
     except OSError as error:
@@ -96,13 +97,14 @@ def _be_seen() -> SnapshotServer:
     return server
 
 
-def _turn(engine: Engine, pipe: Pipe, server: SnapshotServer, inbox: Inbox) -> None:
+def _turn(engine: Engine, pipe: Pipe, bell: Bell, server: SnapshotServer, inbox: Inbox) -> None:
     """One turn: wait for words or for what is due, and do it; if that raises, what is not done stays in the inbox."""
     now_s = time.perf_counter()
     due_s = engine.next_due(now_s)
     wait_s = _LONGEST_WAIT_S if due_s is None else min(due_s - now_s, _LONGEST_WAIT_S)
     if wait_s > 0 and not inbox:
-        pipe.wait(wait_s, server.bell)
+        pipe.wait(wait_s, bell)
+        bell.quieten()
     inbox.put(pipe.receive())
     for word in inbox.take(engine):
         if isinstance(word, Set):

@@ -7,13 +7,13 @@ import math
 from pathlib import Path
 from typing import Final
 
+from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.journal.folder import read_last
 from bollylive.journal.lines import read_end
-from bollylive.journal.restore import recall
-from bollylive.midi.messages import Anchor
+from bollylive.journal.restore import restore
 from bollylive.model.predictor import Predictor
-from bollylive.protocol import Memoir
+from bollylive.protocol import ReplayRequest
 from bollylive.sets.band import Set
 
 AILING_S: Final = 5.0  # what stumbles again sooner than this may do so over what it remembers
@@ -22,26 +22,26 @@ _FORGOTTEN: Final = "The journal cannot be read; the band begins anew with empty
 _log = logging.getLogger(__name__)
 
 
-class Understudy:
+class EngineRecovery:
     """Makes the engines of one process. One thread; reading the journal blocks as long as the disk does."""
 
     def __init__(self, predictor: Predictor, seed: int, journal: str | None) -> None:
         self._predictor, self._seed, self._journal = predictor, seed, journal
         self._stumbled_s = -math.inf
 
-    def begin(self, band: Set, memoir: Memoir | None) -> tuple[Engine, str | None]:
+    def begin(self, band: Set, replay_request: ReplayRequest | None) -> tuple[Engine, str | None]:
         """An engine that goes on by a memoir, if there is one; and what the musician has to know."""
         engine = Engine(band, self._predictor, self._seed)
-        if memoir is None:
+        if replay_request is None:
             return engine, None
         try:
-            words = read_end(read_last(Path(memoir.journal)))
-            past = recall(words, memoir.until_s, engine.buffer_notes, keys_held=memoir.keys_held)
+            words = read_end(read_last(Path(replay_request.journal)))
+            past = restore(words, replay_request.until_s, engine.buffer_notes, keys_held=replay_request.keys_held)
             if past.anchor is None:
                 return engine, _FORGOTTEN
-            engine.resume(past, memoir.until_s)
+            engine.resume(past, replay_request.until_s)
         except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
-            _log.exception("the journal %s could not be gone on with", memoir.journal)
+            _log.exception("the journal %s could not be gone on with", replay_request.journal)
             return Engine(band, self._predictor, self._seed), _FORGOTTEN
         return engine, None
 
@@ -53,10 +53,12 @@ class Understudy:
         """
         ailing = at_s - self._stumbled_s < AILING_S
         self._stumbled_s = at_s
-        memoir = None if ailing or self._journal is None else Memoir(self._journal, until_s, keys_held=True)
-        engine, trouble = self.begin(band, memoir)
-        if anchor is not None and (memoir is None or trouble is not None or anchor.at_s > engine.anchor.at_s):
+        replay_request = (
+            None if ailing or self._journal is None else ReplayRequest(self._journal, until_s, keys_held=True)
+        )
+        engine, trouble = self.begin(band, replay_request)
+        if anchor is not None and (replay_request is None or trouble is not None or anchor.at_s > engine.anchor.at_s):
             engine.handle(anchor)
-        if memoir is None:
+        if replay_request is None:
             trouble = "The engine stumbled; another one begins with empty buffers, and with your next note."
         return engine, trouble or "The engine stumbled; another one goes on with what was played."

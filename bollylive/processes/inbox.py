@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from bollylive.midi.messages import Anchor, Command, Heard
+from bollylive.clock.anchor import Anchor
+from bollylive.protocol import Heard
 from bollylive.sets.band import KNOBS, Set
+from bollylive.sets.controls import Command
 
 
 class Banded(Protocol):

@@ -13,17 +13,17 @@ from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
+from bollylive.clock.anchor import Anchor
 from bollylive.clock.link import LinkSession
 from bollylive.errors import PortError
-from bollylive.io.port_set import Ports
-from bollylive.midi.messages import Anchor
+from bollylive.io.port_set import PortSet
 from bollylive.processes.engine_link import EngineLink
-from bollylive.processes.io_loop import PortProcess
+from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
 from bollylive.processes.realtime import wake_first
 from bollylive.processes.spawn import inherited
-from bollylive.processes.supervisor_link import Uplink
-from bollylive.protocol import Crashed, Done, Duty, NoPorts
+from bollylive.processes.supervisor_link import SupervisorLink
+from bollylive.protocol import Crashed, Done, NoPorts, StartUp
 
 _log = logging.getLogger(__name__)
 _MOST_START_S = 60.0
@@ -35,34 +35,34 @@ def serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it goes to all; the warden decides when it is over
     logging.basicConfig(format="bollylive ports: %(message)s")
     try:
-        duty: Duty = connection.recv()
+        duty: StartUp = connection.recv()
     except EOFError:
         return
-    uplink = Uplink(Pipe(connection))
+    supervisor_link = SupervisorLink(Pipe(connection))
     wake_first()
     try:
-        _play(_checked(duty), uplink)
+        _play(_checked(duty), supervisor_link)
     except PortError as error:
-        uplink.tell(NoPorts(str(error)))
+        supervisor_link.tell(NoPorts(str(error)))
     except Exception as fault:  # noqa: BLE001  # on stage nothing is fatal: the warden starts another
         _log.exception("the port process stumbled")
-        uplink.tell(Crashed(f"{type(fault).__name__}: {fault}"))
+        supervisor_link.tell(Crashed(f"{type(fault).__name__}: {fault}"))
     finally:
-        uplink.close()
+        supervisor_link.close()
 
 
-def _play(duty: Duty, uplink: Uplink) -> None:
+def _play(duty: StartUp, supervisor_link: SupervisorLink) -> None:
     engine = EngineLink(duty.band, duty.seed, duty.journal, duty.model, resume=duty.anchor is not None)
     try:
-        ports = Ports(duty.api, duty.band.in_port, duty.band.out_port)  # meanwhile the engine loads its model
+        ports = PortSet(duty.api, duty.band.in_port, duty.band.out_port)  # meanwhile the engine loads its model
     except BaseException:
         engine.end()
         raise
-    uplink.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
+    supervisor_link.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
     if duty.anchor is not None and ports.api in _FORGETFUL:
-        uplink.say("Connect them again, unless something does so for you.")
+        supervisor_link.say("Connect them again, unless something does so for you.")
     link = LinkSession(duty.band.tempo_bpm, duty.band.beats_per_bar) if duty.band.link else None
-    process = PortProcess(ports, engine, duty.band, uplink, duty.musician, duty.anchor, duty.left, link)
+    process = IoLoop(ports, engine, duty.band, supervisor_link, duty.musician, duty.anchor, duty.left, link)
     for name in ("SIGTERM", "SIGHUP"):  # a system that shuts down tells everybody
         with suppress(AttributeError, ValueError):
             signal.signal(getattr(signal, name), lambda *_: process.stop())
@@ -71,10 +71,10 @@ def _play(duty: Duty, uplink: Uplink) -> None:
     finally:
         process.close()
     if process.finished:  # who was only sent a signal is replaced
-        uplink.tell(Done(process.summary()))
+        supervisor_link.tell(Done(process.summary()))
 
 
-def _checked(duty: Duty) -> Duty:
+def _checked(duty: StartUp) -> StartUp:
     """The beat goes on where it was if processes share one clock, as they do on Linux, macOS and Windows.
 
     Source: PEP 418: CLOCK_MONOTONIC, mach_absolute_time and QueryPerformanceCounter count since the machine started.

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from bollylive.processes.pipe import Pipe
 from bollylive.processes.spawn import spawn
 from bollylive.processes.supervisor_link import Order
-from bollylive.protocol import Duty
+from bollylive.protocol import StartUp
 
 
 class Link(Protocol):
-    """A port process, whatever it is made of; see `PortLink`."""
+    """A port process, whatever it is made of; see `IoLink`."""
 
     @property
     def closed(self) -> bool:
@@ -32,10 +32,10 @@ class Link(Protocol):
         """Kill it."""
 
 
-class PortLink:
+class IoLink:
     """A port process that was started with a duty; raises OSError if there is none to be had. One thread."""
 
-    def __init__(self, duty: Duty) -> None:
+    def __init__(self, duty: StartUp) -> None:
         ours, theirs = multiprocessing.Pipe()
         self._pipe = Pipe(ours)
         files = [] if duty.model is None else [duty.model]

@@ -6,6 +6,7 @@ side has room. If it has had none for very long, the oldest words are lost, and 
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import time
 from collections import deque
@@ -56,14 +57,14 @@ class Pipe:
             self.closed = True
         return words
 
-    def wait(self, timeout_s: float, bell: Pipe | None = None) -> bool:
+    def wait(self, timeout_s: float, bell: Bell | None = None) -> bool:
         """Block until something has come, or the other side is gone, or the time is over; True if `receive` pays.
 
-        What comes through the `bell` also ends it.
+        A `bell` that rings also ends it.
         """
         if self.closed:
             return False
-        ends = self._ends if bell is None else [*self._ends, *bell._ends]
+        ends = self._ends if bell is None else [*self._ends, *bell.heard._ends]
         if sys.platform == "win32":  # a pipe is no socket there
             return bool(wait(ends, timeout_s))
         # A tenth of the price of multiprocessing's own wait, and this is asked a thousand times a second.
@@ -84,3 +85,20 @@ class Pipe:
 
     def _has_room(self) -> bool:
         return sys.platform == "win32" or bool(select([], [self._connection], [], 0)[1])
+
+
+class Bell:
+    """Ends a wait for a pipe. `ring` may be called on any thread, by one at a time, and does not block."""
+
+    def __init__(self) -> None:
+        heard, rung = multiprocessing.Pipe()
+        self.heard, self._rung = Pipe(heard), Pipe(rung)
+
+    def ring(self) -> None:
+        """End the wait that is going on, or else the next one."""
+        self._rung.put([True])
+        self._rung.flush()
+
+    def quieten(self) -> None:
+        """Let the next wait last until it rings again."""
+        self.heard.receive()

@@ -13,15 +13,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from bollylive.clock.anchor import Anchor
 from bollylive.errors import CrashError, PortError, SetError
-from bollylive.io.sounding_notes import Witness
+from bollylive.io.sounding_notes import SoundingNotes
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Anchor, Bearing, Command, Ready, Sent
-from bollylive.processes.io_link import Link, PortLink
+from bollylive.processes.io_link import IoLink, Link
 from bollylive.processes.supervisor_link import HEARTBEAT_S
-from bollylive.processes.watchdog import CLOSE_LIMIT_S, LISTENER_LIMIT_S, Vigil
-from bollylive.protocol import Alive, Crashed, Done, Duty, Finish, NoPorts, Said
+from bollylive.processes.watchdog import CLOSE_LIMIT_S, LISTENER_LIMIT_S, Watchdog
+from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, NoPorts, Notice, Ready, Sent, StartUp
 from bollylive.sets.band import Set
+from bollylive.sets.controls import Command
 from bollylive.sets.knobs import keep_turned, turn_knob
 from bollylive.sets.reload import SetWatch
 from bollylive.sets.revision import revise
@@ -33,7 +34,7 @@ _MOST_CRASHES: Final = 3  # in a row, after which the end of a performance is a 
 TURN_S: Final = 0.2  # how long a signal, or a journal in trouble, may wait
 
 
-class Warden:
+class Supervisor:
     """One performance. `run` returns when it is over; `finish` may be called by a signal handler.
 
     Raises PortError where there are no ports, CrashError where neither the first port process nor the second got so far
@@ -42,19 +43,19 @@ class Warden:
 
     def __init__(
         self,
-        duty: Duty,
+        duty: StartUp,
         say: Callable[[str], None],
         journal: JournalWriter | None = None,
         watch: SetWatch | None = None,
         seconds: float | None = None,
-        start: Callable[[Duty], Link] = PortLink,
+        start: Callable[[StartUp], Link] = IoLink,
     ) -> None:
         self.restarts = 0
         self.done = Done()
         self._duty, self._say, self._journal, self._start, self._watch = duty, say, journal, start, watch
         self._written = duty.band  # the set as it stands in the file; the duty's has the knobs as they stand
         self._seconds = seconds
-        self._vigil, self._witness = Vigil(), Witness(duty.band)
+        self._watchdog, self._witness = Watchdog(), SoundingNotes(duty.band)
         self._witness.inherit(duty.left)
         self._beat_s = -math.inf
         self._crash = ""  # what this process has told of its crash
@@ -75,7 +76,7 @@ class Warden:
         """Play until it is over; blocks."""
         try:
             while not self._over:
-                if self._link is None and time.perf_counter() < self._vigil.retry_s:
+                if self._link is None and time.perf_counter() < self._watchdog.retry_s:
                     time.sleep(TURN_S)
                 self.turn(time.perf_counter)
         finally:  # also of a fault of our own: the port process lets go of everything, and only then is ended
@@ -91,7 +92,7 @@ class Warden:
         if self._link is None:
             if self._finishing and not self._must_end_more(now_s):
                 self._over = True
-            elif now_s >= self._vigil.retry_s:
+            elif now_s >= self._watchdog.retry_s:
                 self._begin(now_s)
             return
         words = self._link.receive(TURN_S)
@@ -105,7 +106,7 @@ class Warden:
             self._crashes += 1
             self._reason = self._crash or (f", {how}" if how else "")
             self._lose(now_s, f"The port process ended unexpectedly{self._reason}")
-        elif self._vigil.look(now_s, closing=self._told):
+        elif self._watchdog.look(now_s, closing=self._told):
             self._lose(now_s, "The port process hangs, as it does when the MIDI system dies; it was ended")
         elif self._finishing or self._is_over(now_s):
             self._tell_finish()
@@ -113,7 +114,7 @@ class Warden:
             self._watch_set(now_s)
         if self._link is not None and now_s >= self._beat_s:
             self._beat_s = now_s + HEARTBEAT_S
-            self._link.tell(Alive())
+            self._link.tell(Heartbeat())
         if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
             self._say(trouble)
 
@@ -136,7 +137,7 @@ class Warden:
         if self._ready_s is not None:  # the demo goes on where it is by now
             passed_s = now_s - self._ready_s
             musician = tuple((at_s - passed_s, event) for at_s, event in musician if at_s > passed_s)
-        self._vigil.begin(now_s)
+        self._watchdog.begin(now_s)
         self._lost, self._told = 0, False
         duty = replace(self._duty, anchor=self._witness.anchor, left=left, musician=musician, given_s=now_s)
         if self._journal is not None and (path := self._journal.path) is not None:  # it may have had to move
@@ -146,7 +147,7 @@ class Warden:
         except OSError as error:
             if not self._opened:
                 raise PortError(f"The port process cannot be started: {error.strerror or error}.") from error
-            self._vigil.lose(now_s)
+            self._watchdog.lose(now_s)
             self._in_vain += self._finishing
             if not self._refused:
                 self._say(f"The port process cannot be started ({error.strerror or error}); it is tried every second.")
@@ -156,13 +157,13 @@ class Warden:
 
     def _hear(self, word: object, now_s: float) -> None:
         match word:
-            case Sent() | Anchor() | Bearing():
+            case Sent() | Anchor() | EngineStatus():
                 self._write_down(word)
-            case Alive(lost):
+            case Heartbeat(lost):
                 self._note_alive(lost, now_s)
             case Command():  # a knob
                 self._duty = replace(self._duty, band=turn_knob(self._duty.band, word))
-            case Said(text):
+            case Notice(text):
                 self._say(text)
             case Ready(model, buffer_notes):
                 self._say(f"ready: model {model}, {buffer_notes} notes remembered on each channel")
@@ -174,16 +175,16 @@ class Warden:
             case Done():
                 self.done, self._over = word, True
 
-    def _write_down(self, word: Sent | Anchor | Bearing) -> None:
-        if not isinstance(word, Bearing):
+    def _write_down(self, word: Sent | Anchor | EngineStatus) -> None:
+        if not isinstance(word, EngineStatus):
             self._witness.see(word)
         if self._journal is not None:
             self._journal.add(word)
 
     def _note_alive(self, lost: int, now_s: float) -> None:
-        self._vigil.hear()
+        self._watchdog.hear()
         self._opened, self._waits = True, False
-        if self._vigil.is_healthy(now_s):
+        if self._watchdog.is_healthy(now_s):
             self._crashes = 0
         if self._journal is not None and lost > self._lost:
             self._journal.add_loss(lost - self._lost)
@@ -212,7 +213,7 @@ class Warden:
         assert self._link is not None
         self._link.end()
         self._link = None
-        self._vigil.lose(now_s)
+        self._watchdog.lose(now_s)
 
     def _is_over(self, now_s: float) -> bool:
         return self._seconds is not None and self._ready_s is not None and now_s - self._ready_s > self._seconds

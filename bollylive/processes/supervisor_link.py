@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from bollylive.midi.messages import Anchor, Bearing, Command, Ready, Sent
+from bollylive.clock.anchor import Anchor
 from bollylive.processes.pipe import Pipe
-from bollylive.protocol import Alive, Crashed, Done, Finish, NoPorts, Said
+from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, NoPorts, Notice, Ready, Sent
 from bollylive.sets.band import Set
+from bollylive.sets.controls import Command
 
 HEARTBEAT_S: Final = 0.5  # rare enough that a band at rest hardly wakes for it
 
 _ATTEND_S: Final = 0.05  # how long an order may wait: to look costs as much as a poll of the ports
 _LAST_WORDS_S: Final = 1.0
 
-Report: TypeAlias = Alive | Said | NoPorts | Crashed | Done | Ready | Sent | Anchor | Bearing | Command
-Order: TypeAlias = Set | Alive | Finish
+Report: TypeAlias = Heartbeat | Notice | NoPorts | Crashed | Done | Ready | Sent | Anchor | EngineStatus | Command
+Order: TypeAlias = Set | Heartbeat | Finish
 
 
-class Uplink:
+class SupervisorLink:
     """Call `attend` at every turn; nothing here ever waits but `close`. One thread."""
 
     def __init__(self, pipe: Pipe) -> None:
@@ -31,13 +32,13 @@ class Uplink:
 
     def say(self, text: str) -> None:
         """Let the warden say a sentence."""
-        self.tell(Said(text))
+        self.tell(Notice(text))
 
     def attend(self, now_s: float) -> list[Order]:
         """Send what is to be sent, and give the orders that have come; without a warden it is time to finish."""
         if now_s >= self._beat_s:
             self._beat_s = now_s + HEARTBEAT_S
-            self.tell(Alive(self._pipe.lost))
+            self.tell(Heartbeat(self._pipe.lost))
         self._pipe.flush()
         if now_s < self._attend_s:
             return []

@@ -6,15 +6,15 @@ import math
 from collections import deque
 from typing import Final
 
+from bollylive.clock.anchor import Leader
 from bollylive.clock.clock import Clock
-from bollylive.clock.leadership import tell_leader
 from bollylive.clock.link import LinkSession
-from bollylive.io.port_set import Ports
-from bollylive.io.punctuality import Punctuality
-from bollylive.io.router import Relay
+from bollylive.io.lateness import Punctuality
+from bollylive.io.port_set import PortSet
+from bollylive.io.router import Router
 from bollylive.io.scheduler import Scheduler
-from bollylive.midi.messages import Bearing
-from bollylive.processes.supervisor_link import Uplink
+from bollylive.processes.supervisor_link import SupervisorLink
+from bollylive.protocol import EngineStatus
 from bollylive.snapshot.format import Vitals
 
 _KEPT_SENTENCES: Final = 4
@@ -30,17 +30,17 @@ class Telemetry:
 
     def __init__(
         self,
-        uplink: Uplink,
-        ports: Ports,
+        supervisor_link: SupervisorLink,
+        ports: PortSet,
         clock: Clock,
-        relay: Relay,
+        router: Router,
         scheduler: Scheduler,
         punctuality: Punctuality,
         link: LinkSession | None,
     ) -> None:
-        self._uplink, self._ports, self._clock = uplink, ports, clock
-        self._relay, self._scheduler, self._punctuality = relay, scheduler, punctuality
-        self._troubled = [source for source in (relay, link) if source is not None]
+        self._supervisor_link, self._ports, self._clock = supervisor_link, ports, clock
+        self._router, self._scheduler, self._punctuality = router, scheduler, punctuality
+        self._troubled = [source for source in (router, link) if source is not None]
         self._leader = clock.source
         self._awake, self._tell_rest_s = False, math.inf
         self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
@@ -51,9 +51,9 @@ class Telemetry:
         """Tell the musician a sentence, if there is one."""
         if text is not None:
             self._sentences.append(text)
-            self._uplink.say(text)
+            self._supervisor_link.say(text)
 
-    def hear(self, bearing: Bearing, now_s: float) -> None:
+    def hear(self, bearing: EngineStatus, now_s: float) -> None:
         """Take note of whether the band plays."""
         if bearing.awake != self._awake:
             self._awake, self._tell_rest_s = bearing.awake, math.inf if bearing.awake else now_s + _REST_S
@@ -62,10 +62,10 @@ class Telemetry:
         """Tell the musician what has happened; only while it is `calm` is the list of ports read."""
         before, self._leader = self._leader, self._clock.source
         if before != self._leader:
-            self.say(tell_leader(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
+            self.say(leader_sentence(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
         if now_s >= self._tell_rest_s:
             self._tell_rest_s = math.inf
-            self._uplink.say("The band rests; your next note wakes it.")
+            self._supervisor_link.say("The band rests; your next note wakes it.")
         for source in self._troubled:
             self.say(source.take_trouble())
         for sentence in self._ports.check(now_s, calm=calm):
@@ -82,7 +82,7 @@ class Telemetry:
             planned=lateness.count,
             late=lateness.late,
             latest_s=lateness.latest_s,
-            dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._relay.dropped_stale,
+            dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._router.dropped_stale,
             sounding=self._scheduler.sounding,
             hung=self.hung,
             trouble=tuple(self._sentences),
@@ -103,9 +103,29 @@ class Telemetry:
             "late_ms_max": 1e3 * lateness.latest_s,
             "dropped_late": self._scheduler.dropped_late,
             "dropped_held": self._scheduler.dropped_held,
-            "dropped_stale": self._relay.dropped_stale,
+            "dropped_stale": self._router.dropped_stale,
             "bad_bytes": self._ports.bad_bytes,
-            "echoes": self._relay.loopback.echoes,
-            "dropped_flood": self._relay.flood.dropped,
+            "echoes": self._router.feedback_filter.echoes,
+            "dropped_flood": self._router.flood.dropped,
             "send_failures": self._ports.send_failures,
         }
+
+
+def leader_sentence(before: Leader, now: Leader, bpm: float) -> str | None:
+    """The sentence for a change of leader, at a tempo; None where there is nothing to say."""
+    match before, now:
+        case _, "lost":
+            return f"The MIDI clock is lost; the band plays on at {bpm:.1f} beats per minute until it is back."
+        case "lost", "midi":
+            return "The MIDI clock is back."
+        case _, "midi":
+            return "The MIDI clock leads."
+        case _, "link":
+            return f"Ableton Link leads, at {bpm:.1f} beats per minute."
+        case _, "player":
+            return "Your playing leads the tempo."
+        case "link", _:
+            return f"Nobody else is in the Link session; the tempo is free, and stays at {bpm:.1f}."
+        case "lost", _:
+            return "The MIDI clock stays away; the tempo is free, and the band rests when you do."
+    return None

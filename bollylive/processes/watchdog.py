@@ -15,7 +15,7 @@ HEALTHY_S: Final = 5.0  # who lived so long may be replaced at once
 _LONGEST_LOOK_S: Final = 0.25  # a longer pause between two looks was our own: the machine, or we, were asleep
 
 
-class Vigil:
+class Watchdog:
     """One process after the other: `begin`, then `hear` its signs of life and `look` often, and `lose` it.
 
     Only the time during which somebody looked counts as silence, so that a whole group that was suspended is not

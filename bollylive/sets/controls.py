@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from bollylive.midi.messages import Command, Control, Event, NoteOff, NoteOn, Program
+from dataclasses import dataclass
+
+from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program
 from bollylive.sets.band import DEEDS, ControlSet, Set
 
 PRESSED = 64  # a controller is down from this value on, as the MIDI 1.0 specification has it for switches
 
 
-class Commands:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The musician asks for something beside the music: a deed of `band.DEEDS`, or that a knob be turned."""
+
+    does: str
+    channel: int | None = None  # 0-15, the one that it is for; None: all that it can be for
+    value: float = 1.0  # of a knob: where it stands in its range, 0-1
+
+
+class Controls:
     """Tells commands from playing; feed it every event. Not thread-safe.
 
     By another set it goes on from the one `before`: a pedal that is down then is not pressed by going further down.
     """
 
-    def __init__(self, band: Set, before: Commands | None = None) -> None:
+    def __init__(self, band: Set, before: Controls | None = None) -> None:
         self._controls: dict[tuple[str, int, int | None], ControlSet] = {
             (control.kind, control.number, control.channel): control for control in band.controls
         }

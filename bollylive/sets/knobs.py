@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bollylive.midi.messages import Command
 from bollylive.sets.band import KNOBS, MODEL_ROLES, ChannelSet, Set
+from bollylive.sets.controls import Command
 
 
 def turn_knob(band: Set, command: Command) -> Set:

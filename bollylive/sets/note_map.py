@@ -8,7 +8,7 @@ from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program
 from bollylive.sets.band import ChannelSet, Set
 
 
-class Touch:
+class NoteMap:
     """What the set says of velocity, length, delay and keys, for all channels. Pure; any thread may call it.
 
     Keys are those of the cable outside, and of General MIDI percussion where the model is.

@@ -9,7 +9,7 @@ from unicodedata import category
 
 from bollylive.midi.instruments import program_of
 from bollylive.midi.percussion import read_keys
-from bollylive.quoting import shown
+from bollylive.quoting import quoted
 from bollylive.sets.band import DEEDS, KNOBS, MOST_BEATS_PER_BAR, Handover, Role
 
 MOST_CHARACTERS: Final = 1024  # of a name: of a port, or of a model with its folders
@@ -23,9 +23,9 @@ def _number(lowest: float, highest: float) -> Rule:
     def read(value: object) -> float:
         nan = value != value  # noqa: PLR0124 - math.isnan raises over a whole number of hundreds of digits
         if isinstance(value, bool) or not isinstance(value, int | float) or nan:
-            raise ValueError(f"must be a number from {lowest:g} to {highest:g}, not {shown(value)}.")
+            raise ValueError(f"must be a number from {lowest:g} to {highest:g}, not {quoted(value)}.")
         if not lowest <= value <= highest:
-            raise ValueError(f"must be from {lowest:g} to {highest:g}, not {shown(value)}.")
+            raise ValueError(f"must be from {lowest:g} to {highest:g}, not {quoted(value)}.")
         return float(value)
 
     return read
@@ -34,7 +34,7 @@ def _number(lowest: float, highest: float) -> Rule:
 def _whole(lowest: int, highest: int, counted_from: int = 0) -> Rule:
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise ValueError(f"must be a whole number from {lowest} to {highest}, not {shown(value)}.")
+            raise ValueError(f"must be a whole number from {lowest} to {highest}, not {quoted(value)}.")
         return value - counted_from
 
     return read
@@ -42,10 +42,10 @@ def _whole(lowest: int, highest: int, counted_from: int = 0) -> Rule:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"must be a text in quotes, not {shown(value)}.")
+        raise ValueError(f"must be a text in quotes, not {quoted(value)}.")
     name = value.strip()
     if len(name) > MOST_CHARACTERS or any(category(character) == "Cc" for character in name):
-        raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters that can be seen, not {shown(name)}.")
+        raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters that can be seen, not {quoted(name)}.")
     return name
 
 
@@ -54,13 +54,13 @@ def _names(value: object) -> tuple[str, ...]:
     if len(names) > MOST_NAMES:
         raise ValueError(f"must be a list of {MOST_NAMES} names at most, not of {len(names)}.")
     if not all(isinstance(name, str) and name.strip() for name in names):
-        raise ValueError(f"must be a text in quotes, or a list of them, not {shown(value)}.")
+        raise ValueError(f"must be a text in quotes, or a list of them, not {quoted(value)}.")
     return tuple(map(_text, names))
 
 
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {shown(value)}.")
+        raise ValueError(f"must be true or false, not {quoted(value)}.")
     return value
 
 
@@ -70,7 +70,7 @@ def _one_of(words: tuple[str, ...]) -> Rule:
             return value
         near = get_close_matches(value, words, n=1) if isinstance(value, str) else []
         hint = f"; did you mean {near[0]!r}?" if near else "."
-        raise ValueError(f"must be one of {', '.join(map(repr, words))}, not {shown(value)}{hint}")
+        raise ValueError(f"must be one of {', '.join(map(repr, words))}, not {quoted(value)}{hint}")
 
     return read
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bollylive.errors import SetError
-from bollylive.quoting import shown, shown_key
+from bollylive.quoting import quoted, quoted_key
 from bollylive.sets.band import (
     CONTROL_KINDS,
     DEEDS,
@@ -29,7 +29,7 @@ from bollylive.sets.band import (
     Set,
 )
 from bollylive.sets.schema import CHANNEL_RULES, CONTROL_RULES, SET_RULES, Rule
-from bollylive.sets.text_limits import MOST_BYTES, check_bounds
+from bollylive.sets.text_limits import MOST_BYTES, check_text_limits
 
 __all__ = ["ChannelSet", "Role", "Set", "default_set", "load_set", "parse_set"]
 
@@ -104,7 +104,7 @@ def parse_set(text: str, name: str) -> Set:
 
 def _read_toml(text: str, name: str) -> dict[str, Any]:
     try:
-        check_bounds(text)
+        check_text_limits(text)
     except ValueError as error:
         raise SetError([f"{name}: {error}"]) from error
     try:
@@ -143,7 +143,7 @@ def _read_channels(tables: Any, problems: list[str]) -> tuple[ChannelSet, ...]:
     for count, table in enumerate(tables, start=1):
         if len(problems) > MOST_PROBLEMS:
             break
-        where = f"channel {shown(table['channel'])}: " if "channel" in table else f"[[channel]] number {count}: "
+        where = f"channel {quoted(table['channel'])}: " if "channel" in table else f"[[channel]] number {count}: "
         fields = _read_table(table, CHANNEL_RULES, set(CHANNEL_RULES), where, problems)
         if "channel" not in table:
             problems.append(f"{where}it needs a line channel = 1 to 16.")
@@ -203,12 +203,12 @@ def _read_table(
         if key not in rules:
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
-            problems.append(f"{where}there is no {shown_key(key)}; {hint}")
+            problems.append(f"{where}there is no {quoted_key(key)}; {hint}")
             continue
         try:
             fields[key] = rules[key](value)
         except ValueError as problem:
             problems.append(f"{where}{key} {problem}")
         except Exception:  # noqa: BLE001 - whatever a rule stumbles over, a set is refused in a sentence
-            problems.append(f"{where}{key} cannot be used as it is: {shown(value)}.")
+            problems.append(f"{where}{key} cannot be used as it is: {quoted(value)}.")
     return fields

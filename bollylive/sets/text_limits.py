@@ -31,7 +31,7 @@ _TOKEN: Final = re.compile(
 )
 
 
-def check_bounds(text: str) -> None:
+def check_text_limits(text: str) -> None:
     """Raise ValueError with a sentence that begins with the line, if a text is no set that anybody could mean."""
     if len(text) > MOST_BYTES:
         raise ValueError(f"the set is larger than {MOST_BYTES // 1024} KiB; keep only its settings.")

@@ -28,7 +28,7 @@ class Vitals:
 
 
 @dataclass(frozen=True, slots=True)
-class PartView:
+class PartSnapshot:
     """One channel of the band."""
 
     channel: int  # 0-15
@@ -49,7 +49,7 @@ class Snapshot:
     bpm: float
     running: bool  # musical time goes on
     awake: bool  # the musician has begun, and the band plays
-    parts: tuple[PartView, ...]  # in order of channel
+    parts: tuple[PartSnapshot, ...]  # in order of channel
     failures: int  # calls of the model that failed
     skipped: int  # notes whose time had passed before they were planned
     vitals: Vitals = Vitals()

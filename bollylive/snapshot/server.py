@@ -12,13 +12,13 @@ import secrets
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
 from typing import Final
 
-from bollylive.processes.pipe import Pipe
 from bollylive.snapshot.address import Address, call, find_addresses, limit_silence, new_socket, publish, remove
 from bollylive.snapshot.format import Snapshot, Vitals
 
@@ -35,21 +35,20 @@ _LONGEST_QUESTION: Final = 16
 class SnapshotServer:
     """The engine's side: `start` it, look at `asked` every turn, and `show` a snapshot if so; all on one thread.
 
-    `bell` becomes readable when somebody asks. `vitals` are those of the process with the ports, and go into every
+    `wake` is called on a thread of a reader when somebody asks, and must not block. `vitals` are those of the process
+    with the ports, and go into every
     snapshot. The readers are served by threads of their own, which sleep unless asked.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wake: Callable[[], None]) -> None:
         self.vitals = Vitals()
-        bell, rope = multiprocessing.Pipe()
-        self.bell, self._rope = Pipe(bell), Pipe(rope)
-        self._folder, self._token = folder, secrets.token_hex(8)
+        self._folder, self._wake, self._token = folder, wake, secrets.token_hex(8)
         self._key = secrets.token_bytes(_KEY_BYTES)
         self._address: Address | None = None
         self._listener: Listener | None = None
         self._places = threading.BoundedSemaphore(MOST_READERS)
         self._lock = threading.Lock()  # among readers; the engine's thread never takes it
-        self._shown = threading.Event()
+        self._wanted, self._shown = threading.Event(), threading.Event()
         self._snapshot: Snapshot | None = None
         self._data, self._made_s = b"", -PACE_S
 
@@ -67,7 +66,9 @@ class SnapshotServer:
 
     def asked(self) -> bool:
         """Whether somebody waits for a snapshot. Does not block."""
-        return bool(self.bell.receive())
+        wanted = self._wanted.is_set()
+        self._wanted.clear()
+        return wanted
 
     def show(self, snapshot: Snapshot) -> None:
         """Let the readers have this one. Does not block."""
@@ -110,8 +111,8 @@ class SnapshotServer:
         with self._lock:
             if time.perf_counter() - self._made_s >= PACE_S:
                 self._shown.clear()
-                self._rope.put([True])
-                self._rope.flush()
+                self._wanted.set()
+                self._wake()
                 self._shown.wait(_PATIENCE_S)
                 self._data, self._made_s = pickle.dumps(self._snapshot), time.perf_counter()
             return self._data

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from players import DEMO, KEHERWA, LONG_NOTES, MIXED, RUPAK, SIXTEENTHS, SYNCOPATED, TRIPLETS, melody, play
 
+from bollylive.clock.anchor import Anchor
 from bollylive.clock.beat_tracker import BeatTracker
-from bollylive.midi.messages import Anchor
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
-from bollylive.midi.messages import Anchor, Continue, NoteOn, Position, Start, Stop, Tempo, Tick
+from bollylive.midi.messages import Continue, NoteOn, Position, Start, Stop, Tempo, Tick
 
 
 def tick_s(bpm: float) -> float:

@@ -10,9 +10,9 @@ from daw import Daw, error_s, follow, share
 from fakes import FakePredictor, ons, onsets
 
 from bollylive.clock.clock import Clock
-from bollylive.clock.tick_filter import Pulse
+from bollylive.clock.tick_filter import TickFilter
 from bollylive.midi.messages import Continue, Event, NoteOff, NoteOn, Tick
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, Set
 
 BAND = Set(channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany")))
@@ -37,24 +37,24 @@ def wake(daw: Daw) -> list[tuple[float, Event]]:
     return [(daw.now_s + 0.02, KEY), (daw.now_s + 0.1, OFF)]
 
 
-def perform(daw: Daw, playing: list[tuple[float, Event]]) -> Rehearsal:
+def perform(daw: Daw, playing: list[tuple[float, Event]]) -> OfflineBand:
     """The band under a DAW, playing sixteenths."""
-    rehearsal = Rehearsal(BAND, FakePredictor(SIXTEENTHS), 1)
+    offline = OfflineBand(BAND, FakePredictor(SIXTEENTHS), 1)
     for at_s, event in sorted([*daw.words, *playing], key=lambda word: word[0]):
-        rehearsal.play(event, at_s)
-    rehearsal.advance(daw.now_s)
-    return rehearsal
+        offline.play(event, at_s)
+    offline.advance(daw.now_s)
+    return offline
 
 
-def onset_errors_s(daw: Daw, rehearsal: Rehearsal) -> list[float]:
+def onset_errors_s(daw: Daw, offline: OfflineBand) -> list[float]:
     """By how much each note of the model's came after its place in the song."""
-    placed = [(message.beat, daw.place(message.at_s)) for message, _ in ons(rehearsal.sent)]
+    placed = [(message.beat, daw.place(message.at_s)) for message, _ in ons(offline.sent)]
     return [(place[0] - beat) * place[1] for beat, place in placed if place is not None]
 
 
-def most_at_once(rehearsal: Rehearsal, seconds: float) -> int:
+def most_at_once(offline: OfflineBand, seconds: float) -> int:
     """How many notes began within so short a time, where they were densest."""
-    times = onsets(rehearsal.sent)
+    times = onsets(offline.sent)
     return max(sum(begin <= at_s < begin + seconds for at_s in times) for begin in times)
 
 
@@ -100,7 +100,7 @@ def test_a_tempo_that_is_known_is_known_at_once_when_the_song_goes_on() -> None:
         daw.stop(1.0)
         daw.go_on()
         daw.play(1, 110)
-    pulse, rates = Pulse(60 / 110 / 24), []
+    pulse, rates = TickFilter(60 / 110 / 24), []
     for at_s, event in daw.words:
         if isinstance(event, Continue):
             pulse.restart()
@@ -144,12 +144,12 @@ def test_for_five_minutes_of_ramps_stops_and_jumps_the_band_is_within_2_ms_of_th
     daw.play(32, 96)
     daw.play(100, 100)
     assert daw.now_s > 300
-    rehearsal = perform(daw, playing)
-    errors = onset_errors_s(daw, rehearsal)
+    offline = perform(daw, playing)
+    errors = onset_errors_s(daw, offline)
     assert len(errors) > 4 * 500
     assert share(errors, 0.95) < 0.002
     assert abs(sum(errors) / len(errors)) < 0.0003
-    assert most_at_once(rehearsal, 0.4) <= 6  # sixteenths at 180 are 83 ms apart
+    assert most_at_once(offline, 0.4) <= 6  # sixteenths at 180 are 83 ms apart
 
 
 def test_a_jump_to_bar_17_lands_there_and_the_beat_is_right_at_once() -> None:
@@ -163,11 +163,11 @@ def test_a_jump_to_bar_17_lands_there_and_the_beat_is_right_at_once() -> None:
     begin_s = daw.now_s
     playing += wake(daw)
     daw.play(8, 100)
-    rehearsal = perform(daw, playing)
-    after = [message.beat for message, _ in ons(rehearsal.sent) if message.at_s > begin_s]
+    offline = perform(daw, playing)
+    after = [message.beat for message, _ in ons(offline.sent) if message.at_s > begin_s]
     assert after[0] == pytest.approx(64 + 1 / 24)  # the first tick after the musician's note
-    assert share(onset_errors_s(daw, rehearsal), 1.0) < 0.005
-    assert most_at_once(rehearsal, 0.4) <= 3
+    assert share(onset_errors_s(daw, offline), 1.0) < 0.005
+    assert most_at_once(offline, 0.4) <= 3
 
 
 def held_up(daw: Daw) -> None:
@@ -190,10 +190,10 @@ def test_while_a_clock_is_away_for_5_s_the_band_plays_on_and_nothing_bursts(trou
     daw.play(16, 120)
     trouble(daw)
     daw.play(16, 120)
-    rehearsal = perform(daw, playing)
-    assert most_at_once(rehearsal, 0.5) <= 5
-    assert max(b - a for a, b in pairwise(onsets(rehearsal.sent))) < 0.14
-    assert rehearsal.anchor.followed
+    offline = perform(daw, playing)
+    assert most_at_once(offline, 0.5) <= 5
+    assert max(b - a for a, b in pairwise(onsets(offline.sent))) < 0.14
+    assert offline.anchor.followed
 
 
 @pytest.mark.parametrize("trouble", [held_up, cut])
@@ -214,14 +214,14 @@ def test_a_program_that_stood_still_for_5_s_goes_on_in_the_song_and_plays_nothin
     daw.start()
     (begin, key), (end, off) = wake(daw)
     daw.play(40, 120)
-    rehearsal = Rehearsal(BAND, FakePredictor(SIXTEENTHS), 1)
+    offline = OfflineBand(BAND, FakePredictor(SIXTEENTHS), 1)
     for at_s, event in sorted([*daw.words, (begin, key), (end, off)], key=lambda word: word[0]):
         if 8.0 <= at_s < 13.0:
-            rehearsal.now_s = 13.0  # all that came meanwhile is read now
-        rehearsal.play(event, at_s)
-    rehearsal.advance(daw.now_s)
-    assert most_at_once(rehearsal, 0.5) <= 6
-    late = [message for message, _ in ons(rehearsal.sent) if message.at_s > 13.0]
+            offline.now_s = 13.0  # all that came meanwhile is read now
+        offline.play(event, at_s)
+    offline.advance(daw.now_s)
+    assert most_at_once(offline, 0.5) <= 6
+    late = [message for message, _ in ons(offline.sent) if message.at_s > 13.0]
     assert share([message.late_s for message in late], 1.0) < 0.05
     assert share([(daw.place(m.at_s) or (m.beat, 1.0))[0] - m.beat for m in late], 1.0) < 0.03
 

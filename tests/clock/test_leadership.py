@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bollylive.clock.anchor import LinkBeat, PlayerBeat
 from bollylive.clock.clock import Clock
-from bollylive.midi.messages import Continue, Event, LinkBeat, PlayerBeat, Position, Start, Stop, Tempo, Tick
+from bollylive.midi.messages import Continue, Event, Position, Start, Stop, Tempo, Tick
 
 STEP_S = 0.05
 NOTHING_BEATS = 0.0004  # 50 microseconds, of a correction that is done

@@ -14,10 +14,10 @@ from typing import Any, NoReturn
 
 import pytest
 
+from bollylive.clock.anchor import LinkBeat
 from bollylive.clock.link import MEET_S, POLL_S, LinkSession, link_library
-from bollylive.clock.link_discovery import LinkScout
+from bollylive.clock.link_discovery import LinkDiscovery
 from bollylive.errors import LinkError
-from bollylive.midi.messages import LinkBeat
 
 HERE = Path(__file__).parents[1] / "support"
 LOOPBACK = "ip link set lo up multicast on && ip route add 224.0.0.0/4 dev lo"
@@ -68,7 +68,7 @@ def test_a_session_that_is_there_already_is_joined(alone: list[str]) -> None:
     assert told == dict.fromkeys(told, True)
 
 
-class FakeScout(LinkScout):
+class FakeScout(LinkDiscovery):
     """Hears somebody when the test says so."""
 
     def __init__(self) -> None:

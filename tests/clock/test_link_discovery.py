@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.clock.link_discovery import LOOK_S, SETTLED_S, SILENCE_S, LinkScout, read_message
+from bollylive.clock.link_discovery import LOOK_S, SETTLED_S, SILENCE_S, LinkDiscovery, read_message
 
 ALIVE, ANSWER, BYE = 1, 2, 3
 BETWEEN_S = 0.25
@@ -48,7 +48,7 @@ class FakeSocket(socket.socket):
         super().close()
 
 
-def heard(scout: LinkScout, network: FakeSocket, *came: tuple[float, bytes]) -> list[float]:
+def heard(scout: LinkDiscovery, network: FakeSocket, *came: tuple[float, bytes]) -> list[float]:
     """When the scout heard somebody who was there for long enough."""
     seconds = []
     for now_s, data in came:
@@ -75,14 +75,14 @@ def test_whatever_else_is_on_the_wire_is_nobody(data: bytes) -> None:
 
 def test_somebody_is_heard_when_they_are_there_for_long_enough() -> None:
     network = FakeSocket()
-    scout = LinkScout(lambda: network)
+    scout = LinkDiscovery(lambda: network)
     assert not scout.hears(9.9)
     assert heard(scout, network, *announced(10.0, 12.0))[0] == 10.0 + SETTLED_S
 
 
 def test_all_that_has_come_is_taken_at_one_look_but_not_without_end() -> None:
     network = FakeSocket(*[message()] * 70)
-    scout = LinkScout(lambda: network)
+    scout = LinkDiscovery(lambda: network)
     assert not scout.hears(10.0)
     assert len(network.wire) == 6
     assert not scout.hears(10.05)
@@ -91,7 +91,7 @@ def test_all_that_has_come_is_taken_at_one_look_but_not_without_end() -> None:
 
 def test_who_leaves_or_falls_silent_must_be_there_for_long_enough_again() -> None:
     network = FakeSocket()
-    scout = LinkScout(lambda: network)
+    scout = LinkDiscovery(lambda: network)
     assert heard(scout, network, *announced(10.0, 10.75), (10.8, message(BYE)), *announced(10.9, 11.65)) == []
     again_s = 11.65 + SILENCE_S + 0.1
     assert heard(scout, network, *announced(again_s, again_s + 0.75)) == []
@@ -99,7 +99,7 @@ def test_who_leaves_or_falls_silent_must_be_there_for_long_enough_again() -> Non
 
 def test_the_time_of_one_peer_does_not_count_for_another() -> None:
     network = FakeSocket()
-    scout = LinkScout(lambda: network)
+    scout = LinkDiscovery(lambda: network)
     came = [*announced(10.0, 10.75), *announced(10.9, 11.9, BOB), (11.95, message(BYE, BOB)), (12.0, message())]
     assert heard(scout, network, *came) == [12.0]
     assert heard(scout, network, (12.05, message(BYE)), *announced(12.1, 12.85, BOB)) == []
@@ -107,14 +107,14 @@ def test_the_time_of_one_peer_does_not_count_for_another() -> None:
 
 def test_an_answer_to_somebody_else_is_not_an_announcement() -> None:
     network = FakeSocket()
-    scout = LinkScout(lambda: network)
+    scout = LinkDiscovery(lambda: network)
     assert heard(scout, network, *[(10.0 + i * BETWEEN_S, message(ANSWER)) for i in range(20)]) == []
 
 
 def test_every_interface_is_joined_also_one_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     network, there = FakeSocket(), [(1, "lo")]
     monkeypatch.setattr(socket, "if_nameindex", lambda: there)
-    scout = LinkScout(lambda: network)
+    scout = LinkDiscovery(lambda: network)
     scout.hears(0.0)
     assert len(network.joins) == 3  # the default, the loopback, and the one by its number
     there.append((7, "eth0"))
@@ -134,7 +134,7 @@ def test_a_network_that_fails_is_told_once_and_tried_again() -> None:
             raise PermissionError(13, "Permission denied")
         return opened[-1]
 
-    scout = LinkScout(open_socket)
+    scout = LinkDiscovery(open_socket)
     assert not scout.hears(0.0)
     assert scout.take_trouble() == (
         "Ableton Link: nobody can be heard on the network: Permission denied. "
@@ -157,7 +157,7 @@ def test_a_network_that_fails_is_told_once_and_tried_again() -> None:
 def test_when_it_listens_no_more_its_socket_is_closed_and_everybody_forgotten() -> None:
     networks = [FakeSocket(), FakeSocket()]
     ahead = iter(networks)
-    scout = LinkScout(lambda: next(ahead))
+    scout = LinkDiscovery(lambda: next(ahead))
     heard(scout, networks[0], *announced(10.0, 10.75))
     scout.close()
     assert networks[0].closed

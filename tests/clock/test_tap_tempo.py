@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from bollylive.clock.tap_tempo import Taps
+from bollylive.clock.tap_tempo import TapTempo
 
 
 def tapped(times_s: Sequence[float]) -> float | None:
     """The tempo after taps at these seconds."""
-    taps = Taps()
+    taps = TapTempo()
     words = [taps.tap(at_s) for at_s in times_s]
     return words[-1].bpm if words[-1] else None
 

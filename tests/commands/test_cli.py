@@ -18,8 +18,9 @@ from bollylive import __version__
 from bollylive.cli import main
 from bollylive.journal.folder import default_folder
 from bollylive.journal.lines import Header, header_line, sent_line
-from bollylive.midi.messages import NoteOff, NoteOn, Sent
+from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.midi.song_files import read_song
+from bollylive.protocol import Sent
 
 COMMANDS = ("jam", "perform", "generate", "recover", "ports", "check", "watch", "bench")
 ROOT = Path(__file__).parents[2]

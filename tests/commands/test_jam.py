@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from bollylive import jam as jam_module
+from bollylive.clock.anchor import Anchor
 from bollylive.errors import FileError, PortError
 from bollylive.jam import JamOptions, jam
 from bollylive.journal.folder import find_journals
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Anchor, NoteOff, NoteOn, Sent
+from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.midi.song_files import read_song
-from bollylive.protocol import Done, Duty
+from bollylive.protocol import Done, Sent, StartUp
 from bollylive.recover import recover
 from bollylive.sets.band import Set
 
@@ -25,11 +26,11 @@ NOTES = 20
 class FakeWarden:
     """Plays a scale; `breaks` is called in the middle of it."""
 
-    breaks: Callable[[Duty], None]
+    breaks: Callable[[StartUp], None]
     restarts, ready = 0, True
     notes = NOTES
 
-    def __init__(self, duty: Duty, _say: object, journal: JournalWriter | None, *_: object) -> None:
+    def __init__(self, duty: StartUp, _say: object, journal: JournalWriter | None, *_: object) -> None:
         self.done = Done()
         self._duty, self._journal = duty, journal
 
@@ -50,13 +51,13 @@ class FakeWarden:
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(jam_module, "Warden", FakeWarden)
+    monkeypatch.setattr(jam_module, "Supervisor", FakeWarden)
     monkeypatch.setattr(FakeWarden, "notes", NOTES)
     return []
 
 
 def played(
-    said: list[str], breaks: Callable[[Duty], None] = lambda _: None, **options: Path | None
+    said: list[str], breaks: Callable[[StartUp], None] = lambda _: None, **options: Path | None
 ) -> dict[str, float]:
     FakeWarden.breaks = staticmethod(breaks)
     status, summary = jam(Set(), JamOptions(**options), said.append)  # type: ignore[arg-type]
@@ -65,7 +66,7 @@ def played(
 
 
 def test_a_recording_and_a_journal_hold_the_same_and_nothing_else_is_left(tmp_path: Path, said: list[str]) -> None:
-    seen: list[Duty] = []
+    seen: list[StartUp] = []
     played(said, seen.append, record=tmp_path / "take.mid", journal=tmp_path / "journal")
     assert len(read_song(tmp_path / "take.mid").notes) == NOTES
     (path,) = find_journals(tmp_path / "journal")
@@ -76,7 +77,7 @@ def test_a_recording_and_a_journal_hold_the_same_and_nothing_else_is_left(tmp_pa
 
 
 def test_without_a_journal_a_new_engine_reads_the_spool_which_goes(tmp_path: Path, said: list[str]) -> None:
-    seen: list[Duty] = []
+    seen: list[StartUp] = []
     played(said, seen.append, record=tmp_path / "take.mid")
     assert seen[0].journal == str(tmp_path / ".take.mid.spool.jsonl")
     assert len(read_song(tmp_path / "take.mid").notes) == NOTES
@@ -97,7 +98,7 @@ def test_a_journal_whose_folder_is_removed_while_it_is_played_is_there_at_the_en
 def test_a_crash_leaves_the_spool_and_the_next_jam_says_so(tmp_path: Path, said: list[str]) -> None:
     left = tmp_path / "left.jsonl"
 
-    def crash(duty: Duty) -> None:
+    def crash(duty: StartUp) -> None:
         assert duty.journal is not None
         shutil.copy(duty.journal, left)
 
@@ -131,7 +132,7 @@ def test_a_name_too_long_for_a_spool_beside_it_leaves_one_elsewhere(tmp_path: Pa
 
 
 def test_without_ports_nothing_is_left(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: Duty) -> None:
+    def fail(_: StartUp) -> None:
         raise PortError("no MIDI system")
 
     monkeypatch.setattr(FakeWarden, "notes", 0)

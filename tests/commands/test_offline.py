@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 from bollylive.midi.messages import (
     Continue,
     Control,
-    Cue,
     Event,
     NoteOff,
     NoteOn,
-    Play,
     Position,
     Program,
     Start,
@@ -26,7 +24,8 @@ from bollylive.midi.messages import (
     Tick,
 )
 from bollylive.model.codec import CHOOSE, TICKS_PER_BEAT
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
+from bollylive.protocol import Instruction, Play
 from bollylive.sets.band import DEEDS, KNOBS, MODEL_ROLES, ChannelSet, ControlSet, Handover, Role, Set
 
 HALF_A_TICK = 0.5 / TICKS_PER_BEAT
@@ -89,32 +88,32 @@ def bands(draw: st.DrawFn) -> Set:
     )
 
 
-def watch_plays(rehearsal: Rehearsal) -> list[float]:
+def watch_plays(offline: OfflineBand) -> list[float]:
     """How many ticks in the past each `Play` lies when it is given, as a list that fills."""
     past: list[float] = []
-    tick = rehearsal.engine.tick
+    tick = offline.engine.tick
 
-    def watched(now_s: float) -> list[Cue]:
+    def watched(now_s: float) -> list[Instruction]:
         words = tick(now_s)
-        now_beat = rehearsal.anchor.beat_at(now_s)
+        now_beat = offline.anchor.beat_at(now_s)
         past.extend(TICKS_PER_BEAT * (now_beat - word.note.onset_beats) for word in words if isinstance(word, Play))
         return words
 
-    rehearsal.engine.tick = watched  # type: ignore[method-assign]
+    offline.engine.tick = watched  # type: ignore[method-assign]
     return past
 
 
-def play_all(rehearsal: Rehearsal, stream: list[tuple[float, Event | tuple[int, float]]]) -> None:
+def play_all(offline: OfflineBand, stream: list[tuple[float, Event | tuple[int, float]]]) -> None:
     now_s = 0.0
     for step_s, what in stream:
         now_s += step_s
         if isinstance(what, tuple):
             for _ in range(what[0]):
-                rehearsal.play(Tick(), now_s)
+                offline.play(Tick(), now_s)
                 now_s += what[1]
         else:
-            rehearsal.play(what, now_s)
-    rehearsal.advance(now_s + 2.0)
+            offline.play(what, now_s)
+    offline.advance(now_s + 2.0)
 
 
 @settings(max_examples=400)
@@ -124,17 +123,17 @@ def test_whatever_happens_every_note_on_gets_one_note_off_and_none_is_early(
 ) -> None:
     model = FakePredictor(script)
     model.failures = failures
-    rehearsal = Rehearsal(band, model, seed=1)
-    past = watch_plays(rehearsal)
-    play_all(rehearsal, stream)
-    rehearsal.close()
-    assert sounding(rehearsal.sent) == set()
+    offline = OfflineBand(band, model, seed=1)
+    past = watch_plays(offline)
+    play_all(offline, stream)
+    offline.close()
+    assert sounding(offline.sent) == set()
     assert all(ticks <= 0.5 + 1e-6 for ticks in past)
-    for message, note in ons(rehearsal.sent):
+    for message, note in ons(offline.sent):
         assert -1e-9 <= message.late_s <= HALF_A_TICK * SLOWEST_S + 1e-6
         assert band.channel(note.channel).lowest <= note.pitch <= band.channel(note.channel).highest
         assert band.channel(note.channel).role in MODEL_ROLES
-    times = [message.at_s for message in rehearsal.sent]
+    times = [message.at_s for message in offline.sent]
     assert times == sorted(times)
 
 
@@ -146,9 +145,9 @@ def test_the_same_playing_and_the_same_seed_give_the_same_music(
     band = Set(channels=(ChannelSet(0), ChannelSet(1, role="accompany")))
     runs = []
     for _ in range(2):
-        rehearsal = Rehearsal(band, FakePredictor(WILD), seed=1)
-        play_all(rehearsal, stream)
-        runs.append(rehearsal.sent)
+        offline = OfflineBand(band, FakePredictor(WILD), seed=1)
+        play_all(offline, stream)
+        runs.append(offline.sent)
     assert runs[0] == runs[1]
 
 
@@ -157,58 +156,58 @@ def test_the_same_playing_and_the_same_seed_give_the_same_music(
 def test_time_always_gets_on(tempo_bpm: float, begin_s: float, tempos: list[float]) -> None:
     # A beat becomes seconds and back with a rounding error, and must be due all the same.
     band = Set(tempo_bpm=tempo_bpm, commit_beats=0.0, channels=(ChannelSet(0, role="accompany"),))
-    rehearsal = Rehearsal(band, FakePredictor((5,)), seed=1)
-    rehearsal.play(NoteOn(3, 60, 100), begin_s)
+    offline = OfflineBand(band, FakePredictor((5,)), seed=1)
+    offline.play(NoteOn(3, 60, 100), begin_s)
     for i, bpm in enumerate(tempos):
-        rehearsal.play(Tempo(bpm), begin_s + 0.21 * (i + 1))
-    rehearsal.advance(begin_s + 3.0)
-    assert onsets(rehearsal.sent)
+        offline.play(Tempo(bpm), begin_s + 0.21 * (i + 1))
+    offline.advance(begin_s + 3.0)
+    assert onsets(offline.sent)
 
 
-def test_a_rehearsal_is_at_the_time_that_it_was_told() -> None:
-    rehearsal = Rehearsal(Set(channels=(ChannelSet(0, role="accompany"),)), FakePredictor(), seed=1)
-    rehearsal.play(NoteOn(1, 60, 100), 1.5)
-    assert rehearsal.now_s == 1.5
-    rehearsal.advance(3.0)
-    assert rehearsal.now_s == pytest.approx(3.0, abs=1e-6)
-    rehearsal.play(NoteOff(1, 60), 2.0)  # time does not go back
-    assert rehearsal.sent[-1].at_s >= 3.0
+def test_a_offline_band_is_at_the_time_that_it_was_told() -> None:
+    offline = OfflineBand(Set(channels=(ChannelSet(0, role="accompany"),)), FakePredictor(), seed=1)
+    offline.play(NoteOn(1, 60, 100), 1.5)
+    assert offline.now_s == 1.5
+    offline.advance(3.0)
+    assert offline.now_s == pytest.approx(3.0, abs=1e-6)
+    offline.play(NoteOff(1, 60), 2.0)  # time does not go back
+    assert offline.sent[-1].at_s >= 3.0
 
 
 def test_what_comes_at_one_instant_is_heard_as_one() -> None:
     model = FakePredictor()
-    rehearsal = Rehearsal(Set(channels=(ChannelSet(0, role="accompany"),)), model, seed=1)
+    offline = OfflineBand(Set(channels=(ChannelSet(0, role="accompany"),)), model, seed=1)
     for pitch in (60, 64, 67):
-        rehearsal.play(NoteOn(1, pitch, 100), 1.0)
+        offline.play(NoteOn(1, pitch, 100), 1.0)
     assert model.questions == []
-    rehearsal.advance(1.01)
+    offline.advance(1.01)
     chosen = next(question for question in model.questions if question.rows[0, -1, 1] == CHOOSE)
     assert chosen.context[0, -1, :12].nonzero()[0].tolist() == [0, 4, 7]
 
 
 def test_the_instruments_of_the_model_are_set_at_the_beginning() -> None:
     band = Set(channels=(ChannelSet(0, program=104), ChannelSet(1, role="player", program=5), ChannelSet(2)))
-    rehearsal = Rehearsal(band, FakePredictor(), seed=1)
-    assert [message.event for message in rehearsal.sent] == [Program(0, 104)]
+    offline = OfflineBand(band, FakePredictor(), seed=1)
+    assert [message.event for message in offline.sent] == [Program(0, 104)]
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_flood_of_notes_is_survived(role: Role) -> None:
     model = FakePredictor(buffer_notes=64)
-    rehearsal = Rehearsal(Set(default_role=role), model, seed=1)
+    offline = OfflineBand(Set(default_role=role), model, seed=1)
     for i in range(10_000):
-        rehearsal.play(NoteOn(i % 16, i * 37 % 128, 100), 1.0)
-    rehearsal.advance(4.0)
-    rehearsal.close()
-    assert sounding(rehearsal.sent) == set()
+        offline.play(NoteOn(i % 16, i * 37 % 128, 100), 1.0)
+    offline.advance(4.0)
+    offline.close()
+    assert sounding(offline.sent) == set()
     assert len(model.questions) < 300  # the flood is heard once, not after each of its notes
 
 
 def test_a_flood_that_never_ends_its_notes_does_not_slow_the_band_down() -> None:
     model = FakePredictor()
     band = Set(tempo_bpm=120, channels=(ChannelSet(0, role="accompany"),))
-    rehearsal = Rehearsal(replace(band, default_role="player"), model, seed=1)
+    offline = OfflineBand(replace(band, default_role="player"), model, seed=1)
     for i in range(15 * 128):
-        rehearsal.play(NoteOn(1 + i % 15, i // 15, 100), 1.0)
-    rehearsal.advance(6.0)
-    assert len(onsets(rehearsal.sent)) == 20 + 1
+        offline.play(NoteOn(1 + i % 15, i // 15, 100), 1.0)
+    offline.advance(6.0)
+    assert len(onsets(offline.sent)) == 20 + 1

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.capture import cut_before
+from bollylive.clock.anchor import Anchor
 from bollylive.errors import FileError
 from bollylive.journal.lines import END, Header, Journal, anchor_line, header_line, lost_line, sent_line
-from bollylive.journal.recording import Take
-from bollylive.midi.messages import Anchor, Control, Event, Note, NoteOff, NoteOn, Player, Program, Sent
+from bollylive.journal.recording import Recording
+from bollylive.journal.replay import cut_before, replay
+from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program
 from bollylive.midi.song import Track
-from bollylive.recover import find_recording, recover, replay
+from bollylive.protocol import Sent
+from bollylive.recover import find_recording, recover
 
 HEADER = Header("2025-06-01T20:15:03+0530", "Duo", {0: "Flute", 1: "Bass"}, 4)
 SECONDS_PER_BEAT = 0.5
@@ -56,7 +58,7 @@ def spans(track: Track) -> list[tuple[int, float, float | None]]:
     )
 )
 def test_it_is_what_a_recording_would_have_been(words: list[Sent]) -> None:
-    take = Take(HEADER.names)
+    take = Recording(HEADER.names)
     for word in words:
         take.add(word)
     assert replay(Journal(HEADER, tuple(words), ended=True)) == (take.tracks(), take.tempos())

@@ -21,14 +21,14 @@ from bollylive.cli import main
 from bollylive.errors import BollyLiveError
 from bollylive.journal.folder import running_folder
 from bollylive.snapshot.address import new_socket, publish
-from bollylive.snapshot.format import PartView, Snapshot, Vitals
+from bollylive.snapshot.format import PartSnapshot, Snapshot, Vitals
 from bollylive.snapshot.reader import SnapshotReader
 from bollylive.watch import describe_snapshot, watch
 
 PARTS = (
-    PartView(0, "Flute", "continue", 73, "musician", 0, ()),
-    PartView(1, "", "accompany", 33, "model", 4, ()),
-    PartView(2, "Harp", "continue", 46, None, 0, ()),
+    PartSnapshot(0, "Flute", "continue", 73, "musician", 0, ()),
+    PartSnapshot(1, "", "accompany", 33, "model", 4, ()),
+    PartSnapshot(2, "Harp", "continue", 46, None, 0, ()),
 )
 VITALS = Vitals("midi", planned=120, late=2, dropped=3)
 SNAPSHOT = Snapshot("Trio", 17.25, 96.0, True, True, PARTS, failures=1, skipped=5, vitals=VITALS)

@@ -1,7 +1,7 @@
 """Whatever comes, in any order: clock words, notes, pedals, resets, taps, stalls, a model that fails or is slow.
 
-What happens is a rule below; what must hold after each one is in `Witness`. A new word, gesture or knob is one more
-rule.
+What happens is a rule below; what must hold after each one is in `SoundingNotes`. A new word, gesture or knob is one
+more rule.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fakes import WILD
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
-from test_rehearsal import bands
+from test_offline_band import bands
 from witness import Witness
 
 from bollylive.midi.messages import (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.engine.consonance import avoid_clashes
+from bollylive.engine.pitch_bias import avoid_clashes
 from bollylive.model.codec import PERCUSSION
 from bollylive.model.context import CONTEXT_SIZE, LEAD_HARMONY
 from bollylive.model.predictor import Floats

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bollylive.engine.energy import LOUDEST, QUIETEST, USUAL_VELOCITY, Energy
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.model.codec import TICKS_PER_BEAT
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, Set
 
 BARS_8 = 8 * 4 * TICKS_PER_BEAT
@@ -77,11 +77,11 @@ def test_it_stays_within_its_bounds_whatever_is_played(notes: list[tuple[int, in
 def heard(energy: float, velocity: int, gap_s: float) -> tuple[int, float]:
     """How many notes the band plays, and how loud they are, beside a musician who plays like this for 16 s."""
     band = Set(tempo_bpm=120.0, energy=energy, channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany")))
-    rehearsal = Rehearsal(band, FakePredictor(WILD), seed=1)
+    offline = OfflineBand(band, FakePredictor(WILD), seed=1)
     for i in range(int(16 / gap_s)):
-        rehearsal.play(NoteOn(0, 60, velocity), 1.0 + i * gap_s)
-        rehearsal.play(NoteOff(0, 60), 1.0 + (i + 0.5) * gap_s)
-    velocities = [note.velocity for _, note in ons(rehearsal.sent, 1)]
+        offline.play(NoteOn(0, 60, velocity), 1.0 + i * gap_s)
+        offline.play(NoteOff(0, 60), 1.0 + (i + 0.5) * gap_s)
+    velocities = [note.velocity for _, note in ons(offline.sent, 1)]
     return len(velocities), sum(velocities) / len(velocities)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from fakes import FakePredictor
 
+from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
-from bollylive.midi.messages import Anchor, Command, Heard, NoteOn, Play
+from bollylive.midi.messages import NoteOn
+from bollylive.protocol import Heard, Play
 from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.controls import Command
 
 PERCUSSION = ChannelSet(9, "Percussion", "accompany")
 BASS = ChannelSet(1, "Bass", "accompany")

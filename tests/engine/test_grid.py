@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bollylive.clock.anchor import Anchor
 from bollylive.engine.grid import Grid, cycle_of
-from bollylive.midi.messages import Anchor
 from bollylive.model.codec import PLACES
 
 AT_120 = Anchor(0.0, 0.5, 0.0)

@@ -17,7 +17,7 @@ from bollylive.midi.messages import Continue, Control, Event, NoteOff, NoteOn, P
 from bollylive.model.codec import CHOOSE, FIELDS, TICKS_PER_BEAT
 from bollylive.model.context import LEAD_HARMONY
 from bollylive.model.predictor import Ints, Question
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, Set
 
 C, F_SHARP = 0, 6  # a tritone apart
@@ -65,7 +65,7 @@ modulations = st.builds(
 )
 
 
-def perform(what: Modulation, by_the_model: bool = False) -> tuple[Rehearsal, Ear, int]:
+def perform(what: Modulation, by_the_model: bool = False) -> tuple[OfflineBand, Ear, int]:
     """Play it; gives how many questions the model had been asked when the first musician modulated.
 
     The channels accompany, or (by the model) were begun by the musician and are carried on.
@@ -75,7 +75,7 @@ def perform(what: Modulation, by_the_model: bool = False) -> tuple[Rehearsal, Ea
         for i, program in zip(range(what.channels), PROGRAMS, strict=False)
     )
     model = Ear(what.script)
-    rehearsal = Rehearsal(
+    offline = OfflineBand(
         Set(
             tempo_bpm=what.tempo_bpm,
             horizon_beats=what.horizon_beats,
@@ -89,23 +89,23 @@ def perform(what: Modulation, by_the_model: bool = False) -> tuple[Rehearsal, Ea
     )
     players = PLAYERS[: what.players]
     for channel in players:
-        rehearsal.play(NoteOn(channel, 60 + C, 90), 0.5)
+        offline.play(NoteOn(channel, 60 + C, 90), 0.5)
     if by_the_model:
         for channel in range(what.channels):
-            rehearsal.play(NoteOn(channel, 72 + C, 90), 0.6)
-            rehearsal.play(NoteOff(channel, 72 + C), 0.6 + 0.1 * (channel + 1))
-    rehearsal.advance(what.at_s)
+            offline.play(NoteOn(channel, 72 + C, 90), 0.6)
+            offline.play(NoteOff(channel, 72 + C), 0.6 + 0.1 * (channel + 1))
+    offline.advance(what.at_s)
     asked = len(model.questions)
     for i, channel in enumerate(players):
-        rehearsal.play(NoteOff(channel, 60 + C), what.at_s + 0.3 * i)
-        rehearsal.play(NoteOn(channel, 60 + F_SHARP, 90), what.at_s + 0.3 * i)
-    rehearsal.advance(what.at_s + 4 * 60 / what.tempo_bpm)
-    return rehearsal, model, asked
+        offline.play(NoteOff(channel, 60 + C), what.at_s + 0.3 * i)
+        offline.play(NoteOn(channel, 60 + F_SHARP, 90), what.at_s + 0.3 * i)
+    offline.advance(what.at_s + 4 * 60 / what.tempo_bpm)
+    return offline, model, asked
 
 
-def commit_line(rehearsal: Rehearsal, what: Modulation) -> float:
+def commit_line(offline: OfflineBand, what: Modulation) -> float:
     """The beat up to which the notes were fixed when the first musician modulated, and a tick for the rounding."""
-    begin = next(m.beat for m, note in ons(rehearsal.sent, by="musician") if note.pitch == 60 + F_SHARP)
+    begin = next(m.beat for m, note in ons(offline.sent, by="musician") if note.pitch == 60 + F_SHARP)
     return begin + what.commit_beats + 1 / TICKS_PER_BEAT
 
 
@@ -115,9 +115,9 @@ def test_after_a_modulation_no_note_beyond_the_commit_line_is_of_the_old_plan(by
     @given(modulations)
     def check(what: Modulation) -> None:
         assume(what.commit_beats < what.horizon_beats)
-        rehearsal, _, _ = perform(what, by_the_model)
-        line = commit_line(rehearsal, what)
-        accompaniment = [(m.beat, note.pitch % 12) for m, note in ons(rehearsal.sent)]
+        offline, _, _ = perform(what, by_the_model)
+        line = commit_line(offline, what)
+        accompaniment = [(m.beat, note.pitch % 12) for m, note in ons(offline.sent)]
         assert {pitch for beat, pitch in accompaniment if beat < line - 2} <= {C}
         assert {pitch for beat, pitch in accompaniment if beat > line} == {F_SHARP}
 
@@ -128,10 +128,10 @@ def test_after_a_modulation_no_note_beyond_the_commit_line_is_of_the_old_plan(by
 @given(modulations)
 def test_what_was_committed_is_what_the_new_plan_goes_on_from(what: Modulation) -> None:
     assume(what.commit_beats < what.horizon_beats)
-    rehearsal, model, asked = perform(what)
-    line = commit_line(rehearsal, what)
+    offline, model, asked = perform(what)
+    line = commit_line(offline, what)
     for channel in range(what.channels):
-        notes = sorted((m.beat, note.pitch) for m, note in ons(rehearsal.sent, channel))
+        notes = sorted((m.beat, note.pitch) for m, note in ons(offline.sent, channel))
         fixed = [pitch for beat, pitch in notes if pitch % 12 == C]
         rows = (row for question in model.questions[asked:] for row in question.rows[:, -1])
         first = next(r for r in rows if r[INSTRUMENT] == PROGRAMS[channel] and r[PITCH] == CHOOSE)
@@ -149,22 +149,22 @@ def interrupt(events: Sequence[Event], pause_s: float, commit_beats: float) -> l
     Gives the beats, and the pitch classes.
     """
     band = Set(commit_beats=commit_beats, default_role="player", channels=(ChannelSet(0, role="accompany"),))
-    rehearsal = Rehearsal(band, Ear((6,)), seed=1)
+    offline = OfflineBand(band, Ear((6,)), seed=1)
     tick_s = 60 / 120 / TICKS_PER_BEAT
-    rehearsal.play(Start(), 0.99)
+    offline.play(Start(), 0.99)
     for i in range(96):
-        rehearsal.play(Tick(), 1.0 + i * tick_s)
+        offline.play(Tick(), 1.0 + i * tick_s)
         if i == 1:
-            rehearsal.play(NoteOn(PLAYERS[0], 60 + C, 90), rehearsal.now_s)
-    before = len(rehearsal.sent)
+            offline.play(NoteOn(PLAYERS[0], 60 + C, 90), offline.now_s)
+    before = len(offline.sent)
     for i, event in enumerate(events):
-        rehearsal.play(event, rehearsal.now_s + (pause_s if i else 0.0))
-    rehearsal.play(NoteOff(PLAYERS[0], 60 + C), rehearsal.now_s)
+        offline.play(event, offline.now_s + (pause_s if i else 0.0))
+    offline.play(NoteOff(PLAYERS[0], 60 + C), offline.now_s)
     for i in range(96):
-        rehearsal.play(Tick(), rehearsal.now_s + tick_s)
+        offline.play(Tick(), offline.now_s + tick_s)
         if i == F_SHARP_TICK:
-            rehearsal.play(NoteOn(PLAYERS[0], 60 + F_SHARP, 90), rehearsal.now_s)
-    return [(message.beat, note.pitch % 12) for message, note in ons(rehearsal.sent[before:])]
+            offline.play(NoteOn(PLAYERS[0], 60 + F_SHARP, 90), offline.now_s)
+    return [(message.beat, note.pitch % 12) for message, note in ons(offline.sent[before:])]
 
 
 @pytest.mark.parametrize(("events", "pause_s"), [([Stop(), Continue()], 1.0), (RESETS, 0.0)], ids=["stop", "reset"])

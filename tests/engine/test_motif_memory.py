@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from bollylive.engine.history import Entry, History
 from bollylive.engine.model_query import ask_to_choose, ask_to_foresee
-from bollylive.engine.motif_memory import CONTEXT_NOTES, DEPTH, REMEMBERED_NOTES, Memory
+from bollylive.engine.motif_memory import CONTEXT_NOTES, DEPTH, REMEMBERED_NOTES, MotifMemory
 from bollylive.engine.part import Part
 from bollylive.errors import SetError
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.model.codec import CHOOSE, ONSETS, PITCHES, REST, WAIT
 from bollylive.model.predictor import Floats
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, Role, Set
 from bollylive.sets.setfile import parse_set
 
@@ -34,20 +34,20 @@ def at(notes: Notes, tick: int, up: int = 0) -> Notes:
     return [(onset + tick, pitch + up) for onset, pitch in notes]
 
 
-def memory_of(notes: Notes) -> Memory:
+def memory_of(notes: Notes) -> MotifMemory:
     """A memory of notes and of a last one far away, with which those before it are over."""
-    memory = Memory()
+    memory = MotifMemory()
     for tick, pitch in [*notes, (notes[-1][0] + 2000, 127)]:
         memory.learn(tick, pitch, tick % BAR)
     return memory
 
 
-def recall(memory: Memory, before: Notes, tick: int, elapsed: int = 0) -> tuple[Floats, Floats]:
+def recall(memory: MotifMemory, before: Notes, tick: int, elapsed: int = 0) -> tuple[Floats, Floats]:
     return memory.recall(before[-CONTEXT_NOTES:], tick, tick % BAR, elapsed)
 
 
 def test_without_anything_remembered_or_played_there_is_no_bias() -> None:
-    for memory, before in ((Memory(), MOTIF), (memory_of(MOTIF), [])):
+    for memory, before in ((MotifMemory(), MOTIF), (memory_of(MOTIF), [])):
         pitch, onset = recall(memory, before, 96)
         assert (pitch.shape, onset.shape) == ((PITCHES,), (ONSETS,))
         assert not pitch.any()
@@ -135,7 +135,7 @@ def test_the_oldest_is_forgotten() -> None:
 
 
 def test_a_grid_that_moves_does_not_break_a_motif() -> None:
-    still, moved = Memory(), Memory()
+    still, moved = MotifMemory(), MotifMemory()
     for i, (tick, pitch) in enumerate([*MOTIF, (200, 60)]):
         if i == 3:
             moved.shift(2 * BAR)
@@ -176,14 +176,14 @@ def test_more_in_common_never_counts_less(stream: Notes) -> None:
         return count
 
     best = max(range(1, len(notes)), key=alike)
-    memory = Memory()
+    memory = MotifMemory()
     for tick, pitch in notes:
         memory.learn(tick, pitch, 1)
     memory.learn(notes[-1][0] + 400, 0, 1)  # so that the last one is filed
     votes = memory.recall(notes[-CONTEXT_NOTES:], notes[-1][0] + 3, 2)[0]
     if alike(best) < 3:
         return
-    lonely = Memory()
+    lonely = MotifMemory()
     for tick, pitch in notes[best - 1 - alike(best) : best + 1]:
         lonely.learn(tick, pitch, 1)
     lonely.learn(notes[-1][0] + 400, 0, 1)
@@ -211,7 +211,7 @@ def play(part: Part, notes: list[tuple[int, int]]) -> list[Floats]:
     return biases
 
 
-def part_with(memory: Memory, weight: float, setting: ChannelSet | None = None) -> Part:
+def part_with(memory: MotifMemory, weight: float, setting: ChannelSet | None = None) -> Part:
     """A part that has heard the motif's first notes, and has the word at the next one."""
     part = Part(setting or ChannelSet(0), History(16, (1, 2)), memory=memory, memory_weight=weight)
     play(part, at(MOTIF, 4 * BAR)[:4])
@@ -264,16 +264,16 @@ def test_what_is_forbidden_stays_so() -> None:
     assert ask.onset_bias[0] < -1e8
 
 
-def motif_played(role: Role, channel: int = 0, **settings: Any) -> tuple[Rehearsal, FakePredictor]:
+def motif_played(role: Role, channel: int = 0, **settings: Any) -> tuple[OfflineBand, FakePredictor]:
     """The musician plays the motif three times, at 120 beats per minute, each time in a new bar."""
     model = FakePredictor((12,))
     channels = (ChannelSet(channel, role=role), ChannelSet(15, role="accompany"))
-    rehearsal = Rehearsal(Set(tempo_bpm=120, channels=channels, **settings), model, 1)
+    offline = OfflineBand(Set(tempo_bpm=120, channels=channels, **settings), model, 1)
     tick_s = 0.5 / 24
     for tick, pitch in [note for bar in range(3) for note in at(MOTIF, bar * BAR)]:
-        rehearsal.play(NoteOn(channel, pitch, 100), 1.0 + tick * tick_s)
-        rehearsal.play(NoteOff(channel, pitch), 1.0 + (tick + 5) * tick_s)
-    return rehearsal, model
+        offline.play(NoteOn(channel, pitch, 100), 1.0 + tick * tick_s)
+        offline.play(NoteOff(channel, pitch), 1.0 + (tick + 5) * tick_s)
+    return offline, model
 
 
 def questioned(model: FakePredictor) -> list[Floats]:
@@ -283,25 +283,25 @@ def questioned(model: FakePredictor) -> list[Floats]:
 
 def test_what_the_musician_played_reminds_who_continues() -> None:
     for memory, reminded in ((1.0, True), (0.0, False)):
-        rehearsal, model = motif_played("continue", memory=memory)
+        offline, model = motif_played("continue", memory=memory)
         before = len(model.questions)
-        rehearsal.advance(rehearsal.now_s + 4)
-        assert onsets(rehearsal.sent, 0)
+        offline.advance(offline.now_s + 4)
+        assert onsets(offline.sent, 0)
         biases = [bias for q in model.questions[before:] for bias in q.pitch_bias]
         assert any((bias > 0.5).any() for bias in biases) == reminded
 
 
 def test_the_models_own_notes_teach_nothing() -> None:
-    rehearsal, model = motif_played("player")
-    rehearsal.advance(rehearsal.now_s + 10)
-    assert len(onsets(rehearsal.sent, 15)) > 20
+    offline, model = motif_played("player")
+    offline.advance(offline.now_s + 10)
+    assert len(onsets(offline.sent, 15)) > 20
     assert all((bias <= 0).all() for bias in questioned(model))
 
 
 def test_the_memory_outlives_a_rest_of_the_band() -> None:
-    rehearsal, model = motif_played("accompany", channel=9, rest_after_beats=2)
-    rehearsal.advance(rehearsal.now_s + 4)
+    offline, model = motif_played("accompany", channel=9, rest_after_beats=2)
+    offline.advance(offline.now_s + 4)
     model.questions.clear()
-    rehearsal.play(NoteOn(0, 60, 100), rehearsal.now_s)
-    rehearsal.advance(rehearsal.now_s + 3)
+    offline.play(NoteOn(0, 60, 100), offline.now_s)
+    offline.advance(offline.now_s + 3)
     assert any((bias > 0).any() for bias in questioned(model))

@@ -6,7 +6,7 @@ from answering import CYCLE, choose, hear_all, part_of, planned, reply
 
 from bollylive.engine.history import Entry
 from bollylive.engine.model_query import ask_to_foresee
-from bollylive.engine.score import Score
+from bollylive.engine.variations import Score
 from bollylive.model.codec import PERCUSSION, REST, WAIT_TICKS, Choice
 from bollylive.sets.band import ChannelSet
 

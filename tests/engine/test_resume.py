@@ -7,30 +7,32 @@ from dataclasses import replace
 import pytest
 from fakes import FakePredictor, ons, sounding
 
+from bollylive.clock.anchor import Anchor
 from bollylive.engine.band_state import FADE_BEATS
 from bollylive.engine.engine import Engine
-from bollylive.journal.restore import Past, recall
-from bollylive.midi.messages import Anchor, Bearing, Heard, Note, NoteOff, NoteOn, Play, Release, Sent
+from bollylive.journal.restore import RestoredState, restore
+from bollylive.midi.messages import Note, NoteOff, NoteOn
 from bollylive.model.codec import PERCUSSION
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
+from bollylive.protocol import EngineStatus, Heard, Play, Release, Sent
 from bollylive.sets.band import ChannelSet, Set
 
 MELODY, BASS, PAD = ChannelSet(0, "Melody"), ChannelSet(1, "Bass", "accompany", 32), ChannelSet(2, "Pad", "player", 48)
 BAND = Set(tempo_bpm=120, rest_after_beats=0, channels=(MELODY, BASS, PAD))
 
 
-def rehearsed(seconds: float, band: Set = BAND) -> Rehearsal:
+def rehearsed(seconds: float, band: Set = BAND) -> OfflineBand:
     """A band that the musician has woken with a note at a half of a second, and that plays."""
-    rehearsal = Rehearsal(band, FakePredictor(), seed=1)
-    rehearsal.play(NoteOn(0, 64, 90), 0.5)
-    rehearsal.play(NoteOff(0, 64), 0.9)
-    rehearsal.advance(seconds)
-    return rehearsal
+    offline = OfflineBand(band, FakePredictor(), seed=1)
+    offline.play(NoteOn(0, 64, 90), 0.5)
+    offline.play(NoteOff(0, 64), 0.9)
+    offline.advance(seconds)
+    return offline
 
 
-def past_of(rehearsal: Rehearsal) -> Past:
-    words: list[Sent | Anchor | Bearing] = [rehearsal.anchor, *rehearsal.sent, rehearsal.engine.bearing]
-    return recall(words, rehearsal.now_s, 16)
+def past_of(offline: OfflineBand) -> RestoredState:
+    words: list[Sent | Anchor | EngineStatus] = [offline.anchor, *offline.sent, offline.engine.bearing]
+    return restore(words, offline.now_s, 16)
 
 
 def plays(engine: Engine, from_s: float, seconds: float) -> list[Note]:
@@ -44,43 +46,43 @@ def plays(engine: Engine, from_s: float, seconds: float) -> list[Note]:
 
 
 def test_the_band_goes_on_with_its_buffers_and_without_a_new_note() -> None:
-    rehearsal = rehearsed(6.0)
+    offline = rehearsed(6.0)
     predictor = FakePredictor()
     engine = Engine(BAND, predictor, seed=2)
-    engine.resume(past_of(rehearsal), rehearsal.now_s)
-    assert engine.bearing == rehearsal.engine.bearing
+    engine.resume(past_of(offline), offline.now_s)
+    assert engine.bearing == offline.engine.bearing
     assert engine.bearing.awake
-    notes = plays(engine, rehearsal.now_s, 4.0)
+    notes = plays(engine, offline.now_s, 4.0)
     assert {note.channel for note in notes} == {0, 1}
-    now_beat = rehearsal.anchor.beat_at(rehearsal.now_s)
+    now_beat = offline.anchor.beat_at(offline.now_s)
     assert all(note.onset_beats > now_beat - 0.05 for note in notes)
-    played = {on.pitch for _, on in ons(rehearsal.sent, 1)}
+    played = {on.pitch for _, on in ons(offline.sent, 1)}
     assert played & set(predictor.heard[:, 1].tolist())  # the model has heard what the bass played before
 
 
 def test_a_tabla_that_strikes_keys_of_its_own_remembers_what_they_mean() -> None:
     tabla = replace(BASS, percussion=((60, 36), (61, 38)))
-    rehearsal = rehearsed(6.0, replace(BAND, channels=(MELODY, tabla, PAD)))
-    assert {on.pitch for _, on in ons(rehearsal.sent, 1)} <= {36, 38}
+    offline = rehearsed(6.0, replace(BAND, channels=(MELODY, tabla, PAD)))
+    assert {on.pitch for _, on in ons(offline.sent, 1)} <= {36, 38}
     predictor = FakePredictor()
-    engine = Engine(rehearsal.engine.band, predictor, seed=2)
-    engine.resume(past_of(rehearsal), rehearsal.now_s)
-    plays(engine, rehearsal.now_s, 1.0)
+    engine = Engine(offline.engine.band, predictor, seed=2)
+    engine.resume(past_of(offline), offline.now_s)
+    plays(engine, offline.now_s, 1.0)
     struck = [row[1] for question in predictor.questions for row in question.rows[0] if row[5] == PERCUSSION]
     assert {60, 61} & set(struck)
     assert not {36, 38} & set(struck)
 
 
 def test_bars_begin_where_they_began() -> None:
-    rehearsal = rehearsed(6.0)
+    offline = rehearsed(6.0)
     engine = Engine(BAND, FakePredictor(), seed=2)
-    engine.resume(past_of(rehearsal), rehearsal.now_s)
-    assert engine.bearing.zero_beats == rehearsal.engine.bearing.zero_beats == pytest.approx(1.0)
+    engine.resume(past_of(offline), offline.now_s)
+    assert engine.bearing.zero_beats == offline.engine.bearing.zero_beats == pytest.approx(1.0)
 
 
 def test_a_key_that_was_held_is_heard_to_come_up() -> None:
     anchor = Anchor(0.0, 0.5, 0.0)
-    past = Past(anchor, Bearing(1.0, True), {}, ((Note(0, 64, 90, 1.0, None), "musician"),))
+    past = RestoredState(anchor, EngineStatus(1.0, True), {}, ((Note(0, 64, 90, 1.0, None), "musician"),))
     engine = Engine(BAND, FakePredictor(), seed=2)
     engine.resume(past, 4.0)
     assert not [note for note in plays(engine, 4.0, 4.0) if note.channel == 0]
@@ -89,7 +91,7 @@ def test_a_key_that_was_held_is_heard_to_come_up() -> None:
 
 
 def test_a_band_that_slept_sleeps_on_and_nothing_is_remembered_of_nothing() -> None:
-    for past in (Past(), replace(past_of(rehearsed(3.0)), bearing=Bearing())):
+    for past in (RestoredState(), replace(past_of(rehearsed(3.0)), bearing=EngineStatus())):
         engine = Engine(BAND, FakePredictor(), seed=2)
         engine.resume(past, 3.0)
         assert plays(engine, 3.0, 4.0) == []
@@ -105,42 +107,42 @@ def test_who_has_yet_to_come_in_does_so_at_a_bar_line() -> None:
 
 
 def test_who_may_no_longer_play_falls_silent_and_the_others_play_on() -> None:
-    rehearsal = rehearsed(4.0)
+    offline = rehearsed(4.0)
     changed = replace(BAND, channels=(MELODY, replace(BASS, role="player"), replace(PAD, role="accompany")))
-    assert rehearsal.engine.use(changed, rehearsal.now_s) == [Release(1, FADE_BEATS), Release(2, FADE_BEATS)]
-    notes = plays(rehearsal.engine, rehearsal.now_s, 4.0)
+    assert offline.engine.use(changed, offline.now_s) == [Release(1, FADE_BEATS), Release(2, FADE_BEATS)]
+    notes = plays(offline.engine, offline.now_s, 4.0)
     assert {note.channel for note in notes} == {0, 2}
-    bar_beats = min(note.onset_beats for note in notes if note.channel == 2) - rehearsal.engine.bearing.zero_beats
+    bar_beats = min(note.onset_beats for note in notes if note.channel == 2) - offline.engine.bearing.zero_beats
     assert bar_beats % 4 == pytest.approx(0.0)
 
 
 def test_a_new_range_counts_beyond_the_commit_line() -> None:
-    rehearsal = rehearsed(4.0)
-    rehearsal.engine.use(replace(BAND, channels=(MELODY, replace(BASS, lowest=100, highest=110))), rehearsal.now_s)
-    line = rehearsal.anchor.beat_at(rehearsal.now_s) + BAND.commit_beats
-    notes = [note for note in plays(rehearsal.engine, rehearsal.now_s, 4.0) if note.channel == 1]
+    offline = rehearsed(4.0)
+    offline.engine.use(replace(BAND, channels=(MELODY, replace(BASS, lowest=100, highest=110))), offline.now_s)
+    line = offline.anchor.beat_at(offline.now_s) + BAND.commit_beats
+    notes = [note for note in plays(offline.engine, offline.now_s, 4.0) if note.channel == 1]
     assert notes
     assert all(100 <= note.pitch <= 110 for note in notes if note.onset_beats > line + 0.05)
 
 
 def test_a_key_held_on_a_channel_that_is_switched_off_holds_nothing_up() -> None:
     band = replace(BAND, rest_after_beats=4.0)
-    rehearsal = rehearsed(2.0, band)
-    rehearsal.play(NoteOn(2, 60, 90), 2.0)
-    rehearsal.engine.use(replace(band, channels=(MELODY, BASS, replace(PAD, role="off"))), 2.1)
-    plays(rehearsal.engine, 2.1, 8.0)
-    assert not rehearsal.engine.bearing.awake
+    offline = rehearsed(2.0, band)
+    offline.play(NoteOn(2, 60, 90), 2.0)
+    offline.engine.use(replace(band, channels=(MELODY, BASS, replace(PAD, role="off"))), 2.1)
+    plays(offline.engine, 2.1, 8.0)
+    assert not offline.engine.bearing.awake
 
 
 def test_sets_that_change_all_the_time_leave_no_note() -> None:
-    rehearsal = rehearsed(3.0)
+    offline = rehearsed(3.0)
     other = replace(BAND, channels=(replace(MELODY, role="off"), replace(BASS, role="continue"), PAD))
     for i in range(100):
-        for word in rehearsal.engine.use(BAND if i % 2 else other, rehearsal.now_s):
-            rehearsal._relay.obey(word, rehearsal.now_s)
-        rehearsal.advance(rehearsal.now_s + 0.05)
-    heard = len(ons(rehearsal.sent))
-    rehearsal.advance(rehearsal.now_s + 4.0)
-    assert len(ons(rehearsal.sent)) > heard
-    rehearsal.close()
-    assert not sounding(rehearsal.sent)
+        for word in offline.engine.use(BAND if i % 2 else other, offline.now_s):
+            offline._router.obey(word, offline.now_s)
+        offline.advance(offline.now_s + 0.05)
+    heard = len(ons(offline.sent))
+    offline.advance(offline.now_s + 4.0)
+    assert len(ons(offline.sent)) > heard
+    offline.close()
+    assert not sounding(offline.sent)

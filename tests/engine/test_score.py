@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bollylive.engine.history import Entry
-from bollylive.engine.score import Score
+from bollylive.engine.variations import Score
 
 
 def score_of(*ticks: int, then_tick: int | None = None) -> Score:

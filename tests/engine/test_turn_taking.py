@@ -12,7 +12,7 @@ from fakes import WILD, FakePredictor, ons, onsets, sounding
 from bollylive.engine.band_state import FADE_BEATS
 from bollylive.midi.messages import Control, NoteOff, NoteOn
 from bollylive.model.codec import WAIT
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, ControlSet, Deed, Handover, Set
 
 BEAT_S = 0.5  # at 120 beats per minute
@@ -22,7 +22,7 @@ DEEDS: dict[Deed, int] = {"hand over": 20, "again": 21, "back": 22, "keep": 23, 
 BEGIN_S = 1.0  # the musician's first note, and so a bar line
 
 
-def stage(model: FakePredictor | None = None, **settings: Any) -> Rehearsal:
+def stage(model: FakePredictor | None = None, **settings: Any) -> OfflineBand:
     """A melody that is shared as `settings` say, with a pedal for every command; the fake plays eighths."""
     own = {name: settings.pop(name) for name in ("role", "handover", "answer_bars") if name in settings}
     band = Set(
@@ -31,217 +31,217 @@ def stage(model: FakePredictor | None = None, **settings: Any) -> Rehearsal:
         controls=tuple(ControlSet("cc", number, deed) for deed, number in DEEDS.items()),
         **{"rest_after_beats": 0.0, **settings},
     )
-    return Rehearsal(band, model or FakePredictor(), seed=1)
+    return OfflineBand(band, model or FakePredictor(), seed=1)
 
 
-def play_eighths(rehearsal: Rehearsal, count: int, from_s: float = BEGIN_S) -> float:
+def play_eighths(offline: OfflineBand, count: int, from_s: float = BEGIN_S) -> float:
     """The musician plays; gives when the next eighth would be."""
     for i in range(count):
-        rehearsal.play(NoteOn(0, 60 + i % 5, 100), from_s + i * EIGHTH_S)
-        rehearsal.play(NoteOff(0, 60 + i % 5), from_s + (i + 0.8) * EIGHTH_S)
+        offline.play(NoteOn(0, 60 + i % 5, 100), from_s + i * EIGHTH_S)
+        offline.play(NoteOff(0, 60 + i % 5), from_s + (i + 0.8) * EIGHTH_S)
     return from_s + count * EIGHTH_S
 
 
-def ask(rehearsal: Rehearsal, deed: Deed, at_s: float) -> None:
-    rehearsal.play(Control(5, DEEDS[deed], 127), at_s)
-    rehearsal.play(Control(5, DEEDS[deed], 0), at_s)
+def ask(offline: OfflineBand, deed: Deed, at_s: float) -> None:
+    offline.play(Control(5, DEEDS[deed], 127), at_s)
+    offline.play(Control(5, DEEDS[deed], 0), at_s)
 
 
-def melody(rehearsal: Rehearsal, from_s: float = 0.0, until_s: float = np.inf) -> list[tuple[float, int]]:
+def melody(offline: OfflineBand, from_s: float = 0.0, until_s: float = np.inf) -> list[tuple[float, int]]:
     """What the model played on the shared channel: the eighth since the first bar line, and the pitch."""
     return [
         (round((s.at_s - BEGIN_S) / EIGHTH_S, 3), on.pitch)
-        for s, on in ons(rehearsal.sent, 0)
+        for s, on in ons(offline.sent, 0)
         if from_s - 1e-6 <= s.at_s < until_s - 1e-6
     ]
 
 
-def pitches(rehearsal: Rehearsal, from_s: float, until_s: float) -> list[int]:
-    return [pitch for _, pitch in melody(rehearsal, from_s, until_s)]
+def pitches(offline: OfflineBand, from_s: float, until_s: float) -> list[int]:
+    return [pitch for _, pitch in melody(offline, from_s, until_s)]
 
 
 @pytest.mark.parametrize("count", [3, 8, 13])
 def test_in_the_flow_the_model_leaves_no_gap_when_the_musician_stops(count: int) -> None:
-    rehearsal = stage(handover="flow")
-    next_s = play_eighths(rehearsal, count)
-    rehearsal.advance(next_s + 2.0)
-    first_s, second_s, third_s = onsets(rehearsal.sent, 0)[:3]
+    offline = stage(handover="flow")
+    next_s = play_eighths(offline, count)
+    offline.advance(next_s + 2.0)
+    first_s, second_s, third_s = onsets(offline.sent, 0)[:3]
     assert next_s <= first_s < next_s + 0.06
     assert (second_s, third_s) == pytest.approx((next_s + EIGHTH_S, next_s + 2 * EIGHTH_S))
 
 
 def test_in_the_flow_the_model_keeps_out_while_the_musician_plays_as_foreseen() -> None:
-    rehearsal = stage(handover="flow")
-    next_s = play_eighths(rehearsal, 40)
-    assert onsets(rehearsal.sent, 0) == []
-    rehearsal.play(NoteOn(0, 60, 100), next_s + 0.03)  # a little late is not left out
-    rehearsal.advance(next_s + 0.2)
-    assert onsets(rehearsal.sent, 0) == []
+    offline = stage(handover="flow")
+    next_s = play_eighths(offline, 40)
+    assert onsets(offline.sent, 0) == []
+    offline.play(NoteOn(0, 60, 100), next_s + 0.03)  # a little late is not left out
+    offline.advance(next_s + 0.2)
+    assert onsets(offline.sent, 0) == []
 
 
 def test_what_the_model_kept_ready_but_did_not_play_is_not_in_its_buffer() -> None:
     model = FakePredictor()
-    rehearsal = stage(model, handover="flow")
-    next_s = play_eighths(rehearsal, 16)
-    rehearsal.play(NoteOn(0, 72, 100), next_s + 0.03)
-    rehearsal.advance(next_s + 0.1)
+    offline = stage(model, handover="flow")
+    next_s = play_eighths(offline, 16)
+    offline.play(NoteOn(0, 72, 100), next_s + 0.03)
+    offline.advance(next_s + 0.1)
     heard = model.questions[-1].rows[0]
     assert 72 in heard[:, 1]
     assert set(heard[:, 1]) <= {60, 61, 62, 63, 64, 72, 128, -1} | set(range(129, 140))
 
 
 def test_a_held_key_keeps_the_model_out_of_the_flow() -> None:
-    rehearsal = stage(handover="flow")
-    rehearsal.play(NoteOn(0, 60, 100), BEGIN_S)
-    rehearsal.advance(BEGIN_S + 5)
-    assert onsets(rehearsal.sent, 0) == []
+    offline = stage(handover="flow")
+    offline.play(NoteOn(0, 60, 100), BEGIN_S)
+    offline.advance(BEGIN_S + 5)
+    assert onsets(offline.sent, 0) == []
 
 
 def test_at_a_command_the_model_takes_over_in_the_middle_of_a_phrase_without_a_gap() -> None:
-    rehearsal = stage(handover="command")
-    next_s = play_eighths(rehearsal, 8)
-    ask(rehearsal, "hand over", next_s - 0.05)
-    rehearsal.advance(next_s + 2.0)
-    assert onsets(rehearsal.sent, 0)[:3] == pytest.approx([next_s, next_s + EIGHTH_S, next_s + 2 * EIGHTH_S])
+    offline = stage(handover="command")
+    next_s = play_eighths(offline, 8)
+    ask(offline, "hand over", next_s - 0.05)
+    offline.advance(next_s + 2.0)
+    assert onsets(offline.sent, 0)[:3] == pytest.approx([next_s, next_s + EIGHTH_S, next_s + 2 * EIGHTH_S])
 
 
 def test_without_the_command_the_model_never_takes_over() -> None:
-    rehearsal = stage(handover="command")
-    rehearsal.advance(play_eighths(rehearsal, 8) + 20)
-    assert onsets(rehearsal.sent, 0) == []
+    offline = stage(handover="command")
+    offline.advance(play_eighths(offline, 8) + 20)
+    assert onsets(offline.sent, 0) == []
 
 
 def test_the_same_command_gives_the_channel_back_and_the_last_note_fades() -> None:
-    rehearsal = stage(handover="command", model=FakePredictor((12,)))
-    next_s = play_eighths(rehearsal, 8)
-    ask(rehearsal, "hand over", next_s - 0.05)
-    rehearsal.advance(next_s + 2.01)
-    played = onsets(rehearsal.sent, 0)
-    ask(rehearsal, "hand over", next_s + 2.01)
-    rehearsal.advance(next_s + 2.01 + FADE_BEATS * BEAT_S + 0.001)
-    assert sounding(rehearsal.sent) == set()
-    rehearsal.advance(next_s + 20)
-    assert onsets(rehearsal.sent, 0) == played
+    offline = stage(handover="command", model=FakePredictor((12,)))
+    next_s = play_eighths(offline, 8)
+    ask(offline, "hand over", next_s - 0.05)
+    offline.advance(next_s + 2.01)
+    played = onsets(offline.sent, 0)
+    ask(offline, "hand over", next_s + 2.01)
+    offline.advance(next_s + 2.01 + FADE_BEATS * BEAT_S + 0.001)
+    assert sounding(offline.sent) == set()
+    offline.advance(next_s + 20)
+    assert onsets(offline.sent, 0) == played
 
 
 def test_the_command_begins_without_a_first_note_of_the_musician() -> None:
-    rehearsal = stage(handover="command")
-    ask(rehearsal, "hand over", 2.0)
-    rehearsal.advance(4.0)
-    assert onsets(rehearsal.sent, 0)[0] == pytest.approx(2.0, abs=0.03)
+    offline = stage(handover="command")
+    ask(offline, "hand over", 2.0)
+    offline.advance(4.0)
+    assert onsets(offline.sent, 0)[0] == pytest.approx(2.0, abs=0.03)
 
 
 def test_a_hand_over_at_the_bar_line_waits_for_it() -> None:
-    rehearsal = stage(handover="bar", handover_beats=1.0)
-    play_eighths(rehearsal, 5)  # ends on the third beat of the first bar
-    rehearsal.advance(BEGIN_S + 5)
-    assert onsets(rehearsal.sent, 0)[0] == pytest.approx(BEGIN_S + BAR_S)
+    offline = stage(handover="bar", handover_beats=1.0)
+    play_eighths(offline, 5)  # ends on the third beat of the first bar
+    offline.advance(BEGIN_S + 5)
+    assert onsets(offline.sent, 0)[0] == pytest.approx(BEGIN_S + BAR_S)
 
 
 def test_a_hand_over_at_the_bar_line_needs_its_silence_first() -> None:
-    rehearsal = stage(handover="bar", handover_beats=2.0)
-    play_eighths(rehearsal, 7)
-    rehearsal.advance(BEGIN_S + 8)
-    assert onsets(rehearsal.sent, 0)[0] == pytest.approx(BEGIN_S + 2 * BAR_S)
+    offline = stage(handover="bar", handover_beats=2.0)
+    play_eighths(offline, 7)
+    offline.advance(BEGIN_S + 8)
+    assert onsets(offline.sent, 0)[0] == pytest.approx(BEGIN_S + 2 * BAR_S)
 
 
 @pytest.mark.parametrize("bars", [1, 2, 3])
 def test_a_phrase_is_answered_by_one_as_long_from_a_bar_line_on(bars: int) -> None:
-    rehearsal = stage(role="respond")
-    play_eighths(rehearsal, 8 * bars - 1)
-    rehearsal.advance(BEGIN_S + 20)
-    answer = [eighth for eighth, _ in melody(rehearsal)]
+    offline = stage(role="respond")
+    play_eighths(offline, 8 * bars - 1)
+    offline.advance(BEGIN_S + 20)
+    answer = [eighth for eighth, _ in melody(offline)]
     assert answer == list(range(8 * bars, 16 * bars))
-    assert sounding(rehearsal.sent) == set()
-    assert rehearsal.sent[-1].at_s <= BEGIN_S + 2 * bars * BAR_S + 1e-6
+    assert sounding(offline.sent) == set()
+    assert offline.sent[-1].at_s <= BEGIN_S + 2 * bars * BAR_S + 1e-6
 
 
 def test_a_phrase_that_ends_with_its_bar_is_answered_after_a_breath_and_not_a_bar_later() -> None:
-    rehearsal = stage(role="respond")
-    play_eighths(rehearsal, 16)
-    rehearsal.advance(BEGIN_S + 20)
-    answer = [eighth for eighth, _ in melody(rehearsal)]
+    offline = stage(role="respond")
+    play_eighths(offline, 16)
+    offline.advance(BEGIN_S + 20)
+    answer = [eighth for eighth, _ in melody(offline)]
     assert 16 < answer[0] <= 18
     assert answer == list(np.arange(answer[0], 32))
 
 
 def test_the_next_phrase_is_answered_too() -> None:
-    rehearsal = stage(role="respond")
-    play_eighths(rehearsal, 7)
-    play_eighths(rehearsal, 7, BEGIN_S + 4 * BAR_S)
-    rehearsal.advance(BEGIN_S + 20)
-    assert [eighth for eighth, _ in melody(rehearsal)] == [*range(8, 16), *range(40, 48)]
+    offline = stage(role="respond")
+    play_eighths(offline, 7)
+    play_eighths(offline, 7, BEGIN_S + 4 * BAR_S)
+    offline.advance(BEGIN_S + 20)
+    assert [eighth for eighth, _ in melody(offline)] == [*range(8, 16), *range(40, 48)]
 
 
 def test_an_answer_lasts_as_long_as_the_set_says() -> None:
-    rehearsal = stage(answer_bars=2, handover="bar", handover_beats=0.25)
-    play_eighths(rehearsal, 7)
-    rehearsal.advance(BEGIN_S + 20)
-    assert [eighth for eighth, _ in melody(rehearsal)] == list(range(8, 24))
+    offline = stage(answer_bars=2, handover="bar", handover_beats=0.25)
+    play_eighths(offline, 7)
+    offline.advance(BEGIN_S + 20)
+    assert [eighth for eighth, _ in melody(offline)] == list(range(8, 24))
 
 
 @pytest.mark.parametrize("handover", ["silence", "bar", "flow", "command"])
 def test_whoever_has_the_word_the_musician_takes_it_with_their_first_note(handover: Handover) -> None:
-    rehearsal = stage(handover=handover, handover_beats=0.5)
-    next_s = play_eighths(rehearsal, 8)
+    offline = stage(handover=handover, handover_beats=0.5)
+    next_s = play_eighths(offline, 8)
     if handover == "command":
-        ask(rehearsal, "hand over", next_s)
-    rehearsal.advance(next_s + 3.01)
-    assert onsets(rehearsal.sent, 0)
-    rehearsal.play(NoteOn(0, 30, 100), next_s + 3.01)
-    rehearsal.advance(next_s + 3.01 + FADE_BEATS * BEAT_S)
-    assert sounding(rehearsal.sent) == {(0, 30)}
-    rehearsal.advance(next_s + 9)
-    assert onsets(rehearsal.sent, 0)[-1] <= next_s + 3.01
+        ask(offline, "hand over", next_s)
+    offline.advance(next_s + 3.01)
+    assert onsets(offline.sent, 0)
+    offline.play(NoteOn(0, 30, 100), next_s + 3.01)
+    offline.advance(next_s + 3.01 + FADE_BEATS * BEAT_S)
+    assert sounding(offline.sent) == {(0, 30)}
+    offline.advance(next_s + 9)
+    assert onsets(offline.sent, 0)[-1] <= next_s + 3.01
 
 
-def answered(deed: Deed, at_s: float, role: str = "continue") -> Rehearsal:
+def answered(deed: Deed, at_s: float, role: str = "continue") -> OfflineBand:
     """A phrase of one bar, its answer from the second bar on, and what is asked for then."""
-    rehearsal = stage(FakePredictor(WILD), role=role, handover="bar", handover_beats=0.25)
-    play_eighths(rehearsal, 7)
-    ask(rehearsal, deed, at_s)
-    rehearsal.advance(BEGIN_S + 12 * BAR_S)
-    return rehearsal
+    offline = stage(FakePredictor(WILD), role=role, handover="bar", handover_beats=0.25)
+    play_eighths(offline, 7)
+    ask(offline, deed, at_s)
+    offline.advance(BEGIN_S + 12 * BAR_S)
+    return offline
 
 
-def bars(rehearsal: Rehearsal, first: int, count: int = 1) -> list[tuple[float, int]]:
+def bars(offline: OfflineBand, first: int, count: int = 1) -> list[tuple[float, int]]:
     """What the model played in some bars, the eighths counted from there."""
     begin_s = BEGIN_S + first * BAR_S
     return [
-        (round(eighth - 8 * first, 2), pitch) for eighth, pitch in melody(rehearsal, begin_s, begin_s + count * BAR_S)
+        (round(eighth - 8 * first, 2), pitch) for eighth, pitch in melody(offline, begin_s, begin_s + count * BAR_S)
     ]
 
 
 def test_again_is_another_answer_from_the_next_bar_on() -> None:
-    rehearsal = answered("again", BEGIN_S + 1.5 * BAR_S, role="respond")
-    first, second = bars(rehearsal, 1), bars(rehearsal, 2)
+    offline = answered("again", BEGIN_S + 1.5 * BAR_S, role="respond")
+    first, second = bars(offline, 1), bars(offline, 2)
     assert first
     assert second
     assert second[0][0] == 0
     assert second != first
-    assert bars(rehearsal, 3, 8) == []
+    assert bars(offline, 3, 8) == []
 
 
 @pytest.mark.parametrize("deed", ["again", "back", "keep", "vary"])
 @pytest.mark.parametrize("asked_at", [1.5, 1.7, 1.85, 1.92, 1.99])
 def test_what_was_planned_beyond_it_is_not_played_too(deed: Deed, asked_at: float) -> None:
-    rehearsal = stage(FakePredictor(), handover="bar", handover_beats=0.25)
-    play_eighths(rehearsal, 7)
-    ask(rehearsal, deed, BEGIN_S + asked_at * BAR_S)
-    rehearsal.advance(BEGIN_S + 5 * BAR_S)
-    assert [eighth for eighth, _ in melody(rehearsal, 0.0, BEGIN_S + 5 * BAR_S)] == list(range(8, 40))
-    lengths = [b - a for a, b in pairwise(onsets(rehearsal.sent, 0))]
+    offline = stage(FakePredictor(), handover="bar", handover_beats=0.25)
+    play_eighths(offline, 7)
+    ask(offline, deed, BEGIN_S + asked_at * BAR_S)
+    offline.advance(BEGIN_S + 5 * BAR_S)
+    assert [eighth for eighth, _ in melody(offline, 0.0, BEGIN_S + 5 * BAR_S)] == list(range(8, 40))
+    lengths = [b - a for a, b in pairwise(onsets(offline.sent, 0))]
     assert min(lengths) > 0.2
 
 
 def test_again_hears_the_same_phrase() -> None:
     model = FakePredictor()
-    rehearsal = stage(model, role="respond")
-    play_eighths(rehearsal, 7)
-    rehearsal.advance(BEGIN_S + 0.99 * BAR_S)
+    offline = stage(model, role="respond")
+    play_eighths(offline, 7)
+    offline.advance(BEGIN_S + 0.99 * BAR_S)
     asked = [question for question in model.questions if question.rows[0, -1, 6] == 0][-1]
-    ask(rehearsal, "again", BEGIN_S + 2.5 * BAR_S)
-    rehearsal.advance(BEGIN_S + 2.99 * BAR_S)
+    ask(offline, "again", BEGIN_S + 2.5 * BAR_S)
+    offline.advance(BEGIN_S + 2.99 * BAR_S)
     once_more = [question for question in model.questions if question.rows[0, -1, 6] == 0][-1]
     assert once_more is not asked
     assert (once_more.rows == asked.rows).all()
@@ -249,47 +249,47 @@ def test_again_hears_the_same_phrase() -> None:
 
 
 def test_back_is_the_answer_before() -> None:
-    rehearsal = stage(FakePredictor(WILD), role="respond")
-    play_eighths(rehearsal, 7)
-    ask(rehearsal, "again", BEGIN_S + 1.5 * BAR_S)
-    ask(rehearsal, "back", BEGIN_S + 2.5 * BAR_S)
-    ask(rehearsal, "back", BEGIN_S + 5.5 * BAR_S)
-    rehearsal.advance(BEGIN_S + 12 * BAR_S)
-    assert bars(rehearsal, 2) != bars(rehearsal, 1)
-    assert bars(rehearsal, 3) == bars(rehearsal, 1)
-    assert bars(rehearsal, 6) == bars(rehearsal, 1)
-    assert bars(rehearsal, 4, 2) == []
+    offline = stage(FakePredictor(WILD), role="respond")
+    play_eighths(offline, 7)
+    ask(offline, "again", BEGIN_S + 1.5 * BAR_S)
+    ask(offline, "back", BEGIN_S + 2.5 * BAR_S)
+    ask(offline, "back", BEGIN_S + 5.5 * BAR_S)
+    offline.advance(BEGIN_S + 12 * BAR_S)
+    assert bars(offline, 2) != bars(offline, 1)
+    assert bars(offline, 3) == bars(offline, 1)
+    assert bars(offline, 6) == bars(offline, 1)
+    assert bars(offline, 4, 2) == []
 
 
 def test_keep_goes_round_until_the_musician_plays() -> None:
-    rehearsal = answered("keep", BEGIN_S + 2.5 * BAR_S)
-    kept = bars(rehearsal, 1, 2)
+    offline = answered("keep", BEGIN_S + 2.5 * BAR_S)
+    kept = bars(offline, 1, 2)
     assert len(kept) > 2
     for first in (3, 5, 7, 9):
-        assert bars(rehearsal, first, 2) == kept
-    rehearsal.play(NoteOn(0, 30, 100), BEGIN_S + 12 * BAR_S)
-    rehearsal.advance(BEGIN_S + 16 * BAR_S)
-    assert bars(rehearsal, 12, 4) == [(0, 30)][:0] + [note for note in bars(rehearsal, 12, 4) if note[0] < 0.001]
+        assert bars(offline, first, 2) == kept
+    offline.play(NoteOn(0, 30, 100), BEGIN_S + 12 * BAR_S)
+    offline.advance(BEGIN_S + 16 * BAR_S)
+    assert bars(offline, 12, 4) == [(0, 30)][:0] + [note for note in bars(offline, 12, 4) if note[0] < 0.001]
 
 
 def test_the_loop_is_no_longer_than_four_bars() -> None:
-    rehearsal = answered("keep", BEGIN_S + 6.5 * BAR_S)
-    assert bars(rehearsal, 7, 4) == bars(rehearsal, 3, 4)
+    offline = answered("keep", BEGIN_S + 6.5 * BAR_S)
+    assert bars(offline, 7, 4) == bars(offline, 3, 4)
 
 
 def test_the_model_goes_on_after_a_loop_if_another_answer_is_asked_for() -> None:
-    rehearsal = stage(FakePredictor(WILD), handover="bar", handover_beats=0.25)
-    play_eighths(rehearsal, 7)
-    ask(rehearsal, "keep", BEGIN_S + 1.5 * BAR_S)
-    ask(rehearsal, "again", BEGIN_S + 4.5 * BAR_S)
-    rehearsal.advance(BEGIN_S + 9 * BAR_S)
-    loop = bars(rehearsal, 1)
-    assert [bars(rehearsal, first) == loop for first in (2, 3, 4, 5, 6, 7)] == [True] * 3 + [False] * 3
+    offline = stage(FakePredictor(WILD), handover="bar", handover_beats=0.25)
+    play_eighths(offline, 7)
+    ask(offline, "keep", BEGIN_S + 1.5 * BAR_S)
+    ask(offline, "again", BEGIN_S + 4.5 * BAR_S)
+    offline.advance(BEGIN_S + 9 * BAR_S)
+    loop = bars(offline, 1)
+    assert [bars(offline, first) == loop for first in (2, 3, 4, 5, 6, 7)] == [True] * 3 + [False] * 3
 
 
 def test_vary_begins_alike_and_goes_another_way() -> None:
-    rehearsal = answered("vary", BEGIN_S + 2.5 * BAR_S)
-    first, second = bars(rehearsal, 1, 2), bars(rehearsal, 3, 2)
+    offline = answered("vary", BEGIN_S + 2.5 * BAR_S)
+    first, second = bars(offline, 1, 2), bars(offline, 3, 2)
     head = [note for note in first if note[0] < 8]
     assert [note for note in second if note[0] < 8] == head
     assert [note for note in second if note[0] >= 8] != [note for note in first if note[0] >= 8]
@@ -297,65 +297,65 @@ def test_vary_begins_alike_and_goes_another_way() -> None:
 
 @pytest.mark.parametrize("deed", ["again", "back", "keep", "vary"])
 def test_without_an_answer_there_is_nothing_to_ask_for(deed: Deed) -> None:
-    rehearsal = stage(handover="command")
-    play_eighths(rehearsal, 7)
-    ask(rehearsal, deed, BEGIN_S + BAR_S)
-    rehearsal.advance(BEGIN_S + 4 * BAR_S)
-    assert onsets(rehearsal.sent, 0) == []
+    offline = stage(handover="command")
+    play_eighths(offline, 7)
+    ask(offline, deed, BEGIN_S + BAR_S)
+    offline.advance(BEGIN_S + 4 * BAR_S)
+    assert onsets(offline.sent, 0) == []
 
 
 @pytest.mark.parametrize("deed", ["again", "back", "keep", "vary"])
 @pytest.mark.parametrize("early_s", [0.2, 0.6])
 def test_the_musician_who_plays_before_what_they_asked_for_begins_has_the_word(deed: Deed, early_s: float) -> None:
     model = FakePredictor(WILD)
-    rehearsal = stage(model, handover="bar", handover_beats=0.25)
-    play_eighths(rehearsal, 7)
-    ask(rehearsal, deed, BEGIN_S + 1.5 * BAR_S)
+    offline = stage(model, handover="bar", handover_beats=0.25)
+    play_eighths(offline, 7)
+    ask(offline, deed, BEGIN_S + 1.5 * BAR_S)
     again_s = BEGIN_S + 2 * BAR_S - early_s
-    rehearsal.play(NoteOn(0, 30, 100), again_s)
-    rehearsal.advance(BEGIN_S + 6 * BAR_S)
-    assert onsets(rehearsal.sent, 0)[-1] <= again_s
-    rehearsal.play(NoteOff(0, 30), BEGIN_S + 6 * BAR_S)
-    rehearsal.advance(BEGIN_S + 9 * BAR_S)
-    assert onsets(rehearsal.sent, 0)[-1] > BEGIN_S + 6 * BAR_S
+    offline.play(NoteOn(0, 30, 100), again_s)
+    offline.advance(BEGIN_S + 6 * BAR_S)
+    assert onsets(offline.sent, 0)[-1] <= again_s
+    offline.play(NoteOff(0, 30), BEGIN_S + 6 * BAR_S)
+    offline.advance(BEGIN_S + 9 * BAR_S)
+    assert onsets(offline.sent, 0)[-1] > BEGIN_S + 6 * BAR_S
 
 
 def test_what_is_kept_goes_round_also_when_the_band_would_rest() -> None:
-    rehearsal = stage(rest_after_beats=8.0)
-    next_s = play_eighths(rehearsal, 8)
-    ask(rehearsal, "keep", next_s + 5 * BEAT_S)
-    rehearsal.advance(next_s + 80 * BEAT_S)
-    assert onsets(rehearsal.sent, 0)[-1] > next_s + 78 * BEAT_S
+    offline = stage(rest_after_beats=8.0)
+    next_s = play_eighths(offline, 8)
+    ask(offline, "keep", next_s + 5 * BEAT_S)
+    offline.advance(next_s + 80 * BEAT_S)
+    assert onsets(offline.sent, 0)[-1] > next_s + 78 * BEAT_S
 
 
 def test_a_band_that_rests_is_woken_by_a_hand_over_and_stays_awake_while_something_is_asked_for() -> None:
-    rehearsal = stage(rest_after_beats=8.0)
-    next_s = play_eighths(rehearsal, 8)
-    rehearsal.advance(next_s + 20 * BEAT_S)
-    assert onsets(rehearsal.sent, 0)[-1] < next_s + 12 * BEAT_S
-    ask(rehearsal, "hand over", next_s + 20 * BEAT_S)
+    offline = stage(rest_after_beats=8.0)
+    next_s = play_eighths(offline, 8)
+    offline.advance(next_s + 20 * BEAT_S)
+    assert onsets(offline.sent, 0)[-1] < next_s + 12 * BEAT_S
+    ask(offline, "hand over", next_s + 20 * BEAT_S)
     for beats in (26, 32, 38):
-        ask(rehearsal, "vary", next_s + beats * BEAT_S)
-    rehearsal.advance(next_s + 60 * BEAT_S)
-    played = [at_s for at_s in onsets(rehearsal.sent, 0) if at_s > next_s + 20 * BEAT_S]
+        ask(offline, "vary", next_s + beats * BEAT_S)
+    offline.advance(next_s + 60 * BEAT_S)
+    played = [at_s for at_s in onsets(offline.sent, 0) if at_s > next_s + 20 * BEAT_S]
     assert played[0] < next_s + 22 * BEAT_S
     assert next_s + 44 * BEAT_S < played[-1] < next_s + 50 * BEAT_S
 
 
 def test_where_there_is_nothing_to_keep_yet_the_answer_goes_on() -> None:
-    rehearsal = stage(FakePredictor((49, 48)), beats_per_bar=1)  # a bar and more passes before its first note
-    next_s = play_eighths(rehearsal, 4)
-    ask(rehearsal, "keep", next_s + 2.1 * BEAT_S)
-    rehearsal.advance(next_s + 60 * BEAT_S)
-    assert len(onsets(rehearsal.sent, 0)) >= 4
+    offline = stage(FakePredictor((49, 48)), beats_per_bar=1)  # a bar and more passes before its first note
+    next_s = play_eighths(offline, 4)
+    ask(offline, "keep", next_s + 2.1 * BEAT_S)
+    offline.advance(next_s + 60 * BEAT_S)
+    assert len(onsets(offline.sent, 0)) >= 4
 
 
 @pytest.mark.parametrize("handover", ["silence", "bar", "flow"])
 def test_a_model_that_would_rest_for_ever_carries_on_all_the_same(handover: Handover) -> None:
-    rehearsal = stage(FakePredictor((49,)), handover=handover)
-    next_s = play_eighths(rehearsal, 8)
-    rehearsal.advance(next_s + 60 * BEAT_S)
-    played = [message for message in rehearsal.sent if message.by == "model"]
+    offline = stage(FakePredictor((49,)), handover=handover)
+    next_s = play_eighths(offline, 8)
+    offline.advance(next_s + 60 * BEAT_S)
+    played = [message for message in offline.sent if message.by == "model"]
     silences_s = [on.at_s - off.at_s for off, on in pairwise(played) if isinstance(on.event, NoteOn)]
     assert played[0].at_s <= next_s + 6 * BEAT_S
     assert len(silences_s) >= 5
@@ -364,18 +364,18 @@ def test_a_model_that_would_rest_for_ever_carries_on_all_the_same(handover: Hand
 
 def test_while_the_musician_has_the_word_the_model_may_foresee_that_they_rest() -> None:
     model = FakePredictor((49,))
-    rehearsal = stage(model, handover="command")
-    play_eighths(rehearsal, 8)
-    rehearsal.advance(20.0)
+    offline = stage(model, handover="command")
+    play_eighths(offline, 8)
+    offline.advance(20.0)
     assert all(question.onset_bias[:, WAIT].max() > -1.0 for question in model.questions)
 
 
 @pytest.mark.parametrize("bars", [5.3, 6.3])
 def test_another_answer_in_the_middle_of_the_kept_one_does_not_wait_for_its_end(bars: float) -> None:
-    rehearsal = stage()
-    keep_s = play_eighths(rehearsal, 8) + 2 * BEAT_S + 3 * BAR_S + 0.1
-    ask(rehearsal, "keep", keep_s)
+    offline = stage()
+    keep_s = play_eighths(offline, 8) + 2 * BEAT_S + 3 * BAR_S + 0.1
+    ask(offline, "keep", keep_s)
     again_s = keep_s + bars * BAR_S
-    ask(rehearsal, "again", again_s)
-    rehearsal.advance(again_s + 4 * BAR_S)
-    assert any(again_s < onset_s < again_s + BAR_S for onset_s in onsets(rehearsal.sent, 0))
+    ask(offline, "again", again_s)
+    offline.advance(again_s + 4 * BAR_S)
+    assert any(again_s < onset_s < again_s + BAR_S for onset_s in onsets(offline.sent, 0))

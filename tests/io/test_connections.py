@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bollylive.io.connections import AlsaConnections, JackConnections, NoConnections, alsa_graph, connections_of
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 
 CLIENTS = """Client info
   cur  clients : 5
@@ -72,13 +72,13 @@ def test_other_systems_show_nothing(api: str) -> None:
 
 @pytest.mark.ports
 def test_jack_tells_who_is_connected(jack_server: dict[str, str]) -> None:
-    band = Ports("jack", name="Band")
+    band = PortSet("jack", name="Band")
     connections = connections_of("jack", "Eye")
     assert isinstance(connections, JackConnections)
     try:
         own = ["Band In:in", "Band Out:out", "nobody:in"]
         assert connections.seen(own) == {"Band In:in": frozenset(), "Band Out:out": frozenset()}
-        peer = Ports("jack", "Band Out:out", "Band In:in", name="Peer")
+        peer = PortSet("jack", "Band Out:out", "Band In:in", name="Peer")
         joined = {"Band In:in": frozenset({"Peer Out:out"}), "Band Out:out": frozenset({"Peer In:in"})}
         assert connections.seen(own) == joined
         began_s = time.perf_counter()

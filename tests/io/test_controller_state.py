@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.io.controller_state import Controllers
-from bollylive.midi.messages import Command, Control, Event, NoteOff, NoteOn, Raw
+from bollylive.io.controller_state import ControllerState
+from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Raw
+from bollylive.sets.controls import Command
 
 PEDAL, UP = Control(0, 64, 127), Control(0, 64, 0)
 BURST = [Control(channel, number, 0) for number in (64, 123, 121) for channel in range(16)]
@@ -18,7 +19,7 @@ BURST = [Control(channel, number, 0) for number in (64, 123, 121) for channel in
 SLEEP = Command("sleep")
 
 
-def told(controllers: Controllers, events: Sequence[Event], now_s: float = 0.0) -> list[Event | Command]:
+def told(controllers: ControllerState, events: Sequence[Event], now_s: float = 0.0) -> list[Event | Command]:
     """What the engine is told of these events, all at once."""
     words = [
         word for event in events for word in controllers.read(event) if isinstance(word, NoteOn | NoteOff | Control)
@@ -27,7 +28,7 @@ def told(controllers: Controllers, events: Sequence[Event], now_s: float = 0.0) 
 
 
 def test_a_pedal_that_is_up_cannot_go_up() -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     assert controllers.read(UP) == []
     assert controllers.read(PEDAL) == [PEDAL]
     assert controllers.read(UP) == [UP]
@@ -35,21 +36,21 @@ def test_a_pedal_that_is_up_cannot_go_up() -> None:
 
 
 def test_a_pedal_moves_in_all_its_positions() -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     positions: list[Event] = [Control(0, 64, value) for value in (20, 90, 20, 0)]
     assert [word for event in positions for word in controllers.read(event)] == positions
 
 
 @pytest.mark.parametrize("number", [120, 123])
 def test_the_end_of_all_notes_lifts_the_pedals_of_its_channel_and_leaves_the_wheels(number: int) -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     for event in (PEDAL, Control(0, 66, 127), Control(0, 1, 50), Control(1, 64, 127)):
         controllers.read(event)
     assert controllers.read(Control(0, number, 0)) == [UP, Control(0, 66, 0), Control(0, number, 0)]
 
 
 def test_a_reset_of_the_controllers_brings_everything_to_rest_that_is_not() -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     for event in (
         PEDAL,
         Control(0, 1, 50),
@@ -65,21 +66,21 @@ def test_a_reset_of_the_controllers_brings_everything_to_rest_that_is_not() -> N
 
 
 def test_a_wheel_that_the_musician_brings_to_rest_is_not_held() -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     for event in (Raw(b"\xe3\x01\x02"), Raw(b"\xe3\x00\x40"), Control(3, 1, 5), Control(3, 1, 0)):
         controllers.read(event)
     assert controllers.let_go() == []
 
 
 def test_a_burst_of_resets_puts_the_band_to_sleep_once() -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     told(controllers, [NoteOn(2, 60, 90)])
     assert told(controllers, list(BURST)) == [SLEEP]
     assert told(controllers, BURST * 2, 0.01) == []
 
 
 def test_what_is_played_after_a_burst_is_ended_by_the_next() -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     told(controllers, list(BURST))
     told(controllers, [NoteOn(5, 60, 90), Control(6, 64, 127)], 1.0)
     assert told(controllers, list(BURST), 2.0) == [Control(6, 64, 0), SLEEP]
@@ -87,7 +88,7 @@ def test_what_is_played_after_a_burst_is_ended_by_the_next() -> None:
 
 @pytest.mark.parametrize("number", [120, 123])
 def test_the_end_of_all_notes_that_comes_alone_is_told_to_its_channel_if_anything_was_played_there(number: int) -> None:
-    controllers, end = Controllers(), Control(0, number, 0)
+    controllers, end = ControllerState(), Control(0, number, 0)
     assert told(controllers, [end]) == []
     for i in range(1, 20):  # a keyboard that sends it whenever its last key comes up
         assert told(controllers, [NoteOn(0, 60, 90), NoteOff(0, 60), end], i * 0.11)[2:] == [end]
@@ -95,7 +96,7 @@ def test_the_end_of_all_notes_that_comes_alone_is_told_to_its_channel_if_anythin
 
 
 def test_the_keys_of_a_chord_that_come_up_with_the_end_of_all_notes_each_are_no_panic() -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     told(controllers, [NoteOn(0, pitch, 90) for pitch in (60, 64, 67)])
     ends: list[Event] = [word for pitch in (60, 64, 67) for word in (NoteOff(0, pitch), Control(0, 123, 0))]
     assert told(controllers, ends, 1.0) == ends
@@ -103,7 +104,7 @@ def test_the_keys_of_a_chord_that_come_up_with_the_end_of_all_notes_each_are_no_
 
 @pytest.mark.parametrize("second", [Control(0, 123, 0), Control(0, 120, 0), Control(7, 123, 0)])
 def test_the_second_end_of_all_notes_in_a_row_is_a_panic(second: Control) -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     told(controllers, [NoteOn(0, 60, 90)])
     assert told(controllers, [Control(0, 123, 0)], 1.0) == [Control(0, 123, 0)]
     assert told(controllers, [second], 1.05) == [SLEEP]
@@ -121,7 +122,7 @@ EVENTS = st.one_of(
 
 @given(st.lists(EVENTS, max_size=40))
 def test_after_the_last_word_everything_that_passed_on_is_at_rest(events: list[Event]) -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     state: dict[tuple[int, int], object] = {}
     passed = [word for event in events for word in controllers.read(event)]
     for word in [*passed, *controllers.let_go()]:
@@ -134,7 +135,7 @@ def test_after_the_last_word_everything_that_passed_on_is_at_rest(events: list[E
 
 @given(st.lists(EVENTS, max_size=40))
 def test_the_engine_knows_of_the_end_of_every_note_that_it_knows_of(events: list[Event]) -> None:
-    controllers = Controllers()
+    controllers = ControllerState()
     sounding: set[int] = set()  # channels
     for event in told(controllers, [*events, *BURST]):
         if isinstance(event, NoteOn):

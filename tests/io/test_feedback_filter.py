@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bollylive.io.feedback_filter import WINDOW_S, Loopback
+from bollylive.io.feedback_filter import WINDOW_S, FeedbackFilter
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Raw, Tick
 
 ON, OFF = NoteOn(1, 60, 90), NoteOff(1, 60)
@@ -16,7 +16,7 @@ class Loop:
     """A loopback, and a cable that brings back after `latency_s` what has left: the musician's playing passes thru."""
 
     def __init__(self, latency_s: float) -> None:
-        self.filter = Loopback()
+        self.filter = FeedbackFilter()
         self.heard: list[tuple[float, Event]] = []
         self._latency_s = latency_s
         self._under_way: list[tuple[float, Event]] = []
@@ -46,34 +46,34 @@ class Loop:
 
 @pytest.mark.parametrize("event", [ON, Program(0, 5), Control(0, 7, 9), Raw(b"\xe0\x01\x02"), Raw(b"\xf0\x01\xf7")])
 def test_what_has_just_left_is_filtered_once(event: Event) -> None:
-    loopback = Loopback()
-    loopback.leave(event, 1.0)
-    assert loopback.returns(event, 0.999 + WINDOW_S)
-    assert not loopback.returns(event, 0.999 + WINDOW_S)
+    feedback_filter = FeedbackFilter()
+    feedback_filter.leave(event, 1.0)
+    assert feedback_filter.returns(event, 0.999 + WINDOW_S)
+    assert not feedback_filter.returns(event, 0.999 + WINDOW_S)
 
 
 @pytest.mark.parametrize("event", [NoteOn(1, 60, 91), NoteOn(1, 61, 90), NoteOn(0, 60, 90), NoteOff(1, 61), Tick()])
 def test_what_differs_is_the_musicians(event: Event) -> None:
-    loopback = Loopback()
-    loopback.leave(ON, 1.0)
-    assert not loopback.returns(event, 1.01)
+    feedback_filter = FeedbackFilter()
+    feedback_filter.leave(ON, 1.0)
+    assert not feedback_filter.returns(event, 1.01)
 
 
 def test_what_comes_later_is_the_musicians() -> None:
-    loopback = Loopback()
-    loopback.leave(ON, 1.0)
-    assert not loopback.returns(ON, 1.001 + WINDOW_S)
+    feedback_filter = FeedbackFilter()
+    feedback_filter.leave(ON, 1.0)
+    assert not feedback_filter.returns(ON, 1.001 + WINDOW_S)
 
 
 @pytest.mark.parametrize("gap_s", [0.008, 0.02, 0.03, 0.06, 0.1])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_musician_who_repeats_a_note_fast_is_heard_every_time(gap_s: float, share: float) -> None:
-    loopback = Loopback()
+    feedback_filter = FeedbackFilter()
     for i in range(200):
         for event, at_s in ((ON, i * gap_s), (OFF, (i + share) * gap_s)):
-            assert not loopback.returns(event, at_s)
-            loopback.leave(event, at_s)  # thru
-    assert loopback.echoes == 0
+            assert not feedback_filter.returns(event, at_s)
+            feedback_filter.leave(event, at_s)  # thru
+    assert feedback_filter.echoes == 0
 
 
 @pytest.mark.parametrize("latency_s", [0.0, 0.003, 0.02, 0.045])
@@ -127,41 +127,41 @@ def test_a_key_that_the_musician_takes_from_the_band_in_a_loop_is_held_until_the
 
 
 def test_a_loop_that_is_taken_away_is_forgotten_with_the_next_note() -> None:
-    loopback = Loopback()
+    feedback_filter = FeedbackFilter()
     for i in range(3):
-        loopback.leave(NoteOn(1, 50 + i, 90), 0.1 * i)
-        assert loopback.returns(NoteOn(1, 50 + i, 90), 0.1 * i + 0.01)
-    loopback.leave(ON, 1.0)
-    loopback.leave(OFF, 1.08)
-    loopback.leave(ON, 1.1)
-    loopback.leave(OFF, 1.11)
-    assert not loopback.returns(ON, 1.12)
+        feedback_filter.leave(NoteOn(1, 50 + i, 90), 0.1 * i)
+        assert feedback_filter.returns(NoteOn(1, 50 + i, 90), 0.1 * i + 0.01)
+    feedback_filter.leave(ON, 1.0)
+    feedback_filter.leave(OFF, 1.08)
+    feedback_filter.leave(ON, 1.1)
+    feedback_filter.leave(OFF, 1.11)
+    assert not feedback_filter.returns(ON, 1.12)
 
 
 def test_a_daw_that_says_everything_twice_makes_no_loop() -> None:
-    loopback = Loopback()
+    feedback_filter = FeedbackFilter()
     for i in range(9):
         for word in (Program(1, 5), Control(1, 7, 100)):
-            loopback.leave(word, 0.01 * i)
-            assert loopback.returns(word, 0.01 * i + 0.001)
-    loopback.leave(ON, 0.2)
-    loopback.leave(OFF, 0.21)
-    assert not loopback.returns(ON, 0.22)
-    assert loopback.take_trouble() is None
+            feedback_filter.leave(word, 0.01 * i)
+            assert feedback_filter.returns(word, 0.01 * i + 0.001)
+    feedback_filter.leave(ON, 0.2)
+    feedback_filter.leave(OFF, 0.21)
+    assert not feedback_filter.returns(ON, 0.22)
+    assert feedback_filter.take_trouble() is None
 
 
 def test_without_a_loop_the_musicians_own_off_is_never_lost() -> None:
-    loopback = Loopback()
-    loopback.leave(ON, 0.0)
-    assert not loopback.returns(NoteOn(1, 60, 70), 0.2)  # not passed on, as where thru is off
-    loopback.leave(OFF, 0.201)
-    assert not loopback.returns(OFF, 0.22)
+    feedback_filter = FeedbackFilter()
+    feedback_filter.leave(ON, 0.0)
+    assert not feedback_filter.returns(NoteOn(1, 60, 70), 0.2)  # not passed on, as where thru is off
+    feedback_filter.leave(OFF, 0.201)
+    assert not feedback_filter.returns(OFF, 0.22)
 
 
 def test_by_chance_hardly_a_note_is_lost() -> None:
     """The band plays four notes a second in an octave, and so does the musician, on the same channel and as loud."""
     chance = random.Random(1)
-    loopback = Loopback()
+    feedback_filter = FeedbackFilter()
     events: list[tuple[float, bool, Event]] = []
     for by_band in (True, False):
         for i in range(20_000):
@@ -173,8 +173,8 @@ def test_by_chance_hardly_a_note_is_lost() -> None:
     lost = 0
     for at_s, by_band, event in events:
         if by_band:
-            loopback.leave(event, at_s)
+            feedback_filter.leave(event, at_s)
         else:
-            lost += loopback.returns(event, at_s) and isinstance(event, NoteOn)
-    assert lost == loopback.echoes
+            lost += feedback_filter.returns(event, at_s) and isinstance(event, NoteOn)
+    assert lost == feedback_filter.echoes
     assert lost / 20_000 < 0.002

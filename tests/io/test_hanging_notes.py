@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bollylive.io.hanging_notes import HangingNotes
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Raw
-from bollylive.protocol import Left
+from bollylive.protocol import InheritedState
 
 BENT, STRAIGHT = Raw(b"\xe2\x00\x60"), Raw(b"\xe2\x00\x40")
-LEFT = Left(
+LEFT = InheritedState(
     ((Control(0, 64, 0), "musician"), (STRAIGHT, "musician"), (NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model"))
 )
 RESETS: list[Event] = [Control(5, number, 0) for number in (64, 66, 69, 121, 123)]
@@ -17,14 +17,14 @@ def ended(hanging: HangingNotes, now_s: float) -> list[Event]:
     return [event for event, _ in hanging.end(now_s)]
 
 
-def heir(left: Left = LEFT, now_s: float = 0.0) -> HangingNotes:
+def heir(left: InheritedState = LEFT, now_s: float = 0.0) -> HangingNotes:
     hanging = HangingNotes()
     hanging.inherit(left, now_s)
     return hanging
 
 
 def test_who_inherits_nothing_ends_nothing_and_waits_for_nobody() -> None:
-    for hanging in (HangingNotes(), heir(Left())):
+    for hanging in (HangingNotes(), heir(InheritedState())):
         hanging.listen(1, 0.0)
         assert hanging.end(0.0) == []
         assert not hanging.wait
@@ -61,7 +61,7 @@ def test_what_is_struck_pressed_or_bent_anew_is_left_alone() -> None:
 
 
 def test_a_channel_is_reset_until_somebody_plays_there() -> None:
-    hanging = heir(Left((), (5,)))
+    hanging = heir(InheritedState((), (5,)))
     assert ended(hanging, 0.0) == RESETS
     others: tuple[Event, ...] = (*RESETS, Program(5, 40), NoteOff(5, 60), Control(5, 7, 100))
     for event in others:
@@ -72,7 +72,7 @@ def test_a_channel_is_reset_until_somebody_plays_there() -> None:
 
 
 def test_who_begins_to_listen_hears_everything_at_once_whatever_was_played_to_nobody() -> None:
-    hanging = heir(Left(LEFT.words, (5,)))
+    hanging = heir(InheritedState(LEFT.words, (5,)))
     hanging.listen(0, 0.0)
     hanging.end(4.0)
     for event in (NoteOn(0, 64, 90), NoteOn(5, 60, 90)):
@@ -97,7 +97,7 @@ def test_who_begins_to_listen_while_others_do_hears_what_is_not_played_anew() ->
 
 
 def test_however_late_somebody_begins_to_listen_what_is_played_by_then_goes_on() -> None:
-    hanging = heir(Left(LEFT.words, (5, 6)))
+    hanging = heir(InheritedState(LEFT.words, (5, 6)))
     hanging.listen(1, 0.0)
     hanging.end(4.0)
     for event in (NoteOn(0, 64, 90), Control(0, 64, 127), NoteOn(5, 60, 90)):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.io.held_state import Held
+from bollylive.io.held_state import HeldState
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Raw
 
 
-def _held(*events: Event) -> Held:
-    held = Held()
+def _held(*events: Event) -> HeldState:
+    held = HeldState()
     for event in events:
         held.note(event)
     return held

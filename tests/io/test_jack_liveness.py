@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from bollylive.io.jack_liveness import Lifeline
+from bollylive.io.jack_liveness import JackLiveness
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems give no sign")
 
 
 def test_a_hang_up_is_seen_at_once() -> None:
-    line = Lifeline()
+    line = JackLiveness()
     ours, servers = socket.socketpair()
     line.tie()
     servers.send(b"words from the server are no hang-up")
@@ -27,7 +27,7 @@ def test_a_hang_up_is_seen_at_once() -> None:
 def test_what_was_open_before_or_was_closed_by_the_library_says_nothing() -> None:
     early, its_peer = socket.socketpair()
     elsewhere, servers = socket.socketpair()
-    line = Lifeline()
+    line = JackLiveness()
     ours, another = elsewhere.dup(), elsewhere.dup()
     line.tie()
     its_peer.close()
@@ -42,7 +42,7 @@ def test_what_was_open_before_or_was_closed_by_the_library_says_nothing() -> Non
 
 
 def test_when_the_library_has_closed_all_of_them_the_server_is_gone() -> None:
-    line = Lifeline()
+    line = JackLiveness()
     pair = socket.socketpair()
     line.tie()
     for end in pair:
@@ -51,4 +51,4 @@ def test_when_the_library_has_closed_all_of_them_the_server_is_gone() -> None:
 
 
 def test_before_it_is_tied_it_knows_nothing() -> None:
-    assert not Lifeline().cut()
+    assert not JackLiveness().cut()

@@ -12,9 +12,9 @@ from bollylive.io import rtmidi_backend
 from bollylive.io.connections import Connections, NoConnections
 from bollylive.io.port import DOUBTS
 from bollylive.io.port_names import Graph
-from bollylive.io.port_set import LOOK_S, PULSE_S, SEE_S, TRIES, Ports
+from bollylive.io.port_set import LOOK_S, PULSE_S, SEE_S, TRIES, PortSet
 from bollylive.midi.messages import Control, LetGo, NoteOff, NoteOn, Program, Start, Tick
-from bollylive.midi.parser import Reader
+from bollylive.midi.parser import Parser
 
 ON, OFF, TICK = [0x90, 60, 90], [0x80, 60, 0], [0xF8]
 
@@ -72,7 +72,7 @@ class Studio:
 
     def heard(self, name: str) -> list[object]:
         """All that was sent to this port."""
-        reader = Reader()
+        reader = Parser()
         return [event for client in self.outputs for data in client.sent.get(name, []) for event in reader.feed(data)]
 
 
@@ -154,7 +154,7 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
 
 
 def test_inputs_are_merged_and_every_output_gets_everything(studio: Studio) -> None:
-    ports = Ports(None, ["keys", "pads"], ["virtual", "synth", "organ"])
+    ports = PortSet(None, ["keys", "pads"], ["virtual", "synth", "organ"])
     assert (ports.input_name, ports.output_name) == ("Keys:out, Pads:out", "BollyLive Out:out, Synth:in, Organ:in")
     studio.source("Keys:out").queue += [[0x90, 60], [0x90, 62, 91]]  # the first in pieces, and never completed
     studio.source("Pads:out").queue += [[90], [0x99, 36, 80]]
@@ -166,7 +166,7 @@ def test_inputs_are_merged_and_every_output_gets_everything(studio: Studio) -> N
 
 
 def test_only_the_first_of_two_clocks_counts(studio: Studio) -> None:
-    ports = Ports(None, ["keys", "pads"])
+    ports = PortSet(None, ["keys", "pads"])
     studio.source("Pads:out").queue += [TICK, [0xFA]]
     assert ports.read(0.0) == [Tick(), Start()]
     studio.source("Keys:out").queue += [TICK]
@@ -175,7 +175,7 @@ def test_only_the_first_of_two_clocks_counts(studio: Studio) -> None:
 
 
 def test_an_input_that_is_pulled_out_ends_what_was_held_on_it_alone(studio: Studio) -> None:
-    ports = Ports(None, ["keys", "pads"])
+    ports = PortSet(None, ["keys", "pads"])
     studio.source("Keys:out").queue += [ON, [0x90, 64, 90], [0xB0, 64, 127], TICK, [0x90, 65]]
     studio.source("Pads:out").queue += [ON]
     ports.read(0.0)
@@ -196,7 +196,7 @@ def test_an_input_that_is_pulled_out_ends_what_was_held_on_it_alone(studio: Stud
 
 
 def test_an_output_that_is_back_ends_what_it_left_sounding_and_knows_its_programs(studio: Studio) -> None:
-    ports = Ports(None, (), ["virtual", "synth"])
+    ports = PortSet(None, (), ["virtual", "synth"])
     for message in ([0xC0, 73], [0x90, 62, 90], [0x80, 62, 0]):
         ports.send(bytes(message))
     assert ports.check(LOOK_S) == ports.check(2 * LOOK_S) == []
@@ -218,7 +218,7 @@ def test_an_output_that_is_back_ends_what_it_left_sounding_and_knows_its_program
 
 
 def test_a_port_that_is_listed_before_it_opens_is_joined_later(studio: Studio) -> None:
-    ports = Ports(None, "keys")
+    ports = PortSet(None, "keys")
     studio.sources.remove("Keys:out")
     ports.check(LOOK_S)
     studio.sources.append("Keys:out")
@@ -229,7 +229,7 @@ def test_a_port_that_is_listed_before_it_opens_is_joined_later(studio: Studio) -
 
 
 def test_an_input_whose_driver_hangs_gets_another_client(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    ports = Ports(None, "keys")
+    ports = PortSet(None, "keys")
     hanging = studio.source("Keys:out")
     monkeypatch.setattr(rtmidi_backend, "close_port", lambda _client, **_: False)
     studio.sources.remove("Keys:out")
@@ -243,14 +243,14 @@ def test_an_input_whose_driver_hangs_gets_another_client(studio: Studio, monkeyp
 def test_a_list_that_is_numbered_anew_on_windows_is_no_change(studio: Studio) -> None:
     studio.api, studio.sources = "winmm", ["Pads 0", "Keys 1"]
     studio.sinks = ["Synth 0"]
-    ports = Ports(None, "keys", "synth")
+    ports = PortSet(None, "keys", "synth")
     studio.sources[:] = ["Keys 0"]
     assert ports.check(LOOK_S) == []
     assert studio.inputs[0].port == "Keys 1"
 
 
 def test_the_list_is_read_seldom_only_in_calm_moments_and_never_for_ports_of_our_own(studio: Studio) -> None:
-    ports = Ports(None, "keys")
+    ports = PortSet(None, "keys")
     ports.check(0.0)
     studio.looks = 0
     ports.check(LOOK_S / 2)
@@ -258,7 +258,7 @@ def test_the_list_is_read_seldom_only_in_calm_moments_and_never_for_ports_of_our
     assert studio.looks == 0
     ports.check(3 * LOOK_S)
     assert studio.looks == 1
-    own = Ports()
+    own = PortSet()
     studio.looks = 0
     own.check(0.0)
     assert studio.looks == 0
@@ -266,12 +266,12 @@ def test_the_list_is_read_seldom_only_in_calm_moments_and_never_for_ports_of_our
 
 def test_two_names_must_not_mean_one_port(studio: Studio) -> None:
     with pytest.raises(PortError, match="'Keys:out' is named twice"):
-        Ports(None, ["keys", "Keys:out"])
+        PortSet(None, ["keys", "Keys:out"])
 
 
 def test_who_waits_for_a_port_does_not_join_one_that_is_joined(studio: Studio) -> None:
     studio.sources = ["Keys out", "Big keys out"]
-    ports = Ports(None, ["Keys out", "Big"])
+    ports = PortSet(None, ["Keys out", "Big"])
     studio.sources.remove("Keys out")
     assert len(ports.check(LOOK_S)) == 1
     assert ports.check(2 * LOOK_S) == []
@@ -279,7 +279,7 @@ def test_who_waits_for_a_port_does_not_join_one_that_is_joined(studio: Studio) -
 
 def test_who_waits_for_a_port_does_not_join_our_own(studio: Studio) -> None:
     studio.sources = ["Out"]
-    ports = Ports(None, "Out")
+    ports = PortSet(None, "Out")
     assert studio.sources == ["BollyLive Out:out", "Out"]
     studio.sources.remove("Out")
     assert len(ports.check(LOOK_S)) == 1
@@ -289,25 +289,25 @@ def test_who_waits_for_a_port_does_not_join_our_own(studio: Studio) -> None:
 def test_a_port_that_is_not_there_is_refused(studio: Studio) -> None:
     studio.sources.clear()
     with pytest.raises(PortError, match="no MIDI input 'Keys'"):
-        Ports(None, "Keys")
+        PortSet(None, "Keys")
 
 
 def test_when_nothing_opens_the_clients_are_given_back(studio: Studio) -> None:
     with pytest.raises(PortError):
-        Ports(None, ["keys", "pads"], "moog")
+        PortSet(None, ["keys", "pads"], "moog")
     assert all(client.deleted for client in (*studio.inputs, *studio.outputs))
 
 
 def test_a_second_band_is_told_the_names_that_others_see(studio: Studio) -> None:
-    Ports()
-    second = Ports()
+    PortSet()
+    second = PortSet()
     assert (second.input_name, second.output_name) == ("BollyLive In-01:in", "BollyLive Out-01:out")
 
 
 def test_after_the_death_of_the_midi_system_nothing_is_sent(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     died: list[bool] = []
-    monkeypatch.setattr("bollylive.io.port_set.Lifeline.cut", lambda _: bool(died))
-    ports = Ports()
+    monkeypatch.setattr("bollylive.io.port_set.JackLiveness.cut", lambda _: bool(died))
+    ports = PortSet()
     ports.check(0.0)
     died.append(True)
     assert ports.check(PULSE_S / 2) == []
@@ -325,7 +325,7 @@ def test_after_the_death_of_the_midi_system_nothing_is_sent(studio: Studio, monk
 @pytest.mark.parametrize("shows", [False, True])
 def test_a_named_port_is_joined_though_our_own_come_before_it(studio: Studio, shows: bool) -> None:
     studio.shows = shows
-    ports = Ports(None, ["keys", "pads"], ["synth", "organ"])
+    ports = PortSet(None, ["keys", "pads"], ["synth", "organ"])
     assert (ports.input_name, ports.output_name) == ("Keys:out, Pads:out", "Synth:in, Organ:in")
     assert [client.port for client in (*studio.inputs, *studio.outputs)] == [
         "Keys:out",
@@ -337,7 +337,7 @@ def test_a_named_port_is_joined_though_our_own_come_before_it(studio: Studio, sh
 
 def test_none_of_our_own_ports_is_what_is_named(studio: Studio) -> None:
     studio.sources, studio.sinks = ["Keys in:out"], ["Synth in:in"]
-    ports = Ports(None, "keys", "in:in")  # "BollyLive In:in" is there by then
+    ports = PortSet(None, "keys", "in:in")  # "BollyLive In:in" is there by then
     assert ports.output_name == "Synth in:in"
 
 
@@ -350,7 +350,7 @@ def test_what_another_took_the_place_of_is_looked_for_again(studio: Studio) -> N
             studio.sinks.insert(0, came.pop())
 
     studio.before_opening = others_come
-    ports = Ports(None, (), "synth")
+    ports = PortSet(None, (), "synth")
     assert ports.output_name == "Synth:in"
     assert studio.outputs[0].port == "Synth:in"
 
@@ -359,13 +359,13 @@ def test_who_never_gets_what_is_named_is_told_so(studio: Studio) -> None:
     studio.shows = True
     studio.before_opening = lambda: studio.sinks.insert(0, f"Flute {len(studio.sinks)}:in")
     with pytest.raises(PortError, match=f"'synth' is there, but was not joined in {TRIES} tries"):
-        Ports(None, (), "synth")
+        PortSet(None, (), "synth")
     assert all(client.deleted for client in (*studio.inputs, *studio.outputs))
 
 
 def test_a_port_that_was_away_for_a_moment_has_gone_and_is_back_though_it_is_listed(studio: Studio) -> None:
     studio.shows = True
-    ports = Ports(None, "keys", "synth")
+    ports = PortSet(None, "keys", "synth")
     ports.check(0.0)
     studio.source("Keys:out").queue += [ON]
     ports.read(0.0)
@@ -387,7 +387,7 @@ def test_a_port_that_was_away_for_a_moment_has_gone_and_is_back_though_it_is_lis
 
 def test_who_is_joined_again_by_mistake_is_left_again_and_hears_nothing(studio: Studio) -> None:
     studio.shows = True
-    ports = Ports(None, (), "synth")
+    ports = PortSet(None, (), "synth")
     ports.send(bytes(ON))
     studio.cut = {"Synth:in"}
     assert len(ports.check(SEE_S)) == 1
@@ -409,7 +409,7 @@ def test_who_is_joined_again_by_mistake_is_left_again_and_hears_nothing(studio: 
 
 
 def test_what_is_left_in_an_input_when_it_goes_is_not_heard_when_it_is_back(studio: Studio) -> None:
-    ports = Ports(None, "keys")
+    ports = PortSet(None, "keys")
     keys = studio.source("Keys:out")
     studio.sources.remove("Keys:out")
     ports.check(LOOK_S)
@@ -422,7 +422,7 @@ def test_what_is_left_in_an_input_when_it_goes_is_not_heard_when_it_is_back(stud
 def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio: Studio) -> None:
     studio.shows = True
     studio.feeders = {"BollyLive In:in": {"DAW:out"}}
-    ports = Ports(None, ["virtual", "keys"])
+    ports = PortSet(None, ["virtual", "keys"])
     ports.check(0.0)
     studio.inputs[0].queue += [ON, [0x90, 64, 90]]
     studio.source("Keys:out").queue += [ON]
@@ -437,7 +437,7 @@ def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio
 
 
 def test_a_clock_that_stops_in_the_middle_ends_what_was_held_once_and_is_told(studio: Studio) -> None:
-    ports = Ports()
+    ports = PortSet()
     studio.inputs[0].queue += [ON, TICK]
     heard = [event for look in range(400) for event in ports.read(look / 100)]
     assert heard == [NoteOn(0, 60, 90), Tick(), LetGo(NoteOff(0, 60))]
@@ -446,7 +446,7 @@ def test_a_clock_that_stops_in_the_middle_ends_what_was_held_once_and_is_told(st
 
 
 def test_a_clock_that_stops_while_nothing_is_held_is_not_told_here(studio: Studio) -> None:
-    ports = Ports()
+    ports = PortSet()
     studio.inputs[0].queue += [ON, OFF, TICK]
     for look in range(400):
         ports.read(look / 100)
@@ -454,11 +454,11 @@ def test_a_clock_that_stops_while_nothing_is_held_is_not_told_here(studio: Studi
 
 
 def test_listeners_are_counted_where_they_can_be_seen(studio: Studio) -> None:
-    assert Ports().listeners is None
-    assert Ports(None, (), "synth").listeners == 1
-    assert Ports(None, (), ["virtual", "synth"]).listeners is None
+    assert PortSet().listeners is None
+    assert PortSet(None, (), "synth").listeners == 1
+    assert PortSet(None, (), ["virtual", "synth"]).listeners is None
     studio.shows = True
-    ports = Ports(None, (), ["virtual", "organ"])
+    ports = PortSet(None, (), ["virtual", "organ"])
     own = ports.output_name.partition(", ")[0]
     assert ports.listeners == 1
     studio.feeders = {own: {"DAW:in", ports.input_name}}

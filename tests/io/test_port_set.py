@@ -10,7 +10,7 @@ import pytest
 from stage import until
 
 from bollylive.errors import PortError
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 from bollylive.io.rtmidi_backend import available_apis, close_port, list_ports, new_input, new_output, open_port
 
 pytestmark = pytest.mark.ports
@@ -21,8 +21,8 @@ Environment = dict[str, str]
 
 
 @pytest.fixture
-def ports(jack_server: Environment) -> Iterator[Ports]:
-    opened = Ports("jack")
+def ports(jack_server: Environment) -> Iterator[PortSet]:
+    opened = PortSet("jack")
     yield opened
     opened.close()
 
@@ -31,7 +31,7 @@ def _lsp(environment: Environment) -> list[str]:
     return subprocess.run(["jack_lsp"], env=environment, capture_output=True, text=True, check=True).stdout.split("\n")
 
 
-def _receive(ports: Ports, count: int) -> list[list[int]]:
+def _receive(ports: PortSet, count: int) -> list[list[int]]:
     received: list[list[int]] = []
 
     def complete() -> bool:
@@ -42,13 +42,13 @@ def _receive(ports: Ports, count: int) -> list[list[int]]:
     return received
 
 
-def test_the_virtual_ports_have_stable_names(ports: Ports, jack_server: Environment) -> None:
+def test_the_virtual_ports_have_stable_names(ports: PortSet, jack_server: Environment) -> None:
     assert (ports.input_name, ports.output_name) == ("BollyLive In:in", "BollyLive Out:out")
     assert {"BollyLive In:in", "BollyLive Out:out"} <= set(_lsp(jack_server))
 
 
-def test_a_second_band_tells_the_names_that_others_see(ports: Ports, jack_server: Environment) -> None:
-    second = Ports("jack")
+def test_a_second_band_tells_the_names_that_others_see(ports: PortSet, jack_server: Environment) -> None:
+    second = PortSet("jack")
     try:
         assert (second.input_name, second.output_name) == ("BollyLive In-01:in", "BollyLive Out-01:out")
         assert {second.input_name, second.output_name} <= set(_lsp(jack_server))
@@ -56,8 +56,8 @@ def test_a_second_band_tells_the_names_that_others_see(ports: Ports, jack_server
         second.close()
 
 
-def test_a_second_pair_joins_the_first_and_everything_passes_both_ways(ports: Ports) -> None:
-    other = Ports("jack", inputs="BollyLive Out:out", outputs="bollylive in")
+def test_a_second_pair_joins_the_first_and_everything_passes_both_ways(ports: PortSet) -> None:
+    other = PortSet("jack", inputs="BollyLive Out:out", outputs="bollylive in")
     messages = [[0x90, 60, 100], [0xF8], [0xFE], [0xF0, 1, 2, 3, 0xF7], [0xB0, 64, 127], [0xF2, 4, 1]]
     try:
         for sender, receiver in ((other, ports), (ports, other)):
@@ -73,7 +73,7 @@ def test_what_is_named_is_joined_though_ports_of_our_own_get_lower_numbers(jack_
     for client in (gone, keys, synth):
         open_port(client, None, "port", "")
     close_port(gone, for_ever=True)  # it leaves its number to whoever comes next
-    band = Ports("jack", "Keys", "Synth", name="Band")
+    band = PortSet("jack", "Keys", "Synth", name="Band")
     try:
         assert (band.input_name, band.output_name) == ("Keys:port", "Synth:port")
         lines = subprocess.run(["jack_lsp", "-c"], env=jack_server, capture_output=True, text=True, check=True).stdout
@@ -87,9 +87,9 @@ def test_what_is_named_is_joined_though_ports_of_our_own_get_lower_numbers(jack_
         close_port(synth, for_ever=True)
 
 
-def test_listeners_come_and_go(ports: Ports) -> None:
+def test_listeners_come_and_go(ports: PortSet) -> None:
     assert ports.listeners == 0
-    other = Ports("jack", inputs="BollyLive Out:out")
+    other = PortSet("jack", inputs="BollyLive Out:out")
 
     def are(count: int) -> bool:
         def so() -> bool:
@@ -103,21 +103,21 @@ def test_listeners_come_and_go(ports: Ports) -> None:
     assert are(0)
 
 
-def test_an_unknown_name_lists_the_ports_that_are_there(ports: Ports) -> None:
+def test_an_unknown_name_lists_the_ports_that_are_there(ports: PortSet) -> None:
     with pytest.raises(PortError, match=r"no MIDI output 'Moog'.*'BollyLive In:in'"):
-        Ports("jack", outputs="Moog")
+        PortSet("jack", outputs="Moog")
 
 
-def test_an_ambiguous_name_is_refused(ports: Ports) -> None:
-    other = Ports("jack")
+def test_an_ambiguous_name_is_refused(ports: PortSet) -> None:
+    other = PortSet("jack")
     try:
         with pytest.raises(PortError, match="could be any of"):
-            Ports("jack", inputs="BollyLive")
+            PortSet("jack", inputs="BollyLive")
     finally:
         other.close()
 
 
-def test_sending_the_impossible_is_counted_and_closing_twice_is_harmless(ports: Ports) -> None:
+def test_sending_the_impossible_is_counted_and_closing_twice_is_harmless(ports: PortSet) -> None:
     ports.send(b"")
     assert ports.send_failures == 1
     ports.close()
@@ -128,11 +128,11 @@ def test_sending_the_impossible_is_counted_and_closing_twice_is_harmless(ports: 
 
 
 def test_ports_are_gone_after_closing(jack_server: Environment) -> None:
-    Ports("jack").close()
+    PortSet("jack").close()
     assert until(lambda: not any("BollyLive" in name for name in _lsp(jack_server)), LIMIT_S)
 
 
-def test_the_ports_can_be_listed(ports: Ports) -> None:
+def test_the_ports_can_be_listed(ports: PortSet) -> None:
     assert "jack" in available_apis()
     inputs, outputs = list_ports("jack")
     assert "BollyLive Out:out" in inputs
@@ -144,15 +144,15 @@ def test_without_a_server_the_error_says_what_to_start(
 ) -> None:
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "nobody-runs-this")
     with pytest.raises(PortError, match="jackd"):
-        Ports("jack")
+        PortSet("jack")
     assert capfd.readouterr().err == ""
 
 
 def test_equal_names_are_refused_before_anything_opens() -> None:
     with pytest.raises(PortError, match="hear itself"):
-        Ports(inputs="loopMIDI Port", outputs="LoopMIDI port")
+        PortSet(inputs="loopMIDI Port", outputs="LoopMIDI port")
 
 
 def test_an_unknown_system_is_refused() -> None:
     with pytest.raises(PortError, match="choose from"):
-        Ports("oss")
+        PortSet("oss")

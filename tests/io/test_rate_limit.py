@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.io.rate_limit import NOTES_AT_ONCE, NOTES_PER_S, OTHERS_AT_ONCE, OTHERS_PER_S, Flood
+from bollylive.io.rate_limit import NOTES_AT_ONCE, NOTES_PER_S, OTHERS_AT_ONCE, OTHERS_PER_S, RateLimit
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Raw, Stop, Tick
 
 WHEEL = Control(0, 1, 5)
 
 
-def drown(flood: Flood, now_s: float = 0.0) -> None:
+def drown(flood: RateLimit, now_s: float = 0.0) -> None:
     """Use up everything but the clock's allowance."""
     for i in range(20_000):
         flood.admits(Control(15, i % 16, i % 128), now_s)
@@ -19,7 +19,7 @@ def drown(flood: Flood, now_s: float = 0.0) -> None:
 
 
 def test_playing_passes_however_dense() -> None:
-    flood = Flood()
+    flood = RateLimit()
     for step in range(2000):  # 480 notes a second, with their offs, and two wheels that turn all the time
         now_s = step / 480
         for event in (NoteOn(step % 16, 60, 90), NoteOff(step % 16, 60), Control(0, 1, step % 128), Raw(b"\xe0\0\0")):
@@ -29,14 +29,14 @@ def test_playing_passes_however_dense() -> None:
 
 
 def test_a_daw_that_starts_sixteen_tracks_at_once_is_let_in_whole() -> None:
-    flood = Flood()
+    flood = RateLimit()
     burst: list[Event] = [NoteOn(channel, 60 + i, 90) for channel in range(16) for i in range(8)]
     burst += [Control(channel, number, 1) for channel in range(16) for number in range(100)]
     assert all(flood.admits(event, 0.0) for event in burst)
 
 
 def test_a_flood_of_notes_is_bounded_and_told_once() -> None:
-    flood = Flood()
+    flood = RateLimit()
     admitted = sum(flood.admits(NoteOn(0, i % 128, 1 + i % 127), i / 10_000) for i in range(50_000))
     assert admitted <= NOTES_AT_ONCE + 5 * NOTES_PER_S + 1
     assert flood.dropped == 50_000 - admitted
@@ -45,7 +45,7 @@ def test_a_flood_of_notes_is_bounded_and_told_once() -> None:
 
 
 def test_a_controller_gone_mad_is_bounded_and_ends_where_it_was_left() -> None:
-    flood = Flood()
+    flood = RateLimit()
     values = [i * 37 % 128 for i in range(50_000)]
     came: list[Event] = []
     for i, value in enumerate(values):
@@ -58,7 +58,7 @@ def test_a_controller_gone_mad_is_bounded_and_ends_where_it_was_left() -> None:
 
 
 def test_a_wheel_of_another_channel_has_its_turn_in_the_flood() -> None:
-    flood = Flood()
+    flood = RateLimit()
     drown(flood)
     flood.take_waiting(0.0)
     assert not flood.admits(Control(3, 64, 0), 0.0)
@@ -71,7 +71,7 @@ def test_a_wheel_of_another_channel_has_its_turn_in_the_flood() -> None:
 
 
 def test_offs_and_a_panic_pass_in_the_flood() -> None:
-    flood = Flood()
+    flood = RateLimit()
     assert flood.admits(NoteOn(0, 60, 90), 0.0)
     drown(flood)
     assert flood.admits(NoteOff(0, 60), 0.0)
@@ -80,19 +80,19 @@ def test_offs_and_a_panic_pass_in_the_flood() -> None:
 
 
 def test_a_flood_of_resets_is_bounded_but_what_was_played_in_it_is_ended() -> None:
-    flood = Flood()
+    flood = RateLimit()
     assert sum(flood.admits(Control(0, 123, 0), 0.0) for _ in range(10_000)) < 1000
     assert flood.admits(NoteOn(0, 60, 90), 0.0)
     assert flood.admits(Control(0, 123, 0), 0.0)
 
 
 def test_a_clock_gone_mad_is_bounded() -> None:
-    flood = Flood()
+    flood = RateLimit()
     assert sum(flood.admits(Tick(), i / 100_000) for i in range(100_000)) < 6000
 
 
 def test_sysex_never_waits() -> None:
-    flood = Flood()
+    flood = RateLimit()
     drown(flood)
     waiting = flood.take_waiting(0.0)
     assert not flood.admits(Raw(b"\xf0\x01\x02\xf7"), 0.0)
@@ -114,7 +114,7 @@ STEPS = st.tuples(
 def test_whatever_is_let_in_can_be_ended_and_every_controller_arrives(
     steps: list[tuple[float, int, NoteOn | NoteOff | Control]],
 ) -> None:
-    flood, now_s = Flood(), 0.0
+    flood, now_s = RateLimit(), 0.0
     down: set[int] = set()
     moved: dict[int, int] = {}
     arrived: dict[int, int] = {}

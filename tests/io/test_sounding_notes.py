@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bollylive.io.sounding_notes import Witness
-from bollylive.midi.messages import Anchor, Control, Event, NoteOff, NoteOn, Player, Program, Raw, Sent
-from bollylive.protocol import Left
+from bollylive.clock.anchor import Anchor
+from bollylive.io.sounding_notes import SoundingNotes
+from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Player, Program, Raw
+from bollylive.protocol import InheritedState, Sent
 from bollylive.sets.band import ChannelSet, Set
 
 ANCHOR = Anchor(4.0, 0.5, 1.0)
@@ -21,8 +22,8 @@ def sent(event: Event, at_s: float = 1.0, by: Player = "musician") -> Sent:
     return Sent(event, by, at_s, 2 * at_s + 2.0)
 
 
-def witness_of(*words: Sent | Anchor) -> Witness:
-    witness = Witness(BAND)
+def witness_of(*words: Sent | Anchor) -> SoundingNotes:
+    witness = SoundingNotes(BAND)
     for word in words:
         witness.see(word)
     return witness
@@ -33,12 +34,12 @@ ON, OFF = sent(NoteOn(0, 64, 90)), sent(NoteOff(0, 64), 2.0)
 
 def test_what_sounds_is_left_and_what_ended_long_ago_is_not() -> None:
     witness = witness_of(ANCHOR, ON, OFF, sent(NoteOn(1, 40, 80), 12.5, "model"))
-    assert witness.left == Left(((NoteOff(1, 40), "model"),), CHANNELS)
+    assert witness.left == InheritedState(((NoteOff(1, 40), "model"),), CHANNELS)
 
 
 def test_what_has_just_ended_is_ended_once_more_since_nobody_knows_whether_that_was_heard() -> None:
     witness = witness_of(ANCHOR, ON, OFF, sent(NoteOn(1, 40, 80), 11.5, "model"))
-    assert witness.left == Left(((NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), CHANNELS)
+    assert witness.left == InheritedState(((NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), CHANNELS)
 
 
 def test_pedals_wheels_and_pressure_are_left_before_the_notes_and_what_was_lifted_just_now_too() -> None:
@@ -51,7 +52,7 @@ def test_pedals_wheels_and_pressure_are_left_before_the_notes_and_what_was_lifte
 
 
 def test_who_has_played_nothing_leaves_nothing() -> None:
-    assert witness_of(ANCHOR).left == Left()
+    assert witness_of(ANCHOR).left == InheritedState()
     assert not witness_of(ANCHOR).has_played
 
 
@@ -85,8 +86,8 @@ def test_what_a_saved_set_lets_go_of_is_not_held_though_its_channel_is_closed_by
 
 
 def test_what_was_inherited_is_left_to_the_next_one_as_well() -> None:
-    left = Left(((NoteOff(3, 50), "model"),), (3,))
+    left = InheritedState(((NoteOff(3, 50), "model"),), (3,))
     witness = witness_of()
     witness.inherit(left)
     assert witness.has_played
-    assert witness.left == Left(left.words, (0, 1, 2, 3))
+    assert witness.left == InheritedState(left.words, (0, 1, 2, 3))

@@ -7,12 +7,14 @@ from disks import FakeDisk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.journal.checkpoint import Standing, Word, news
+from bollylive.clock.anchor import Anchor
+from bollylive.journal.checkpoint import Checkpoint, Word, news
 from bollylive.journal.lines import Header, header_line, line_of, read_end, read_journal
-from bollylive.journal.restore import recall
+from bollylive.journal.replay import replay
+from bollylive.journal.restore import restore
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Anchor, Bearing, Control, Event, NoteOff, NoteOn, Player, Program, Sent
-from bollylive.recover import replay
+from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Player, Program
+from bollylive.protocol import EngineStatus, Sent
 
 ANCHOR = Anchor(0.0, 0.5, 0.0)
 END_S = 1e6
@@ -23,7 +25,7 @@ def sent(event: Event, beat: float = 1.0, by: Player = "musician") -> Sent:
 
 
 def stands(*words: Word) -> list[Word]:
-    standing = Standing()
+    standing = Checkpoint()
     for word in words:
         standing.see(word)
     return standing.words
@@ -33,8 +35,8 @@ def test_it_is_the_newest_of_everything_and_in_order() -> None:
     on, pedal = sent(NoteOn(0, 60, 80)), sent(Control(0, 64, 127))
     first, last = (sent(Program(1, n), n, "model") for n in (1, 3))
     other = sent(Program(1, 2), 2)
-    assert stands(on, pedal, ANCHOR, first, other, last, Bearing(0.0, True), Bearing(1.0, True)) == [
-        *(ANCHOR, Bearing(1.0, True), other, last, pedal, on)
+    assert stands(on, pedal, ANCHOR, first, other, last, EngineStatus(0.0, True), EngineStatus(1.0, True)) == [
+        *(ANCHOR, EngineStatus(1.0, True), other, last, pedal, on)
     ]
 
 
@@ -66,14 +68,14 @@ _words = st.lists(
         st.sampled_from(["musician", "model"]),
     )
     | st.builds(Anchor, st.integers(0, 64).map(float), st.just(0.5), st.just(0.0), st.booleans(), st.integers(0, 2))
-    | st.builds(Bearing, st.integers(0, 9).map(float), st.booleans()),
+    | st.builds(EngineStatus, st.integers(0, 9).map(float), st.booleans()),
     max_size=40,
 ).map(lambda words: [ANCHOR, *words])
 
 
 @given(_words, st.integers(1, 4))
 def test_what_is_said_again_changes_nothing_for_who_reads_from_the_beginning(words: list[Word], each: int) -> None:
-    standing = Standing()
+    standing = Checkpoint()
     again = list[Word]()
     for place, word in enumerate(words):
         if place % each == 0:
@@ -82,7 +84,7 @@ def test_what_is_said_again_changes_nothing_for_who_reads_from_the_beginning(wor
         standing.see(word)
     plain, told = (header_line(Header()) + b"".join(map(line_of, each)) for each in (words, again))
     assert replay(read_journal(told)) == replay(read_journal(plain))
-    assert recall(read_end(told), END_S, 8) == recall(read_end(plain), END_S, 8)
+    assert restore(read_end(told), END_S, 8) == restore(read_end(plain), END_S, 8)
 
 
 @given(_words, st.data())

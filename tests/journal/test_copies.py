@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from disks import FakeDisk
 
+from bollylive.clock.anchor import Anchor
 from bollylive.journal.copies import Copies
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line, read_journal
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Anchor, NoteOff, NoteOn, Sent
+from bollylive.midi.messages import NoteOff, NoteOn
+from bollylive.protocol import Sent
 
 HEAD, STAMP = header_line(Header()), "20250601-201503"
 

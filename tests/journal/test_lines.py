@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import news
 from bollylive.journal.lines import (
     END,
@@ -20,7 +21,8 @@ from bollylive.journal.lines import (
     read_journal,
     sent_line,
 )
-from bollylive.midi.messages import Anchor, Control, NoteOff, NoteOn, Program, Raw, Sent
+from bollylive.midi.messages import Control, NoteOff, NoteOn, Program, Raw
+from bollylive.protocol import Sent
 
 HEADER = Header("2025-06-01T20:15:03+0530", "Hochzeit – शादी", {0: "Bānsurī", 9: "Tabla"}, 7)
 WORDS: list[Sent | Anchor] = [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from bollylive.clock.anchor import Anchor
 from bollylive.journal.lines import Header, anchor_line, bearing_line, header_line, line_of, read_end, sent_line
-from bollylive.journal.restore import Past, recall
-from bollylive.midi.messages import Anchor, Bearing, Control, Note, NoteOff, NoteOn, Player, Program, Raw, Sent
+from bollylive.journal.restore import RestoredState, restore
+from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program, Raw
+from bollylive.protocol import EngineStatus, Sent
 
-Word: TypeAlias = Sent | Anchor | Bearing
+Word: TypeAlias = Sent | Anchor | EngineStatus
 
 ANCHOR = Anchor(0.0, 0.5, 0.0)
 
@@ -21,35 +23,35 @@ def played(onset: float, duration: float, channel: int = 0, pitch: int = 60, by:
 
 
 def test_notes_come_back_with_their_beats_and_who_played_them() -> None:
-    past = recall([ANCHOR, *played(1.0, 0.5), *played(2.0, 1.0, 1, by="model")], 10.0, 8)
+    past = restore([ANCHOR, *played(1.0, 0.5), *played(2.0, 1.0, 1, by="model")], 10.0, 8)
     assert past.notes == ((Note(0, 60, 80, 1.0, 0.5), "musician"), (Note(1, 60, 80, 2.0, 1.0), "model"))
     assert past.anchor == ANCHOR
 
 
 def test_only_the_last_notes_of_each_channel_are_kept() -> None:
     words = [word for i in range(20) for word in played(float(i), 0.5, pitch=40 + i)]
-    past = recall([ANCHOR, *played(0.0, 0.5, 1), *words], 100.0, 4)
+    past = restore([ANCHOR, *played(0.0, 0.5, 1), *words], 100.0, 4)
     assert [(note.channel, note.pitch) for note, _ in past.notes] == [(1, 60), (0, 56), (0, 57), (0, 58), (0, 59)]
 
 
 def test_what_comes_later_is_left_to_those_who_hear_it_themselves() -> None:
-    past = recall([ANCHOR, *played(1.0, 0.5), *played(9.0, 0.5), Anchor(20.0, 0.5, 10.0, epoch=1)], 4.0, 8)
+    past = restore([ANCHOR, *played(1.0, 0.5), *played(9.0, 0.5), Anchor(20.0, 0.5, 10.0, epoch=1)], 4.0, 8)
     assert [note.onset_beats for note, _ in past.notes] == [1.0]
     assert past.anchor == ANCHOR
 
 
 def test_a_key_may_still_be_held_but_the_models_notes_have_ended() -> None:
     words = [ANCHOR, played(1.0, 9.0)[0], played(2.0, 9.0, 1, by="model")[0]]
-    (held, _), (ended, _) = recall(words, 2.0, 8).notes
+    (held, _), (ended, _) = restore(words, 2.0, 8).notes
     assert held.duration_beats is None
     assert ended.duration_beats == 2.0
-    (released, _), _ = recall(words, 2.0, 8, keys_held=False).notes
+    (released, _), _ = restore(words, 2.0, 8, keys_held=False).notes
     assert released.duration_beats == 3.0
 
 
 def test_after_a_jump_the_notes_lie_where_the_song_goes_on() -> None:
     jump = Anchor(64.0, 0.5, 2.0, epoch=1, followed=True)
-    past = recall([ANCHOR, *played(1.0, 0.5), played(3.0, 9.0)[0], jump], 10.0, 8)
+    past = restore([ANCHOR, *played(1.0, 0.5), played(3.0, 9.0)[0], jump], 10.0, 8)
     assert [(note.onset_beats, note.duration_beats) for note, _ in past.notes] == [(61.0, 0.5), (63.0, 1.0)]
     assert past.anchor == jump
 
@@ -57,41 +59,41 @@ def test_after_a_jump_the_notes_lie_where_the_song_goes_on() -> None:
 def test_while_the_song_stands_still_nothing_is_music() -> None:
     stop = Anchor(4.0, 0.5, 2.0, running=False, followed=True)
     go_on = Anchor(4.0, 0.5, 30.0, followed=True)
-    past = recall([ANCHOR, *played(1.0, 0.5), stop, *played(4.0, 0.0), go_on], 40.0, 8)
+    past = restore([ANCHOR, *played(1.0, 0.5), stop, *played(4.0, 0.0), go_on], 40.0, 8)
     assert [note.onset_beats for note, _ in past.notes] == [1.0]
 
 
 def test_where_the_beginning_is_cut_off_nothing_counts_before_the_first_anchor() -> None:
-    assert recall(played(1.0, 0.5), 10.0, 8) == Past()
-    assert len(recall([*played(1.0, 0.5), ANCHOR, *played(2.0, 0.5)], 10.0, 8).notes) == 1
+    assert restore(played(1.0, 0.5), 10.0, 8) == RestoredState()
+    assert len(restore([*played(1.0, 0.5), ANCHOR, *played(2.0, 0.5)], 10.0, 8).notes) == 1
 
 
 def test_a_key_that_was_held_before_the_first_anchor_is_not_taken_for_one_of_its_beats() -> None:
     on, off = played(3.0, 200.0)
-    assert recall([on, Anchor(100.0, 0.5, 50.0), off], 200.0, 8).notes == ()
+    assert restore([on, Anchor(100.0, 0.5, 50.0), off], 200.0, 8).notes == ()
 
 
 def test_programs_and_bearing_are_the_last_ones() -> None:
     words: list[Word] = [ANCHOR, Sent(Program(3, 5), "model", 0.0, 0.0), Sent(Program(3, 73), "musician", 1.0, 2.0)]
-    past = recall([Bearing(1.0, True), *words, Bearing(2.5, False)], 10.0, 8)
+    past = restore([EngineStatus(1.0, True), *words, EngineStatus(2.5, False)], 10.0, 8)
     assert past.programs == {3: 73}
-    assert past.bearing == Bearing(2.5, False)
+    assert past.bearing == EngineStatus(2.5, False)
 
 
 def test_a_pedal_holds_a_note() -> None:
     down, up = (Sent(Control(0, 64, value), "musician", at, at) for value, at in ((127, 0.5), (0, 4.0)))
-    past = recall([ANCHOR, down, *played(1.0, 0.5), up], 10.0, 8)
+    past = restore([ANCHOR, down, *played(1.0, 0.5), up], 10.0, 8)
     assert past.notes[0][0].duration_beats == 3.0
 
 
 def test_nothing_is_known_of_nothing() -> None:
-    assert recall([], 1.0, 8) == Past()
+    assert restore([], 1.0, 8) == RestoredState()
 
 
 def test_the_end_of_a_journal_is_read_from_the_middle_of_a_line_and_past_what_is_damaged() -> None:
-    words: list[Word] = [ANCHOR, Bearing(1.5, True), *played(1.0, 0.5)]
+    words: list[Word] = [ANCHOR, EngineStatus(1.5, True), *played(1.0, 0.5)]
     notes = [sent_line(word) for word in played(1.0, 0.5) if isinstance(word, Sent)]
-    lines = [anchor_line(ANCHOR), bearing_line(Bearing(1.5, True)), *notes]
+    lines = [anchor_line(ANCHOR), bearing_line(EngineStatus(1.5, True)), *notes]
     whole = header_line(Header()) + b"".join(lines)
     assert read_end(whole) == words
     assert read_end(whole[:-3]) == words[:-1]
@@ -101,11 +103,11 @@ def test_the_end_of_a_journal_is_read_from_the_middle_of_a_line_and_past_what_is
 
 def test_reading_the_end_begins_with_an_anchor_and_takes_what_is_said_again_once() -> None:
     on, off = played(1.0, 9.0)
-    stands: list[Word] = [ANCHOR, Bearing(1.5, True), Sent(Program(0, 5), "model", 0.0, 0.0), on]
+    stands: list[Word] = [ANCHOR, EngineStatus(1.5, True), Sent(Program(0, 5), "model", 0.0, 0.0), on]
     words = [*played(2.0, 0.5, 1), *stands, *played(3.0, 0.5, 1), *stands, off]
     data = b"0\n" + b"".join(map(line_of, words))
     assert read_end(data) == [*stands, *played(3.0, 0.5, 1), off]
-    assert [note.duration_beats for note, _ in recall(read_end(data), 100.0, 8).notes] == [9.0, 0.5]
+    assert [note.duration_beats for note, _ in restore(read_end(data), 100.0, 8).notes] == [9.0, 0.5]
 
 
 def test_a_wheel_and_controllers_that_hold_nothing_are_left_out_unread() -> None:

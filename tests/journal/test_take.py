@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.journal.recording import Take
-from bollylive.midi.messages import Anchor, Bearing, Control, Event, NoteOff, NoteOn, Player, Program, Sent, Tick
+from bollylive.clock.anchor import Anchor
+from bollylive.journal.recording import Recording
+from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Player, Program, Tick
 from bollylive.midi.song import Track
+from bollylive.protocol import EngineStatus, Sent
 
 
 def _sent(event: Event, beat: float, by: Player = "musician", at_s: float = 0.0) -> Sent:
     return Sent(event, by, at_s, beat)
 
 
-def _play(take: Take, pitch: int, onset: float, end: float, *, by: Player = "musician", channel: int = 0) -> None:
+def _play(take: Recording, pitch: int, onset: float, end: float, *, by: Player = "musician", channel: int = 0) -> None:
     take.add(_sent(NoteOn(channel, pitch, 100), onset, by))
     take.add(_sent(NoteOff(channel, pitch), end, by))
 
@@ -23,7 +25,7 @@ def _spans(track: Track) -> list[tuple[int, float, float | None]]:
 
 
 def test_each_channel_and_player_is_a_track_of_its_own() -> None:
-    take = Take({0: "Melody", 1: "Bass"})
+    take = Recording({0: "Melody", 1: "Bass"})
     _play(take, 60, 0.0, 1.0, by="model")
     _play(take, 40, 1.0, 2.0, by="model", channel=1)
     _play(take, 60, 2.0, 3.0)
@@ -37,7 +39,7 @@ def test_each_channel_and_player_is_a_track_of_its_own() -> None:
 
 
 def test_the_musician_s_key_does_not_end_the_model_s_note() -> None:
-    take = Take()
+    take = Recording()
     take.add(_sent(NoteOn(0, 60, 90), 0.0, "model"))
     _play(take, 60, 1.0, 2.0)
     take.add(_sent(NoteOff(0, 60), 3.0, "model"))
@@ -47,7 +49,7 @@ def test_the_musician_s_key_does_not_end_the_model_s_note() -> None:
 
 
 def test_what_still_sounds_ends_at_the_last_known_beat_and_the_take_may_go_on() -> None:
-    take = Take()
+    take = Recording()
     take.add(_sent(NoteOn(0, 60, 90), 0.0))
     _play(take, 40, 1.0, 2.5, channel=1)
     assert _spans(take.tracks()[0]) == [(60, 0.0, 2.5)]
@@ -56,7 +58,7 @@ def test_what_still_sounds_ends_at_the_last_known_beat_and_the_take_may_go_on() 
 
 
 def test_programs_and_controls_are_kept() -> None:
-    take = Take()
+    take = Recording()
     take.add(_sent(Program(0, 73), 0.0))
     take.add(_sent(Control(0, 1, 64), 0.5))
     _play(take, 60, 1.0, 2.0)
@@ -67,17 +69,17 @@ def test_programs_and_controls_are_kept() -> None:
 
 
 def test_clock_ticks_leave_no_trace() -> None:
-    take = Take()
+    take = Recording()
     take.add(_sent(Tick(), 5.0))
     assert take.tracks() == ()
 
 
 def test_an_empty_take_has_the_tempo_of_an_empty_file() -> None:
-    assert Take().tempos() == ((0.0, 120.0),)
+    assert Recording().tempos() == ((0.0, 120.0),)
 
 
 def test_the_tempo_map_begins_at_0_and_leaves_the_jitter_of_a_clock_out() -> None:
-    take = Take()
+    take = Recording()
     take.add_anchor(Anchor(0.3, 0.5, 0.0, followed=True))
     take.add_anchor(Anchor(4.0, 0.501, 2.0, followed=True))
     take.add_anchor(Anchor(8.0, 0.6, 4.0, followed=True))
@@ -86,7 +88,7 @@ def test_the_tempo_map_begins_at_0_and_leaves_the_jitter_of_a_clock_out() -> Non
 
 
 def test_in_a_link_session_the_take_begins_with_the_bar_of_the_first_note() -> None:
-    take = Take(beats_per_bar=4)
+    take = Recording(beats_per_bar=4)
     take.add_anchor(Anchor(6.3, 0.5, 0.0, bar_beat=5.0))
     _play(take, 60, 10.5, 11.0)
     (track,) = take.tracks()
@@ -95,7 +97,7 @@ def test_in_a_link_session_the_take_begins_with_the_bar_of_the_first_note() -> N
 
 @pytest.mark.parametrize("to_beat", [0.0, 2.0, 64.0])
 def test_after_a_jump_the_take_goes_on_with_whole_bars(to_beat: float) -> None:
-    take = Take(beats_per_bar=4)
+    take = Recording(beats_per_bar=4)
     take.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
     _play(take, 60, 5.0, 6.5)
     take.add_anchor(Anchor(to_beat, 0.5, 10.0, epoch=1, followed=True))
@@ -108,7 +110,7 @@ def test_after_a_jump_the_take_goes_on_with_whole_bars(to_beat: float) -> None:
 
 
 def test_a_small_step_back_of_a_followed_clock_is_no_jump() -> None:
-    take = Take()
+    take = Recording()
     take.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
     _play(take, 60, 5.0, 6.0)
     take.add_anchor(Anchor(5.9, 0.5, 3.0, followed=True))
@@ -118,7 +120,7 @@ def test_a_small_step_back_of_a_followed_clock_is_no_jump() -> None:
 
 
 def test_what_is_played_while_the_song_stands_still_is_not_squeezed_into_one_beat() -> None:
-    take = Take()
+    take = Recording()
     take.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
     take.add_anchor(Anchor(8.0, 0.5, 4.0, running=False, followed=True))
     take.add(_sent(NoteOn(0, 60, 90), 8.0, at_s=5.0))
@@ -142,13 +144,13 @@ _words = st.builds(
 )
 
 
-@given(st.lists(_anchors | _words | st.builds(Bearing, st.floats(0, 100), st.booleans()), max_size=30))
-def test_whatever_time_does_the_take_s_own_time_only_goes_forward(words: list[Anchor | Sent | Bearing]) -> None:
-    take = Take()
+@given(st.lists(_anchors | _words | st.builds(EngineStatus, st.floats(0, 100), st.booleans()), max_size=30))
+def test_whatever_time_does_the_take_s_own_time_only_goes_forward(words: list[Anchor | Sent | EngineStatus]) -> None:
+    take = Recording()
     for word in words:
         if isinstance(word, Anchor):
             take.add_anchor(word)
-        elif isinstance(word, Bearing):
+        elif isinstance(word, EngineStatus):
             take.add_bearing(word)
         else:
             take.add(word)
@@ -160,7 +162,7 @@ def test_whatever_time_does_the_take_s_own_time_only_goes_forward(words: list[An
 
 
 def test_in_free_tempo_the_take_begins_with_the_first_note() -> None:
-    take = Take()
+    take = Recording()
     take.add_anchor(Anchor(0.0, 0.5, 0.0))
     take.add(_sent(Program(0, 73), 0.25))
     _play(take, 60, 1.7, 2.2)
@@ -172,14 +174,14 @@ def test_in_free_tempo_the_take_begins_with_the_first_note() -> None:
 
 def _rested(anchor: Anchor, by: Player = "musician") -> list[float]:
     """The onsets of a first phrase, of a second one after a rest, and of what follows that."""
-    take = Take(beats_per_bar=4)
+    take = Recording(beats_per_bar=4)
     take.add_anchor(anchor)
     _play(take, 60, 1.3, 2.0)
-    take.add_bearing(Bearing(1.3, awake=True))
+    take.add_bearing(EngineStatus(1.3, awake=True))
     _play(take, 61, 3.3, 4.0)
-    take.add_bearing(Bearing(1.3, awake=False))
+    take.add_bearing(EngineStatus(1.3, awake=False))
     _play(take, 62, 20.05, 21.0, by=by)
-    take.add_bearing(Bearing(20.05, awake=True))
+    take.add_bearing(EngineStatus(20.05, awake=True))
     _play(take, 63, 22.05, 23.0)
     return sorted(round(note.onset_beats, 6) for track in take.tracks() for note in track.notes)
 

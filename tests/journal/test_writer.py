@@ -8,9 +8,11 @@ import pytest
 from disks import FakeDisk
 from stage import until
 
+from bollylive.clock.anchor import Anchor
 from bollylive.journal.lines import Header, Journal, anchor_line, bearing_line, sent_line
 from bollylive.journal.writer import REPEAT_BYTES, JournalWriter
-from bollylive.midi.messages import Anchor, Bearing, Control, NoteOff, NoteOn, Program, Raw, Sent
+from bollylive.midi.messages import Control, NoteOff, NoteOn, Program, Raw
+from bollylive.protocol import EngineStatus, Sent
 
 ANCHOR = Anchor(0.0, 0.5, 1.0)
 
@@ -149,7 +151,7 @@ def test_what_stands_is_said_again_after_every_64_kib() -> None:
     disk = FakeDisk()
     writer = JournalWriter(disk)
     writer.add(ANCHOR)
-    writer.add(Bearing(1.0, True))
+    writer.add(EngineStatus(1.0, True))
     held = [
         Sent(Program(0, 73), "musician", 0.0, 0.0),
         Sent(Control(0, 64, 127), "musician", 0.1, 0.0),
@@ -157,11 +159,11 @@ def test_what_stands_is_said_again_after_every_64_kib() -> None:
     ]
     write(writer, [*held, *wheel(1, 6000)])
     writer.flush()
-    again = anchor_line(ANCHOR) + bearing_line(Bearing(1.0, True)) + b"".join(map(sent_line, held))
+    again = anchor_line(ANCHOR) + bearing_line(EngineStatus(1.0, True)) + b"".join(map(sent_line, held))
     assert disk.data.count(again) == 1 + len(disk.data) // REPEAT_BYTES
     gaps = [len(gap) for gap in disk.data.split(again)]
     assert max(gaps) < REPEAT_BYTES + 100
-    assert disk.journal().words == (ANCHOR, Bearing(1.0, True), *held, *wheel(1, 6000))
+    assert disk.journal().words == (ANCHOR, EngineStatus(1.0, True), *held, *wheel(1, 6000))
 
 
 def wheel(first_s: int, number: int) -> list[Sent]:

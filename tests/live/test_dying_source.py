@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from stage import until
 
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 from bollylive.midi.messages import Event, LetGo, NoteOff, NoteOn, Tick
 
 pytestmark = pytest.mark.ports
@@ -72,7 +72,7 @@ class Source:
 class Listener:
     """Looks at ports as the port process does, and keeps what came, but ticks, and what was said."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: PortSet) -> None:
         self.ports = ports
         self.events: list[Event] = []
         self.said: list[str] = []
@@ -101,7 +101,7 @@ class Listener:
 @contextmanager
 def _source(kind: str) -> Iterator[tuple[Source, Listener]]:
     """A source that is connected to our own port, and holds a note there for a moment already."""
-    ports, source = Ports("jack"), None
+    ports, source = PortSet("jack"), None
     try:
         listener = Listener(ports)
         source = Source(kind, "BollyLive In")
@@ -146,7 +146,7 @@ def joined() -> None:
     """A source that we have joined is quiet, and is killed later."""
     source = Source("clock", "virtual")
     assert source.says("there")
-    ports = Ports("jack", "Source")
+    ports = PortSet("jack", "Source")
     listener = Listener(ports)
     try:
         source.tell("play")

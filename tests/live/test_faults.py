@@ -16,10 +16,10 @@ from stage import Peer, eager_set, engine_of, jam, port_process_of, until
 
 from bollylive.journal.folder import find_journals
 from bollylive.journal.lines import read_journal
-from bollylive.midi.messages import NoteOn, Ready, Sent
+from bollylive.midi.messages import NoteOn
 from bollylive.midi.song_files import read_song
-from bollylive.processes.io_link import PortLink
-from bollylive.protocol import Done, Duty, Finish
+from bollylive.processes.io_link import IoLink
+from bollylive.protocol import Done, Finish, Ready, Sent, StartUp
 from bollylive.recover import recover
 from bollylive.sets.band import Role
 from bollylive.sets.setfile import load_set
@@ -175,7 +175,7 @@ def test_a_set_that_changes_a_hundred_times_while_the_band_plays_leaves_no_note(
     band = load_set(eager_set(tmp_path))
     roles: dict[Role, Role] = {"accompany": "player", "continue": "off"}
     other = replace(band, channels=tuple(replace(c, role=roles.get(c.role, c.role)) for c in band.channels))
-    link = PortLink(Duty(band, seed=1, api="jack"))
+    link = IoLink(StartUp(band, seed=1, api="jack"))
     told: list[object] = []
 
     def hears(condition: Callable[[], bool], limit_s: float) -> bool:

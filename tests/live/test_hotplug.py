@@ -15,9 +15,9 @@ import pytest
 from stage import Peer, eager_set, jam, until
 
 from bollylive.io import rtmidi_backend
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 from bollylive.midi.messages import Control, Event, LetGo, NoteOff, NoteOn, Raw
-from bollylive.midi.parser import Reader
+from bollylive.midi.parser import Parser
 
 pytestmark = pytest.mark.ports
 
@@ -30,8 +30,8 @@ LIMIT_S = 10.0
 WATCH = """
 import sys, time
 from bollylive.errors import PortsLostError
-from bollylive.ports import Ports
-ports = Ports("jack", name="Mortal")
+from bollylive.io.port_set import PortSet
+ports = PortSet("jack", name="Mortal")
 print("open", flush=True)
 began_s = time.perf_counter()
 try:
@@ -54,7 +54,7 @@ def device(jack_server: dict[str, str]) -> Iterator[Peer]:
 
 
 def _plug(device: Peer) -> None:
-    device.ports = Ports("jack", name="Device")
+    device.ports = PortSet("jack", name="Device")
 
 
 def _says(process: subprocess.Popen[str], words: str) -> bool:
@@ -147,11 +147,11 @@ class Gear:
         self.keys, self.synth = rtmidi_backend.new_output("jack", "Keys"), rtmidi_backend.new_input("jack", "Synth")
         self._plug(self.keys)
         self._plug(self.synth)
-        self.band = Ports("jack", "Keys:port", "Synth:port", name="Band")
+        self.band = PortSet("jack", "Keys:port", "Synth:port", name="Band")
         self.said: list[str] = []
         self.heard: list[Event] = []  # by the band
         self.played: list[Event] = []  # to the synthesizer
-        self._reader = Reader()
+        self._reader = Parser()
 
     def blink(self, client: rtmidi_backend.Client) -> None:
         """Its port is away for a moment, far shorter than the list of ports is read."""
@@ -221,7 +221,7 @@ def test_a_synthesizer_that_is_away_for_a_moment_has_no_hanging_note_and_is_join
 
 
 def test_a_daw_that_leaves_and_comes_back_to_our_own_ports_is_heard(jack_server: dict[str, str]) -> None:
-    ports = Ports("jack")
+    ports = PortSet("jack")
     try:
         for _ in range(2):
             _exchange(ports, Peer())
@@ -230,7 +230,7 @@ def test_a_daw_that_leaves_and_comes_back_to_our_own_ports_is_heard(jack_server:
         ports.close()
 
 
-def _exchange(ports: Ports, daw: Peer) -> None:
+def _exchange(ports: PortSet, daw: Peer) -> None:
     daw.play(ON)
     assert until(lambda: ports.poll() == [list(ON)], LIMIT_S)
     ports.send(bytes(ON))

@@ -16,8 +16,9 @@ from stage import Peer, jam, until
 from bollylive.cli import main
 from bollylive.journal.folder import find_journals
 from bollylive.journal.lines import read_journal
-from bollylive.midi.messages import NoteOn, Sent
+from bollylive.midi.messages import NoteOn
 from bollylive.midi.song_files import read_song
+from bollylive.protocol import Sent
 
 ROOT = Path(__file__).parents[2]
 NOTES = 100

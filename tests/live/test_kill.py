@@ -17,7 +17,7 @@ from bollylive.midi.messages import NoteOn
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHO_FIELDS, ECHOES
 from bollylive.model.context import CONTEXT_SIZE
-from bollylive.model.metadata import INPUTS, OUTPUTS, describe, write_sidecar
+from bollylive.model.metadata import INPUTS, OUTPUTS, describe, write_metadata
 
 pytestmark = pytest.mark.ports
 
@@ -82,8 +82,8 @@ def write_failing_model(path: Path, calls: int) -> None:
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-    sidecar = describe("failing", path, buffer_notes=8, state_rows=STATE_ROWS, width=WIDTH, opset=17)
-    write_sidecar(sidecar, path.with_suffix(".json"))
+    metadata = describe("failing", path, buffer_notes=8, state_rows=STATE_ROWS, width=WIDTH, opset=17)
+    write_metadata(metadata, path.with_suffix(".json"))
 
 
 def band_sounds(peer: Peer) -> bool:

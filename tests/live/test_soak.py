@@ -20,7 +20,7 @@ from fakes import ons, sounding
 from soak import LIMIT_MB, SEED, soak
 
 from bollylive.model.codec import TICKS_PER_BEAT
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, Set
 from bollylive.sets.setfile import default_set
 
@@ -56,7 +56,7 @@ class Evening:
     """
 
     def __init__(self, band: Set, place: Callable[[float], float]) -> None:
-        self.rehearsal = Rehearsal(band, SlowPredictor(SCRIPT, buffer_notes=64), seed=1)
+        self.offline = OfflineBand(band, SlowPredictor(SCRIPT, buffer_notes=64), seed=1)
         self.bytes: list[int] = []  # after the warm-up, every ten minutes
         self.notes = 0
         self.worst_beats = 0.0
@@ -67,23 +67,23 @@ class Evening:
         """Let it all happen, and end it."""
         looked_s, weighed_s = 0.0, WARM_S
         for at_s, event in takewhile(lambda word: word[0] < until_s, words):
-            self.rehearsal.play(event, at_s)
+            self.offline.play(event, at_s)
             if at_s >= looked_s + MINUTE_S:
                 looked_s = at_s
                 self._look()
             if at_s >= weighed_s:
                 weighed_s += 10 * MINUTE_S
-                self.bytes.append(bytes_of(self.rehearsal))
-        self.rehearsal.close()
+                self.bytes.append(bytes_of(self.offline))
+        self.offline.close()
         self._look()
 
     def _look(self) -> None:
-        begun = [message for message, _ in ons(self.rehearsal.sent)]
+        begun = [message for message, _ in ons(self.offline.sent)]
         self.notes += len(begun)
         # A reply may come a little after its place; where that place is must be right all the same.
         self.worst_beats = max([self.worst_beats, *(self._place(on.at_s - on.late_s) for on in begun)])
-        self.sounding = sounding(self.rehearsal.sent, self.sounding)
-        self.rehearsal.sent.clear()
+        self.sounding = sounding(self.offline.sent, self.sounding)
+        self.offline.sent.clear()
 
 
 def off_grid(at_s: float, zero_s: float, tick_s: float) -> float:

@@ -20,7 +20,7 @@ import pytest
 from stage import jam, until
 
 from bollylive.midi.messages import Event, NoteOff, NoteOn, Tick
-from bollylive.midi.parser import Reader
+from bollylive.midi.parser import Parser
 
 pytestmark = [pytest.mark.ports, pytest.mark.slow]
 
@@ -51,7 +51,7 @@ def client(calm_jack_server: dict[str, str]) -> Iterator[jack.Client]:
 
 def read_dump(path: Path) -> list[Stamped]:
     """The events that `jack_midi_dump -a` wrote, with their frames."""
-    reader, stamped = Reader(), []
+    reader, stamped = Parser(), []
     for line in path.read_text(errors="replace").splitlines():
         if match := re.match(r"\s*(\d+):((?:\s[0-9a-f]{2})+)", line):
             data = [int(byte, 16) for byte in match[2].split()]

@@ -20,7 +20,7 @@ from bollylive.midi.messages import (
     Tempo,
     Tick,
 )
-from bollylive.midi.parser import SYSEX_LIMIT_BYTES, Reader, write
+from bollylive.midi.parser import SYSEX_LIMIT_BYTES, Parser, to_bytes
 
 CHANNEL = st.integers(0, 15)
 DATA = st.integers(0, 127)
@@ -38,14 +38,14 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 
 
 def read(*data: int) -> tuple[list[Event], int]:
-    reader = Reader()
+    reader = Parser()
     return reader.feed(data), reader.dropped
 
 
 @given(st.lists(EVENTS, max_size=20), st.integers(1, 5))
 def test_what_is_written_reads_back_whatever_the_pieces(events: list[Event], piece: int) -> None:
-    data = b"".join(write(event) for event in events)
-    reader = Reader()
+    data = b"".join(to_bytes(event) for event in events)
+    reader = Parser()
     words = [word for i in range(0, len(data), piece) for word in reader.feed(data[i : i + piece])]
     assert words == events
     assert reader.dropped == 0
@@ -54,15 +54,15 @@ def test_what_is_written_reads_back_whatever_the_pieces(events: list[Event], pie
 @given(st.lists(st.integers(-1, 300), max_size=60))
 def test_arbitrary_bytes_never_raise_and_give_only_writable_words(data: list[int]) -> None:
     words, _ = read(*data)
-    assert all(write(word) for word in words)
+    assert all(to_bytes(word) for word in words)
 
 
 @given(st.lists(EVENTS, max_size=10), st.lists(st.integers(0, 255), max_size=30))
 def test_the_reader_recovers_after_garbage(events: list[Event], garbage: list[int]) -> None:
-    reader = Reader()
+    reader = Parser()
     reader.feed(garbage)
     reader.feed([0xF6])  # a tune request ends whatever was under way
-    assert reader.feed(b"".join(write(event) for event in events)) == events
+    assert reader.feed(b"".join(to_bytes(event) for event in events)) == events
 
 
 def test_a_note_on_of_velocity_zero_is_a_note_off() -> None:
@@ -74,7 +74,7 @@ def test_running_status_is_expanded() -> None:
 
 
 def test_running_status_lasts_from_one_piece_to_the_next() -> None:
-    reader = Reader()
+    reader = Parser()
     assert reader.feed([0xC5, 7]) == [Program(5, 7)]
     assert reader.feed([8]) == [Program(5, 8)]
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_understood_is_counted(data: list[int], dropped: int) -> 
 
 
 def test_a_sysex_without_end_is_dropped() -> None:
-    reader = Reader()
+    reader = Parser()
     assert reader.feed([0xF0, *([1] * SYSEX_LIMIT_BYTES)]) == []
     assert reader.dropped == 1
 
@@ -119,4 +119,4 @@ def test_a_sysex_without_end_is_dropped() -> None:
 )
 def test_what_has_no_message_is_refused(event: Event) -> None:
     with pytest.raises(ValueError, match="MIDI message"):
-        write(event)
+        to_bytes(event)

@@ -19,7 +19,7 @@ from bollylive.model.bar_echoes import (
     NO_ECHO,
     NO_NEXT,
     UNKNOWN,
-    recall,
+    find_echoes,
 )
 from bollylive.model.codec import CHOOSE, HELD, PERCUSSION, REST, WAIT, WAIT_TICKS, Rows
 from bollylive.model.predictor import Ints
@@ -48,7 +48,7 @@ def last_echoes(notes: list[Note], instrument: int = 0, cycle: int = BAR) -> Int
     """The echoes [E, 5] of the last row, whose own words are still to be chosen."""
     rows, tick = voice_of(notes, instrument, cycle)
     rows[-1, 1:5] = CHOOSE
-    (echoes,) = recall(rows, tick, len(rows) - 1)
+    (echoes,) = find_echoes(rows, tick, len(rows) - 1)
     return np.asarray(echoes)
 
 
@@ -75,7 +75,7 @@ def test_every_note_of_a_chord_hears_its_like_in_the_chord_of_a_bar_ago() -> Non
     first, second = (60, 64, 67), (62, 65, 69)
     notes = [(0, pitch) for pitch in first] + [(48, 72)] + [(BAR, pitch) for pitch in second]
     rows, tick = voice_of(notes)
-    echoes = recall(rows, tick)[-3:, ONE_BAR]
+    echoes = find_echoes(rows, tick)[-3:, ONE_BAR]
     assert echoes[:, PITCH].tolist() == list(first)
     assert echoes[:, NEXT].tolist() == [0, 0, 48]
 
@@ -91,7 +91,7 @@ def test_drums_hear_their_last_bar_too() -> None:
     echoes = last_echoes([*beat, (3 * BAR, 36)], PERCUSSION)
     assert echoes[[ONE_BAR, TWO_BARS], PITCH].tolist() == [36, 36]
     rows, tick = voice_of(beat, PERCUSSION)
-    assert recall(rows, tick)[-8:, ONE_BAR, PITCH].tolist() == [36, 42, 38, 42, 36, 36, 38, 46]
+    assert find_echoes(rows, tick)[-8:, ONE_BAR, PITCH].tolist() == [36, 42, 38, 42, 36, 36, 38, 46]
 
 
 @pytest.mark.parametrize(("late", "kind", "pitch"), [(-1, 0, 60), (0, 1, 60), (1, 2, 60), (2, 3, REST), (20, 7, REST)])
@@ -114,13 +114,13 @@ def test_where_nothing_sounded_since_a_bar_ago_nothing_is_known() -> None:
 
 def test_at_the_beginning_nothing_is_known() -> None:
     rows, tick = voice_of([(0, 60), (12, 61), (30, 64)])
-    assert (recall(rows, tick) == NO_ECHO).all()
+    assert (find_echoes(rows, tick) == NO_ECHO).all()
     assert NO_ECHO == (REST, UNKNOWN, HELD, 0, NO_NEXT)
 
 
 def test_a_voice_of_rests_knows_no_notes() -> None:
     rows, tick = voice_of([(48 * i, REST) for i in range(1, 9)])
-    echoes = recall(rows, tick)
+    echoes = find_echoes(rows, tick)
     assert (echoes[..., PITCH] == REST).all()
     assert (echoes[:, :PASSAGE] == NO_ECHO).all()
 
@@ -167,7 +167,7 @@ def test_the_longest_passage_wins_and_of_equals_the_newest() -> None:
 def test_how_long_the_passage_is_is_told_up_to_a_limit() -> None:
     notes = phrase(0, 30, (1, 2) * 20, (12,) * 40)
     rows, tick = voice_of(notes)
-    kinds = recall(rows, tick)[:, PASSAGE, KIND].tolist()
+    kinds = find_echoes(rows, tick)[:, PASSAGE, KIND].tolist()
     assert kinds[-1] == KINDS - 1 == UNKNOWN + 1 + LONGEST_PASSAGE
     grown = [kind for kind in kinds if kind != UNKNOWN]
     assert grown == sorted(grown)
@@ -200,12 +200,12 @@ def test_row_by_row_the_echoes_are_those_of_all_rows_at_once(
     moves: list[tuple[int, int]], instrument: int, cycle: int
 ) -> None:
     rows, tick = voice_of_steps(moves, instrument, cycle)
-    at_once = recall(rows, tick)
+    at_once = find_echoes(rows, tick)
     for i in range(len(rows)):
-        assert np.array_equal(recall(rows, tick, i), at_once[i:])
+        assert np.array_equal(find_echoes(rows, tick, i), at_once[i:])
         until, words = rows[: i + 1].copy(), slice(1, 5)
         until[-1, words] = CHOOSE if rows[i, 1] != REST else (REST, HELD, 0, CHOOSE)
-        assert np.array_equal(recall(until, tick[: i + 1], i)[0], at_once[i])
+        assert np.array_equal(find_echoes(until, tick[: i + 1], i)[0], at_once[i])
 
 
 @given(voices, voices, st.data(), instruments, cycles)
@@ -214,15 +214,15 @@ def test_neither_its_own_words_nor_what_comes_later_is_told(
 ) -> None:
     rows, tick = voice_of_steps([*moves, (WAIT_TICKS, 60)], instrument, cycle)
     asked = len(rows) - 1
-    echoes = recall(rows, tick, asked)[0]
+    echoes = find_echoes(rows, tick, asked)[0]
     later, later_tick = voice_of_steps([*moves, (WAIT_TICKS, 62), *others], instrument, cycle)
     later[asked, 2:5] = [data.draw(st.integers(0, size - 1)) for size in (HELD, codec.VELOCITIES, codec.ONSETS)]
-    assert np.array_equal(recall(later, later_tick)[asked], echoes)
+    assert np.array_equal(find_echoes(later, later_tick)[asked], echoes)
 
 
 @given(voices, instruments, cycles)
 def test_every_echo_is_made_of_known_words(moves: list[tuple[int, int]], instrument: int, cycle: int) -> None:
     rows, tick = voice_of_steps(moves, instrument, cycle)
-    echoes = recall(rows, tick)
+    echoes = find_echoes(rows, tick)
     assert (echoes >= 0).all()
     assert (echoes < (REST + 1, KINDS, HELD + 1, codec.VELOCITIES, NO_NEXT + 1)).all()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.model.context import CONTEXT_SIZE, LEAD_HARMONY, WINDOW_TICKS, Band, Floats, hear
+from bollylive.model.context import CONTEXT_SIZE, LEAD_HARMONY, WINDOW_TICKS, Floats, NoteArrays, hear
 
 ONSET_NOW, SINCE_ONSET, LOUDNESS, HIGHEST, VOICES = 52, 53, 54, 55, 56
 
@@ -25,21 +25,21 @@ rows = st.tuples(
 )
 
 
-def band_of(*notes: Row) -> Band:
+def band_of(*notes: Row) -> NoteArrays:
     """Channel 10 is percussion, the musician's rank is -1 and the model's its channel, as on stage."""
     ordered = np.array(sorted(notes), dtype=np.int64).reshape(-1, 6)
     onset, duration, pitch, velocity, channel, by_model = ordered.T
     rank = np.where(by_model == 1, channel, -1)
-    return Band(onset, onset + duration, pitch, velocity, channel, rank, channel == 9, 0 * onset)
+    return NoteArrays(onset, onset + duration, pitch, velocity, channel, rank, channel == 9, 0 * onset)
 
 
-def heard(band: Band, channel: int, tick: int, lag: int = 0) -> Floats:
+def heard(band: NoteArrays, channel: int, tick: int, lag: int = 0) -> Floats:
     late = replace(band, late=np.full(len(band.onset), lag))
     context: Floats = hear(late, channel, np.array([tick]))[0]
     return context
 
 
-def note(onset: int, channel: int = 1, pitch: int = 60, by_model: bool = True, duration: int = 24) -> Band:
+def note(onset: int, channel: int = 1, pitch: int = 60, by_model: bool = True, duration: int = 24) -> NoteArrays:
     return band_of((onset, duration, pitch, 100, channel, by_model))
 
 

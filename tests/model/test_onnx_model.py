@@ -17,11 +17,11 @@ from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHOES, KINDS, NO_ECHO, NO_NEXT
 from bollylive.model.context import CONTEXT_SIZE
-from bollylive.model.metadata import parse_sidecar
+from bollylive.model.metadata import parse_metadata
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
 from bollylive.model.predictor import Answer, Question
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, Set
 
 FORBIDDEN = -1e9
@@ -171,9 +171,9 @@ def test_what_onnxruntime_cannot_load_is_said_in_a_sentence(copy: Path) -> None:
 
 def test_a_description_survives_writing_and_reading(tiny_model: Path) -> None:
     path = tiny_model.with_suffix(".json")
-    sidecar = parse_sidecar(path.read_bytes(), path)
-    assert sidecar.fields == codec.FIELDS
-    assert (sidecar.state_rows, sidecar.width) == STATE_SHAPE
+    metadata = parse_metadata(path.read_bytes(), path)
+    assert metadata.fields == codec.FIELDS
+    assert (metadata.state_rows, metadata.width) == STATE_SHAPE
 
 
 def same(a: Answer, b: Answer) -> bool:
@@ -278,13 +278,13 @@ def test_every_number_of_voices_can_be_asked(model: Model) -> None:
 
 def test_a_real_model_plays_in_the_band(model: Model) -> None:
     band = Set(tempo_bpm=120, channels=(ChannelSet(0), ChannelSet(1, role="accompany", lowest=40, highest=60)))
-    rehearsal = Rehearsal(band, model, seed=1)
+    offline = OfflineBand(band, model, seed=1)
     for i in range(8):
-        rehearsal.play(NoteOn(0, 60 + i, 90), 1.0 + i * 0.25)
-        rehearsal.play(NoteOff(0, 60 + i), 1.2 + i * 0.25)
-    rehearsal.advance(8.0)
-    rehearsal.close()
-    played = [sent.event for sent in rehearsal.sent if sent.by == "model" and isinstance(sent.event, NoteOn)]
+        offline.play(NoteOn(0, 60 + i, 90), 1.0 + i * 0.25)
+        offline.play(NoteOff(0, 60 + i), 1.2 + i * 0.25)
+    offline.advance(8.0)
+    offline.close()
+    played = [sent.event for sent in offline.sent if sent.by == "model" and isinstance(sent.event, NoteOn)]
     assert {note.channel for note in played} == {0, 1}
     assert all(40 <= note.pitch <= 60 for note in played if note.channel == 1)
-    assert rehearsal.engine.counts["failures"] == 0
+    assert offline.engine.counts["failures"] == 0

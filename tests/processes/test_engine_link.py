@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bollylive.midi.messages import Command
 from bollylive.processes import engine_link
 from bollylive.processes.engine_link import EngineLink
 from bollylive.sets.band import Set
+from bollylive.sets.controls import Command
 
 BAND = Set(name="Trio", temperature=1.0)
 
@@ -46,9 +46,15 @@ def test_the_first_engine_begins_and_the_next_one_remembers(engines: Engines) ->
     link = EngineLink(BAND, 7, "night.jsonl")
     assert engines.listen() == (BAND, 7, "night.jsonl", None, None)
     assert link.revive()
-    band, seed, journal, memoir, _ = engines.listen()
-    assert (band, seed, journal, memoir.journal, memoir.keys_held) == (BAND, 7, "night.jsonl", "night.jsonl", True)
-    assert memoir.until_s <= time.perf_counter()
+    band, seed, journal, replay_request, _ = engines.listen()
+    assert (band, seed, journal, replay_request.journal, replay_request.keys_held) == (
+        BAND,
+        7,
+        "night.jsonl",
+        "night.jsonl",
+        True,
+    )
+    assert replay_request.until_s <= time.perf_counter()
 
 
 def test_what_it_remembers_may_be_what_kills_it_and_after_three_no_more_come(engines: Engines) -> None:
@@ -56,7 +62,7 @@ def test_what_it_remembers_may_be_what_kills_it_and_after_three_no_more_come(eng
     memoirs = []
     while link.revive():
         memoirs.append(engines.listen()[3])
-    assert [memoir is not None for memoir in memoirs] == [True, False, False]
+    assert [replay_request is not None for replay_request in memoirs] == [True, False, False]
 
 
 def test_another_engine_has_the_set_of_now_with_the_knobs_as_they_stand(engines: Engines) -> None:

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from fakes import FakePredictor, ons
 
+from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.journal.folder import END_BYTES, JournalFile, read_last
 from bollylive.journal.lines import Header, anchor_line, bearing_line, header_line, read_end, sent_line
-from bollylive.journal.restore import recall
+from bollylive.journal.restore import restore
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Anchor, Bearing, Note, NoteOff, NoteOn, Program, Raw, Sent
-from bollylive.offline import Rehearsal
-from bollylive.processes.engine_recovery import AILING_S, Understudy
-from bollylive.protocol import Memoir
+from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Raw
+from bollylive.offline import OfflineBand
+from bollylive.processes.engine_recovery import AILING_S, EngineRecovery
+from bollylive.protocol import EngineStatus, ReplayRequest, Sent
 from bollylive.sets.band import ChannelSet, Set
 
 BAND = Set(tempo_bpm=120, rest_after_beats=0, channels=(ChannelSet(0, "Melody"), ChannelSet(1, "Bass", "accompany")))
@@ -24,17 +25,17 @@ ANEW = "The engine stumbled; another one begins with empty buffers, and with you
 
 
 @pytest.fixture
-def show() -> Rehearsal:
+def show() -> OfflineBand:
     """A band that plays, six seconds after it began."""
-    rehearsal = Rehearsal(BAND, FakePredictor(), seed=1)
-    rehearsal.play(NoteOn(0, 64, 90), 0.5)
-    rehearsal.play(NoteOff(0, 64), 0.9)
-    rehearsal.advance(6.0)
-    return rehearsal
+    offline = OfflineBand(BAND, FakePredictor(), seed=1)
+    offline.play(NoteOn(0, 64, 90), 0.5)
+    offline.play(NoteOff(0, 64), 0.9)
+    offline.advance(6.0)
+    return offline
 
 
 @pytest.fixture
-def journal(show: Rehearsal, tmp_path: Path) -> str:
+def journal(show: OfflineBand, tmp_path: Path) -> str:
     path = tmp_path / "journal.jsonl"
     lines = [header_line(Header()), anchor_line(show.anchor), *map(sent_line, show.sent)]
     path.write_bytes(b"".join([*lines, bearing_line(show.engine.bearing)]))
@@ -46,8 +47,8 @@ def pitches(engine: Engine, now_s: float, channel: int) -> list[int]:
     return [note.pitch for note in engine.snapshot(now_s).parts[channel].newest]
 
 
-def test_who_steps_in_knows_what_was_played_and_goes_on(show: Rehearsal, journal: str) -> None:
-    engine, trouble = Understudy(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
+def test_who_steps_in_knows_what_was_played_and_goes_on(show: OfflineBand, journal: str) -> None:
+    engine, trouble = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert trouble == GOES_ON
     assert engine is not show.engine
     assert engine.bearing == show.engine.bearing
@@ -63,7 +64,11 @@ def test_after_an_hour_with_one_anchor_and_a_moving_wheel_it_is_as_after_ten_sec
     """The musician plays a note each second for some minutes, holds one, and then moves the wheel all the time."""
     file = JournalFile(tmp_path, "20250601-201503", header_line(Header()), kept_bytes=0)
     writer = JournalWriter(file)
-    anchor, bearing, held = Anchor(0.0, 0.5, 0.0), Bearing(1.0, True), Sent(NoteOn(0, 50, 90), "musician", 0.5, 1.0)
+    anchor, bearing, held = (
+        Anchor(0.0, 0.5, 0.0),
+        EngineStatus(1.0, True),
+        Sent(NoteOn(0, 50, 90), "musician", 0.5, 1.0),
+    )
     writer.add(anchor)
     writer.add(bearing)
     writer.add(Sent(Program(1, 33), "musician", 0.1, 0.2))
@@ -77,11 +82,13 @@ def test_after_an_hour_with_one_anchor_and_a_moving_wheel_it_is_as_after_ten_sec
         writer.flush()
     assert file.path is not None
     assert seconds < 60 or file.path.stat().st_size > 2 * END_BYTES
-    engine, trouble = Understudy(FakePredictor(), 1, None).begin(BAND, Memoir(str(file.path), seconds, keys_held=True))
+    engine, trouble = EngineRecovery(FakePredictor(), 1, None).begin(
+        BAND, ReplayRequest(str(file.path), seconds, keys_held=True)
+    )
     assert (trouble, engine.anchor, engine.bearing) == (None, anchor, bearing)
     assert pitches(engine, seconds, 0) == [50]
     assert pitches(engine, seconds, 1)[-3:] == [40 + second % 12 for second in range(seconds - 3, seconds)]
-    past = recall(read_end(read_last(file.path)), seconds, 128)
+    past = restore(read_end(read_last(file.path)), seconds, 128)
     assert past.programs == {1: 33}
     assert (Note(0, 50, 90, 1.0, None), "musician") in past.notes
     assert len(past.notes) == min(seconds, 129)
@@ -89,71 +96,73 @@ def test_after_an_hour_with_one_anchor_and_a_moving_wheel_it_is_as_after_ten_sec
 
 def test_a_journal_without_a_beat_is_told_of_as_one_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "j").write_bytes(header_line(Header()))
-    _, trouble = Understudy(FakePredictor(), 1, None).begin(BAND, Memoir(str(tmp_path / "j"), 9.0, keys_held=True))
+    _, trouble = EngineRecovery(FakePredictor(), 1, None).begin(
+        BAND, ReplayRequest(str(tmp_path / "j"), 9.0, keys_held=True)
+    )
     assert "cannot be read" in str(trouble)
 
 
-def test_what_the_engine_is_told_itself_it_does_not_read_too(show: Rehearsal, journal: str) -> None:
+def test_what_the_engine_is_told_itself_it_does_not_read_too(show: OfflineBand, journal: str) -> None:
     last_s = [sent.at_s for sent, _ in ons(show.sent, 1)][-1]
-    engine, _ = Understudy(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, last_s)
+    engine, _ = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, last_s)
     played = [on.pitch for _, on in ons(show.sent, 1)]
     assert pitches(engine, show.now_s, 1)[-1] == played[-2]
 
 
-def test_what_stumbles_again_at_once_may_do_so_over_what_it_remembers(show: Rehearsal, journal: str) -> None:
-    understudy = Understudy(FakePredictor(), 1, journal)
-    understudy.step_in(BAND, show.anchor, show.now_s, show.now_s)
-    engine, trouble = understudy.step_in(BAND, show.anchor, show.now_s + 1.0, show.now_s + 1.0)
+def test_what_stumbles_again_at_once_may_do_so_over_what_it_remembers(show: OfflineBand, journal: str) -> None:
+    engine_recovery = EngineRecovery(FakePredictor(), 1, journal)
+    engine_recovery.step_in(BAND, show.anchor, show.now_s, show.now_s)
+    engine, trouble = engine_recovery.step_in(BAND, show.anchor, show.now_s + 1.0, show.now_s + 1.0)
     assert (trouble, engine.bearing.awake, engine.anchor) == (ANEW, False, show.anchor)
     later_s = show.now_s + 1.0 + AILING_S
-    engine, trouble = understudy.step_in(BAND, show.anchor, later_s, later_s)
+    engine, trouble = engine_recovery.step_in(BAND, show.anchor, later_s, later_s)
     assert (trouble, engine.bearing.awake) == (GOES_ON, True)
 
 
-def test_without_a_journal_the_beat_goes_on_and_the_buffers_are_empty(show: Rehearsal) -> None:
-    engine, trouble = Understudy(FakePredictor(), 1, None).step_in(BAND, show.anchor, show.now_s, show.now_s)
+def test_without_a_journal_the_beat_goes_on_and_the_buffers_are_empty(show: OfflineBand) -> None:
+    engine, trouble = EngineRecovery(FakePredictor(), 1, None).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert (trouble, engine.anchor, pitches(engine, show.now_s, 0)) == (ANEW, show.anchor, [])
 
 
-def test_a_journal_that_ends_before_the_last_beat_does_not_take_it_back(show: Rehearsal, journal: str) -> None:
+def test_a_journal_that_ends_before_the_last_beat_does_not_take_it_back(show: OfflineBand, journal: str) -> None:
     newer = Anchor(40.0, 0.4, show.now_s - 0.01)
-    engine, _ = Understudy(FakePredictor(), 1, journal).step_in(BAND, newer, show.now_s, show.now_s)
+    engine, _ = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, newer, show.now_s, show.now_s)
     assert engine.anchor == newer
 
 
 @pytest.mark.parametrize("data", [None, b"", b"\x00\xff\n[[[[", b'["anchor"]\n' * 9])
 def test_a_journal_that_says_nothing_leaves_a_band_that_plays(
-    show: Rehearsal, tmp_path: Path, data: bytes | None
+    show: OfflineBand, tmp_path: Path, data: bytes | None
 ) -> None:
     path = tmp_path / "torn.jsonl"
     if data is not None:
         path.write_bytes(data)
-    engine, _ = Understudy(FakePredictor(), 1, str(path)).step_in(BAND, show.anchor, show.now_s, show.now_s)
+    engine, _ = EngineRecovery(FakePredictor(), 1, str(path)).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert engine.anchor == show.anchor
     assert not engine.bearing.awake
 
 
-def test_the_first_engine_remembers_nothing_and_one_that_cannot_says_so(show: Rehearsal, tmp_path: Path) -> None:
-    understudy = Understudy(FakePredictor(), 1, None)
-    assert understudy.begin(BAND, None)[1] is None
-    engine, trouble = understudy.begin(BAND, Memoir(str(tmp_path / "none"), show.now_s, keys_held=True))
+def test_the_first_engine_remembers_nothing_and_one_that_cannot_says_so(show: OfflineBand, tmp_path: Path) -> None:
+    engine_recovery = EngineRecovery(FakePredictor(), 1, None)
+    assert engine_recovery.begin(BAND, None)[1] is None
+    engine, trouble = engine_recovery.begin(BAND, ReplayRequest(str(tmp_path / "none"), show.now_s, keys_held=True))
     assert "cannot be read" in str(trouble)
     assert engine.band == BAND
 
 
 def test_a_past_that_cannot_be_gone_on_with_is_left(
-    show: Rehearsal, journal: str, monkeypatch: pytest.MonkeyPatch
+    show: OfflineBand, journal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise ValueError("no such past")
 
     monkeypatch.setattr(Engine, "resume", fail)
-    engine, trouble = Understudy(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
+    engine, trouble = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert "cannot be read" in trouble
     assert engine.anchor == show.anchor
 
 
-def test_the_set_stays_with_the_knobs_as_they_stand(show: Rehearsal, journal: str) -> None:
+def test_the_set_stays_with_the_knobs_as_they_stand(show: OfflineBand, journal: str) -> None:
     turned = Set(temperature=2.5, channels=BAND.channels)
-    engine, _ = Understudy(FakePredictor(), 1, journal).step_in(turned, None, show.now_s, show.now_s)
+    engine, _ = EngineRecovery(FakePredictor(), 1, journal).step_in(turned, None, show.now_s, show.now_s)
     assert engine.band.temperature == 2.5

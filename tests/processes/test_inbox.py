@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bollylive.midi.messages import Anchor, Command, Heard, NoteOn
+from bollylive.clock.anchor import Anchor
+from bollylive.midi.messages import NoteOn
 from bollylive.processes.inbox import Inbox
+from bollylive.protocol import Heard
 from bollylive.sets.band import Set
+from bollylive.sets.controls import Command
 
 BAND = Set(temperature=2.0)
 NOTES = [Heard(NoteOn(0, 60 + i, 80), float(i), float(i)) for i in range(4)]

@@ -12,40 +12,35 @@ from typing import Any
 
 import pytest
 
+from bollylive.clock.anchor import Anchor, LinkBeat, PlayerBeat
 from bollylive.clock.link import LinkSession
 from bollylive.io import poll_interval
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 from bollylive.io.scheduler import Scheduler
-from bollylive.midi.messages import (
-    Anchor,
-    Bearing,
-    Command,
-    Control,
-    Event,
-    Heard,
-    LetGo,
-    LinkBeat,
-    Note,
-    NoteOff,
-    NoteOn,
-    Play,
-    PlayerBeat,
-    Program,
-    Raw,
-    Ready,
-    Release,
-    Sent,
-    Trouble,
-)
-from bollylive.midi.parser import Reader
+from bollylive.midi.messages import Control, Event, LetGo, Note, NoteOff, NoteOn, Program, Raw
+from bollylive.midi.parser import Parser
 from bollylive.processes import io_loop
 from bollylive.processes.engine_link import EngineLink
-from bollylive.processes.io_loop import PortProcess
+from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
-from bollylive.processes.supervisor_link import Order, Report, Uplink
-from bollylive.processes.watchdog import Vigil
-from bollylive.protocol import Alive, Finish, Left, Restoring, Said
+from bollylive.processes.supervisor_link import Order, Report, SupervisorLink
+from bollylive.processes.watchdog import Watchdog
+from bollylive.protocol import (
+    EngineStatus,
+    Finish,
+    Heard,
+    Heartbeat,
+    InheritedState,
+    Notice,
+    Play,
+    Problem,
+    Ready,
+    Release,
+    Restoring,
+    Sent,
+)
 from bollylive.sets.band import ChannelSet, ControlSet, Set
+from bollylive.sets.controls import Command
 from bollylive.snapshot.format import Vitals
 
 BAND = Set(
@@ -56,7 +51,7 @@ MOST_POLLS = 2000  # a script that waits in vain ends with them
 READY = Ready("fake-v1", 8)
 ON, OFF = (0x90, 64, 90), (0x80, 64, 0)
 
-NOTHING = Left()
+NOTHING = InheritedState()
 
 Script = Callable[["Stage"], Iterator[list[tuple[int, ...]]]]
 
@@ -66,7 +61,7 @@ def _news_at_every_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(io_loop, "_NEWS_S", 0.0)
 
 
-class FakePorts(Ports):
+class FakePorts(PortSet):
     """Ports that give what a script yields at each poll and keep what is sent; the script's end stops the process."""
 
     def __init__(self) -> None:
@@ -75,14 +70,14 @@ class FakePorts(Ports):
         self.sentences: list[str] = []  # what the next check tells
         self.checks: list[tuple[float, bool]] = []
         self.read_s = 0.0
-        self._inlet = Reader()
+        self._inlet = Parser()
         self.polls = 0
         self.closed = False
         self.sent: list[Event] = []
         self.sent_s: list[float] = []
         self.script: Iterator[list[tuple[int, ...]]] = iter(())
         self.at_end: Callable[[], None] = lambda: None
-        self._reader = Reader()
+        self._reader = Parser()
 
     def poll(self) -> list[list[int]]:
         self.polls += 1
@@ -123,7 +118,7 @@ class FakePorts(Ports):
         self.closed = True
 
 
-class FakeUplink(Uplink):
+class FakeUplink(SupervisorLink):
     """A line to a warden that keeps what is told, and whose orders a test gives."""
 
     def __init__(self) -> None:
@@ -179,8 +174,8 @@ class FakeEngine(EngineLink):
     def _open(self) -> None:
         ours, theirs = multiprocessing.Pipe()
         self.pipe, self._far = Pipe(ours), Pipe(theirs)
-        self._vigil = Vigil()
-        self._vigil.begin(time.perf_counter())
+        self._watchdog = Watchdog()
+        self._watchdog.begin(time.perf_counter())
 
 
 class Stage:
@@ -193,11 +188,11 @@ class Stage:
         lives: int = 3,
         band: Set = BAND,
         anchor: Anchor | None = None,
-        left: Left = NOTHING,
+        left: InheritedState = NOTHING,
         link: LinkSession | None = None,
     ) -> None:
-        self.ports, self.engine, self.uplink = FakePorts(), FakeEngine(lives), FakeUplink()
-        self.process = PortProcess(self.ports, self.engine, band, self.uplink, musician, anchor, left, link)
+        self.ports, self.engine, self.supervisor_link = FakePorts(), FakeEngine(lives), FakeUplink()
+        self.process = IoLoop(self.ports, self.engine, band, self.supervisor_link, musician, anchor, left, link)
         self.ports.script = script(self)
         self.ports.at_end = self.process.stop
 
@@ -210,7 +205,7 @@ class Stage:
 
     @property
     def said(self) -> list[str]:
-        return [word.text for word in self.uplink.told if isinstance(word, Said)]
+        return [word.text for word in self.supervisor_link.told if isinstance(word, Notice)]
 
     @property
     def notes(self) -> list[Event]:
@@ -246,7 +241,7 @@ def test_the_musicians_notes_pass_and_the_engine_hears_of_them() -> None:
     assert [word.event for word in heard[1:] if isinstance(word, Heard)] == stage.notes
 
 
-def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_the_warden() -> None:
+def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_the_supervisor() -> None:
     heard: list[Any] = []
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
@@ -259,7 +254,7 @@ def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_t
     knob = Command("temperature")
     assert heard == [knob, Command("again")]
     assert stage.engine.turned == [knob]
-    assert [word for word in stage.uplink.told if isinstance(word, Command)] == [knob]
+    assert [word for word in stage.supervisor_link.told if isinstance(word, Command)] == [knob]
 
 
 def test_a_message_in_pieces_is_one_message() -> None:
@@ -329,7 +324,7 @@ def test_another_set_reaches_the_engine_at_once_also_at_rest(monkeypatch: pytest
     monkeypatch.setattr(poll_interval, "REST_S", 30.0)
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        stage.uplink.orders.append(BAND)
+        stage.supervisor_link.orders.append(BAND)
         yield from [[], []]
         assert BAND in stage.engine.heard()
 
@@ -408,7 +403,7 @@ def test_programs_are_sent_once_the_band_is_ready_and_not_again_by_the_next_engi
         stage.engine.die()
         yield from stage.until(lambda: stage.engine.revivals == 1)
         stage.engine.say(READY)
-        yield from stage.until(lambda: stage.uplink.told.count(READY) == 2)
+        yield from stage.until(lambda: stage.supervisor_link.told.count(READY) == 2)
 
     stage = Stage(script).run()
     assert [event for event in stage.ports.sent if isinstance(event, Program)] == [Program(1, 32)]
@@ -471,14 +466,14 @@ def test_an_engine_that_has_failed_again_and_again_is_tried_again_after_a_while(
         yield from stage.until(lambda: stage.process.ready)
 
     stage = Stage(script, lives=0).run()
-    assert READY in stage.uplink.told
+    assert READY in stage.supervisor_link.told
 
 
 def test_trouble_is_said_and_a_fatal_one_stops_without_another_engine() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        stage.engine.say(Trouble("A little trouble."))
+        stage.engine.say(Problem("A little trouble."))
         yield from stage.until(lambda: bool(stage.said))
-        stage.engine.say(Trouble("There is no model.", fatal=True))
+        stage.engine.say(Problem("There is no model.", fatal=True))
         stage.engine.die()  # at once, as the engine does
         while True:
             yield []
@@ -550,7 +545,7 @@ def test_the_engine_is_told_what_only_the_ports_know_when_it_is_new_and_not_othe
         return told
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        stage.engine.say(READY, Trouble("no such chord"), Play(Note(1, 40, 80, 0.0, None), 7))
+        stage.engine.say(READY, Problem("no such chord"), Play(Note(1, 40, 80, 0.0, None), 7))
         yield [ON]
         yield from stage.until(lambda: bool(news(stage)) and told[-1].dropped == 1)
         for _ in range(50):
@@ -602,7 +597,7 @@ def test_it_finishes_when_it_is_told_to() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.say(READY)
         yield from stage.until(lambda: stage.process.ready)
-        stage.uplink.orders.append(Finish())
+        stage.supervisor_link.orders.append(Finish())
         while True:
             yield []
 
@@ -655,22 +650,22 @@ def test_ports_and_engine_are_closed_even_if_the_last_notes_cannot_be_ended(monk
     assert stage.engine.ended
 
 
-def test_the_warden_is_told_what_the_other_side_of_the_port_heard() -> None:
+def test_the_supervisor_is_told_what_the_other_side_of_the_port_heard() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        stage.engine.say(READY, Bearing(2.0, True), Play(Note(1, 40, 80, 0.0, 0.01), 0))
+        stage.engine.say(READY, EngineStatus(2.0, True), Play(Note(1, 40, 80, 0.0, 0.01), 0))
         yield [ON, (0xE0, 0, 80)]
         yield [OFF]
         yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
 
     stage = Stage(script).run()
-    words = [word for word in stage.uplink.told if isinstance(word, Sent)]
+    words = [word for word in stage.supervisor_link.told if isinstance(word, Sent)]
     assert [word.event for word in words] == stage.ports.sent
     assert {(word.event, word.by) for word in words} >= {(NoteOn(0, 64, 90), "musician"), (NoteOn(1, 40, 80), "model")}
-    assert isinstance(stage.uplink.told[0], Anchor)
-    assert Bearing(2.0, True) in stage.uplink.told
+    assert isinstance(stage.supervisor_link.told[0], Anchor)
+    assert EngineStatus(2.0, True) in stage.supervisor_link.told
 
 
-def test_of_a_musician_who_sounds_elsewhere_the_warden_is_told_once_all_the_same() -> None:
+def test_of_a_musician_who_sounds_elsewhere_the_supervisor_is_told_once_all_the_same() -> None:
     channels = (ChannelSet(0, "Flute", "player", thru=False), ChannelSet(2, "Tabla", "off"), ChannelSet(3, "Bass"))
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
@@ -679,7 +674,7 @@ def test_of_a_musician_who_sounds_elsewhere_the_warden_is_told_once_all_the_same
 
     stage = Stage(script, band=Set(channels=channels)).run()
     assert NoteOn(0, 64, 90) not in stage.ports.sent
-    told = [word.event for word in stage.uplink.told if isinstance(word, Sent)]
+    told = [word.event for word in stage.supervisor_link.told if isinstance(word, Sent)]
     assert [event for event in told if isinstance(event, NoteOn)] == [NoteOn(0, 64, 90), NoteOn(3, 64, 90)]
 
 
@@ -687,7 +682,9 @@ def test_what_an_earlier_process_left_sounding_is_ended_and_its_beat_goes_on(mon
     monkeypatch.setattr("bollylive.io.hanging_notes._END_AFTER_S", (0.0, 0.01))
     began_s = time.perf_counter() - 100.0
     anchor = Anchor(7.0, 0.5, began_s, epoch=3)
-    left = Left(((Control(0, 64, 0), "musician"), (NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), (0, 1))
+    left = InheritedState(
+        ((Control(0, 64, 0), "musician"), (NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), (0, 1)
+    )
     resets = [Control(channel, number, 0) for channel in (0, 1) for number in (64, 66, 69, 121, 123)]
     words: list[Any] = []
 
@@ -717,7 +714,7 @@ def test_another_set_ends_the_right_notes_and_the_rest_goes_on() -> None:
         stage.engine.say(READY, *(Play(Note(channel, 40, 80, 0.0, None), 0) for channel in (1, 2)))
         yield [ON]
         yield from stage.until(lambda: NoteOn(2, 40, 80) in stage.notes)
-        stage.uplink.orders.append(after)
+        stage.supervisor_link.orders.append(after)
         yield []
         yield [OFF]
         yield [ON]
@@ -735,7 +732,7 @@ def test_another_set_ends_the_right_notes_and_the_rest_goes_on() -> None:
 def test_a_new_tempo_of_the_set_waits_while_a_midi_clock_leads() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         yield [(0xFA,), (0xF8,)]
-        stage.uplink.orders.append(replace(BAND, tempo_bpm=150))
+        stage.supervisor_link.orders.append(replace(BAND, tempo_bpm=150))
         yield from stage.until(lambda: len(stage.said) == 2)
 
     assert "counts when jam is started without one" in Stage(script).run().said[1]
@@ -816,7 +813,7 @@ def test_the_list_of_ports_is_read_only_while_nothing_is_due(monkeypatch: pytest
 
 
 def test_a_pedal_that_an_earlier_process_knew_of_may_still_be_lifted_by_the_musician() -> None:
-    left = Left(((Control(0, 64, 0), "musician"),), ())
+    left = InheritedState(((Control(0, 64, 0), "musician"),), ())
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         yield []
@@ -827,7 +824,7 @@ def test_a_pedal_that_an_earlier_process_knew_of_may_still_be_lifted_by_the_musi
 
 
 def test_who_begins_to_listen_hears_what_an_earlier_process_left_though_it_was_struck_anew() -> None:
-    left = Left(((NoteOff(0, 64), "musician"),), ())
+    left = InheritedState(((NoteOff(0, 64), "musician"),), ())
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.ports.others = 0
@@ -842,13 +839,13 @@ def test_who_begins_to_listen_hears_what_an_earlier_process_left_though_it_was_s
 
 def finishing(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
     """The warden says that it is over."""
-    stage.uplink.orders.append(Finish())
+    stage.supervisor_link.orders.append(Finish())
     yield []
     yield []
 
 
 def test_the_end_waits_until_somebody_hears_that_what_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    left = Left(((NoteOff(0, 64), "musician"),), ())
+    left = InheritedState(((NoteOff(0, 64), "musician"),), ())
     stage = Stage(finishing, left=left)
     stage.ports.others = 0
     joined_s: list[float] = []
@@ -869,7 +866,7 @@ def test_the_end_waits_until_somebody_hears_that_what_hangs_is_ended(monkeypatch
 
 def test_but_not_for_ever_and_not_where_another_process_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(io_loop, "LISTENER_LIMIT_S", 0.05)
-    left = Left(((NoteOff(0, 64), "musician"),), ())
+    left = InheritedState(((NoteOff(0, 64), "musician"),), ())
     stage = Stage(finishing, left=left)
     stage.ports.others = 0
     stage.run()
@@ -892,7 +889,7 @@ def test_an_engine_that_gives_no_sign_of_life_is_replaced_and_its_notes_are_ende
     monkeypatch.setattr("bollylive.processes.watchdog.HANG_S", 0.05)
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        stage.engine.say(READY, Alive(), Play(Note(1, 40, 80, 0.0, None), 0))
+        stage.engine.say(READY, Heartbeat(), Play(Note(1, 40, 80, 0.0, None), 0))
         yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.ports.sent)
         yield from stage.until(lambda: stage.engine.revivals == 1)
         assert stage.ports.sent[-1] == NoteOff(1, 40)
@@ -915,7 +912,7 @@ def test_an_engine_whose_heart_beats_is_let_alone_and_one_that_still_loads_has_l
         assert stage.engine.revivals == 0
         stage.engine.say(READY)
         for _ in range(50):
-            stage.engine.say(Alive())
+            stage.engine.say(Heartbeat())
             yield []
         stage.engine.say(Restoring())
         for _ in range(50):
@@ -925,22 +922,22 @@ def test_an_engine_whose_heart_beats_is_let_alone_and_one_that_still_loads_has_l
     Stage(script).run()
 
 
-def test_a_warden_that_stands_still_is_shown_to_whoever_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_supervisor_that_stands_still_is_shown_to_whoever_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bollylive.processes.watchdog.HANG_S", 0.05)
     monkeypatch.setattr("bollylive.processes.telemetry._VITALS_S", 0.0)
     hung: list[str | None] = []
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.say(READY)
-        stage.uplink.orders.append(Alive())
+        stage.supervisor_link.orders.append(Heartbeat())
 
         def told() -> bool:
             hung.extend(word.hung for word in stage.engine.heard() if isinstance(word, Vitals))
-            stage.engine.say(Alive())
+            stage.engine.say(Heartbeat())
             return bool(hung) and hung[-1] == "supervisor"
 
         yield from stage.until(told)
-        stage.uplink.orders.append(Alive())
+        stage.supervisor_link.orders.append(Heartbeat())
         yield from stage.until(lambda: not told() and hung[-1] is None)
 
     Stage(script).run()
@@ -948,7 +945,7 @@ def test_a_warden_that_stands_still_is_shown_to_whoever_watches(monkeypatch: pyt
 
 def test_a_model_that_is_gone_ends_a_performance_only_if_it_never_played() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        stage.engine.say(Trouble("there is no such model file.", fatal=True))
+        stage.engine.say(Problem("there is no such model file.", fatal=True))
         yield from stage.until(lambda: bool(stage.said))
         yield [ON]
         yield []
@@ -966,7 +963,7 @@ def test_a_saved_set_lets_go_of_pedals_and_wheels_where_the_musician_is_heard_no
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         yield [(0xB0, 64, 127), (0xE0, 0, 96), (0xD0, 50), ON]
-        stage.uplink.orders.append(after)
+        stage.supervisor_link.orders.append(after)
         yield from stage.until(lambda: NoteOff(0, 64) in stage.ports.sent)
         assert stage.ports.sent[-4:] == [Control(0, 64, 0), Raw(b"\xd0\x00"), Raw(b"\xe0\x00\x40"), NoteOff(0, 64)]
         sent = len(stage.ports.sent)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bollylive.clock.anchor import Anchor
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import END, Header, anchor_line, header_line, sent_line
-from bollylive.midi.messages import Anchor, Control, Event, NoteOff, NoteOn, Sent
+from bollylive.midi.messages import Control, Event, NoteOff, NoteOn
 from bollylive.processes.leftovers import find_left
-from bollylive.protocol import Left
+from bollylive.protocol import InheritedState, Sent
 
 HEAD = header_line(Header())
 ALL = tuple(range(16))
@@ -33,8 +34,8 @@ def test_what_a_killed_band_left_is_let_go_of_and_every_channel_is_reset(tmp_pat
 def test_one_that_ended_well_left_nothing_and_neither_did_those_before_it(tmp_path: Path) -> None:
     journal(tmp_path, 1, NoteOn(3, 50, 90))
     journal(tmp_path, 2, NoteOn(0, 60, 90), end=END)
-    assert find_left(tmp_path) == Left()
-    assert find_left(tmp_path / "none") == Left()
+    assert find_left(tmp_path) == InheritedState()
+    assert find_left(tmp_path / "none") == InheritedState()
 
 
 def test_those_of_bands_one_after_the_other_that_were_killed_add_up(tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_a_band_that_still_plays_is_let_alone_and_a_journal_that_is_none_tells_n
     (tmp_path / "bollylive-20261101-200000.jsonl").write_bytes(b"\xff\x00\n[[[\n")
     file = JournalFile(tmp_path, "20261102-200000", HEAD)
     file.append(sent_line(Sent(NoteOn(0, 60, 90), "musician", 5.0, 1.0)))
-    assert find_left(tmp_path) == Left()
+    assert find_left(tmp_path) == InheritedState()
     for day in range(3, 9):
         journal(tmp_path, day, NoteOn(day, 50, 90))
     left = find_left(tmp_path)  # those that are let alone take no place

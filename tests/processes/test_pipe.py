@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 
-from bollylive.midi.messages import Anchor, Heard, NoteOn, Play, Release
-from bollylive.processes.pipe import Pipe
+from bollylive.clock.anchor import Anchor
+from bollylive.midi.messages import NoteOn
+from bollylive.processes.pipe import Bell, Pipe
+from bollylive.protocol import Heard, Play, Release
 
 WORDS = [Heard(NoteOn(0, 60, 90), 1.5, 3.0), Anchor(0.0, 0.5, 1.0), Release(3)]
 
@@ -86,11 +88,11 @@ def test_a_play_keeps_its_exact_beats() -> None:
 
 def test_a_bell_ends_a_wait_for_words_that_do_not_come() -> None:
     ours, theirs = ends()
-    bell, rope = ends()
+    bell = Bell()
     assert not ours.wait(0.001, bell)
-    rope.put([True])
-    rope.flush()
+    bell.ring()
     assert ours.wait(60.0, bell)
     assert ours.receive() == []
-    assert bell.receive() == [True]
+    bell.quieten()
+    assert not ours.wait(0.001, bell)
     theirs.close()

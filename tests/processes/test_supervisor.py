@@ -9,15 +9,29 @@ from typing import Any
 
 import pytest
 
+from bollylive.clock.anchor import Anchor
 from bollylive.errors import CrashError, PortError, SetError
 from bollylive.journal.lines import Header, header_line, read_end, read_journal
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Anchor, Bearing, Command, Control, NoteOff, NoteOn, Ready, Sent
-from bollylive.processes.supervisor import TURN_S, Warden
+from bollylive.midi.messages import Control, NoteOff, NoteOn
+from bollylive.processes.supervisor import TURN_S, Supervisor
 from bollylive.processes.supervisor_link import HEARTBEAT_S, Order
 from bollylive.processes.watchdog import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, LISTENER_LIMIT_S, RETRY_S, START_LIMIT_S
-from bollylive.protocol import Alive, Crashed, Done, Duty, Finish, Left, NoPorts, Said
+from bollylive.protocol import (
+    Crashed,
+    Done,
+    EngineStatus,
+    Finish,
+    Heartbeat,
+    InheritedState,
+    NoPorts,
+    Notice,
+    Ready,
+    Sent,
+    StartUp,
+)
 from bollylive.sets.band import KNOBS, ChannelSet, Set
+from bollylive.sets.controls import Command
 from bollylive.sets.reload import SetWatch
 
 BAND = Set(tempo_bpm=120, channels=(ChannelSet(0, "Flute"), ChannelSet(1, "Bass", "accompany")))
@@ -28,7 +42,7 @@ ON, HELD = Sent(NoteOn(1, 40, 80), "model", 11.0, 2.0), Sent(NoteOn(0, 64, 90), 
 class FakeLink:
     """A port process that says what a test gives it."""
 
-    def __init__(self, duty: Duty) -> None:
+    def __init__(self, duty: StartUp) -> None:
         self.duty = duty
         self.words: list[Any] = []
         self.orders: list[Order] = []
@@ -37,7 +51,7 @@ class FakeLink:
         self.left_s: list[float] = []  # how long it was given to end by itself
 
     def tell(self, order: Order) -> None:
-        if isinstance(order, Alive):
+        if isinstance(order, Heartbeat):
             self.beats += 1
         else:
             self.orders.append(order)
@@ -88,7 +102,7 @@ class Watchtower:
         self.refuse = False
         self.disk = Disk()
         self.journal = JournalWriter(self.disk)
-        self.warden = Warden(Duty(BAND, 1), self.said.append, self.journal, watch, seconds, self._start)
+        self.supervisor = Supervisor(StartUp(BAND, 1), self.said.append, self.journal, watch, seconds, self._start)
 
     @property
     def link(self) -> FakeLink:
@@ -97,20 +111,20 @@ class Watchtower:
     def turn(self, *words: Any) -> None:
         if words:
             self.link.words.extend(words)
-        self.warden.turn(lambda: self.now_s)
+        self.supervisor.turn(lambda: self.now_s)
 
     def pass_time(self, seconds: float, *, alive: bool = False) -> None:
         for _ in range(round(seconds / TURN_S)):
             self.now_s += TURN_S
             if alive:
-                self.link.words.append(Alive())
+                self.link.words.append(Heartbeat())
             self.turn()
 
     def begin(self, *words: Any) -> None:
         self.turn()
-        self.turn(Alive(), Ready("fake-v1", 8), ANCHOR, *words)
+        self.turn(Heartbeat(), Ready("fake-v1", 8), ANCHOR, *words)
 
-    def _start(self, duty: Duty) -> FakeLink:
+    def _start(self, duty: StartUp) -> FakeLink:
         if self.refuse:
             raise OSError("no process to be had")
         self.links.append(FakeLink(duty))
@@ -135,10 +149,12 @@ def test_one_whose_heartbeat_stops_is_ended_and_the_next_inherits_what_it_left()
     assert tower.links[0].ended
     assert len(tower.links) == 2
     assert tower.link.duty.anchor == ANCHOR
-    assert tower.link.duty.left == Left(((NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), tuple(range(16)))
-    assert (tower.links[0].duty.anchor, tower.links[0].duty.left) == (None, Left())
+    assert tower.link.duty.left == InheritedState(
+        ((NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), tuple(range(16))
+    )
+    assert (tower.links[0].duty.anchor, tower.links[0].duty.left) == (None, InheritedState())
     assert "hangs" in tower.said[-1]
-    assert tower.warden.restarts == 1
+    assert tower.supervisor.restarts == 1
 
 
 def test_a_pause_of_our_own_is_no_silence_of_theirs() -> None:
@@ -159,7 +175,7 @@ def test_one_that_dies_is_followed_at_once_and_one_that_dies_young_a_little_late
     tower.turn()
     assert len(tower.links) == 2
     tower.link.closed = True
-    tower.turn(Alive())
+    tower.turn(Heartbeat())
     tower.turn()
     assert len(tower.links) == 2
     tower.pass_time(RETRY_S + TURN_S)
@@ -187,7 +203,7 @@ def test_without_a_midi_system_it_tries_again_every_second_and_says_so_once_unti
     assert 180 < len(tower.links) <= 202
     assert sum("waits for it" in text for text in tower.said) == 1
     assert tower.said[-1].startswith("JACK is gone.")
-    tower.turn(Alive(), Said("in: here"))
+    tower.turn(Heartbeat(), Notice("in: here"))
     tower.pass_time(60.0, alive=True)
     assert tower.said[-1] == "in: here"
     links = len(tower.links)
@@ -222,7 +238,7 @@ def test_a_first_one_that_dies_is_followed_by_one_that_plays() -> None:
     tower.link.closed = True
     tower.pass_time(RETRY_S + 2 * TURN_S)
     tower.begin()
-    assert tower.warden.ready
+    assert tower.supervisor.ready
     assert len(tower.links) == 2
 
 
@@ -241,11 +257,11 @@ def test_a_machine_that_gives_no_process_is_asked_again() -> None:
 def test_told_to_finish_it_says_so_once_and_waits_for_the_last_word() -> None:
     tower = Watchtower()
     tower.begin(ON)
-    tower.warden.finish()
+    tower.supervisor.finish()
     tower.pass_time(CLOSE_LIMIT_S - 2 * TURN_S)  # a driver takes its time
     assert tower.link.orders == [Finish()]
     tower.turn(Done({"planned_notes": 3}))
-    assert tower.warden.done == Done({"planned_notes": 3})
+    assert tower.supervisor.done == Done({"planned_notes": 3})
     tower.pass_time(10.0)
     assert len(tower.links) == 1
 
@@ -254,7 +270,7 @@ def test_one_that_dies_while_it_finishes_is_followed_only_if_it_left_a_note() ->
     for words, links in (((ON,), 2), ((), 1)):
         tower = Watchtower()
         tower.begin(*words)
-        tower.warden.finish()
+        tower.supervisor.finish()
         tower.turn()
         tower.link.closed = True
         tower.pass_time(RETRY_S + 3 * TURN_S)
@@ -265,7 +281,7 @@ def test_one_that_dies_while_it_finishes_is_followed_only_if_it_left_a_note() ->
 def test_the_last_notes_are_not_ended_in_vain_for_ever() -> None:
     tower = Watchtower()
     tower.begin(ON)
-    tower.warden.finish()
+    tower.supervisor.finish()
     tower.turn()
     for _ in range(10):
         tower.link.closed = True
@@ -287,29 +303,29 @@ def test_after_its_seconds_it_is_over() -> None:
 def test_a_band_that_was_ready_once_has_played_even_if_it_ends_before_the_next_process_is_ready() -> None:
     tower = Watchtower(seconds=2.0)
     tower.turn()
-    assert not tower.warden.ready
-    tower.turn(Alive(), Ready("fake-v1", 8), ANCHOR)
+    assert not tower.supervisor.ready
+    tower.turn(Heartbeat(), Ready("fake-v1", 8), ANCHOR)
     tower.link.closed = True
     tower.pass_time(2.5, alive=True)
     assert len(tower.links) == 2
     assert tower.link.orders == [Finish()]
     tower.turn(Done())
-    assert tower.warden.ready
+    assert tower.supervisor.ready
 
 
 def test_one_journal_holds_what_all_port_processes_played() -> None:
     tower = Watchtower()
-    tower.begin(Bearing(0.0, True), ON)
+    tower.begin(EngineStatus(0.0, True), ON)
     tower.link.closed = True
     tower.turn()
     tower.pass_time(RETRY_S + TURN_S)
     off = Sent(NoteOff(1, 40), "model", 13.0, 6.0)
-    tower.turn(Alive(), ANCHOR, off, Alive(lost=2))
+    tower.turn(Heartbeat(), ANCHOR, off, Heartbeat(lost=2))
     tower.journal.close()
     journal = read_journal(tower.disk.data)
-    assert journal.words == (ANCHOR, Bearing(0.0, True), ON, off)
+    assert journal.words == (ANCHOR, EngineStatus(0.0, True), ON, off)
     assert tower.journal.lost == 2
-    assert Bearing(0.0, True) in read_end(tower.disk.data)
+    assert EngineStatus(0.0, True) in read_end(tower.disk.data)
 
 
 def watch_of(tmp_path: Path, read: Callable[[], Set]) -> SetWatch:
@@ -379,7 +395,7 @@ def test_a_set_between_two_names_is_waited_for(tmp_path: Path) -> None:
 def test_the_demo_goes_on_where_it_is_by_now_after_a_restart() -> None:
     tower = Watchtower()
     musician = ((1.0, NoteOn(0, 60, 90)), (9.0, NoteOff(0, 60)))
-    tower.warden = Warden(Duty(BAND, 1, musician=musician), tower.said.append, None, start=tower._start)
+    tower.supervisor = Supervisor(StartUp(BAND, 1, musician=musician), tower.said.append, None, start=tower._start)
     tower.begin()
     tower.pass_time(6.0, alive=True)
     tower.link.closed = True
@@ -440,14 +456,14 @@ def test_whatever_a_saved_set_does_to_its_reader_the_band_plays_on(fault: Except
 def test_a_fault_of_its_own_lets_the_port_process_end_its_notes_by_itself() -> None:
     tower = Watchtower()
     tower.begin(ON)
-    tower.link.words.append(Said("something"))
+    tower.link.words.append(Notice("something"))
 
     def fail(_text: str) -> None:
         raise RuntimeError("a fault of the warden's own")
 
-    tower.warden._say = fail
+    tower.supervisor._say = fail
     with pytest.raises(RuntimeError, match="of the warden's own"):
-        tower.warden.run()
+        tower.supervisor.run()
     assert tower.link.left_s == [CLOSE_LIMIT_S + LISTENER_LIMIT_S]
     assert tower.link.ended
 
@@ -457,13 +473,13 @@ def test_told_to_end_while_nobody_plays_it_starts_one_more_that_lets_go_of_what_
     tower.begin(Sent(Control(0, 64, 127), "musician", 11.0, 2.0))
     tower.link.closed = True
     tower.turn()
-    tower.warden.finish()
+    tower.supervisor.finish()
     tower.pass_time(RETRY_S + 2 * TURN_S)
     assert len(tower.links) == 2
     assert (Control(0, 64, 0), "musician") in tower.link.duty.left.words
     assert tower.link.orders == [] or isinstance(tower.link.orders[0], Finish)
-    tower.turn(Alive(), Done())
-    assert tower.warden._over
+    tower.turn(Heartbeat(), Done())
+    assert tower.supervisor._over
 
 
 def test_one_after_the_other_that_crashes_makes_the_end_a_failure() -> None:
@@ -473,10 +489,10 @@ def test_one_after_the_other_that_crashes_makes_the_end_a_failure() -> None:
         tower.link.closed = True
         tower.turn(Crashed("RuntimeError: again"))
         tower.pass_time(RETRY_S + TURN_S)
-    tower.warden.finish()
-    tower.turn(Alive(), Done())
+    tower.supervisor.finish()
+    tower.turn(Heartbeat(), Done())
     with pytest.raises(CrashError, match="3 times in a row"):
-        tower.warden.run()
+        tower.supervisor.run()
 
 
 def test_told_to_end_while_the_midi_system_is_away_it_waits_for_it_a_little_since_something_was_left() -> None:
@@ -485,9 +501,9 @@ def test_told_to_end_while_the_midi_system_is_away_it_waits_for_it_a_little_sinc
     tower.turn(NoPorts("JACK is gone."))
     tower.pass_time(RETRY_S + TURN_S)
     tower.turn(NoPorts("JACK is gone."))
-    tower.warden.finish()
+    tower.supervisor.finish()
     began_s = tower.now_s
-    while not tower.warden._over:
+    while not tower.supervisor._over:
         tower.pass_time(TURN_S)
         if not tower.link.ended:
             tower.turn(NoPorts("JACK is gone."))
@@ -502,6 +518,6 @@ def test_where_no_process_is_to_be_had_it_is_told_once_and_the_end_comes_all_the
     tower.link.closed = True
     tower.pass_time(30.0)
     assert sum("cannot be started (no process to be had)" in text for text in tower.said) == 1
-    tower.warden.finish()
+    tower.supervisor.finish()
     tower.pass_time(3 * RETRY_S)
-    assert tower.warden._over
+    assert tower.supervisor._over

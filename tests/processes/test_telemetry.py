@@ -6,21 +6,21 @@ import pytest
 
 from bollylive.clock.clock import COAST_BEATS, JOIN_TICKS, LOST_S, Clock
 from bollylive.clock.link import LinkSession
-from bollylive.io.port_set import Ports
-from bollylive.io.punctuality import Punctuality
-from bollylive.io.router import Relay
+from bollylive.io.lateness import Punctuality
+from bollylive.io.port_set import PortSet
+from bollylive.io.router import Router
 from bollylive.io.scheduler import Scheduler
-from bollylive.midi.messages import Bearing, Note, NoteOn, Play, Sent, Start, Tick
-from bollylive.processes.supervisor_link import Report, Uplink
+from bollylive.midi.messages import Note, NoteOn, Start, Tick
+from bollylive.processes.supervisor_link import Report, SupervisorLink
 from bollylive.processes.telemetry import Telemetry
-from bollylive.protocol import Said
+from bollylive.protocol import EngineStatus, Notice, Play, Sent
 from bollylive.sets.band import Set
 from bollylive.snapshot.format import Vitals
 
 BPM = 120.0
 
 
-class FakePorts(Ports):
+class FakePorts(PortSet):
     """Ports to which a test lets things happen."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class FakePorts(Ports):
         return told
 
 
-class FakeUplink(Uplink):
+class FakeUplink(SupervisorLink):
     """A line to a warden that keeps what is told."""
 
     def __init__(self) -> None:
@@ -64,10 +64,10 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock, self.scheduler, self.punctuality = Clock(BPM, 0.0), Scheduler(), Punctuality()
-        self.ports, self.uplink = FakePorts(), FakeUplink()
-        self.relay = Relay(self.clock, self.scheduler, self.punctual, lambda _: None, Set())
+        self.ports, self.supervisor_link = FakePorts(), FakeUplink()
+        self.router = Router(self.clock, self.scheduler, self.punctual, lambda _: None, Set())
         self.telemetry = Telemetry(
-            self.uplink, self.ports, self.clock, self.relay, self.scheduler, self.punctuality, FakeLink()
+            self.supervisor_link, self.ports, self.clock, self.router, self.scheduler, self.punctuality, FakeLink()
         )
 
     def punctual(self, sent: Sent) -> None:
@@ -75,8 +75,8 @@ class Desk:
 
     def news(self, now_s: float, calm: bool = True) -> list[str]:
         self.telemetry.tell_news(now_s, calm=calm)
-        told, self.uplink.told = self.uplink.told, []
-        return [word.text for word in told if isinstance(word, Said)]
+        told, self.supervisor_link.told = self.supervisor_link.told, []
+        return [word.text for word in told if isinstance(word, Notice)]
 
 
 @pytest.fixture
@@ -89,11 +89,11 @@ def desk() -> Desk:
 def test_who_leads_the_beat_is_said_when_it_changes(desk: Desk) -> None:
     def lose_the_clock(since_s: float) -> float:
         now_s = since_s + LOST_S + 0.1
-        desk.relay.tick(now_s)
+        desk.router.tick(now_s)
         return now_s
 
-    desk.relay.handle(Start(), 1.0)
-    desk.relay.handle(Tick(), 1.01)
+    desk.router.handle(Start(), 1.0)
+    desk.router.handle(Tick(), 1.01)
     assert desk.news(1.02) == ["The MIDI clock leads."]
     assert desk.news(1.03) == []
     now_s = lose_the_clock(1.01)
@@ -101,11 +101,11 @@ def test_who_leads_the_beat_is_said_when_it_changes(desk: Desk) -> None:
     assert desk.news(now_s) == [lost]
     for _ in range(JOIN_TICKS):
         now_s += 0.02
-        desk.relay.handle(Tick(), now_s)
+        desk.router.handle(Tick(), now_s)
     assert desk.news(now_s) == ["The MIDI clock is back."]
     now_s = lose_the_clock(now_s)
     assert desk.news(now_s)[0].startswith("The MIDI clock is lost; the band plays on at ")
-    desk.relay.tick(now_s + 2 * COAST_BEATS)
+    desk.router.tick(now_s + 2 * COAST_BEATS)
     assert desk.news(now_s) == ["The MIDI clock stays away; the tempo is free, and the band rests when you do."]
 
 
@@ -116,21 +116,21 @@ def test_what_happens_to_the_ports_is_said_and_their_list_is_read_while_it_is_ca
     assert desk.ports.calm[-2:] == [False, True]
 
 
-def test_the_trouble_of_the_relay_is_said(desk: Desk) -> None:
+def test_the_trouble_of_the_router_is_said(desk: Desk) -> None:
     for i in range(5000):
-        desk.relay.handle(NoteOn(0, i % 128, 90), 1.0)
+        desk.router.handle(NoteOn(0, i % 128, 90), 1.0)
     assert [text.partition(";")[0] for text in desk.news(1.0)] == ["More comes in than can be played"]
 
 
 def test_silence_is_no_sentence(desk: Desk) -> None:
     desk.telemetry.say(None)
-    assert desk.uplink.told == []
+    assert desk.supervisor_link.told == []
 
 
 def test_the_vitals_are_told_when_they_are_new_and_at_most_four_times_a_second(desk: Desk) -> None:
     told_s = []
     for step in range(100):
-        desk.relay.handle(NoteOn(0, step, 90), 1.0 + step / 100)
+        desk.router.handle(NoteOn(0, step, 90), 1.0 + step / 100)
         if desk.telemetry.take_vitals(1.0 + step / 100) is not None:
             told_s.append(step / 100)
     assert told_s == pytest.approx([0.0, 0.25, 0.5, 0.75], abs=0.011)
@@ -141,12 +141,12 @@ def test_the_vitals_are_told_when_they_are_new_and_at_most_four_times_a_second(d
 def test_the_vitals_have_the_newest_sentences_and_what_the_rooms_count(desk: Desk) -> None:
     for text in "abcde":
         desk.telemetry.say(text)
-    desk.relay.handle(NoteOn(0, 60, 90), 1.0)
-    desk.relay.obey(Play(Note(0, 60, 80, 2.0, 1.0), 0), 1.0)  # the musician holds it
-    desk.relay.obey(Play(Note(0, 61, 80, 1.0, 1.0), 0), 1.0)  # too late
-    desk.relay.obey(Play(Note(0, 62, 80, 2.0, 1.0), 9), 1.0)  # of another time
-    desk.relay.obey(Play(Note(0, 63, 80, 2.0, 1.0), 0), 1.0)
-    desk.relay.tick(1.01)
+    desk.router.handle(NoteOn(0, 60, 90), 1.0)
+    desk.router.obey(Play(Note(0, 60, 80, 2.0, 1.0), 0), 1.0)  # the musician holds it
+    desk.router.obey(Play(Note(0, 61, 80, 1.0, 1.0), 0), 1.0)  # too late
+    desk.router.obey(Play(Note(0, 62, 80, 2.0, 1.0), 9), 1.0)  # of another time
+    desk.router.obey(Play(Note(0, 63, 80, 2.0, 1.0), 0), 1.0)
+    desk.router.tick(1.01)
     vitals = desk.telemetry.take_vitals(1.01)
     assert vitals is not None
     assert vitals.latest_s == pytest.approx(0.01)
@@ -162,9 +162,9 @@ def test_another_engine_is_told_the_vitals_though_they_are_not_new(desk: Desk) -
 
 
 def test_the_summary_counts_what_happened(desk: Desk) -> None:
-    desk.relay.obey(Play(Note(0, 63, 80, 2.0, 1.0), 0), 0.5)
-    desk.relay.obey(Play(Note(0, 62, 80, 2.0, 1.0), 9), 0.5)
-    desk.relay.tick(1.01)
+    desk.router.obey(Play(Note(0, 63, 80, 2.0, 1.0), 0), 0.5)
+    desk.router.obey(Play(Note(0, 62, 80, 2.0, 1.0), 9), 0.5)
+    desk.router.tick(1.01)
     summary = desk.telemetry.summary()
     late_ms = [summary[f"late_ms_{name}"] for name in ("p50", "p99", "max")]
     assert late_ms == pytest.approx([10.0] * 3)
@@ -175,12 +175,12 @@ def test_the_summary_counts_what_happened(desk: Desk) -> None:
 def test_a_band_that_has_gone_to_rest_says_once_how_it_is_woken() -> None:
     desk = Desk()
     desk.news(0.0)
-    desk.telemetry.hear(Bearing(0.0, awake=True), 1.0)
+    desk.telemetry.hear(EngineStatus(0.0, awake=True), 1.0)
     assert desk.news(9.0) == []
-    desk.telemetry.hear(Bearing(0.0, awake=False), 10.0)
-    desk.telemetry.hear(Bearing(0.0, awake=True), 10.1)  # the song has jumped
+    desk.telemetry.hear(EngineStatus(0.0, awake=False), 10.0)
+    desk.telemetry.hear(EngineStatus(0.0, awake=True), 10.1)  # the song has jumped
     assert desk.news(20.0) == []
-    desk.telemetry.hear(Bearing(0.0, awake=False), 30.0)
+    desk.telemetry.hear(EngineStatus(0.0, awake=False), 30.0)
     assert desk.news(30.5) == []
     assert desk.news(31.1) == ["The band rests; your next note wakes it."]
     assert desk.news(32.0) == []

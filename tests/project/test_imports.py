@@ -27,13 +27,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": _names("errors midi"),
     "protocol": _names("midi clock sets"),
     "io": _names("errors midi clock sets protocol"),
-    "journal": _names("errors files midi clock sets protocol recover"),
-    "snapshot": _names("errors midi clock sets protocol processes"),
+    "journal": _names("errors files midi clock sets protocol"),
+    "snapshot": _names("errors midi clock sets protocol"),
     "engine": _names("errors midi model sets clock protocol journal snapshot"),
     "processes": _names("errors files midi model sets clock protocol io journal engine snapshot"),
 }
 COMMANDS = _names(
-    "__init__ __main__ bench capture check cli demo_player jam offline options overwrite_check perform recover watch"
+    "__init__ __main__ bench check cli demo_player jam offline options overwrite_check perform recover watch"
 )
 MAY_IMPORT |= {command: set(MAY_IMPORT) | COMMANDS for command in COMMANDS}
 
@@ -47,7 +47,7 @@ CORE = _names("midi model sets clock protocol io journal engine")
 # The modules of the core through which it touches the world: files, devices, and other programs.
 EDGES = _names("""
     clock.link clock.link_discovery io.connections io.hotplug io.jack_liveness io.port io.port_set io.rtmidi_backend
-    journal.copies journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
+    journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
     model.onnx_model sets.reload sets.setfile
 """)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bollylive.midi.messages import Command, Control, Event, NoteOff, NoteOn, Program, Start
+from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Start
 from bollylive.sets.band import ControlSet, Set
-from bollylive.sets.controls import Commands
+from bollylive.sets.controls import Command, Controls
 
 
-def controls(*given: ControlSet) -> Commands:
-    return Commands(Set(controls=given))
+def controls(*given: ControlSet) -> Controls:
+    return Controls(Set(controls=given))
 
 
 def test_a_controller_commands_once_when_it_goes_down_and_is_no_music_when_it_comes_up() -> None:
@@ -53,7 +53,7 @@ def test_a_pedal_that_is_down_when_another_set_comes_is_not_pressed_by_going_fur
 ) -> None:
     old = controls(*before)
     old.read(Control(0, 81, 90))
-    desk = Commands(Set(controls=(ControlSet("cc", 81, "keep"),)), old)
+    desk = Controls(Set(controls=(ControlSet("cc", 81, "keep"),)), old)
     assert [desk.read(Control(0, 81, value)) for value in (110, 127, 0, 64)] == [True, True, True, Command("keep")]
     assert desk.read(Control(1, 81, 110)) == Command("keep")  # another one, which was never heard of
 

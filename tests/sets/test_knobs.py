@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from fakes import FakePredictor, ons, onsets, sounding
 
-from bollylive.midi.messages import Command, Control, NoteOff, NoteOn
-from bollylive.offline import Rehearsal
+from bollylive.midi.messages import Control, NoteOff, NoteOn
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import KNOBS, ChannelSet, ControlSet, Role, Set
+from bollylive.sets.controls import Command
 from bollylive.sets.knobs import keep_turned, turn_knob
 
 ROLES: tuple[tuple[Role, Role], ...] = (
@@ -22,20 +23,20 @@ ROLES: tuple[tuple[Role, Role], ...] = (
 MELODY, BASS = ChannelSet(0, role="player"), ChannelSet(1, role="accompany")
 
 
-def stage(*channels: ChannelSet, model: FakePredictor | None = None, **settings: Any) -> Rehearsal:
+def stage(*channels: ChannelSet, model: FakePredictor | None = None, **settings: Any) -> OfflineBand:
     """A band at 120 beats per minute that plays from second 1 on."""
     controls = tuple(ControlSet("cc", number, knob) for number, knob in enumerate(KNOBS, start=20))
     band = Set(tempo_bpm=120.0, channels=channels, controls=controls, rest_after_beats=0.0, **settings)
-    rehearsal = Rehearsal(band, model or FakePredictor(), seed=1)
-    rehearsal.play(NoteOn(0, 60, 100), 1.0)
-    rehearsal.play(NoteOff(0, 60), 1.1)
-    rehearsal.advance(4.01)
-    return rehearsal
+    offline = OfflineBand(band, model or FakePredictor(), seed=1)
+    offline.play(NoteOn(0, 60, 100), 1.0)
+    offline.play(NoteOff(0, 60), 1.1)
+    offline.advance(4.01)
+    return offline
 
 
-def use(rehearsal: Rehearsal, band: Set) -> None:
+def use(offline: OfflineBand, band: Set) -> None:
     """The set is loaded anew, now."""
-    rehearsal.use(band)
+    offline.use(band)
 
 
 @pytest.mark.parametrize("knob", KNOBS)
@@ -73,11 +74,11 @@ def test_a_channel_that_comes_anew_is_as_it_is_written() -> None:
 
 def test_what_is_turned_counts_from_the_commit_line_on() -> None:
     model = FakePredictor()
-    rehearsal = stage(MELODY, BASS, model=model)
+    offline = stage(MELODY, BASS, model=model)
     before = [tuple(question.knobs[0]) for question in model.questions]
     asked = len(model.questions)
-    rehearsal.play(Control(3, 20, 0), 4.01)
-    rehearsal.advance(4.02)
+    offline.play(Control(3, 20, 0), 4.01)
+    offline.advance(4.02)
     anew = model.questions[asked:]
     assert anew
     assert all(question.knobs[0, 0] == pytest.approx(0.1) for question in anew)
@@ -87,42 +88,45 @@ def test_what_is_turned_counts_from_the_commit_line_on() -> None:
 
 
 def test_who_is_turned_off_ends_and_the_others_go_on() -> None:
-    rehearsal = stage(MELODY, BASS, ChannelSet(2, role="accompany"))
-    assert {channel for channel, _ in sounding(rehearsal.sent)} == {1, 2}
+    offline = stage(MELODY, BASS, ChannelSet(2, role="accompany"))
+    assert {channel for channel, _ in sounding(offline.sent)} == {1, 2}
     use(
-        rehearsal,
-        replace(rehearsal.engine.band, channels=(MELODY, replace(BASS, role="off"), ChannelSet(2, role="accompany"))),
+        offline,
+        replace(offline.engine.band, channels=(MELODY, replace(BASS, role="off"), ChannelSet(2, role="accompany"))),
     )
-    assert {channel for channel, _ in sounding(rehearsal.sent)} == {2}
-    rehearsal.advance(8.0)
-    assert onsets(rehearsal.sent, 1)[-1] <= 4.01
-    gaps = [b - a for a, b in zip(onsets(rehearsal.sent, 2), onsets(rehearsal.sent, 2)[1:], strict=False)]
+    assert {channel for channel, _ in sounding(offline.sent)} == {2}
+    offline.advance(8.0)
+    assert onsets(offline.sent, 1)[-1] <= 4.01
+    gaps = [b - a for a, b in zip(onsets(offline.sent, 2), onsets(offline.sent, 2)[1:], strict=False)]
     assert max(gaps) == pytest.approx(0.25)
 
 
 def test_who_is_new_comes_in_at_a_bar_line() -> None:
-    rehearsal = stage(MELODY, BASS)
-    use(rehearsal, replace(rehearsal.engine.band, channels=(MELODY, BASS, ChannelSet(3, role="accompany"))))
-    rehearsal.advance(6.0)
-    assert onsets(rehearsal.sent, 3)[0] == pytest.approx(5.0)
+    offline = stage(MELODY, BASS)
+    use(offline, replace(offline.engine.band, channels=(MELODY, BASS, ChannelSet(3, role="accompany"))))
+    offline.advance(6.0)
+    assert onsets(offline.sent, 3)[0] == pytest.approx(5.0)
 
 
 @pytest.mark.parametrize("role", ["player", "continue", "respond", "off"])
 def test_who_accompanied_and_now_has_another_role_leaves_the_channel(role: Role) -> None:
-    rehearsal = stage(MELODY, BASS)
-    use(rehearsal, replace(rehearsal.engine.band, channels=(MELODY, replace(BASS, role=role))))
-    rehearsal.advance(9.0)
-    assert onsets(rehearsal.sent, 1)[-1] <= 4.01
-    assert sounding(rehearsal.sent) == set()
+    offline = stage(MELODY, BASS)
+    use(offline, replace(offline.engine.band, channels=(MELODY, replace(BASS, role=role))))
+    offline.advance(9.0)
+    assert onsets(offline.sent, 1)[-1] <= 4.01
+    assert sounding(offline.sent) == set()
 
 
 def test_ranges_and_programs_change_at_once_and_the_buffer_stays() -> None:
     model = FakePredictor()
-    rehearsal = stage(MELODY, BASS, model=model)
+    offline = stage(MELODY, BASS, model=model)
     remembered = len(model.questions[-1].rows)
-    use(rehearsal, replace(rehearsal.engine.band, channels=(MELODY, replace(BASS, lowest=90, highest=91, program=33))))
-    rehearsal.advance(8.0)
-    later = [note.pitch for message, note in ons(rehearsal.sent, 1) if message.at_s > 4.01 + 0.125 + 1e-6]
+    use(
+        offline,
+        replace(offline.engine.band, channels=(MELODY, replace(BASS, lowest=90, highest=91, program=33))),
+    )
+    offline.advance(8.0)
+    later = [note.pitch for message, note in ons(offline.sent, 1) if message.at_s > 4.01 + 0.125 + 1e-6]
     assert set(later) <= {90, 91}
     assert remembered
     assert model.questions[-1].rows[0, -1, 5] == 33
@@ -130,14 +134,14 @@ def test_ranges_and_programs_change_at_once_and_the_buffer_stays() -> None:
 
 
 def test_a_set_that_is_loaded_a_hundred_times_leaves_no_note_behind() -> None:
-    rehearsal = stage(MELODY, BASS, ChannelSet(2))
+    offline = stage(MELODY, BASS, ChannelSet(2))
     sets = [
-        replace(rehearsal.engine.band, channels=(MELODY, replace(BASS, role=role), ChannelSet(2, role=other)))
+        replace(offline.engine.band, channels=(MELODY, replace(BASS, role=role), ChannelSet(2, role=other)))
         for role, other in ROLES
     ]
     for i in range(100):
-        use(rehearsal, sets[i % len(sets)])
-        rehearsal.advance(4.01 + i * 0.05)
-    use(rehearsal, replace(sets[0], channels=(MELODY,), default_role="player"))
-    rehearsal.advance(rehearsal.now_s + 1.0)
-    assert sounding(rehearsal.sent) == set()
+        use(offline, sets[i % len(sets)])
+        offline.advance(4.01 + i * 0.05)
+    use(offline, replace(sets[0], channels=(MELODY,), default_role="player"))
+    offline.advance(offline.now_s + 1.0)
+    assert sounding(offline.sent) == set()

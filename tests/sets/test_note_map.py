@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn
 from bollylive.sets.band import ChannelSet, Set
-from bollylive.sets.note_map import Touch
+from bollylive.sets.note_map import NoteMap
 
 NOTE = Note(3, 60, 64, 8.0, 1.0)
 
 
-def touch(**settings: Any) -> Touch:
-    return Touch(Set(channels=(ChannelSet(3, **settings),)))
+def touch(**settings: Any) -> NoteMap:
+    return NoteMap(Set(channels=(ChannelSet(3, **settings),)))
 
 
 @given(st.integers(0, 15), st.integers(0, 127), st.integers(1, 127), st.none() | st.floats(0.01, 99))

@@ -18,7 +18,7 @@ from bollylive.midi.percussion import STROKES
 from bollylive.sets.band import ChannelSet, ControlSet, Set
 from bollylive.sets.schema import CHANNEL_RULES, CONTROL_RULES, SET_RULES, Rule
 from bollylive.sets.setfile import MOST_PROBLEMS, default_set, load_set, parse_set
-from bollylive.sets.text_limits import MOST_BYTES, MOST_IN_A_ROW, check_bounds
+from bollylive.sets.text_limits import MOST_BYTES, MOST_IN_A_ROW, check_text_limits
 
 MOST_IN_A_SENTENCE = 400
 RULES = {**SET_RULES, **CHANNEL_RULES, **CONTROL_RULES}
@@ -324,7 +324,7 @@ def test_what_stands_in_quotes_and_comments_is_only_measured() -> None:
     names = [f"# {much} ' \"", f"name = '{much}' # {much}", f'model = "\\"{much[:900]}"']
     names += [f"out_port = [\"{much[:900]}\", '{much[:900]}']"]
     texts = [f'in_port = ["""\n{much} ""{much}\n\\"""""", """a"""", \'\'\'{much}\n\'\'{much}\'\'\']']
-    check_bounds("\n".join(names + texts))
+    check_text_limits("\n".join(names + texts))
     band = parse_set("\n".join(["", *names]), "my.toml")
     assert (band.name, band.model, band.out_port) == (much, f'"{much[:900]}', (much[:900], much[:900]))
 
@@ -338,8 +338,8 @@ def test_headers_that_are_left_open_do_not_add_up() -> None:
 def test_a_set_as_large_as_one_may_be_is_read() -> None:
     lines = "".join(f"[[control]]\ncc = {i % 120}\nchannel = {1 + i // 120}\ndoes = 'sam'\n" for i in range(1000))
     assert len(parse_set(lines, "my.toml").controls) == 1000
-    check_bounds("#" * MOST_BYTES)
-    check_bounds("a" * MOST_IN_A_ROW)
+    check_text_limits("#" * MOST_BYTES)
+    check_text_limits("a" * MOST_IN_A_ROW)
 
 
 def test_who_has_very_many_problems_mends_some_of_them_first() -> None:

@@ -29,9 +29,9 @@ LIMIT_S = 5.0
 class Turns:
     """An engine that does nothing but show itself; `shown` counts how often."""
 
-    def __init__(self, server: SnapshotServer, name: str) -> None:
+    def __init__(self, server: SnapshotServer, asked: threading.Event, name: str) -> None:
         self.shown = 0
-        self._server, self._name, self._over = server, name, False
+        self._server, self._asked, self._name, self._over = server, asked, name, False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -41,7 +41,8 @@ class Turns:
 
     def _run(self) -> None:
         while not self._over:
-            self._server.bell.wait(0.01)
+            self._asked.wait(0.01)
+            self._asked.clear()
             if self._server.asked():
                 self.shown += 1
                 self._server.show(Snapshot(self._name, float(self.shown), 96.0, True, True, (), 0, 0))
@@ -49,9 +50,10 @@ class Turns:
 
 @contextmanager
 def playing(folder: Path, name: str = "Trio") -> Iterator[Turns]:
-    server = SnapshotServer(folder)
+    asked = threading.Event()
+    server = SnapshotServer(folder, asked.set)
     server.start()
-    turns = Turns(server, name)
+    turns = Turns(server, asked, name)
     try:
         yield turns
     finally:
@@ -76,7 +78,7 @@ def ask_and_go(folder: Path) -> bool:
 
 
 def test_a_reader_gets_what_the_engine_shows_with_the_vitals(tmp_path: Path) -> None:
-    server = SnapshotServer(tmp_path)
+    server = SnapshotServer(tmp_path, lambda: None)
     server.start()
     server.vitals = Vitals(leader="midi", late=3)
     turns, reader = Turns(server, "Trio"), SnapshotReader(tmp_path)
@@ -230,7 +232,7 @@ def test_of_a_hundred_readers_some_are_served_and_the_engine_is_asked_no_more_fo
 
 def test_an_engine_that_has_no_time_is_shown_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot_server, "_PATIENCE_S", 0.01)
-    server = SnapshotServer(tmp_path)
+    server = SnapshotServer(tmp_path, lambda: None)
     server.start()
     reader = SnapshotReader(tmp_path)
     assert reader.read() is None
@@ -243,7 +245,7 @@ def test_an_engine_that_has_no_time_is_shown_as_it_was(tmp_path: Path, monkeypat
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
-        SnapshotServer(tmp_path / "file" / "running").start()
+        SnapshotServer(tmp_path / "file" / "running", lambda: None).start()
 
 
 def test_a_socket_whose_path_would_be_too_long_lies_elsewhere() -> None:

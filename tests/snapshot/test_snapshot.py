@@ -12,9 +12,9 @@ from fakes import FakePredictor, ons
 
 from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Start
 from bollylive.model.codec import PERCUSSION
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, Set
-from bollylive.snapshot.format import NEWEST_NOTES, PartView, Snapshot, Vitals
+from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot, Snapshot, Vitals
 
 CHANNELS = (
     ChannelSet(0, "Flute", "continue", 73),
@@ -24,13 +24,13 @@ CHANNELS = (
 )
 
 
-def band(model: FakePredictor | None = None) -> Rehearsal:
+def band(model: FakePredictor | None = None) -> OfflineBand:
     """In 120 beats per minute, a band whose model plays every half beat."""
-    return Rehearsal(Set(name="Trio", tempo_bpm=120, channels=CHANNELS), model or FakePredictor(), 1)
+    return OfflineBand(Set(name="Trio", tempo_bpm=120, channels=CHANNELS), model or FakePredictor(), 1)
 
 
-def parts(rehearsal: Rehearsal) -> dict[str, PartView]:
-    return {part.name: part for part in rehearsal.engine.snapshot(rehearsal.now_s).parts}
+def parts(offline: OfflineBand) -> dict[str, PartSnapshot]:
+    return {part.name: part for part in offline.engine.snapshot(offline.now_s).parts}
 
 
 @pytest.mark.parametrize("word", [Snapshot("", 0, 0, True, True, (), 0, 0), Vitals()])
@@ -41,9 +41,9 @@ def test_a_snapshot_is_frozen_and_slotted(word: Snapshot | Vitals) -> None:
 
 
 def test_before_anybody_plays_all_are_there_and_nobody_has_the_word() -> None:
-    rehearsal = band()
-    rehearsal.advance(3.0)
-    snapshot = rehearsal.engine.snapshot(3.0)
+    offline = band()
+    offline.advance(3.0)
+    snapshot = offline.engine.snapshot(3.0)
     assert (snapshot.name, snapshot.bpm, snapshot.running, snapshot.awake) == ("Trio", 120, True, False)
     assert snapshot.beat == pytest.approx(6.0)
     assert [(part.channel, part.name, part.role, part.instrument) for part in snapshot.parts] == [
@@ -56,11 +56,11 @@ def test_before_anybody_plays_all_are_there_and_nobody_has_the_word() -> None:
 
 
 def test_it_tells_who_has_the_word_and_how_much_is_planned() -> None:
-    rehearsal = band()
-    rehearsal.play(NoteOn(0, 60, 100), 1.0)
-    rehearsal.play(NoteOff(0, 60), 1.2)
-    rehearsal.advance(1.5)
-    shown = parts(rehearsal)
+    offline = band()
+    offline.play(NoteOn(0, 60, 100), 1.0)
+    offline.play(NoteOff(0, 60), 1.2)
+    offline.advance(1.5)
+    shown = parts(offline)
     assert {name: part.word for name, part in shown.items()} == {
         "Flute": "musician",
         "Bass": "model",
@@ -68,58 +68,58 @@ def test_it_tells_who_has_the_word_and_how_much_is_planned() -> None:
         "Drums": "model",
     }
     assert shown["Bass"].ahead > 0
-    rehearsal.advance(4.0)  # two beats of silence are over
-    assert parts(rehearsal)["Flute"].word == "model"
-    rehearsal.play(NoteOn(0, 62, 100), 4.1)
-    assert parts(rehearsal)["Flute"].word == "musician"
+    offline.advance(4.0)  # two beats of silence are over
+    assert parts(offline)["Flute"].word == "model"
+    offline.play(NoteOn(0, 62, 100), 4.1)
+    assert parts(offline)["Flute"].word == "musician"
 
 
 def test_the_newest_notes_are_those_that_were_played_in_beats() -> None:
-    rehearsal = band()
-    rehearsal.play(NoteOn(0, 60, 100), 1.0)
-    rehearsal.play(NoteOff(0, 60), 1.25)
-    rehearsal.play(NoteOn(0, 64, 90), 1.5)
-    rehearsal.advance(30.0)
-    shown = parts(rehearsal)
+    offline = band()
+    offline.play(NoteOn(0, 60, 100), 1.0)
+    offline.play(NoteOff(0, 60), 1.25)
+    offline.play(NoteOn(0, 64, 90), 1.5)
+    offline.advance(30.0)
+    shown = parts(offline)
     assert shown["Flute"].newest == (Note(0, 60, 100, 2.0, 0.5), Note(0, 64, 90, 3.0, None))
     assert len(shown["Bass"].newest) == NEWEST_NOTES
-    heard = [message.beat for message, _ in ons(rehearsal.sent, 1)]
+    heard = [message.beat for message, _ in ons(offline.sent, 1)]
     newest = [note.onset_beats for note in shown["Bass"].newest if note.onset_beats <= heard[-1]]
     assert newest == pytest.approx(heard[-len(newest) :])
 
 
 def test_a_program_change_a_failure_and_a_standstill_are_seen() -> None:
     model = FakePredictor()
-    rehearsal = band(model)
-    rehearsal.play(Program(1, 40), 0.5)
+    offline = band(model)
+    offline.play(Program(1, 40), 0.5)
     model.failures = 1
-    rehearsal.play(NoteOn(0, 60, 100), 1.0)
-    rehearsal.advance(2.0)
-    snapshot = rehearsal.engine.snapshot(2.0)
-    assert parts(rehearsal)["Bass"].instrument == 40
+    offline.play(NoteOn(0, 60, 100), 1.0)
+    offline.advance(2.0)
+    snapshot = offline.engine.snapshot(2.0)
+    assert parts(offline)["Bass"].instrument == 40
     assert snapshot.failures == 1
-    rehearsal.play(Start(), 3.0)
-    snapshot = rehearsal.engine.snapshot(3.5)
+    offline.play(Start(), 3.0)
+    snapshot = offline.engine.snapshot(3.5)
     assert (snapshot.beat, snapshot.running, snapshot.awake) == (0.0, False, False)
 
 
 def test_a_snapshot_can_cross_processes_and_becomes_json() -> None:
-    rehearsal = band()
-    rehearsal.play(NoteOn(0, 60, 100), 1.0)
-    rehearsal.advance(3.0)
-    snapshot = rehearsal.engine.snapshot(3.0)
+    offline = band()
+    offline.play(NoteOn(0, 60, 100), 1.0)
+    offline.advance(3.0)
+    snapshot = offline.engine.snapshot(3.0)
     assert pickle.loads(pickle.dumps(snapshot)) == snapshot
     assert json.loads(json.dumps(asdict(snapshot)))["parts"][0]["newest"][0]["pitch"] == 60
 
 
 def test_who_watches_changes_nothing() -> None:
     def played(watched: bool) -> Iterator[object]:
-        rehearsal = band()
-        rehearsal.play(NoteOn(0, 60, 100), 1.0)
+        offline = band()
+        offline.play(NoteOn(0, 60, 100), 1.0)
         for step in range(200):
-            rehearsal.advance(1.0 + step / 20)
+            offline.advance(1.0 + step / 20)
             if watched:
-                rehearsal.engine.snapshot(rehearsal.now_s)
-        yield from rehearsal.sent
+                offline.engine.snapshot(offline.now_s)
+        yield from offline.sent
 
     assert list(played(True)) == list(played(False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bollylive.engine.history import History
-from bollylive.engine.model_query import Ask, ask_to_choose, ask_to_foresee
+from bollylive.engine.model_query import ModelQuery, ask_to_choose, ask_to_foresee
 from bollylive.engine.part import Part
 from bollylive.model.codec import Choice
 from bollylive.sets.band import ChannelSet
@@ -18,7 +18,7 @@ def part_of(setting: ChannelSet | None = None, notes: int = 8) -> Part:
     return Part(setting or ChannelSet(0), History(notes, SHAPE))
 
 
-def reply(ask: Ask, choice: Choice) -> None:
+def reply(ask: ModelQuery, choice: Choice) -> None:
     """Answer an ask, each state one more than the one before it."""
     heard = np.arange(1, len(ask.rows), dtype=np.float32)
     ask.take(choice, ask.state + heard[:, None, None])
@@ -29,7 +29,7 @@ def hear_all(part: Part, next_ticks: int | None = 12) -> None:
         reply(ask, Choice(60, 1, 1, next_ticks))
 
 
-def next_ask(part: Part) -> Ask:
+def next_ask(part: Part) -> ModelQuery:
     """The ask for the note that is due, after the part has heard what it must."""
     part.prepare(10**6)
     hear_all(part)

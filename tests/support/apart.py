@@ -9,9 +9,10 @@ import math
 
 from fakes import FakePredictor
 
-from bollylive.midi.messages import Anchor, Cue, Heard
+from bollylive.clock.anchor import Anchor
 from bollylive.model.predictor import Answer, Question
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
+from bollylive.protocol import Heard, Instruction
 from bollylive.sets.band import Set
 
 INSTANT_S = 1e-9
@@ -31,7 +32,7 @@ class SlowPredictor(FakePredictor):
         return super().predict(question)
 
 
-class Apart(Rehearsal):
+class Apart(OfflineBand):
     """A rehearsal with the engine in a process of its own, as `engine_process` runs it.
 
     It takes in all that has come, says what must happen at once, and then thinks for as long as its model takes.
@@ -39,7 +40,7 @@ class Apart(Rehearsal):
 
     def __init__(self, band: Set, model: SlowPredictor, seed: int = 1) -> None:
         self._inbox: list[Heard | Anchor] = []
-        self._thought: list[Cue] = []
+        self._thought: list[Instruction] = []
         self._until_s: float | None = None  # when it will have thought; None while it waits
         self._model = model
         super().__init__(band, model, seed)
@@ -53,9 +54,9 @@ class Apart(Rehearsal):
         while (due_s := self._next_due()) <= until_s:
             self.now_s = max(due_s, self.now_s + INSTANT_S)
             self._engine_turn()
-            self._relay.tick(self.now_s)
+            self._router.tick(self.now_s)
         self.now_s = max(self.now_s, until_s)
-        self._relay.tick(self.now_s)
+        self._router.tick(self.now_s)
 
     def _engine_turn(self) -> None:
         if self._until_s is None:
@@ -69,16 +70,16 @@ class Apart(Rehearsal):
             thought, self._until_s = self._thought, None
             self._obey(thought)
 
-    def _obey(self, words: list[Cue]) -> None:
+    def _obey(self, words: list[Instruction]) -> None:
         for word in words:
-            self._relay.obey(word, self.now_s)
+            self._router.obey(word, self.now_s)
 
     def _next_due(self) -> float:
         if self._until_s is not None:
             engine_s: float | None = self._until_s
         else:
             engine_s = self.now_s if self._inbox else self.engine.next_due(self.now_s)
-        return min(due_s for due_s in (self._relay.next_due(), engine_s, math.inf) if due_s is not None)
+        return min(due_s for due_s in (self._router.next_due(), engine_s, math.inf) if due_s is not None)
 
     def _report(self, word: Heard | Anchor) -> None:
         self._inbox.append(word)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.midi.messages import NoteOff, NoteOn, Sent
+from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.model import codec
 from bollylive.model.predictor import Answer, Floats, Ints, Question
+from bollylive.protocol import Sent
 
 FORBIDDEN = -1e8  # a bias below this rules a word out
 WILD: tuple[int, ...] = ()  # a script without a word in it: the noise decides when the next note comes

@@ -15,7 +15,7 @@ from typing import Any
 
 from bollylive.clock.clock import Clock
 from bollylive.clock.link import LinkSession
-from bollylive.clock.link_discovery import LinkScout
+from bollylive.clock.link_discovery import LinkDiscovery
 
 LIMIT_S = 15.0
 ALONE_S = 2.0  # far more than the half second by which a session must be older to lead
@@ -94,7 +94,7 @@ class Meeting:
 
 def meet() -> dict[str, object]:
     """We are there first; one comes, changes tempo, plays and leaves; another comes and dies; a third comes at once."""
-    meeting, other = Meeting(96), LinkScout()
+    meeting, other = Meeting(96), LinkDiscovery()
     told: dict[str, object] = {"nobody heard": not meeting.until(lambda: other.hears(time.perf_counter()), ALONE_S)}
     other.close()
     first = Peer(140)

@@ -13,21 +13,23 @@ import sys
 import time
 from pathlib import Path
 
-from bollylive.io.port_set import Ports
+from bollylive.clock.anchor import Anchor
+from bollylive.io.port_set import PortSet
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Anchor, Event, LetGo, Note, NoteOff, NoteOn, Play, Ready, Sent
+from bollylive.midi.messages import Event, LetGo, Note, NoteOff, NoteOn
 from bollylive.processes.engine_link import EngineLink
-from bollylive.processes.io_loop import PortProcess
+from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
-from bollylive.processes.supervisor_link import Order, Report, Uplink
+from bollylive.processes.supervisor_link import Order, Report, SupervisorLink
+from bollylive.protocol import Play, Ready, Sent
 from bollylive.sets.band import Set
 
 BETWEEN_S = 0.005
 
 
-class ScalePorts(Ports):
+class ScalePorts(PortSet):
     """Ports whose musician plays a note every five milliseconds, and whose listener prints what it hears."""
 
     def __init__(self) -> None:
@@ -43,7 +45,7 @@ class ScalePorts(Ports):
         pitch = next(self._pitches)
         return [NoteOn(0, pitch, 90), NoteOff(0, pitch)]
 
-    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002  # as `Ports` has it
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002  # as `PortSet` has it
         return []
 
     def send(self, data: bytes) -> None:
@@ -73,7 +75,7 @@ class ReadyEngine(EngineLink):
         self.pipe.close()
 
 
-class JournalUplink(Uplink):
+class JournalUplink(SupervisorLink):
     """A line to a warden that writes the journal, and is nobody else."""
 
     def __init__(self, journal: JournalWriter) -> None:
@@ -90,4 +92,4 @@ class JournalUplink(Uplink):
 if __name__ == "__main__":
     journal = JournalWriter(JournalFile(Path(sys.argv[1]), "20250601-201503", header_line(Header())))
     journal.start()
-    PortProcess(ScalePorts(), ReadyEngine(), Set(), JournalUplink(journal)).run()
+    IoLoop(ScalePorts(), ReadyEngine(), Set(), JournalUplink(journal)).run()

@@ -21,7 +21,7 @@ from evening import evening, runs
 from jack_server import private_jack
 from stage import Peer, eager_set, engine_of, jam
 
-from bollylive.midi.parser import write
+from bollylive.midi.parser import to_bytes
 
 BPM = 96.0
 SEED = 3
@@ -105,7 +105,7 @@ def _play(peer: Peer, seen: Soak, watched: list[int]) -> None:
     sample_s = 0.0
     while (now_s := time.perf_counter() - begin_s) < seen.seconds:
         while due_s <= now_s:
-            peer.ports.send(write(word))
+            peer.ports.send(to_bytes(word))
             due_s, word = next(words)
         heard = len(peer.ons)
         peer.listen()
@@ -128,4 +128,4 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=10.0)
     length_s = 60 * parser.parse_args().minutes
     with private_jack(128), tempfile.TemporaryDirectory() as journals:
-        sys.stdout.write(json.dumps(soak(length_s, Path(journals)).figures(), indent=1) + "\n")
+        sys.stdout.to_bytes(json.dumps(soak(length_s, Path(journals)).figures(), indent=1) + "\n")

@@ -11,9 +11,9 @@ from importlib import resources
 from pathlib import Path
 
 from bollylive.errors import PortError
-from bollylive.io.port_set import Ports
+from bollylive.io.port_set import PortSet
 from bollylive.midi.messages import NoteOff, NoteOn
-from bollylive.midi.parser import Reader
+from bollylive.midi.parser import Parser
 
 POLL_S = 0.002
 CALM_S = 0.3
@@ -30,7 +30,7 @@ def until(condition: Callable[[], bool], limit_s: float) -> bool:
     return True
 
 
-class CalmPorts(Ports):
+class CalmPorts(PortSet):
     """Ports that are closed once the server has got over whoever has just died: RtMidi may crash while it has not.
 
     It unregisters a port that JACK's own thread still reads, and such a server lets that one wait in mid-cycle.
@@ -54,11 +54,11 @@ class Peer:
         self.ons: list[NoteOn] = []
         self.heard_s: list[float] = []  # when each of them was heard
         self.faults: list[str] = []
-        self._reader = Reader()
+        self._reader = Parser()
 
     def join(self) -> None:
         """Join the ports of the program, also anew when it has made others."""
-        self.ports: Ports = CalmPorts("jack", *self._names)
+        self.ports: PortSet = CalmPorts("jack", *self._names)
 
     def rejoin(self, limit_s: float = 15.0) -> bool:
         """Join the ports again once they are back; False if they are not within the limit."""

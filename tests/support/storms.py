@@ -39,8 +39,9 @@ from synth import Cable, Listener, On
 
 from bollylive.journal.folder import find_journals
 from bollylive.journal.lines import read_journal
-from bollylive.midi.messages import NoteOn, Sent
+from bollylive.midi.messages import NoteOn
 from bollylive.midi.song_files import read_song
+from bollylive.protocol import Sent
 
 JACK_TRIES: Final = 12
 JACK_REST_S: Final = 5.0

@@ -9,7 +9,7 @@ import pytest
 import torch
 from music import write_song
 
-from bollylive.model.metadata import describe, write_sidecar
+from bollylive.model.metadata import describe, write_metadata
 from training.data.corpus import Song
 from training.data.prepare import read_song
 from training.network.model import BandModel
@@ -67,6 +67,6 @@ def tiny_onnx(tmp_path_factory: pytest.TempPathFactory, buffer_notes: int) -> Pa
     onnx = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"
     shutil.copyfile(float_graph(tmp_path_factory), onnx)
     rows, width = STATE_SHAPE
-    sidecar = describe("tiny-v1", onnx, buffer_notes=buffer_notes, state_rows=rows, width=width, opset=OPSET)
-    write_sidecar(sidecar, onnx.with_suffix(".json"))
+    metadata = describe("tiny-v1", onnx, buffer_notes=buffer_notes, state_rows=rows, width=width, opset=OPSET)
+    write_metadata(metadata, onnx.with_suffix(".json"))
     return onnx

@@ -8,21 +8,10 @@ from apart import Apart
 from synth import Synth
 
 from bollylive.io.scheduler import LATE_BOUND_S
-from bollylive.midi.messages import (
-    ALL_NOTES_OFF,
-    ALL_SOUND_OFF,
-    Control,
-    Cue,
-    Event,
-    NoteOff,
-    NoteOn,
-    Play,
-    Player,
-    Release,
-    Stop,
-)
-from bollylive.midi.parser import write
+from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, Control, Event, NoteOff, NoteOn, Player, Stop
+from bollylive.midi.parser import to_bytes
 from bollylive.model.codec import TICKS_PER_BEAT
+from bollylive.protocol import Instruction, Play, Release
 from bollylive.sets.band import MODEL_ROLES, Set
 
 ROUNDING = 1e-6
@@ -94,7 +83,7 @@ class Witness:
 
     def _take_what_left(self) -> None:
         for message in self.show.sent:
-            self.synth.hear(write(message.event), self.show.now_s)
+            self.synth.hear(to_bytes(message.event), self.show.now_s)
             match message.event:
                 case NoteOn(channel, pitch):
                     assert (channel, pitch) not in self.sounding, f"a second on without an off between: {message}"
@@ -113,10 +102,10 @@ class Witness:
         assert self.band.channel(note.channel).role in MODEL_ROLES
 
     def _watch(self) -> None:
-        relay, engine = self.show._relay, self.show.engine
-        obey, tick = relay.obey, engine.tick
+        router, engine = self.show._router, self.show.engine
+        obey, tick = router.obey, engine.tick
 
-        returns = relay.loopback.returns
+        returns = router.feedback_filter.returns
 
         def watched_returns(event: Event, now_s: float) -> bool:
             echoes = returns(event, now_s)
@@ -124,7 +113,7 @@ class Witness:
                 self._passed.append(event)
             return echoes
 
-        def watched_obey(word: Cue, now_s: float) -> None:
+        def watched_obey(word: Instruction, now_s: float) -> None:
             self._take_what_left()
             anchor = self.show.anchor
             if isinstance(word, Release):
@@ -139,7 +128,7 @@ class Witness:
                 self.promised[note.channel, note.pitch, note.onset_beats] += 1
             obey(word, now_s)
 
-        def watched_tick(now_s: float) -> list[Cue]:
+        def watched_tick(now_s: float) -> list[Instruction]:
             self._turns += 1
             assert self._turns < TURNS_A_STEP, "the engine goes round in circles"
             anchor, due_s = self.show.anchor, engine.next_due(now_s)
@@ -152,8 +141,8 @@ class Witness:
                     assert behind <= HALF_A_TICK + ROUNDING, f"{word.note} is planned {behind} beats in the past"
             return words
 
-        relay.obey, engine.tick = watched_obey, watched_tick  # type: ignore[method-assign]
-        relay.loopback.returns = watched_returns  # type: ignore[method-assign]
+        router.obey, engine.tick = watched_obey, watched_tick  # type: ignore[method-assign]
+        router.feedback_filter.returns = watched_returns  # type: ignore[method-assign]
 
     def _withdraw(self, channel: int) -> None:
         self.promised = Counter({key: count for key, count in self.promised.items() if key[0] != channel and count})

@@ -35,7 +35,7 @@ def excerpt(*channels: int) -> Excerpt:
     return Excerpt("tiny", "a.mid", notes, instruments, ranges, channels[0], BAR, 8)
 
 
-def test_every_voice_goes_on_from_the_takeover_to_the_end_in_its_range() -> None:
+def test_every_voice_goes_on_from_the_handover_rules_to_the_end_in_its_range() -> None:
     played = continue_all(excerpt(0, 2, 9), BAND, FakePredictor(), 1)
     assert set(played[:, VOICE]) == {0, 2, 9}
     for channel in (0, 2, 9):

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from bollylive.files.whole_file import write_new
-from bollylive.model.metadata import describe, write_sidecar
+from bollylive.model.metadata import describe, write_metadata
 from bollylive.model.onnx_model import Model
 from training.data.corpus import load_corpora
 from training.errors import TrainingError
@@ -110,8 +110,8 @@ def _make(model: BandModel, name: str, held: dict[str, list[Sequence]], scratch:
 def load_exported(model: BandModel, name: str, onnx: Path) -> Model:
     """Write the sidecar of a graph that was just exported from a network, and load both as the stage does."""
     state_rows, width = model.state_shape
-    sidecar = describe(name, onnx, buffer_notes=BUFFER_NOTES, state_rows=state_rows, width=width, opset=OPSET)
-    write_sidecar(sidecar, onnx.with_suffix(".json"))
+    metadata = describe(name, onnx, buffer_notes=BUFFER_NOTES, state_rows=state_rows, width=width, opset=OPSET)
+    write_metadata(metadata, onnx.with_suffix(".json"))
     return Model(onnx)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from bollylive.midi.messages import Note, NoteOff, NoteOn
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from bollylive.model.predictor import Predictor
-from bollylive.offline import Rehearsal
+from bollylive.offline import OfflineBand
 from bollylive.perform import model_tracks
 from bollylive.sets.band import ChannelSet, Set
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE
@@ -65,27 +65,27 @@ def _play(excerpt: Excerpt, primer: Notes, melody: Notes | None, band: Set, pred
         rest_after_beats=0.0,
         default_role="off",
     )
-    rehearsal = Rehearsal(band, predictor, seed, own_downbeat=False)
+    offline = OfflineBand(band, predictor, seed, own_downbeat=False)
     remembered = band.buffer_notes or predictor.buffer_notes
     newest = [np.flatnonzero(primer[:, VOICE] == channel)[-remembered:] for channel in np.unique(primer[:, VOICE])]
     if newest:
-        rehearsal.prime(to_notes(primer[np.sort(np.concatenate(newest))]), {})
+        offline.prime(to_notes(primer[np.sort(np.concatenate(newest))]), {})
     if melody is not None:
-        _perform(rehearsal, melody)
-    rehearsal.advance(excerpt.end * _tick_s())
-    rehearsal.close()
-    tracks = model_tracks(rehearsal.sent, band)
+        _perform(offline, melody)
+    offline.advance(excerpt.end * _tick_s())
+    offline.close()
+    tracks = model_tracks(offline.sent, band)
     return cut(from_notes([note for track in tracks for note in track.notes]), excerpt.end)
 
 
-def _perform(rehearsal: Rehearsal, melody: Notes) -> None:
+def _perform(offline: OfflineBand, melody: Notes) -> None:
     """Let the musician play: at one instant ends come before beginnings."""
     events: list[tuple[int, int, NoteOn | NoteOff]] = []
     for onset, duration, pitch, velocity, channel in melody.tolist():
         events.append((onset, 1, NoteOn(channel, pitch, velocity)))
         events.append((onset + duration, 0, NoteOff(channel, pitch)))
     for tick, _, event in sorted(events, key=lambda timed: timed[:2]):
-        rehearsal.play(event, tick * _tick_s())
+        offline.play(event, tick * _tick_s())
 
 
 def _tick_s() -> float:

@@ -116,9 +116,9 @@ def draw_excerpt(corpus: str, song: Song, rng: np.random.Generator) -> Excerpt |
     primer = min(_MOST_PRIMER_BARS, max(_FEWEST_BARS // 2, bars // 3))
     follow = min(_MOST_BARS, bars - primer)
     start = begin + cycle * int(rng.integers(bars - primer - follow + 1))
-    takeover, last = start + primer * cycle, start + (primer + follow) * cycle
+    handover_rules, last = start + primer * cycle, start + (primer + follow) * cycle
 
-    primed = song.notes[(song.notes[:, ONSET] >= start) & (song.notes[:, ONSET] < takeover)]
+    primed = song.notes[(song.notes[:, ONSET] >= start) & (song.notes[:, ONSET] < handover_rules)]
     counts = np.bincount(primed[:, VOICE], minlength=len(song.instruments))
     channel_of, instruments = _channels(song, counts)
     if not instruments:
@@ -133,7 +133,7 @@ def draw_excerpt(corpus: str, song: Song, rng: np.random.Generator) -> Excerpt |
         for pitches in [whole[whole[:, VOICE] == channel, PITCH]]
     }
     notes = whole[(whole[:, ONSET] >= start) & (whole[:, ONSET] < last)]
-    notes[:, ONSET] -= takeover
+    notes[:, ONSET] -= handover_rules
     order = np.lexsort((notes[:, PITCH], notes[:, VOICE], notes[:, ONSET]))
     notes = notes[order]
     melody = find_melody(notes, instruments, primer * cycle, follow * cycle, cycle)

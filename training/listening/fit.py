@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bollylive.engine.consonance import MATRIX
+from bollylive.engine.pitch_bias import MATRIX
 from training.data.corpus import DURATION, ONSET, PITCH
 from training.listening.excerpt import Notes, percussive
 

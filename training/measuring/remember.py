@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bollylive.engine.motif_memory import CONTEXT_NOTES, Memory
+from bollylive.engine.motif_memory import CONTEXT_NOTES, MotifMemory
 from bollylive.model import codec
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model
@@ -75,7 +75,7 @@ class _Listener:
         self.ticks: list[int] = own[:, ONSET].tolist()
         self.pitches: list[int] = own[:, PITCH].tolist()
         self.places: list[int] = ((own[:, ONSET] - song.bars[bars, 0]) % song.bars[bars, 1]).tolist()
-        self.memory, self.learned = Memory(), 0
+        self.memory, self.learned = MotifMemory(), 0
 
     def follow(self, sequence: Sequence, begin: int, first: int, count: int) -> Stretch:
         """The biases of the rows of at most `count` notes from number `first` on; the rows begin with `begin`."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bollylive.model import codec
-from bollylive.model.bar_echoes import NO_ECHO, recall
-from bollylive.model.context import CONTEXT_SIZE, MUSICIAN, Band, hear
+from bollylive.model.bar_echoes import NO_ECHO, find_echoes
+from bollylive.model.context import CONTEXT_SIZE, MUSICIAN, NoteArrays, hear
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 
 _LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
@@ -37,7 +37,7 @@ class OwnPast:
     @cached_property
     def echoes(self) -> codec.Rows:
         """The echoes int64 [T, E, 5]; see `recall`."""
-        echoes = recall(self.rows, self.ticks)
+        echoes = find_echoes(self.rows, self.ticks)
         echoes[:, list(self.forgotten)] = NO_ECHO
         return echoes
 
@@ -155,7 +155,7 @@ def _context(
     if not augment.deaf:
         kept = ~np.isin(notes[:, VOICE], list(augment.missing))
         others, drums = notes[kept].astype(np.int64), percussion[kept]
-        band = Band(
+        band = NoteArrays(
             others[:, ONSET],
             others[:, ONSET] + others[:, DURATION],
             others[:, PITCH],

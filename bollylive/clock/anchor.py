@@ -1,0 +1,63 @@
+"""The beat as one point and one slope, and what others say of it: Link, and the musician's own playing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+# The band's own tempo; the musician's playing; an Ableton Link session; a MIDI clock; one that has fallen silent.
+Leader: TypeAlias = Literal["free", "player", "link", "midi", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The beat as one point and one slope: at `at_s` it is `beat`, and a beat lasts `seconds_per_beat`.
+
+    While `running` is false musical time stands still at `beat`. `epoch` counts the jumps (Start, Song
+    Position): notes planned under another epoch belong to a time that is gone.
+    """
+
+    beat: float
+    seconds_per_beat: float
+    at_s: float
+    running: bool = True
+    epoch: int = 0
+    followed: bool = False  # a MIDI clock leads, so beat 0 is a bar line of the DAW's
+    bar_beat: float | None = None  # where it is not: a bar line of the Link session that leads
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody says where the bars are."""
+        return not self.followed and self.bar_beat is None
+
+    def beat_at(self, now_s: float) -> float:
+        """The beat at `now_s`."""
+        if not self.running:
+            return self.beat
+        return self.beat + (now_s - self.at_s) / self.seconds_per_beat
+
+    def seconds_at(self, beat: float) -> float:
+        """When `beat` falls, in the seconds of `at_s`; only meaningful while `running`."""
+        return self.at_s + (beat - self.beat) * self.seconds_per_beat
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBeat:
+    """Where an Ableton Link session is at `at_s`; its multiples of `beats_per_bar` are bar lines."""
+
+    beat: float
+    bpm: float
+    at_s: float
+    peers: int  # the others in it
+    playing: bool = False  # as those say who share start and stop
+    beats_per_bar: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerBeat:
+    """Engine to relay: where the musician's playing says that the beat is, as an `Anchor` says it."""
+
+    beat: float
+    seconds_per_beat: float
+    at_s: float
+    epoch: int
