@@ -211,8 +211,7 @@ def _watch(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     from bollylive.bench.bench import bench, bench_live
-    from bollylive.bench.size import FULL, QUICK
-    from bollylive.bench.table import describe_figures
+    from bollylive.bench.report import FULL, QUICK, describe_figures
 
     measure, size = bench_live if options.live else bench, QUICK if options.quick else FULL
     figures = measure(_band(options), options.api, size, _say)

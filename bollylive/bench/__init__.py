@@ -1,1 +1,1 @@
-"""`bollylive bench`: this machine measured. Nothing is imported here, so that the bare programs stay bare."""
+"""`bollylive bench` measures this machine. Nothing is imported here, so that the reference programs stay bare."""

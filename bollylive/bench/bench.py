@@ -1,8 +1,7 @@
-"""`bollylive bench`: the figures that a stage depends on, measured on this machine beside bare references.
+"""`bollylive bench`: measure what a stage depends on, on this machine, beside bare reference programs.
 
-The ports are real and the programs separate, as on stage: this process is the musician, one program is BollyLive,
-one a bare echo on the same kind of ports, one a bare sleeper, one a bare poller of ports at which nothing comes. What
-there is no MIDI system for is left out.
+The ports are real and the programs are separate, as on stage. This process is the musician, one program is BollyLive,
+the others are those of `references`. Without a MIDI system only the model is measured.
 """
 
 from __future__ import annotations
@@ -20,9 +19,7 @@ from bollylive.bench.dense import dense_set, play_dense
 from bollylive.bench.disturbance import Disturbance, disturbed
 from bollylive.bench.model import model_calls, priming
 from bollylive.bench.probe import Probe, shares
-from bollylive.bench.size import BenchSize
-from bollylive.bench.spread import spread
-from bollylive.bench.targets import Figures, judge
+from bollylive.bench.report import BenchSize, Figures, judge, spread
 from bollylive.bench.trips import round_trips
 from bollylive.errors import PortError
 from bollylive.io.port_set import PortSet
@@ -34,7 +31,7 @@ Say = Callable[[str], None]
 
 
 def bench(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures:
-    """Measure the model and the timing; takes some two and a half minutes at full size."""
+    """Measure the model and the timing. Blocks for about two and a half minutes at full size."""
     figures = _machine()
     say("model ...")
     loaded = Model(find_model(band.model))
@@ -50,21 +47,21 @@ def bench(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures:
 
 
 def bench_live(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures:
-    """Measure the timing alone and disturbed, and hold it against the targets; some four minutes at full size.
+    """Measure the timing alone and disturbed, and compare it with the targets.
 
-    Raises PortError where there is no MIDI system.
+    Blocks for about four minutes at full size. Raises PortError if there is no MIDI system.
     """
     system = _system(api)
     figures = {**_machine(), **_at_rest(system, band, size, say)}
     figures["alone"] = _in_play(system, band, size, say)
-    say("the same, disturbed: one core is kept busy, and somebody watches the band")
+    say("the same, disturbed: one core is busy, and another program watches the band")
     figures["disturbed"] = _in_play(system, band, size, say, is_disturbed=True)
     return {**figures, "targets": judge(figures)}
 
 
 def _machine() -> Figures:
     figures: Figures = {"machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"}
-    if hasattr(os, "getloadavg"):  # what else the machine does
+    if hasattr(os, "getloadavg"):  # tells what else the machine was doing
         figures["load_before"] = round(os.getloadavg()[0], 2)
     return figures
 
@@ -76,18 +73,18 @@ def _system(api: str | None) -> str:
 
 
 def _jam(api: str, band: Set, folder: Path, *options: str) -> Probe:
-    """A jam that journals as on stage, but not among the musician's own."""
+    """A jam that writes a journal as on stage, but not into the musician's own folder."""
     given = ("--model", band.model, "--journal", str(folder / "journals"))
     return Probe("bollylive", "jam", "--api", api, *given, *options)
 
 
 def _at_rest(api: str, band: Set, size: BenchSize, say: Say) -> Figures:
-    """What a program that waits costs: its share of one core beside a bare poller's in percent, and memory in MB."""
-    say("a band that waits ...")
+    """What BollyLive costs at rest: percent of one core, beside the bare poller's, and resident memory in MB."""
+    say("a band at rest ...")
     with (
         tempfile.TemporaryDirectory() as folder,
         _jam(api, band, Path(folder)) as jam,
-        Probe("bollylive.bench.poller", api) as poller,
+        Probe("bollylive.bench.references", "poll", api) as poller,
     ):
         time.sleep(size.settle_s)
         idle, bare = shares((jam, poller), size.idle_s)
@@ -102,18 +99,18 @@ def _at_rest(api: str, band: Set, size: BenchSize, say: Say) -> Figures:
 
 
 def _in_play(api: str, band: Set, size: BenchSize, say: Say, is_disturbed: bool = False) -> Figures:
-    """Round trips, and then planned notes beside a bare sleeper in the same seconds."""
+    """Round trips, and then planned notes while the bare sleeper runs in the same seconds."""
     figures: Figures = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         say(f"round trips on {api} ...")
-        with Probe("bollylive.bench.echo", api), _jam(api, band, folder), _conditions(is_disturbed):
+        with Probe("bollylive.bench.references", "echo", api), _jam(api, band, folder), _conditions(is_disturbed):
             figures.update(round_trips(api, size.trials))
         say("planned notes of sixteen channels ...")
         (folder / "dense.toml").write_text(dense_set(), encoding="utf-8")
         options = ("--set", str(folder / "dense.toml"), "--seed", "1", "--figures", str(folder / "figures.json"))
         with _jam(api, band, folder, *options) as jam, _conditions(is_disturbed) as conditions:
-            sleeper = Probe("bollylive.bench.sleeper", str(size.playing_s))
+            sleeper = Probe("bollylive.bench.references", "sleep", str(size.playing_s))
             figures.update(play_dense(api, jam, folder / "figures.json", size.playing_s))
             figures["sleep_ms"] = spread(json.loads(sleeper.wait()))
     if conditions is not None:

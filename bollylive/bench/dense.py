@@ -1,4 +1,4 @@
-"""`bollylive bench`: how late planned notes leave, and what it costs, when sixteen channels accompany at 160 bpm."""
+"""The dense trial of `bench`: sixteen channels accompany at 160 bpm."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bollylive.midi.parser import to_bytes
 
 TEMPO_BPM = 160
 _PHRASE_BEATS = len(BARS) * BEATS_PER_BAR
-_REST_S = 0.5  # from the musician's last note to the end
+_REST_S = 0.5  # from the musician's last note to the end of the trial
 _PROGRAMS = (73, 33, 48, 21, 0, 24, 40, 11, 56, 0, 104, 65, 68, 19, 46, 75)
 
 
 def dense_set() -> str:
-    """The text of a set file in which all sixteen channels accompany from the first note on."""
+    """Return a set file in which all sixteen channels accompany from the first note on."""
     lines = ['name = "Sixteen"', f"tempo_bpm = {TEMPO_BPM}", "rest_after_beats = 0"]
     for channel, program in enumerate(_PROGRAMS, start=1):
         lines += ["[[channel]]", f"channel = {channel}", 'role = "accompany"', f"program = {program}"]
@@ -31,15 +31,15 @@ def dense_set() -> str:
 
 
 def play_dense(api: str, jam: Probe, report: Path, seconds: float) -> dict[str, Any]:
-    """Play for so long with a `jam` of the dense set, and end it, that it writes its figures in the `report`.
+    """Play for so long to a `jam` of the dense set, and then end it, so that it writes its figures into `report`.
 
-    Gives how late its planned notes left, in ms, how many it had to drop, and its share of one core in percent.
+    Return how late its planned notes left, in ms, how many it dropped, and its share of one core in percent. Blocks.
     """
     before_s = jam.cpu_s()
     ports = PortSet(api, "BollyLive Out", "BollyLive In", "Bench")
     began_s = time.perf_counter()
     try:
-        for at_s, event in _without_end(began_s):
+        for at_s, event in demo_forever(began_s):
             if at_s > began_s + seconds - _REST_S:
                 break
             time.sleep(max(0.0, at_s - time.perf_counter()))
@@ -59,11 +59,11 @@ def play_dense(api: str, jam: Probe, report: Path, seconds: float) -> dict[str, 
     }
 
 
-def _without_end(began_s: float) -> Iterator[tuple[float, Event]]:
-    """The demo's phrase again and again."""
+def demo_forever(began_s: float) -> Iterator[tuple[float, Event]]:
+    """Yield (second, event) of the demo's phrase, over and over."""
     beat_s = 60 / TEMPO_BPM
-    for time_around in count():
+    for repetition in count():
         for note in demo_notes():
-            onset_s = began_s + (time_around * _PHRASE_BEATS + note.onset_beats) * beat_s
+            onset_s = began_s + (repetition * _PHRASE_BEATS + note.onset_beats) * beat_s
             yield onset_s, NoteOn(note.channel, note.pitch, note.velocity)
             yield onset_s + (note.duration_beats or 0.0) * beat_s, NoteOff(note.channel, note.pitch)

@@ -1,4 +1,4 @@
-"""What disturbs a performance that `bench` measures: a core that another program keeps busy, and one who watches."""
+"""How `bench` disturbs a performance: it keeps one core busy and watches the band from another program."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _END_LIMIT_S = 5.0
 
 
 class Disturbance:
-    """What `disturbed` does; `snapshots_per_s` is how often the band was seen, once it is over."""
+    """What the disturbance did; `snapshots_per_s` is how often the watcher saw the band, set when it is over."""
 
     snapshots_per_s = 0.0
 
 
 @contextmanager
 def disturbed() -> Iterator[Disturbance]:
-    """Keep one core busy, and watch the band that began last."""
+    """Keep one core busy and watch the newest band, until the block ends."""
     disturbance = Disturbance()
     command = program("bollylive", "watch", "--json", "--hz", str(WATCH_HZ))
-    with Probe("bollylive.bench.spinner"), tempfile.TemporaryFile() as lines:
+    with Probe("bollylive.bench.references", "spin"), tempfile.TemporaryFile() as lines:
         watcher = subprocess.Popen(command, stdout=lines, stdin=subprocess.DEVNULL)
         began_s = time.perf_counter()
         try:

@@ -1,16 +1,16 @@
-"""`bollylive bench`: what a call of the model takes."""
+"""How long the model takes, for `bench`."""
 
 from __future__ import annotations
 
 import time
 
-from bollylive.bench.spread import spread
+from bollylive.bench.report import spread
 from bollylive.engine.model_query import MOST_ROWS
 from bollylive.model.onnx_model import Model, blank_question
 
 
 def model_calls(model: Model, calls: int) -> dict[str, dict[str, float]]:
-    """One call of the model, in ms, for 1 and for 16 channels."""
+    """The time of one model call in ms, for 1 and for 16 channels."""
     model.warm_up()
     figures = {}
     for voices in (1, 16):
@@ -24,7 +24,7 @@ def model_calls(model: Model, calls: int) -> dict[str, dict[str, float]]:
 
 
 def priming(model: Model, calls: int) -> dict[str, float]:
-    """The model hears a whole buffer of one channel, piece by piece as the engine does, in ms."""
+    """The time to feed a whole buffer of one channel, in pieces as the engine does, in ms."""
     pieces, times = -(-model.buffer_notes // MOST_ROWS), []
     question = blank_question(1, model.state_shape, MOST_ROWS + 1)
     for _ in range(max(1, calls // pieces)):

@@ -1,4 +1,4 @@
-"""A program under measurement: started, watched from outside through /proc, and ended."""
+"""A program that `bench` measures: started here, watched from outside through /proc, and ended."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _END_LIMIT_S = 5.0
 
 
 class Probe:
-    """A Python module run as a program of its own, with its children; `ready_s` is how long it took to say ready.
+    """A Python module that runs as a program of its own, with its children. `ready_s` is how long it took to be ready.
 
-    Raises BollyLiveError if it ends without saying so.
+    The constructor blocks until the program prints `ready`, and raises BollyLiveError if it ends before that.
     """
 
     def __init__(self, *arguments: str) -> None:
@@ -32,7 +32,7 @@ class Probe:
 
     @property
     def processes(self) -> list[int]:
-        """The numbers of the program's processes; only its own where the system has no /proc."""
+        """The ids of the program and its descendants; without /proc, only its own."""
         found = [self._process.pid]
         for parent in found:
             children = Path(f"/proc/{parent}/task/{parent}/children")
@@ -43,18 +43,18 @@ class Probe:
     def resident_mb(self) -> float | None:
         """The resident memory of all its processes in MB (10^6 bytes); None without /proc."""
         try:
-            status = [Path(f"/proc/{number}/status").read_text() for number in self.processes]
+            status = [Path(f"/proc/{process}/status").read_text() for process in self.processes]
         except OSError:
             return None
         lines = [line for text in status for line in text.splitlines() if line.startswith("VmRSS")]
         return sum(int(line.split()[1]) for line in lines) * 1024 / 1e6
 
     def cpu_s(self) -> float | None:
-        """The processor time that all threads of all its processes have used; None without Linux' /proc.
+        """The processor time in seconds that all threads of all its processes have used; None without /proc.
 
         The schedstat of a thread begins with its nanoseconds on a processor; Documentation/scheduler/sched-stats.rst.
         """
-        threads = [path for number in self.processes for path in Path(f"/proc/{number}/task").glob("*/schedstat")]
+        threads = [path for process in self.processes for path in Path(f"/proc/{process}/task").glob("*/schedstat")]
         try:
             return sum(int(path.read_text().split()[0]) for path in threads) / 1e9 if threads else None
         except OSError:
@@ -67,11 +67,11 @@ class Probe:
         self.end()
 
     def wait(self) -> str:
-        """Wait until the program ends by itself; gives what it wrote after it was ready."""
+        """Wait until the program ends by itself; return what it printed after `ready`."""
         return self._process.communicate()[0]
 
     def end(self) -> None:
-        """Ask the program to end, and make it if it does not; one that has ended is let be."""
+        """End the program: SIGTERM first, SIGKILL five seconds later. Safe to call again."""
         if self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -83,7 +83,7 @@ class Probe:
 
 
 def shares(probes: Sequence[Probe], seconds: float) -> list[float | None]:
-    """What each uses of one core in the same seconds, in percent; None without Linux' /proc. Blocks for so long."""
+    """Measure each program's share of one core over the same seconds, in percent; None without /proc. Blocks."""
     before = [(probe.cpu_s(), time.perf_counter()) for probe in probes]
     time.sleep(seconds)
     after = [(probe.cpu_s(), time.perf_counter()) for probe in probes]

@@ -1,4 +1,4 @@
-"""`bollylive bench`: how soon a note comes back, one's own and the band's, beside a bare echo on the same ports."""
+"""Round trips, for `bench`: how soon a note comes back, the musician's own and the band's, beside a bare echo."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bollylive.bench import echo
-from bollylive.bench.spread import spread
+from bollylive.bench.references import ECHO_NAME
+from bollylive.bench.report import spread
 from bollylive.io.port_set import PortSet
 
-Answers: TypeAlias = list[tuple[float, list[int]]]  # ms, and the message
+Answers: TypeAlias = list[tuple[float, list[int]]]  # (ms after the note was sent, message)
 
 _ANSWER_LIMIT_S = 0.5
 _PAUSE_S = 0.12
@@ -22,8 +22,8 @@ _PANIC = bytes((0xB0, 123, 0)), bytes((0xB1, 123, 0))
 
 
 def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
-    """Own notes and replies of a jam beside a bare echo, both of which run, in ms, trial by trial in turn."""
-    to_echo = PortSet(api, f"{echo.NAME} Out", f"{echo.NAME} In", "Bench")
+    """Measure a running jam and a running bare echo, trial by trial in turn: spreads in ms. Blocks."""
+    to_echo = PortSet(api, f"{ECHO_NAME} Out", f"{ECHO_NAME} In", "Bench")
     to_jam = PortSet(api, "BollyLive Out", "BollyLive In", "Bench")
     try:
         time.sleep(_ANSWER_LIMIT_S)
@@ -35,7 +35,7 @@ def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
             answers = ask(to_jam, _is_reply)
             times["own_note_ms"] += first(answers, _is_own)
             times["reply_ms"] += first(answers, _is_reply)
-            for message in (_NOTE_OFF, *_PANIC):  # the band goes to sleep, so that the next note is answered at once
+            for message in (_NOTE_OFF, *_PANIC):  # put the band to sleep, so that it answers the next note at once
                 to_jam.send(message)
             time.sleep(pause_s)
     finally:
@@ -45,7 +45,7 @@ def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
 
 
 def ask(ports: PortSet, done: Callable[[list[int]], bool]) -> Answers:
-    """Send a note and collect what comes, until it is what is waited for or the limit."""
+    """Send a note and collect the answers until one is `done`, for half a second at most. Blocks."""
     ports.poll()
     answers: Answers = []
     began_s = time.perf_counter()
@@ -59,7 +59,7 @@ def ask(ports: PortSet, done: Callable[[list[int]], bool]) -> Answers:
 
 
 def first(answers: Answers, wanted: Callable[[list[int]], bool]) -> list[float]:
-    """When the first wanted answer came, in ms; empty if it did not."""
+    """The time of the first wanted answer in ms, as a list of one; empty if none came."""
     return [ms for ms, data in answers if wanted(data)][:1]
 
 

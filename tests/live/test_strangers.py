@@ -92,7 +92,7 @@ def test_a_band_without_a_midi_system_keeps_off_it(run: Run, bollylive: tuple[st
 
 
 def test_what_the_bench_starts_keeps_off_it(run: Run) -> None:
-    assert "ready" in run(*program("bollylive.bench.sleeper", "0.1")).stdout
+    assert "ready" in run(*program("bollylive.bench.references", "sleep", "0.1")).stdout
 
 
 @pytest.mark.slow

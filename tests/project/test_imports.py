@@ -173,7 +173,7 @@ def test_only_the_command_line_knows_of_the_bench(module: str) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["jam", "processes.io_child", "bench.echo", "bench.poller", "bench.sleeper", "bench.spinner"],
+    ["jam", "processes.io_child", "bench.references"],
 )
 def test_the_process_with_the_ports_and_the_bare_programs_run_without_numpy(module: str) -> None:
     """`jam` is the supervisor, which is no less quiet."""

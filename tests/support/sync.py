@@ -168,7 +168,7 @@ def sync(song: Song, folder: Path) -> Sync:
         for name in ("stage", "echo"):
             start("stdbuf", "-oL", "jack_midi_dump", "-a", name, into=folder / name)
         conductor.first_frame = client.frame_time
-        programs.callback(Probe("bollylive.bench.echo", "jack").end)
+        programs.callback(Probe("bollylive.bench.references", "echo", "jack").end)
         start("jack_midi_clock", "-d", "1")
         start("jack_midiseq", "Player", str(LOOP_FRAMES), *midiseq_notes())
         for source, destination in (

@@ -1,0 +1,67 @@
+"""`bollylive bench` from end to end: all figures are measured, written, and compared with the targets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bollylive.cli import main
+
+CONDITIONS = ("alone", "disturbed")
+
+
+def assert_spreads(figures: dict[str, Any], names: tuple[str, ...]) -> None:
+    for name in names:
+        assert set(figures[name]) == {"p50", "p99", "max", "n"}, name
+        assert figures[name]["n"] > 0, name
+        assert 0 <= figures[name]["p50"] <= figures[name]["p99"] <= figures[name]["max"], name
+
+
+def assert_at_rest(figures: dict[str, Any]) -> None:
+    for share in (figures["idle_cpu_percent"], figures["bare_idle_cpu_percent"]):
+        assert share is None or share >= 0
+    assert figures["rss_mb"] is None or figures["rss_mb"] > 10
+    assert 0 < figures["ready_s"] < 20
+
+
+IN_PLAY = ("echo_ms", "own_note_ms", "reply_ms", "lateness_ms", "sleep_ms")
+
+
+@pytest.mark.ports
+@pytest.mark.slow
+def test_all_figures_are_measured_on_real_ports_and_written(
+    jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "figures.json"
+    assert main(["bench", "--api", "jack", "--model", str(tiny_model), "--quick", "--json", str(report)]) == 0
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    assert_spreads(figures, (*IN_PLAY, "priming_ms"))
+    assert_spreads(figures["model_call_ms"], ("1", "16"))
+    assert_at_rest(figures)
+    table = capsys.readouterr().out
+    assert all(name in table for name in figures if name != "machine")
+
+
+@pytest.mark.ports
+@pytest.mark.slow
+def test_the_live_bench_measures_alone_and_disturbed_and_compares_with_the_targets(
+    jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "figures.json"
+    command = ["bench", "--live", "--quick", "--api", "jack", "--model", str(tiny_model), "--json", str(report)]
+    assert main(command) == 0
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    assert_at_rest(figures)
+    for condition in CONDITIONS:
+        assert_spreads(figures[condition], IN_PLAY)
+        assert figures[condition]["dropped_late"] >= 0
+        share = figures[condition]["sixteen_channels_cpu_percent"]
+        assert share is None or share > 0
+    assert figures["disturbed"]["snapshots_per_s"] > 1  # the watcher really watched
+    assert "snapshots_per_s" not in figures["alone"]
+    assert len(figures["targets"]) == (9 if figures["idle_cpu_percent"] is not None else 6)
+    table = capsys.readouterr().out
+    assert all(target["name"] in table for target in figures["targets"])
