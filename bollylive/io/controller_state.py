@@ -24,7 +24,7 @@ from bollylive.midi.messages import (
     Program,
     Raw,
 )
-from bollylive.midi.parser import subject
+from bollylive.midi.parser import state_key
 from bollylive.sets.controls import Command
 
 Music: TypeAlias = NoteOn | NoteOff | Control | Program
@@ -98,4 +98,4 @@ class ControllerState:
         return self._held.drop(is_meant)
 
     def _holds(self, event: Event) -> bool:
-        return subject(event) in self._held.words
+        return state_key(event) in self._held.words

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from bollylive.midi.messages import Event, NoteOff, NoteOn
-from bollylive.midi.parser import subject
+from bollylive.midi.parser import state_key
 
 WINDOW_S = 0.05  # two audio periods of 1024 frames, of which a DAW needs one in and one out
 _CERTAIN = 3  # so many echoes in a row are no chance
@@ -52,14 +52,14 @@ class FeedbackFilter:
     def leave(self, event: Event, now_s: float) -> None:
         """Remember what leaves."""
         self._forget(now_s)
-        left = _Left(now_s, subject(event), _word(event))
+        left = _Left(now_s, state_key(event), _word(event))
         self._order.append(left)
         self._left.setdefault(left.about, deque()).append(left)
 
     def returns(self, event: Event, now_s: float) -> bool:
         """Whether what comes is an echo; feed it every event."""
         self._forget(now_s)
-        about, word = subject(event), _word(event)
+        about, word = state_key(event), _word(event)
         if not about:
             return False
         left = self._left.get(about, deque())

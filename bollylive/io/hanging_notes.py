@@ -12,7 +12,7 @@ from typing import Final
 
 from bollylive.io.held_state import at_rest, lets_go, reset
 from bollylive.midi.messages import Event, Player
-from bollylive.midi.parser import subject
+from bollylive.midi.parser import state_key
 from bollylive.protocol import InheritedState
 
 _END_AFTER_S: Final = (0.0, 0.5, 1.5, 4.0)
@@ -45,8 +45,8 @@ class HangingNotes:
         """Take note of what leaves: what sounds anew must not be ended."""
         word = at_rest(event) if self._left else None
         if word is not None and not lets_go(event):
-            self._anew.add(subject(word))
-            self._played.add(subject(word)[0] & 0x0F)
+            self._anew.add(state_key(word))
+            self._played.add(state_key(word)[0] & 0x0F)
 
     def listen(self, listeners: int | None, now_s: float) -> None:
         """Take note of how many listen; None where that cannot be seen. The first one hears everything at once."""
@@ -69,7 +69,7 @@ class HangingNotes:
         if self._listeners or (self._listeners is None and not self._end_s):
             self._was_heard = True
         words: list[tuple[Event, Player]] = [
-            (word, by) for word, by in self._left.words if subject(word) not in self._anew
+            (word, by) for word, by in self._left.words if state_key(word) not in self._anew
         ]
         for channel in self._left.channels:
             if channel not in self._played:

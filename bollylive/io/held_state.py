@@ -22,7 +22,7 @@ from bollylive.midi.messages import (
     Program,
     Raw,
 )
-from bollylive.midi.parser import subject
+from bollylive.midi.parser import state_key
 
 PEDALS: Final = (SUSTAIN, 66, 69)  # sustain, sostenuto, hold 2: they hold notes, so whatever ends notes lifts them
 RESTS: Final = {1: 0, 11: 127, SUSTAIN: 0, 65: 0, 66: 0, 67: 0, 68: 0, 69: 0}  # by controller: where it rests
@@ -62,7 +62,7 @@ def reset(channel: int) -> list[Event]:
 
 def in_order(words: Iterable[Event]) -> list[Event]:
     """Words that let go, as they are to be sent: pedals and wheels first, then the notes, by channel."""
-    return sorted(words, key=lambda word: (isinstance(word, NoteOff), subject(word)))
+    return sorted(words, key=lambda word: (isinstance(word, NoteOff), state_key(word)))
 
 
 class HeldState:
@@ -74,7 +74,7 @@ class HeldState:
 
     @property
     def words(self) -> Mapping[tuple[int, ...], Event]:
-        """What is held: by its subject (see `wire.subject`) the word that lets go of it."""
+        """What is held: by its subject (see `parser.state_key`) the word that lets go of it."""
         return self._words
 
     def note(self, event: Event) -> list[Event]:
@@ -91,14 +91,14 @@ class HeldState:
         if word is None:
             return []
         if lets_go(event):
-            self._words.pop(subject(word), None)
+            self._words.pop(state_key(word), None)
             return [word]
         self.hold(word)
         return []
 
     def hold(self, word: Event) -> None:
         """What this word lets go of is held."""
-        self._words[subject(word)] = word
+        self._words[state_key(word)] = word
 
     def let_go(self, channel: int, *, everything: bool) -> list[Event]:
         """The words that bring a channel's pedals, or also its wheels and switches, to rest; they are held no more."""
@@ -106,7 +106,7 @@ class HeldState:
 
     def drop(self, is_meant: Callable[[Event], bool]) -> list[Event]:
         """The words that let go of what is meant, by such a word; it is held no more."""
-        return [self._words.pop(subject(word)) for word in in_order(filter(is_meant, list(self._words.values())))]
+        return [self._words.pop(state_key(word)) for word in in_order(filter(is_meant, list(self._words.values())))]
 
     def end(self, others: Iterable[HeldState] = ()) -> list[Event]:
         """What lets go of all that none of `others` holds too; from now on nothing is held."""
@@ -120,7 +120,7 @@ class HeldState:
         return [Program(channel, program) for channel, program in sorted(self._programs.items())]
 
     def _drop(self, channel: int, is_meant: Callable[[Event], bool]) -> list[Event]:
-        return self.drop(lambda word: subject(word)[0] & 0x0F == channel and is_meant(word))
+        return self.drop(lambda word: state_key(word)[0] & 0x0F == channel and is_meant(word))
 
 
 class Ended:
@@ -137,8 +137,8 @@ class Ended:
     def add(self, words: Iterable[Event], at_s: float) -> None:
         """Take note of words that let go of something."""
         for word in words:
-            self._told.pop(subject(word), None)
-            self._told[subject(word)] = at_s, word
+            self._told.pop(state_key(word), None)
+            self._told[state_key(word)] = at_s, word
 
     def forget(self, before_s: float) -> None:
         """What is older than that counts no more."""

@@ -14,7 +14,7 @@ from bollylive.io.port_names import VIRTUAL, Graph, find_again, same
 from bollylive.io.rtmidi_backend import Client, InClient, OutClient
 from bollylive.io.source_watch import SourceWatch
 from bollylive.midi.messages import Event, Program
-from bollylive.midi.parser import Parser, subject, to_bytes
+from bollylive.midi.parser import Parser, state_key, to_bytes
 
 Change: TypeAlias = Literal["gone", "back"]
 DOUBTS = 15  # so many looks it may take until a port that was joined is seen to be connected
@@ -237,7 +237,7 @@ class OutPort(Port[OutClient]):
             return False
         for event in [] if self.virtual else self._reader.feed(data):
             if self.opened or isinstance(event, Program):
-                self._ended.update((subject(word), word) for word in self.held.note(event))
+                self._ended.update((state_key(word), word) for word in self.held.note(event))
         return not self.opened or rtmidi_backend.transmit(self._client, data)
 
     def look(self, names: Sequence[str] | None, graph: Graph | None) -> Change | None:

@@ -26,7 +26,7 @@ from bollylive.io.hotplug import look_at, sentence, stopped
 from bollylive.io.jack_liveness import JackLiveness
 from bollylive.io.port import InPort, OutPort, Port
 from bollylive.io.port_names import Graph, find, keep_apart, wanted_names, without
-from bollylive.midi.messages import Event, LetGo
+from bollylive.midi.messages import Event, LostSourceRelease
 
 NAME = "BollyLive"
 PULSE_S = 0.1  # how often the MIDI system's life is felt
@@ -56,7 +56,7 @@ class PortSet:
         keep_apart(wanted_in, wanted_out, "")
         self.send_failures = 0
         self._conductor = ClockSource()
-        self._endings: list[LetGo] = []  # of inputs that have gone, until the next `read`
+        self._endings: list[LostSourceRelease] = []  # of inputs that have gone, until the next `read`
         self._said: list[str] = []  # until the next `check`
         self._pulse_s = self._graph_s = self._look_s = self._hurried_s = float("-inf")
         self._lost = False
@@ -113,13 +113,13 @@ class PortSet:
         """All messages that have come since the last call, one list of bytes each; of one input, oldest first."""
         return [message for port in self._inputs for message in port.poll()]
 
-    def read(self, now_s: float) -> list[Event | LetGo]:
+    def read(self, now_s: float) -> list[Event | LostSourceRelease]:
         """All words that have come since the last call, clock words only from the input that leads the beat.
 
         For an input that has gone, or whose source has stopped in the middle, they hold the ends of the notes and
         pedals that were held there. `now_s` must not go back.
         """
-        events: list[Event | LetGo] = [*self._endings]
+        events: list[Event | LostSourceRelease] = [*self._endings]
         self._endings.clear()
         for place, port in enumerate(self._inputs):
             words, has_stopped = port.read(now_s)
@@ -252,16 +252,16 @@ class PortSet:
         self._said += [sentence(ports[place], change) for place, change in changes]
         return [place for place, change in changes if change == "gone"]
 
-    def _let_go(self, port: InPort) -> list[LetGo]:
+    def _let_go(self, port: InPort) -> list[LostSourceRelease]:
         """What ends all that is held on an input whose source has stopped, of which the musician is told."""
         ends = self._ends(port)
         if ends:
             self._said.append(stopped(port))
         return ends
 
-    def _ends(self, port: InPort) -> list[LetGo]:
+    def _ends(self, port: InPort) -> list[LostSourceRelease]:
         others = [other.held for other in self._inputs if other is not port]
-        return [LetGo(word) for word in port.held.end(others)]
+        return [LostSourceRelease(word) for word in port.held.end(others)]
 
     def _count_listeners(self, graph: Graph | None) -> None:
         self._listeners = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bollylive.io.controller_state import RESETS
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Raw
-from bollylive.midi.parser import subject
+from bollylive.midi.parser import state_key
 
 NOTES_PER_S, NOTES_AT_ONCE = 500.0, 512.0
 OTHERS_PER_S, OTHERS_AT_ONCE = 2000.0, 2048.0
@@ -92,7 +92,7 @@ class RateLimit:
         return "More comes in than can be played; some of it is left out. Look for a broken controller, or a loop."
 
     def _wait(self, event: Control | Program | Raw) -> None:
-        key = subject(event)
+        key = state_key(event)
         self.dropped += key in self._waiting or len(key) > _LONGEST_KEY
         if len(key) <= _LONGEST_KEY:
             self._waiting[key] = event

@@ -24,7 +24,7 @@ from bollylive.midi.messages import (
     Continue,
     Control,
     Event,
-    LetGo,
+    LostSourceRelease,
     Note,
     NoteOff,
     NoteOn,
@@ -100,7 +100,7 @@ class Router:
         if self.flood.admits(event, now_s):
             self._heed(event, now_s)
 
-    def let_go(self, word: LetGo, now_s: float) -> None:
+    def let_go(self, word: LostSourceRelease, now_s: float) -> None:
         """Takes in what lets go of something whose source has gone: it turns no knob, and nobody pressed anything."""
         if self._commands.claims(word.event):
             self._commands.forget(word.event)

@@ -7,7 +7,7 @@ from typing import Final
 from bollylive.clock.anchor import Anchor
 from bollylive.io.held_state import Ended, HeldState, in_order, lets_go
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Player, Program, Raw
-from bollylive.midi.parser import subject
+from bollylive.midi.parser import state_key
 from bollylive.protocol import InheritedState, Sent
 from bollylive.sets.band import Set
 
@@ -37,7 +37,7 @@ class SoundingNotes:
             self.anchor = word
             return
         event = word.event
-        if not isinstance(event, NoteOn | NoteOff | Control | Program | Raw) or not (about := subject(event)):
+        if not isinstance(event, NoteOn | NoteOff | Control | Program | Raw) or not (about := state_key(event)):
             return
         channel = about[0] & 0x0F
         silent = word.by == "musician" and not self.band.passes_thru(channel) and not lets_go(event)
@@ -62,9 +62,9 @@ class SoundingNotes:
         """All that may sound, be pedalled or bent, and all channels on which more may, of which nobody has told yet."""
         if not self.has_played:
             return InheritedState()
-        words = {subject(word): word for word, _ in self._inherited.words}
+        words = {state_key(word): word for word, _ in self._inherited.words}
         words |= {**self._ended.words, **self._held.words}
-        by = {subject(word): by for word, by in self._inherited.words} | self._by
-        told = tuple((word, by.get(subject(word), "model")) for word in in_order(words.values()))
+        by = {state_key(word): by for word, by in self._inherited.words} | self._by
+        told = tuple((word, by.get(state_key(word), "model")) for word in in_order(words.values()))
         heard = {channel for channel in range(16) if self.band.channel(channel).role != "off"}
         return InheritedState(told, tuple(sorted(self._used | heard | set(self._inherited.channels))))

@@ -1,1 +1,1 @@
-"""What a MIDI cable and a MIDI file carry, as plain values; `messages` first."""
+"""MIDI streams and MIDI files as plain values; read `messages` first."""

@@ -1,4 +1,4 @@
-"""Note-ons and note-offs become notes: the same rules for live input and for MIDI files."""
+"""Pair note-ons with note-offs, by the same rules for live input and for MIDI files."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from bollylive.midi.messages import (
     NoteOn,
 )
 
-SHORTEST_BEATS = 1 / 960
+SHORTEST_BEATS = 1 / 960  # no note is shorter
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenNote:
     note: Note
     key_down: bool = True
 
 
 class Assembler:
-    """Pairs ons with offs, for all channels of one input.
+    """Makes notes of the note-ons and note-offs of one input, on all channels. For one thread.
 
-    Every note is told twice: without a duration when it opens, and with it when it closes, otherwise equal.
-    A note closes at its off or, under the sustain pedal, when the pedal lifts; and whenever its pitch is
-    struck again. Offs without a note are ignored. Not thread-safe.
+    Every note is returned twice, otherwise equal: without a duration when it opens, and with one when it closes. A note
+    closes at its note-off or, under the sustain pedal, when the pedal lifts; and whenever its pitch is struck again.
+    A note-off without a note is ignored.
     """
 
     def __init__(self) -> None:
-        self._open: dict[tuple[int, int], _Open] = {}  # by channel and pitch
+        self._open: dict[tuple[int, int], _OpenNote] = {}  # by channel and pitch
         self._pedals: set[int] = set()
 
     def handle(self, event: NoteOn | NoteOff | Control, beat: float) -> list[Note]:
-        """The notes that `event` closes, and then the one that it opens."""
+        """Return the notes that `event` closes, and then the one that it opens."""
         match event:
             case NoteOn(channel, pitch, velocity):
                 closed = self._close([(channel, pitch)], beat)
                 note = Note(channel, pitch, velocity, beat, None)
-                self._open[channel, pitch] = _Open(note)
+                self._open[channel, pitch] = _OpenNote(note)
                 return [*closed, note]
             case NoteOff(channel, pitch):
                 return self._lift((channel, pitch), beat)
@@ -50,11 +50,11 @@ class Assembler:
                 return self._control(channel, number, value, beat)
 
     def close_all(self, beat: float) -> list[Note]:
-        """Closes every open note, as at the end of a piece; a pedal that is down stays down."""
+        """Close every open note, as at the end of a piece; a pedal that is down stays down."""
         return self._close(list(self._open), beat)
 
     def held(self, channel: int) -> bool:
-        """Whether a key of `channel` is down; the pedal alone holds nothing."""
+        """Whether a key of `channel` is down; notes that only the pedal sustains do not count."""
         return any(key[0] == channel and open_.key_down for key, open_ in self._open.items())
 
     def _lift(self, key: tuple[int, int], beat: float) -> list[Note]:

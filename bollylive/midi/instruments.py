@@ -1,6 +1,6 @@
-"""The sounds of General MIDI by name, so that a set says `flute` and not 73.
+"""General MIDI programs by name, so that a set can say `flute` instead of 73.
 
-Names are those of the General MIDI System Level 1 specification, programs counted from 0.
+The names are those of the General MIDI System Level 1 specification, programs counted from 0.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 from bollylive.quoting import quoted
 
-PERCUSSION_CHANNEL: Final = 9  # channel 10 for people: its keys are drums, and its program chooses the kit
+PERCUSSION_CHANNEL: Final = 9  # channel 10 to people: its keys are drums, and its program selects the kit
 
 NAMES: Final[tuple[str, ...]] = (
     *("acoustic grand piano", "bright acoustic piano", "electric grand piano", "honky-tonk piano"),
@@ -40,7 +40,7 @@ NAMES: Final[tuple[str, ...]] = (
     *("telephone ring", "helicopter", "applause", "gunshot"),
 )
 
-# Instruments of the Hindi film orchestra that General MIDI lacks, by the sound that comes nearest.
+# Instruments of the Hindi film orchestra that General MIDI lacks, with the nearest sound that it has.
 NEAREST: Final[dict[str, str]] = {
     "bansuri": "flute",
     "harmonium": "reed organ",
@@ -58,9 +58,9 @@ _PROGRAMS: Final[dict[str, int]] = {
 
 
 def program_of(name: str) -> int:
-    """Return the program 0-127 of an instrument's name; upper and lower case, and spaces around it, do not matter.
+    """Return the program 0-127 of an instrument's name; case and surrounding spaces do not matter.
 
-    Raises ValueError with a sentence that suggests the nearest names.
+    Raises ValueError with a sentence that suggests similar names.
     """
     wanted = " ".join(name.lower().split())
     if wanted in _PROGRAMS:

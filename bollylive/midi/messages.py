@@ -1,7 +1,7 @@
-"""The words that all rooms speak: notes, what a MIDI cable carries, and what relay and engine tell each other.
+"""MIDI messages and notes as frozen values: what a MIDI stream and a MIDI file carry.
 
-Channels are 0-15 here and 1-16 wherever a person reads them. Everything is frozen, so a word may cross
-threads and processes freely.
+Channels are 0-15 here, and 1-16 wherever a person reads them. All values may cross threads and processes freely.
+What the processes of BollyLive say to each other is in `protocol`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-# The control changes that mean something here, by their numbers in the MIDI 1.0 specification.
+# The control changes with a meaning here, by their numbers in the MIDI 1.0 specification.
 SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 120, 121, 123
 
 Player: TypeAlias = Literal["musician", "model"]
@@ -17,7 +17,7 @@ Player: TypeAlias = Literal["musician", "model"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note in musical time; `duration_beats` is None while it is still held."""
+    """One note in musical time; `duration_beats` is None while the key is held."""
 
     channel: int  # 0-15
     pitch: int  # 0-127
@@ -28,7 +28,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class NoteOn:
-    """A key goes down; `velocity` is 1-127 (0 is a `NoteOff` on the wire)."""
+    """A key goes down; `velocity` is 1-127, since a note-on of velocity 0 is a `NoteOff`."""
 
     channel: int
     pitch: int
@@ -46,7 +46,7 @@ class NoteOff:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A control change, number and value 0-127."""
+    """A control change; number and value are 0-127."""
 
     channel: int
     number: int
@@ -55,7 +55,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program change: General MIDI program 0-127."""
+    """A program change; the General MIDI program is 0-127."""
 
     channel: int
     program: int
@@ -63,7 +63,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """MIDI clock, 24 to the beat."""
+    """A MIDI clock tick, 24 to the beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +73,31 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """The song goes on from where it is; the next tick is that place."""
+    """The song goes on from its current position; the next tick is that position."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The song stands still."""
+    """The song stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Song position, in sixteenths since the beginning, 0-16383."""
+    """A song position, 0-16383 sixteenths from the beginning."""
 
     sixteenths: int
 
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """A new free tempo, in beats per minute; a MIDI clock overrides it."""
+    """A new free tempo in beats per minute. A file carries it, a stream does not; a MIDI clock overrides it."""
 
     bpm: float
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Anything else a cable carries (bend, aftertouch, SysEx): passed through, without meaning here."""
+    """The bytes of any other message (pitch bend, aftertouch, SysEx): passed through without a meaning here."""
 
     data: bytes
 
@@ -106,7 +106,10 @@ Event: TypeAlias = NoteOn | NoteOff | Control | Program | Tick | Start | Continu
 
 
 @dataclass(frozen=True, slots=True)
-class LetGo:
-    """What lets go of something that an input held whose source has gone; it is no command, whatever the set says."""
+class LostSourceRelease:
+    """A release that nobody sent: it ends what an input held when its source disappeared.
+
+    `event` is a note-off, a pedal that lifts or a wheel that goes back. It is never a command, whatever the set says.
+    """
 
     event: Event

@@ -1,4 +1,4 @@
-"""What a MIDI cable carries, as words: bytes in, `Event`s out, and back again.
+"""MIDI bytes to `Event`s, and back.
 
 Message lengths and status bytes are those of the MIDI 1.0 Detailed Specification (M1, 4.2.1).
 """
@@ -14,26 +14,26 @@ SYSEX_LIMIT_BYTES = 65_536  # a SysEx that never ends must not fill the memory
 _NOTE_OFF, _NOTE_ON, _KEY_PRESSURE, _CONTROL, _PROGRAM, _CHANNEL_PRESSURE = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0
 _SYSEX, _TIME_CODE, _POSITION, _SONG_SELECT, _TUNE_REQUEST, _SYSEX_END = 0xF0, 0xF1, 0xF2, 0xF3, 0xF6, 0xF7
 _REALTIME: dict[int, Event] = {0xF8: Tick(), 0xFA: Start(), 0xFB: Continue(), 0xFC: Stop()}
-_REALTIME_BYTES: dict[type[Event], bytes] = {type(word): bytes([status]) for status, word in _REALTIME.items()}
+_REALTIME_BYTES: dict[type[Event], bytes] = {type(event): bytes([status]) for status, event in _REALTIME.items()}
 _DATA_BYTES = {_POSITION: 2, _TIME_CODE: 1, _SONG_SELECT: 1}
 
 
 class Parser:
-    """Reads the byte stream of one input, in pieces of any size.
+    """Parses the byte stream of one input, in pieces of any size. For one thread.
 
-    Time code, song select, tune request, active sensing and reset mean nothing here and give no word.
-    `dropped` counts what could not be understood: stray data bytes, truncated messages, undefined statuses.
+    Time code, song select, tune request, active sensing and reset mean nothing here and give no event.
+    `dropped` counts what is not MIDI: stray data bytes, truncated messages, undefined status bytes.
     """
 
     def __init__(self) -> None:
         self.dropped = 0
-        self._message = bytearray()  # the message under way: its status and the data so far
-        self._running = 0  # the status that data bytes without one continue, or 0
+        self._message = bytearray()  # the unfinished message: its status and the data so far
+        self._running = 0  # the running status, or 0 if there is none
 
     def feed(self, data: Sequence[int]) -> list[Event]:
-        """The words that `data` completes, in order; never raises, whatever the bytes."""
-        words = (self._byte(byte) for byte in data)
-        return [word for word in words if word is not None]
+        """Return the events that `data` completes, in order. Never raises, whatever the bytes."""
+        events = (self._byte(byte) for byte in data)
+        return [event for event in events if event is not None]
 
     def _byte(self, byte: int) -> Event | None:
         if 0xF8 <= byte <= 0xFF:  # realtime bytes may stand inside any other message
@@ -47,9 +47,9 @@ class Parser:
 
     def _status(self, status: int) -> Event | None:
         if status == _SYSEX_END and self._message[:1] == bytes([_SYSEX]):
-            word = Raw(bytes(self._message) + b"\xf7")
+            event = Raw(bytes(self._message) + b"\xf7")
             self._message.clear()
-            return word
+            return event
         self.dropped += bool(self._message)
         self._message.clear()
         self._running = status if status < _SYSEX else 0
@@ -75,24 +75,24 @@ class Parser:
             return None
         if len(message) <= _data_bytes(status):
             return None
-        word = _word(bytes(message))
+        event = _parse(bytes(message))
         message.clear()
-        return word
+        return event
 
 
 def to_bytes(event: Event) -> bytes:
-    """The bytes of one word; ValueError for a `Tempo`, which no cable carries, and for values out of range."""
+    """Return the bytes of one event; raises ValueError for a `Tempo`, which has none, and for values out of range."""
     match event:
         case NoteOn(channel, pitch, velocity) if velocity > 0:
-            return _message(_NOTE_ON, channel, pitch, velocity)
+            return _encode(_NOTE_ON, channel, pitch, velocity)
         case NoteOff(channel, pitch, velocity):
-            return _message(_NOTE_OFF, channel, pitch, velocity)
+            return _encode(_NOTE_OFF, channel, pitch, velocity)
         case Control(channel, number, value):
-            return _message(_CONTROL, channel, number, value)
+            return _encode(_CONTROL, channel, number, value)
         case Program(channel, program):
-            return _message(_PROGRAM, channel, program)
+            return _encode(_PROGRAM, channel, program)
         case Position(sixteenths):
-            return _message(_POSITION, 0, sixteenths & 0x7F, sixteenths >> 7)
+            return _encode(_POSITION, 0, sixteenths & 0x7F, sixteenths >> 7)
         case Raw(data):
             return data
         case Tick() | Start() | Continue() | Stop():
@@ -100,10 +100,11 @@ def to_bytes(event: Event) -> bytes:
     raise ValueError(f"{event} has no MIDI message.")
 
 
-def subject(event: Event) -> tuple[int, ...]:
-    """What a word is about, apart from its value: a key, a controller, a wheel; nothing for what is timing.
+def state_key(event: Event) -> tuple[int, ...]:
+    """Return which state of the receiver an event sets: that of a key, a controller, a program, or a wheel.
 
-    Two words about the same subject say the same only if they are equal. A SysEx is about all that it says.
+    Of two events with the same key, the later one replaces the earlier. Note-on and note-off share the key of their
+    pitch. A SysEx is a state of its own; clock and transport messages set none, and give an empty tuple.
     """
     match event:
         case NoteOn(channel, pitch) | NoteOff(channel, pitch):
@@ -125,7 +126,7 @@ def _data_bytes(status: int) -> int:
     return 1 if _PROGRAM <= status < _CHANNEL_PRESSURE + 0x10 else 2
 
 
-def _word(message: bytes) -> Event | None:
+def _parse(message: bytes) -> Event | None:
     kind, channel = message[0] & 0xF0, message[0] & 0x0F
     if message[0] == _POSITION:
         return Position(message[1] + 128 * message[2])
@@ -144,7 +145,7 @@ def _word(message: bytes) -> Event | None:
     return Raw(message)
 
 
-def _message(status: int, channel: int, *data: int) -> bytes:
+def _encode(status: int, channel: int, *data: int) -> bytes:
     if not 0 <= channel < 16 or not all(0 <= value < 128 for value in data):
         raise ValueError(f"Channel {channel} must be 0-15, and the data {data} of a MIDI message 0-127.")
     return bytes([status | channel, *data])

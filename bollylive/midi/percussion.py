@@ -1,8 +1,8 @@
-"""Which keys a percussion channel plays: tabla and dholak on a General MIDI kit, or keys of the musician's own.
+"""Which keys a percussion channel plays: tabla and dholak on a General MIDI kit, or a map to other keys.
 
 General MIDI has no tabla. The model learned its thekas on the bongos and congas that come closest in pitch and decay
 (`training.arranging.bols`, where the strokes are told apart after D. R. Courtney, "Fundamentals of Tabla", 1998), so
-these keys are what it means by a stroke. No two sample libraries lay tabla out alike; a set says where they are.
+these keys stand for its strokes. No two sample libraries lay out tabla alike, so a set says which keys they use.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from bollylive.quoting import quoted
 
-Keys: TypeAlias = tuple[tuple[int, int], ...]  # (General MIDI key 0-127, key 0-127 on the cable), in order
+Keys: TypeAlias = tuple[tuple[int, int], ...]  # (General MIDI key 0-127, key 0-127 that is sent), in order
 
 # High bongo, low bongo, muted high conga, open high conga, low conga. Te and Ke are one muted stroke.
 STROKES: Final[dict[str, dict[str, int]]] = {
@@ -25,7 +25,7 @@ _GENERAL_KEYS: Final[dict[object, int]] = {str(key): key for key in range(128)}
 
 
 def read_keys(value: object) -> Keys:
-    """The keys of an instrument's name, or of a table from General MIDI keys to others.
+    """Return the keys of an instrument's name, or of a table from General MIDI keys to other keys.
 
     Raises ValueError with the rest of a sentence that begins with `percussion`.
     """

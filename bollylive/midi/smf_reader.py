@@ -1,7 +1,7 @@
-"""The bytes of a standard MIDI file as its tracks, and a track as messages in ticks.
+"""Split the bytes of a standard MIDI file into tracks, and a track into messages with their ticks.
 
-It reads what stage and web have done to files: junk before the header, foreign chunks, wrong lengths, broken
-meta events. A track that breaks off gives all that came before the break.
+Damaged files are read as far as possible: junk before the header, foreign chunks, wrong lengths, broken meta events.
+A track that breaks off gives everything before the break.
 
 Source: Standard MIDI Files 1.0, MIDI Manufacturers Association, 1988.
 """
@@ -16,12 +16,12 @@ SET_TEMPO = 0x51
 TIME_SIGNATURE = 0x58
 END_OF_TRACK = 0x2F
 
-_WRAPPER_BYTES = 256  # how far in a RIFF or MacBinary wrapper the header may stand
+_WRAPPER_BYTES = 256  # the header may begin so far inside a RIFF or MacBinary wrapper
 
 
 @dataclass(frozen=True, slots=True)
 class Chunks:
-    """A file cut into its tracks, not yet read."""
+    """The tracks of a file as bytes."""
 
     format: int  # 0: one track; 1: tracks at the same time; 2: tracks one after another
     ticks_per_beat: int
@@ -29,7 +29,7 @@ class Chunks:
 
 
 def split(data: bytes) -> Chunks:
-    """Cut the bytes of a file into tracks; raises ValueError, with the reason, where it is no MIDI file."""
+    """Split a file into its tracks; raises ValueError with the reason if it is not a MIDI file that can be read."""
     start = data.find(b"MThd", 0, _WRAPPER_BYTES)
     if start < 0 or len(data) < start + 14:
         raise ValueError("it is not a standard MIDI file")
@@ -51,10 +51,10 @@ def split(data: bytes) -> Chunks:
 
 
 def messages(track: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (tick, message) up to the end of the track, running status undone and SysEx left out.
+    """Yield (tick, message) up to the end of the track, with running status expanded and SysEx left out.
 
-    A meta message is its two status bytes and its data. Raises EOFError where the track breaks off, which is after
-    everything that could be read has been yielded.
+    A meta message is its two status bytes and its data. Raises EOFError with the tick at which
+    the track breaks off, after everything before has been yielded.
     """
     at = tick = running = 0
     try:
@@ -99,7 +99,7 @@ def _variable(data: bytes, at: int) -> tuple[int, int]:
         byte = data[at]
         at += 1
         value = value << 7 | byte & 0x7F
-        if value >= 1 << 28:  # four bytes at most: what is longer is no number but damage
+        if value >= 1 << 28:  # four bytes at most; a longer number is damage
             raise IndexError
         if byte < 0x80:
             return value, at

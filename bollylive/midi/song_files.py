@@ -1,7 +1,7 @@
-"""Standard MIDI files in and out.
+"""Read and write standard MIDI files.
 
-A file is read as the one stream of events that a cable would have carried, through the same `Assembler` as
-live playing: tracks are merged by tick, and what several tracks play on one channel is one part.
+A file is read as one stream of events, through the same `Assembler` as live input: tracks are merged by tick, and what
+several tracks play on one channel is one part.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _MICROSECONDS_PER_MINUTE: Final = 60_000_000
 def read_song(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Song:
     """Read a MIDI file (format 0, 1, or 2 with its tracks one after another) from a path, its bytes, or an open file.
 
-    `name` is for the song and for messages; left out, it is the path's stem. A damaged file gives what can be
-    read of it, with a sentence in `problems` for each track that breaks off. Raises FileError where it gives no note
-    at all because of that, is not a MIDI file, counts in SMPTE frames, or cannot be opened.
+    `name` is for the song and for error messages; by default it is the path's stem. Of a damaged file everything
+    readable is returned, with a sentence in `problems` for each track that breaks off. Raises FileError if that leaves
+    no note at all, if it is not a MIDI file, if it counts in SMPTE frames, or if it cannot be opened. Blocks.
     """
     data = _bytes_of(source)
     name = name or (Path(source).stem if isinstance(source, str | Path) else "song")
@@ -49,9 +49,9 @@ def read_song(source: str | Path | bytes | BinaryIO, name: str | None = None) ->
 
 
 def song_bytes(tracks: Iterable[Track], tempos: Tempos = DEFAULT_TEMPOS, meters: Meters = DEFAULT_METERS) -> bytes:
-    """A file of format 1, 480 ticks per beat: tempos and meters first, then a track for each part.
+    """Return a file of format 1 with 480 ticks per beat: a track of tempos and meters, then a track for each part.
 
-    The same music gives the same bytes. What lies before beat 0 is moved to it, and every note is at least a tick long.
+    The same music gives the same bytes. What lies before beat 0 moves to it, and every note lasts at least one tick.
     """
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     file.tracks.append(_track(_time_messages(tempos, meters)))
@@ -96,15 +96,15 @@ def _merge(chunks: smf_reader.Chunks) -> tuple[list[tuple[int, bytes]], tuple[st
             problems.append(f"track {number} breaks off after beat {beat:.1f}: the file is damaged or cut short.")
         if chunks.format == 2 and stream:
             begin = stream[-1][0]
-    stream.sort(key=itemgetter(0))  # stable: at one tick, the order of the tracks and of the messages in them
+    stream.sort(key=itemgetter(0))  # stable: at one tick, the order of the tracks and of their messages stays
     return stream, tuple(problems)
 
 
 def _assemble(name: str, stream: list[tuple[int, bytes]], ticks_per_beat: int, problems: tuple[str, ...]) -> Song:
-    reader, assembler = Parser(), Assembler()
+    parser, assembler = Parser(), Assembler()
     notes: list[Note] = []
     programs: dict[int, int] = {}
-    begun: dict[int, int] = {}  # channel: the tick of its first note
+    begun: dict[int, int] = {}  # by channel, the tick of its first note
     tempos = dict(DEFAULT_TEMPOS)
     meters = dict(DEFAULT_METERS)
     for tick, message in stream:
@@ -116,7 +116,7 @@ def _assemble(name: str, stream: list[tuple[int, bytes]], ticks_per_beat: int, p
             elif kind == smf_reader.TIME_SIGNATURE and len(data) >= 2 and data[0] and data[1] <= 6:
                 meters[beat] = data[0] * 4 / 2 ** data[1]
             continue
-        for event in reader.feed(message):
+        for event in parser.feed(message):
             if isinstance(event, Program) and tick <= begun.get(event.channel, tick):
                 programs[event.channel] = event.program
             if isinstance(event, NoteOn):
@@ -163,8 +163,8 @@ def _time_messages(tempos: Tempos, meters: Meters) -> list[tuple[int, int, mido.
 
 
 def _part_messages(track: Track) -> list[tuple[int, int, mido.Message]]:
-    """Return (tick, rank, message): at one tick ends come before changes, and changes before beginnings."""
-    name = track.name.encode("utf-8", "replace").decode("utf-8")  # a journal may hold what no text can be
+    """Return (tick, rank, message): at one tick note-offs come before changes, and changes before note-ons."""
+    name = track.name.encode("utf-8", "replace").decode("utf-8")  # a journal may hold surrogates, which UTF-8 cannot
     timed = [(0, 0, mido.MetaMessage("track_name", name=name))]
     if track.program is not None:
         timed.append((0, 1, mido.Message("program_change", channel=track.channel, program=track.program)))

@@ -21,7 +21,7 @@ from bollylive.io.poll_interval import PollInterval
 from bollylive.io.port_set import PortSet
 from bollylive.io.router import Router
 from bollylive.io.scheduler import Scheduler
-from bollylive.midi.messages import Control, Event, LetGo, NoteOff, NoteOn, Program, Tempo
+from bollylive.midi.messages import Control, Event, LostSourceRelease, NoteOff, NoteOn, Program, Tempo
 from bollylive.midi.parser import to_bytes
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.supervisor_link import SupervisorLink
@@ -122,7 +122,7 @@ class IoLoop:
             if self._engine.pipe.closed and not self._alone and not self._stopped:
                 self._bury("ended unexpectedly")
 
-    def _take_turn(self, events: list[Event | LetGo], now_s: float) -> None:
+    def _take_turn(self, events: list[Event | LostSourceRelease], now_s: float) -> None:
         """Do all that is to be done, by what has come and by the time."""
         self._listen(events, now_s)
         self._router.tick(time.perf_counter())
@@ -146,11 +146,11 @@ class IoLoop:
                 case Set():
                     self._use(order)
 
-    def _listen(self, events: list[Event | LetGo], now_s: float) -> None:
+    def _listen(self, events: list[Event | LostSourceRelease], now_s: float) -> None:
         """Take in what has come: from the ports, from a Link session, from the musician of the demo."""
         for count, event in enumerate(events, start=1):
             self._pace.stir(now_s)
-            if isinstance(event, LetGo):
+            if isinstance(event, LostSourceRelease):
                 self._router.let_go(event, now_s)
             else:
                 self._router.handle(event, now_s)

@@ -13,7 +13,7 @@ from bollylive.io.connections import Connections, NoConnections
 from bollylive.io.port import DOUBTS
 from bollylive.io.port_names import Graph
 from bollylive.io.port_set import LOOK_S, PULSE_S, SEE_S, TRIES, PortSet
-from bollylive.midi.messages import Control, LetGo, NoteOff, NoteOn, Program, Start, Tick
+from bollylive.midi.messages import Control, LostSourceRelease, NoteOff, NoteOn, Program, Start, Tick
 from bollylive.midi.parser import Parser
 
 ON, OFF, TICK = [0x90, 60, 90], [0x80, 60, 0], [0xF8]
@@ -183,7 +183,7 @@ def test_an_input_that_is_pulled_out_ends_what_was_held_on_it_alone(studio: Stud
     told = ports.check(LOOK_S)
     assert len(told) == 1
     assert "'Keys:out' is gone" in told[0]
-    assert ports.read(LOOK_S) == [LetGo(Control(0, 64, 0)), LetGo(NoteOff(0, 64))]
+    assert ports.read(LOOK_S) == [LostSourceRelease(Control(0, 64, 0)), LostSourceRelease(NoteOff(0, 64))]
     assert ports.check(2 * LOOK_S) == []
     assert ports.read(2 * LOOK_S) == []
     studio.source("Pads:out").queue += [TICK, OFF]  # its clock leads now, at once
@@ -378,7 +378,7 @@ def test_a_port_that_was_away_for_a_moment_has_gone_and_is_back_though_it_is_lis
         "The MIDI output 'Synth:in' is gone",
     ]
     assert ports.listeners == 1  # it has a port of its own that tells it what it missed
-    assert ports.read(SEE_S + 0.01) == [LetGo(NoteOff(0, 60))]
+    assert ports.read(SEE_S + 0.01) == [LostSourceRelease(NoteOff(0, 60))]
     assert ports.check(SEE_S + 0.03) == []  # joined, but not yet seen to be
     assert ports.check(SEE_S + 0.05) == ["The MIDI input 'Keys:out' is back.", "The MIDI output 'Synth:in' is back."]
     assert studio.heard("Synth:in")[-1] == NoteOff(0, 60)
@@ -431,7 +431,7 @@ def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio
     assert ports.check(1.0) == [
         "What feeds 'BollyLive In:in' has stopped in the middle; the notes that it held are ended."
     ]
-    assert ports.read(1.0) == [LetGo(NoteOff(0, 64))]  # the other is held elsewhere
+    assert ports.read(1.0) == [LostSourceRelease(NoteOff(0, 64))]  # the other is held elsewhere
     assert ports.check(2.0) == []
     assert ports.read(2.0) == []
 
@@ -440,7 +440,7 @@ def test_a_clock_that_stops_in_the_middle_ends_what_was_held_once_and_is_told(st
     ports = PortSet()
     studio.inputs[0].queue += [ON, TICK]
     heard = [event for look in range(400) for event in ports.read(look / 100)]
-    assert heard == [NoteOn(0, 60, 90), Tick(), LetGo(NoteOff(0, 60))]
+    assert heard == [NoteOn(0, 60, 90), Tick(), LostSourceRelease(NoteOff(0, 60))]
     assert len(ports.check(4.0)) == 1
     assert ports.check(5.0) == []
 

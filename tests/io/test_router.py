@@ -15,7 +15,7 @@ from bollylive.midi.messages import (
     Continue,
     Control,
     Event,
-    LetGo,
+    LostSourceRelease,
     Note,
     NoteOff,
     NoteOn,
@@ -313,7 +313,7 @@ def test_a_cable_that_is_pulled_turns_no_knob_and_presses_nothing() -> None:
     desk.router.handle(Control(0, 11, 90), 0.1)
     reported = len(desk.reported)
     for word in (Control(0, 11, 127), Control(0, 1, 0)):
-        desk.router.let_go(LetGo(word), 1.0)
+        desk.router.let_go(LostSourceRelease(word), 1.0)
     assert len(desk.reported) == reported
     assert desk.taken() == []
     desk.router.handle(Control(0, 11, 64), 2.0)  # a new press, for the pedal is up since
@@ -326,7 +326,7 @@ def test_a_cable_that_is_pulled_lets_go_of_what_it_held() -> None:
         desk.router.handle(event, 0.0)
     desk.taken()
     for word in (Control(0, 64, 0), OFF):
-        desk.router.let_go(LetGo(word), 1.0)
+        desk.router.let_go(LostSourceRelease(word), 1.0)
     assert desk.taken() == [Control(0, 64, 0), OFF]
 
 

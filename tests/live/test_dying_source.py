@@ -13,7 +13,7 @@ import pytest
 from stage import until
 
 from bollylive.io.port_set import PortSet
-from bollylive.midi.messages import Event, LetGo, NoteOff, NoteOn, Tick
+from bollylive.midi.messages import Event, LostSourceRelease, NoteOff, NoteOn, Tick
 
 pytestmark = pytest.mark.ports
 
@@ -79,7 +79,7 @@ class Listener:
 
     def listen(self) -> None:
         now_s = time.perf_counter()
-        came = [event.event if isinstance(event, LetGo) else event for event in self.ports.read(now_s)]
+        came = [event.event if isinstance(event, LostSourceRelease) else event for event in self.ports.read(now_s)]
         self.events += [event for event in came if not isinstance(event, Tick)]
         self.said += self.ports.check(now_s)
 

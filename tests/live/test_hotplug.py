@@ -16,7 +16,7 @@ from stage import Peer, eager_set, jam, until
 
 from bollylive.io import rtmidi_backend
 from bollylive.io.port_set import PortSet
-from bollylive.midi.messages import Control, Event, LetGo, NoteOff, NoteOn, Raw
+from bollylive.midi.messages import Control, Event, LostSourceRelease, NoteOff, NoteOn, Raw
 from bollylive.midi.parser import Parser
 
 pytestmark = pytest.mark.ports
@@ -166,7 +166,7 @@ class Gear:
         def holds() -> bool:
             now_s = time.perf_counter()
             came = self.band.read(now_s)
-            self.heard += [event.event if isinstance(event, LetGo) else event for event in came]
+            self.heard += [event.event if isinstance(event, LostSourceRelease) else event for event in came]
             self.said += self.band.check(now_s)
             while (message := self.synth.get_message()) is not None:
                 self.played += self._reader.feed(message[0])

@@ -17,7 +17,7 @@ from bollylive.clock.link import LinkSession
 from bollylive.io import poll_interval
 from bollylive.io.port_set import PortSet
 from bollylive.io.scheduler import Scheduler
-from bollylive.midi.messages import Control, Event, LetGo, Note, NoteOff, NoteOn, Program, Raw
+from bollylive.midi.messages import Control, Event, LostSourceRelease, Note, NoteOff, NoteOn, Program, Raw
 from bollylive.midi.parser import Parser
 from bollylive.processes import io_loop
 from bollylive.processes.engine_link import EngineLink
@@ -87,7 +87,7 @@ class FakePorts(PortSet):
             self.at_end()
         return [list(message) for message in messages or []]
 
-    def read(self, now_s: float) -> list[Event | LetGo]:
+    def read(self, now_s: float) -> list[Event | LostSourceRelease]:
         self.read_s = now_s
         return [event for data in self.poll() for event in self._inlet.feed(data)]
 

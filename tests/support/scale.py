@@ -18,7 +18,7 @@ from bollylive.io.port_set import PortSet
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Event, LetGo, Note, NoteOff, NoteOn
+from bollylive.midi.messages import Event, LostSourceRelease, Note, NoteOff, NoteOn
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
@@ -38,7 +38,7 @@ class ScalePorts(PortSet):
         self._pitches = itertools.cycle(range(128))
         self._next_s = time.perf_counter()
 
-    def read(self, now_s: float) -> list[Event | LetGo]:
+    def read(self, now_s: float) -> list[Event | LostSourceRelease]:
         if now_s < self._next_s:
             return []
         self._next_s += BETWEEN_S
