@@ -161,7 +161,7 @@ def _open_spool(record: Path, head: bytes, say: Callable[[str], None]) -> SpoolF
         with suppress(OSError):
             elsewhere = SpoolFile(temporary_folder() / "recording", head)
             elsewhere.open()
-            say(f"What the recording is to be made of lies in {elsewhere.folder} ({error.strerror or error}).")
+            say(f"The recording in progress lies in {elsewhere.folder} ({error.strerror or error}).")
             return elsewhere
     return spool
 

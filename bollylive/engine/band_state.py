@@ -133,7 +133,7 @@ class BandState:
         """Go on where an engine that is gone ended: with its buffers, its bars, and awake if it was."""
         if past.anchor is None:
             return
-        self.grid.anchor, self.grid.zero_beats = past.anchor, past.bearing.zero_beats
+        self.grid.anchor, self.grid.zero_beats = past.anchor, past.status.zero_beats
         self.parts.change_programs(past.programs)
         touch = NoteMap(self.band)  # the journal has what was on the cable
         for played, by in past.notes:
@@ -147,7 +147,7 @@ class BandState:
             else:
                 self._remember(replace(note, duration_beats=None))
                 self._remember(note)
-        self.awake = past.bearing.awake and past.anchor.running
+        self.awake = past.status.awake and past.anchor.running
         if self.awake:
             self.parts.go_on(self.grid.earliest(now_s))
 

@@ -1,1 +1,1 @@
-"""What was played, on disk, and back; `lines` first."""
+"""What was played, written to disk and read back; read `lines` first, which has the format."""

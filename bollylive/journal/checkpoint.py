@@ -1,7 +1,7 @@
-"""What stands in a performance, however long ago it was played: beat, bearing, programs, pedals, and held keys.
+"""The current state of a performance: beat, bars, programs, pedals, and held keys, however long ago they were set.
 
-A journal says all of it again from time to time, word for word. So its end is enough for an engine to go on with, and
-whoever reads it from the beginning can leave out what is no news.
+A journal repeats this state from time to time, entry by entry. So its last part is enough for an engine to go on with,
+and a reader that starts at the beginning can leave out the repeats.
 """
 
 from __future__ import annotations
@@ -23,66 +23,66 @@ from bollylive.midi.messages import (
 )
 from bollylive.protocol import EngineStatus, Sent
 
-Word: TypeAlias = Sent | Anchor | EngineStatus
+Entry: TypeAlias = Sent | Anchor | EngineStatus  # what a journal records
 
 
 class Checkpoint:
-    """Follows a performance with `see`; `words` is what stands by then. Pure, one thread, never raises."""
+    """The state after all entries given to `update`; `entries` restores it. Pure, for one thread, never raises."""
 
     def __init__(self) -> None:
         self._anchor: Anchor | None = None
-        self._bearing: EngineStatus | None = None
-        self._programs: dict[tuple[Player, int], Sent] = {}  # by channel, and in the order in which they were chosen
-        self._pedals: dict[tuple[Player, int], Sent] = {}  # those that are down
+        self._status: EngineStatus | None = None
+        self._programs: dict[tuple[Player, int], Sent] = {}  # by channel, in the order in which they were chosen
+        self._pedals: dict[tuple[Player, int], Sent] = {}  # by channel, those that are down
         self._keys: dict[tuple[Player, int, int], Sent] = {}  # by channel and pitch, those that are held
 
-    def see(self, word: Word) -> bool:
-        """Take in a word; False if it only says again what stands."""
-        if isinstance(word, Anchor):
-            before, self._anchor = self._anchor, word
-            if not word.running or (before is not None and word.epoch != before.epoch):
-                self._keys.clear()  # no note goes on beyond a jump or a stop
-            return word != before
-        if isinstance(word, EngineStatus):
-            earlier, self._bearing = self._bearing, word
-            return word != earlier
-        match word.event:
+    def update(self, entry: Entry) -> bool:
+        """Take in the next entry; return False if it only repeats the current state."""
+        if isinstance(entry, Anchor):
+            before, self._anchor = self._anchor, entry
+            if not entry.running or (before is not None and entry.epoch != before.epoch):
+                self._keys.clear()  # a jump or a stop ends all notes
+            return entry != before
+        if isinstance(entry, EngineStatus):
+            earlier, self._status = self._status, entry
+            return entry != earlier
+        match entry.event:
             case NoteOn(channel, pitch):
-                news = self._keys.get((word.by, channel, pitch)) != word
+                is_new = self._keys.get((entry.by, channel, pitch)) != entry
                 if self._anchor is None or self._anchor.running:
-                    self._keys[word.by, channel, pitch] = word
-                return news
+                    self._keys[entry.by, channel, pitch] = entry
+                return is_new
             case NoteOff(channel, pitch):
-                self._keys.pop((word.by, channel, pitch), None)
+                self._keys.pop((entry.by, channel, pitch), None)
             case Program(channel):
-                key = word.by, channel
-                news = self._programs.pop(key, None) != word
-                self._programs[key] = word
-                return news
+                key = entry.by, channel
+                is_new = self._programs.pop(key, None) != entry
+                self._programs[key] = entry
+                return is_new
             case Control():
-                return self._control(word, word.event)
+                return self._control(entry, entry.event)
         return True
 
     @property
-    def words(self) -> list[Word]:
-        """What stands, in an order in which it can be taken in anew."""
-        told: list[Word] = [word for word in (self._anchor, self._bearing) if word is not None]
-        return [*told, *self._programs.values(), *self._pedals.values(), *self._keys.values()]
+    def entries(self) -> list[Entry]:
+        """The entries that give another `Checkpoint` the same state, in the right order."""
+        first: list[Entry] = [entry for entry in (self._anchor, self._status) if entry is not None]
+        return [*first, *self._programs.values(), *self._pedals.values(), *self._keys.values()]
 
-    def _control(self, word: Sent, event: Control) -> bool:
-        key = word.by, event.channel
+    def _control(self, entry: Sent, event: Control) -> bool:
+        key = entry.by, event.channel
         if event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
             self._keys = {held: on for held, on in self._keys.items() if held[:2] != key}
         elif event.number == SUSTAIN and event.value >= 64:
-            news = self._pedals.get(key) != word
-            self._pedals[key] = word
-            return news
+            is_new = self._pedals.get(key) != entry
+            self._pedals[key] = entry
+            return is_new
         elif event.number in (SUSTAIN, RESET_CONTROLLERS):
             self._pedals.pop(key, None)
         return True
 
 
-def news(words: Iterable[Word]) -> Iterator[Word]:
-    """The words of a journal without those that only say again what stands."""
-    standing = Checkpoint()
-    return (word for word in words if standing.see(word))
+def without_repeats(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield the entries of a journal that do more than repeat the current state."""
+    checkpoint = Checkpoint()
+    return (entry for entry in entries if checkpoint.update(entry))

@@ -1,6 +1,6 @@
-"""What is left of a performance when it is over: the journal and the spool of the recording, and which has more.
+"""The two copies of a finished performance, journal and spool, and which of them holds more.
 
-What found no room on a disk is still in memory, and counts as if it lay there.
+Lines that a disk did not take are still in memory, and count as part of their copy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bollylive.midi.song import Tempos, Track
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """What one file holds; or, without a journal, why it cannot be read."""
+    """The content of one file, or the reason why it cannot be read."""
 
     journal: Journal | None = None
     data: bytes = b""
@@ -31,11 +31,11 @@ class _Copy:
 
     @property
     def events(self) -> int:
-        return -1 if self.journal is None else len(self.journal.words)
+        return -1 if self.journal is None else len(self.journal.entries)
 
 
 class Copies:
-    """Both copies of a performance that is over, once its `writer` is closed. Blocks as long as the disks do."""
+    """Both copies of a performance, whose `writer` must be closed. Blocks as long as the disks do."""
 
     def __init__(self, writer: JournalWriter) -> None:
         self._writer = writer
@@ -44,33 +44,33 @@ class Copies:
 
     @property
     def readable(self) -> bool:
-        """Whether a copy can be read, or nothing was played."""
+        """Whether a copy can be read. Also true if nothing was played."""
         return self._best.journal is not None or not self._writer.holds_music
 
     def music(self) -> tuple[tuple[Track, ...], Tempos]:
-        """What was played, from the copy that has more; nothing, if none can be read."""
+        """Return the music of the copy that holds more; no music if neither can be read."""
         return ((), ()) if self._best.journal is None else replay(self._best.journal)
 
     def shortcomings(self) -> Iterator[str]:
-        """What the musician has to know of a recording that is made of it, in sentences."""
+        """Yield sentences for the musician about what the recording lacks."""
         if not self._writer.holds_music:
             return
         if self._best.journal is None:
-            yield f"What was played cannot be read any more, so there is no recording ({self._spool.problem})."
+            yield f"What was played can no longer be read, so there is no recording ({self._spool.problem})."
         elif self._best is not self._spool:
-            why = self._spool.problem or "which has more than the file beside the recording"
+            why = self._spool.problem or "it holds more than the recording in progress"
             yield f"The recording is made from the journal ({why})."
         if self._best.missing:
             yield f"{self._best.missing} events are missing in the recording: there was no room for them."
 
     def complete_journal(self) -> Iterator[str]:
-        """Complete the journal from the other copy, if it lacks anything; gives what there is to say, in sentences."""
+        """Write the missing part of the journal, if the other copy has it; yield sentences about the journal."""
         journal = self._writer.journal
         if journal is None or not self._writer.holds_music:
             return
         path = journal.file.path
-        known = path is not None and self._best.journal is not None and not journal.hangs
-        if path is not None and known and (journal.unwritten or self._best.events > self._journal.events):
+        can_complete = self._best.journal is not None and not journal.hangs
+        if path is not None and can_complete and (journal.unwritten or self._best.events > self._journal.events):
             try:
                 write_file(path, self._best.data)
                 journal.lost = self._best.missing

@@ -1,7 +1,7 @@
-"""A thread that writes lines to one file, so that whoever plays never waits for its disk.
+"""A thread that writes lines to one file, so that the thread that adds them never waits for the disk.
 
-What has come is handed to the system ten times a second, in one piece. From there on it outlives the program, whatever
-kills that; on the disk itself, against a power cut, it is when the system has written it, and at the end.
+Ten times a second the thread hands the new lines to the operating system in one piece. From then on they survive a
+crash of this program. They survive a power cut once the system has written them to the disk, at the latest on close.
 """
 
 from __future__ import annotations
@@ -19,157 +19,157 @@ CHECK_S: Final = 0.5
 RETRY_S: Final = 1.0
 MOST_LINES: Final = 50_000  # a quarter of an hour of dense playing, 3 MB
 
-_BUNDLE_LINES: Final = 1000  # joined at once: the interpreter is not held for long
-_END_LIMIT_S: Final = 2.0
-_MOST_TOLD: Final = 100
+_JOINED_LINES: Final = 1000  # joined at once, so that the interpreter is not held for long
+_CLOSE_LIMIT_S: Final = 2.0
+_MOST_REPORTS: Final = 100
 
 
 class Appendable(Protocol):
-    """Where the bytes go; see `lasting_file.LastingFile`."""
+    """The file that a `FileThread` writes; see `lasting_file.LastingFile`. Its methods may block and raise OSError."""
 
     @property
     def folder(self) -> Path:
-        """Where it lies, or is to lie."""
+        """Where the file is, or will be."""
 
     @property
     def path(self) -> Path | None:
-        """None until it is there."""
+        """The path of the file; None until it exists."""
 
     def append(self, data: bytes) -> int:
-        """Write some of it, and tell how much; raises OSError."""
+        """Write some of the data; return the number of bytes written."""
 
     def renew(self) -> str | None:
-        """Begin anew where the name is lost, and tell of it; raises OSError."""
+        """Start the file again if its name is lost; then return a sentence about it."""
 
     def read(self) -> bytes:
-        """All that it holds; raises OSError."""
+        """Return the whole content."""
 
     def close(self, *, keep: bool) -> None:
-        """No more will come; raises OSError."""
+        """Close the file, or remove it."""
 
 
 class FileThread:
-    """One file that is being written: `start` it, `put` lines on one thread, `close` it on the same.
+    """Writes one file. One thread calls `start`, `put` and `close`; the file is written on a thread of its own.
 
-    `name` is what sentences call the file. `lost` counts the lines that found the queue full, or never came, and, once
-    closed, those that never reached the disk; the text of the latter is `unwritten`.
+    `name` is what sentences for the musician call the file. `lost` counts the lines that found the queue full or were
+    lost before they came here; once closed, also those that never reached the disk, whose text is `unwritten`.
     """
 
     def __init__(self, file: Appendable, name: str, most_lines: int = MOST_LINES) -> None:
         self.file = file
         self.lost = 0
         self.unwritten = b""
-        self.hangs = False  # once closed: its disk has not answered in time
+        self.hangs = False  # the disk did not answer in time when the file was closed
         self._name, self._most_lines = name, most_lines
         self._queue: deque[bytes] = deque()
-        self._rest = b""  # what was taken from the queue and is not yet written, perhaps from the middle of a line
-        self._owed = 0  # lines lost since the last one that found room
-        self._fails = self._forgets = self._is_placeless = False
+        self._partial = b""  # taken from the queue and not yet written, perhaps from the middle of a line
+        self._unrecorded_losses = 0  # lines lost since the last one that found room
+        self._is_failing = self._is_renewed = self._is_placeless = False
         self._keep = True
         self._troubles: deque[str] = deque()
-        self._told: set[str] = set()
-        # Pipes, since a lock that is waited for with a limit goes by the wall clock on some systems (macOS, or Linux
-        # with an old C library): it would not come back for an hour when that is set back an hour.
-        self._bell, self._rope = multiprocessing.Pipe(duplex=False)
-        self._end, self._ended = multiprocessing.Pipe(duplex=False)
+        self._reported: set[str] = set()
+        # Pipes, since waiting for a lock with a timeout follows the wall clock on some systems (macOS, or Linux with
+        # an old C library): if that is set back by an hour, the wait would last an hour.
+        self._close_receiver, self._close_sender = multiprocessing.Pipe(duplex=False)
+        self._closed_receiver, self._closed_sender = multiprocessing.Pipe(duplex=False)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start the thread."""
         self._thread.start()
 
     @property
-    def writes(self) -> bool:
-        """Whether the file is there, and takes what comes."""
-        return self.file.path is not None and not self._fails and not self._is_placeless
+    def is_writing(self) -> bool:
+        """Whether the file exists and the last write succeeded."""
+        return self.file.path is not None and not self._is_failing and not self._is_placeless
 
     @property
-    def forgets(self) -> bool:
-        """Whether what was written before may be gone, so that what stands must be said again before the next line."""
-        return self._forgets or (self._owed > 0 and len(self._queue) < self._most_lines)
+    def needs_checkpoint(self) -> bool:
+        """Whether earlier lines may be gone from the file, so that the next line needs a checkpoint before it."""
+        return self._is_renewed or (self._unrecorded_losses > 0 and len(self._queue) < self._most_lines)
 
     def put(self, line: bytes) -> None:
-        """Let a line be written, or, where the queue is full, be lost. Never blocks, never raises."""
+        """Queue a line; if the queue is full, the line is lost. Never blocks, never raises."""
         if len(self._queue) >= self._most_lines:
-            self.lose(1)
+            self.add_loss(1)
             return
         self._queue.append(line)
 
-    def remind(self, lines: list[bytes]) -> None:
-        """Let it be written how many lines were lost, if any were, and what stands now. Never blocks, never raises."""
-        missing = [lost_line(self._owed)] if self._owed else []
-        self._forgets, self._owed = False, 0
-        if text := b"".join([*missing, *lines]):
-            self._queue.append(text)  # one piece, however much it is: it takes no room from what is played
+    def put_checkpoint(self, lines: list[bytes]) -> None:
+        """Queue the number of lines lost so far, if any, and then the lines of a checkpoint. Never blocks or raises."""
+        losses = [lost_line(self._unrecorded_losses)] if self._unrecorded_losses else []
+        self._is_renewed, self._unrecorded_losses = False, 0
+        if text := b"".join([*losses, *lines]):
+            self._queue.append(text)  # one item, whatever its length: it takes no room from what is played
 
-    def lose(self, lines: int) -> None:
-        """Take note of lines that never came here. Never blocks, never raises."""
+    def add_loss(self, lines: int) -> None:
+        """Count lines that were lost before they came here. Never blocks, never raises."""
         self.lost += lines
-        self._owed += lines
+        self._unrecorded_losses += lines
 
     def take_trouble(self) -> str | None:
-        """A sentence for the musician, if something went wrong; each is given once."""
+        """Return the next sentence for the musician about what went wrong; each is returned once."""
         return self._troubles.popleft() if self._troubles else None
 
     def flush(self) -> bool:
-        """Write what has come, as the thread does at each turn; False if there is no room for it now."""
+        """Write the queue, as the thread does in each turn; return False if the disk does not take it. May block."""
         try:
-            while self._rest or self._queue:
-                if not self._rest:
-                    bundle = min(len(self._queue), _BUNDLE_LINES)
-                    self._rest = b"".join([self._queue.popleft() for _ in range(bundle)])
-                self._rest = self._rest[self.file.append(self._rest) :]
+            while self._partial or self._queue:
+                if not self._partial:
+                    count = min(len(self._queue), _JOINED_LINES)
+                    self._partial = b"".join([self._queue.popleft() for _ in range(count)])
+                self._partial = self._partial[self.file.append(self._partial) :]
         except OSError as error:
-            self._fails = True
-            where = f"cannot be written in {self.file.folder} ({error.strerror or error})"
-            self._tell(f"{self._name} {where}; the music goes on, and it is tried again.")
+            self._is_failing = True
+            reason = f"cannot be written in {self.file.folder} ({error.strerror or error})"
+            self._report(f"{self._name} {reason}; the music goes on, and BollyLive keeps trying.")
             return False
-        self._fails = False
+        self._is_failing = False
         return True
 
     def check(self) -> None:
-        """Look whether the file still has its name, as the thread does twice a second, and begin it anew if not."""
+        """Start the file again if it has lost its name; the thread calls this twice a second. May block."""
         try:
-            told = self.file.renew()
+            renewal = self.file.renew()
         except OSError as error:
             self._is_placeless = True
-            self._tell(
-                f"{self._name} has lost its place in {self.file.folder}, and no other is to be had "
-                f"({error.strerror or error}); the music goes on, and it is tried again."
+            self._report(
+                f"{self._name} has lost its place in {self.file.folder}, and no other was found "
+                f"({error.strerror or error}); the music goes on, and BollyLive keeps trying."
             )
             return
         self._is_placeless = False
-        if told is not None:
-            self._forgets = True
-            self._tell(f"{self._name} {told}")
+        if renewal is not None:
+            self._is_renewed = True
+            self._report(f"{self._name} {renewal}")
 
-    def ring(self, *, keep: bool) -> None:
-        """Let the rest be written, and the file be closed, or removed if it is not worth keeping."""
+    def request_close(self, *, keep: bool) -> None:
+        """Ask the thread to write the rest and then to close the file, or to remove it. Does not block."""
         self._keep = keep
-        if self._owed:
-            self.remind([])
+        if self._unrecorded_losses:
+            self.put_checkpoint([])
         self._queue.append(END)
-        self._rope.send_bytes(b"!")
+        self._close_sender.send_bytes(b"!")
 
     def close(self) -> None:
-        """Wait for that, but not for long: a disk that hangs must not hold the program."""
+        """Wait until the thread has done so. Blocks for two seconds at most: a disk may hang, the program must not."""
         if self._thread.ident is None:
             self._finish()
         else:
-            self.hangs = not self._end.poll(_END_LIMIT_S)
-        self.unwritten = b"".join([self._rest, *self._queue])
+            self.hangs = not self._closed_receiver.poll(_CLOSE_LIMIT_S)
+        self.unwritten = b"".join([self._partial, *self._queue])
         self.lost += sum(line != END for line in self.unwritten.splitlines(keepends=True))
 
     def _run(self) -> None:
-        wait_s, since_s = FLUSH_S, 0.0
-        while not self._bell.poll(wait_s):
-            since_s += wait_s
-            if since_s >= CHECK_S:
-                since_s = 0.0
+        wait_s, since_check_s = FLUSH_S, 0.0
+        while not self._close_receiver.poll(wait_s):
+            since_check_s += wait_s
+            if since_check_s >= CHECK_S:
+                since_check_s = 0.0
                 self.check()
             wait_s = FLUSH_S if self.flush() else RETRY_S
         self._finish()
-        self._ended.send_bytes(b"!")
+        self._closed_sender.send_bytes(b"!")
 
     def _finish(self) -> None:
         self.check()
@@ -177,10 +177,10 @@ class FileThread:
         try:
             self.file.close(keep=self._keep)
         except OSError as error:
-            self._tell(f"{self._name} cannot be closed in {self.file.folder} ({error.strerror or error}).")
+            self._report(f"{self._name} cannot be closed in {self.file.folder} ({error.strerror or error}).")
 
-    def _tell(self, text: str) -> None:
-        """Each trouble is told once, however often it comes again."""
-        if text not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add(text)
+    def _report(self, text: str) -> None:
+        """Queue a sentence for the musician, unless it was reported before."""
+        if text not in self._reported and len(self._reported) < _MOST_REPORTS:
+            self._reported.add(text)
             self._troubles.append(text)

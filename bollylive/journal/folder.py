@@ -1,7 +1,7 @@
-"""Where journals lie on the disk: the folder, the file that is being written, and the old ones that may go.
+"""Where journals are on the disk: their folder, the file that is being written, and the removal of old ones.
 
-Their names tell which is newer. A new one is never called as if it were older than one that lies there, though the
-clock may have been set back since, or while that one was played; what it says of itself inside is the clock's word.
+The names order the journals by age. A new one always gets a later name than those that are there, even if the wall
+clock was set back in between; the date in its header is what the clock said.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ END_BYTES: Final = 2 * 2**20  # the last 128 notes of sixteen busy channels, and
 
 _KEPT_FILES: Final = 4
 
-# Only what is called so is ever removed: people keep other files beside their journals.
+# Only files with such names are ever removed: people keep other files beside their journals.
 _NAME: Final = re.compile(r"bollylive-(\d{8}-\d{6})(?:-(\d+))?\.jsonl")
 
 
 def default_folder(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
-    """The folder of this user's journals; without a home, one that lasts until the machine restarts.
+    """Return the folder of this user's journals; without a home, one that may be gone after a restart of the machine.
 
     Source: XDG Base Directory Specification 0.8 (XDG_STATE_HOME must be absolute); Apple's File System Programming
     Guide (Application Support); Windows' known folder LocalAppData.
@@ -48,19 +48,19 @@ def default_folder(platform: str = sys.platform, environment: Mapping[str, str] 
 
 
 def running_folder() -> Path:
-    """Where this user's bands say how they can be watched, beside the journals."""
+    """Return the folder, beside the journals, of the addresses of this user's running bands; see `snapshot.address`."""
     return default_folder().parent / "running"
 
 
 def find_journals(folder: Path) -> list[Path]:
-    """The journals of a folder, the one that was begun last first; raises OSError where it cannot be read."""
+    """Return the journals of a folder, the newest first; raises OSError if it cannot be read."""
     return [path for *_, path in _dated(folder)]
 
 
 def prune(folder: Path, kept_bytes: int = KEPT_BYTES) -> None:
-    """Remove the oldest journals until those that stay are no larger in all.
+    """Remove the oldest journals until the rest has at most so many bytes in all. Blocks; raises OSError.
 
-    The newest four stay, whatever their size, and so does every one that is being written.
+    The newest four stay, whatever their size, and so does every journal that is being written.
     """
     total = 0
     for place, path in enumerate(find_journals(folder)):
@@ -71,17 +71,20 @@ def prune(folder: Path, kept_bytes: int = KEPT_BYTES) -> None:
 
 
 def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
-    """The last bytes of a journal, perhaps from the middle of a line, also while it is written. Raises OSError."""
+    """Return the last bytes of a journal, perhaps from the middle of a line, also while it is written.
+
+    Blocks; raises OSError.
+    """
     with FileIO(path, "rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
         return file.readall()
 
 
 class JournalFile(LastingFile):
-    """A new journal in a folder, made at once or when the first bytes come; see `LastingFile`.
+    """A new journal in a folder; see `LastingFile` for when it is made, threads, and errors.
 
-    `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless a journal with a later one lies there; `head` is
-    its first line. If it loses its name, and its folder cannot be had again, it goes on in the user's own.
+    `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless there is a journal with a later one; `head` is its
+    first line. If the folder is lost, the journal goes on in this user's default folder.
     """
 
     def __init__(self, folder: Path, stamp: str, head: bytes, kept_bytes: int = KEPT_BYTES) -> None:
@@ -96,16 +99,16 @@ class JournalFile(LastingFile):
             folder / f"bollylive-{stamp}{f'-{number}' if number > 1 else ''}.jsonl" for number in numbers
         )
         with suppress(OSError):
-            lock(file.fileno())  # before anybody may take it for an old one
+            lock(file.fileno())  # before another program can take it for an old one
         with suppress(OSError):
             prune(folder, self._kept_bytes)
         return file
 
 
 class SpoolFile(LastingFile):
-    """What a recording is made of: a journal beside it, under a hidden name, until the recording is there.
+    """The journal that a recording is made from: a hidden file beside it, which is removed once the recording is there.
 
-    What is left of one after a crash is never written over.
+    A spool that is left after a crash is never written over.
     """
 
     def __init__(self, target: Path, head: bytes) -> None:
@@ -117,7 +120,7 @@ class SpoolFile(LastingFile):
 
 
 def find_spools(target: Path) -> list[Path]:
-    """The spools of recordings that were to have this name, and never came to be; raises OSError."""
+    """Return the spools that are left of recordings with this name that were never finished; raises OSError."""
     pattern = re.compile(re.escape(f".{target.name}.spool") + r"(-\d+)?\.jsonl")
     found = []
     for path in sorted(path for path in target.parent.iterdir() if pattern.fullmatch(path.name)):
@@ -135,6 +138,6 @@ def _first_free(paths: Iterable[Path]) -> FileIO:
 
 
 def _dated(folder: Path) -> list[tuple[str, int, Path]]:
-    """The journals of a folder with the date and the number that their names give, the newest first."""
+    """Return (date, number, path) of the journals of a folder, from their names, the newest first."""
     names = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
     return sorted(((name[1], int(name[2] or 1), path) for name, path in names if name), reverse=True)

@@ -1,22 +1,21 @@
-"""A performance as lines of text, and back: what a journal holds, and what can be read of one that broke off.
+"""The format of a journal: entries to lines of JSON, and back, also from a journal that was cut off.
 
-One record is one line of JSON, ended by a line feed, so that a journal cut at any byte is whole up to the line
-before. The first line tells what the others are:
+Each record is one line that ends in a line feed, so a journal that is cut at any byte is complete up to the line
+before. The first line is the header:
 
     {"journal": "bollylive", "version": 1, "started": "2025-06-01T20:15:03+0530",
      "set": "Wedding", "names": {"0": "Melody"}, "beats_per_bar": 4}
     ["beat", beat, seconds_per_beat, at_s, running, epoch, followed]    an `Anchor`, before what is played under it;
-                                                                        at the end its `bar_beat`, if there is one
-    ["musician", at_s, beat, "903c64"]                                  what they played: a MIDI message in hex
-    ["model", at_s, beat, "81282a"]                                     what the model played
-    ["bearing", zero_beats, awake]                                      a `EngineStatus`: where bars begin, for an
-    engine
-    ["lost", n]                                                         here n records are missing
-    ["end"]                                                             the program ended as it should
+                                                                        its `bar_beat` comes last, if it has one
+    ["musician", at_s, beat, "903c64"]                                  a MIDI message of the musician's, in hex
+    ["model", at_s, beat, "81282a"]                                     a MIDI message of the model's
+    ["bearing", zero_beats, awake]                                      an `EngineStatus`
+    ["lost", n]                                                         n records are missing here
+    ["end"]                                                             the program closed the journal
 
-Channels in `names` are 0-15; `at_s` are the seconds of one clock, which begins anywhere; `running`, `followed`
-and `awake` are 0 or 1. SysEx is left out: it may be long, and is no music. Numbers have six decimals, tempos nine.
-What stands is written again from time to time, word for word: see `standing`.
+Channels in `names` are 0-15. All `at_s` are seconds of one clock with an arbitrary zero. `running`, `followed` and
+`awake` are 0 or 1. SysEx is left out: it may be long, and it is no music. Numbers have six decimals, tempos nine.
+From time to time the current state is repeated, see `checkpoint`.
 
 Source: JSON Lines (jsonlines.org); the messages are those of the MIDI 1.0 Detailed Specification.
 """
@@ -31,7 +30,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bollylive.clock.anchor import Anchor
-from bollylive.journal.checkpoint import Word, news
+from bollylive.journal.checkpoint import Entry, without_repeats
 from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, RESET_CONTROLLERS, SUSTAIN, Event, Player, Raw
 from bollylive.midi.parser import Parser, to_bytes
 from bollylive.protocol import EngineStatus, Sent
@@ -42,7 +41,7 @@ END: Final = b'["end"]\n'
 _PLAYERS: Final[tuple[Player, ...]] = ("musician", "model")
 _LONGEST_MESSAGE: Final = 3  # bytes: all but SysEx
 
-# What an engine needs to go on: beats, bearings, notes, programs, and the controllers that end or hold notes.
+# What an engine needs to go on: beats, status, notes, programs, and the controllers that end or hold notes.
 _CONTROLLERS: Final = b"|".join(b"%02x" % n for n in (SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF))
 _NEEDED: Final = re.compile(rb'^\["bea|"(?:[89c]|b.(?:%b))[0-9a-f]*"\]$' % _CONTROLLERS)
 _MOST_NEEDED: Final = 10_000  # lines: the last 128 notes of sixteen busy channels, twice
@@ -50,28 +49,28 @@ _MOST_NEEDED: Final = 10_000  # lines: the last 128 notes of sixteen busy channe
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a journal says of itself before anything is played."""
+    """The first line of a journal."""
 
-    started: str = ""  # the wall clock's date and time, ISO 8601
+    started: str = ""  # date and time of the wall clock, ISO 8601
     set_name: str = ""
-    names: dict[int, str] = field(default_factory=dict)  # of the channels 0-15
+    names: dict[int, str] = field(default_factory=dict)  # by channel 0-15
     beats_per_bar: int = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What could be read of a journal, and what could not."""
+    """The content of a journal, and how much of it is missing."""
 
     header: Header
-    words: tuple[Word, ...]  # in the order in which they were written
-    ended: bool  # the program closed it; otherwise it was killed, or still plays
+    entries: tuple[Entry, ...]  # in the order in which they were written, without repeats
+    ended: bool  # the program closed it; otherwise it was killed or is still playing
     lost: int = 0  # records that never reached the disk
     damaged_lines: int = 0
-    torn_bytes: int = 0  # of a last line that was cut
+    torn_bytes: int = 0  # of a last line without its line feed
 
 
 def header_line(header: Header) -> bytes:
-    """The first line."""
+    """Return the first line."""
     fields = {
         "journal": "bollylive",
         "version": VERSION,
@@ -84,7 +83,7 @@ def header_line(header: Header) -> bytes:
 
 
 def sent_line(sent: Sent) -> bytes:
-    """The line of what was played; empty for SysEx."""
+    """Return the line of a message that was played; empty for SysEx."""
     if isinstance(sent.event, Raw) and len(sent.event.data) > _LONGEST_MESSAGE:
         return b""
     return b'["%b",%.6f,%.6f,"%b"]\n' % (
@@ -96,7 +95,7 @@ def sent_line(sent: Sent) -> bytes:
 
 
 def anchor_line(anchor: Anchor) -> bytes:
-    """The line of a new tempo, a stop, or a jump."""
+    """Return the line of a new tempo, a stop, or a jump."""
     return b'["beat",%.6f,%.9f,%.6f,%d,%d,%d%b]\n' % (
         anchor.beat,
         anchor.seconds_per_beat,
@@ -108,30 +107,30 @@ def anchor_line(anchor: Anchor) -> bytes:
     )
 
 
-def bearing_line(bearing: EngineStatus) -> bytes:
-    """The line of where bars begin from here on, and of whether the band plays."""
-    return b'["bearing",%.6f,%d]\n' % (bearing.zero_beats, bearing.awake)
+def status_line(status: EngineStatus) -> bytes:
+    """Return the line of the engine's status from here on."""
+    return b'["bearing",%.6f,%d]\n' % (status.zero_beats, status.awake)
 
 
-def line_of(word: Word) -> bytes:
-    """The line of any word; empty where it has none."""
-    if isinstance(word, Sent):
-        return sent_line(word)
-    return anchor_line(word) if isinstance(word, Anchor) else bearing_line(word)
+def line_of(entry: Entry) -> bytes:
+    """Return the line of any entry; empty if it has none."""
+    if isinstance(entry, Sent):
+        return sent_line(entry)
+    return anchor_line(entry) if isinstance(entry, Anchor) else status_line(entry)
 
 
 def lost_line(records: int) -> bytes:
-    """The line that stands where so many records are missing."""
+    """Return the line that takes the place of so many missing records."""
     return b'["lost",%d]\n' % records
 
 
 def read_journal(data: bytes) -> Journal:
-    """Read all whole lines, but once what was said again; raises ValueError, with the reason, if it is no journal."""
+    """Read all complete lines, without repeats; raises ValueError with the reason if it is not a journal."""
     *lines, torn = data.split(b"\n")
     if not lines:
         raise ValueError("it breaks off before anything was played" if data[:1] in (b"", b"{") else "it is no journal")
     header = _header(lines[0])
-    words: list[Word] = []
+    entries: list[Entry] = []
     lost = damaged = 0
     ended = False
     for line in lines[1:]:
@@ -142,27 +141,27 @@ def read_journal(data: bytes) -> Journal:
                 case ["lost", int(records)]:
                     lost += records
                 case record:
-                    words.append(_word(record))
-        except (ValueError, RecursionError):  # of JSON, of UTF-8, or of what the record says
+                    entries.append(_entry(record))
+        except (ValueError, RecursionError):  # of JSON, of UTF-8, or of the record's values
             damaged += 1
-    return Journal(header, tuple(news(words)), ended, lost, damaged, len(torn))
+    return Journal(header, tuple(without_repeats(entries)), ended, lost, damaged, len(torn))
 
 
-def read_end(data: bytes) -> list[Word]:
-    """The words of the last bytes of a journal that an engine needs to go on, from the first anchor on.
+def read_end(data: bytes) -> list[Entry]:
+    """Read what an engine needs to go on from the last bytes of a journal, beginning with the first anchor.
 
-    That is where what stands begins to be known; before it, nobody knows whose beats the notes are in. Lines that no
-    engine needs, such as those of a wheel, are left out unread, and so are those that cannot be read.
+    Beats before that anchor have no known origin. Lines that no engine needs, such as pitch bend, are skipped without
+    being parsed, and damaged lines are skipped too.
     """
     lines = data.split(b"\n")[1:-1]  # the first is a header, or the rest of a line
     needed = [line for line in lines if _NEEDED.search(line)][-_MOST_NEEDED:]
-    words: list[Word] = []
+    entries: list[Entry] = []
     for line in needed:
         with suppress(ValueError, RecursionError):
-            word = _word(json.loads(line))
-            if words or isinstance(word, Anchor):
-                words.append(word)
-    return list(news(words))
+            entry = _entry(json.loads(line))
+            if entries or isinstance(entry, Anchor):
+                entries.append(entry)
+    return list(without_repeats(entries))
 
 
 def _header(line: bytes) -> Header:
@@ -184,7 +183,7 @@ def _header(line: bytes) -> Header:
     raise ValueError("it is no journal")
 
 
-def _word(record: Any) -> Word:
+def _entry(record: Any) -> Entry:
     match record:
         case ["musician" | "model" as by, at_s, beat, str(message)]:
             return Sent(_event(bytes.fromhex(message)), by, _number(at_s), _number(beat))
@@ -202,7 +201,7 @@ def _event(message: bytes) -> Event:
 
 
 def _number(value: Any) -> float:
-    with suppress(OverflowError):  # of a whole number of hundreds of digits
+    with suppress(OverflowError):  # an integer of hundreds of digits
         if isinstance(value, int | float) and math.isfinite(value):
             return float(value)
     raise ValueError("not a number")

@@ -1,8 +1,8 @@
-"""A performance as it is written down: what was sent becomes one track for each channel and player.
+"""Makes a recording of a performance: one track for each channel and player.
 
-The take has a beat line of its own. In free tempo it begins with the first note, which is the downbeat, and after a
-rest the next one is again, so it is moved to the next bar line. It follows the performance's, and where that one jumps
-(Start, Song Position) it goes on at the next bar line that keeps the bars whole, so nothing is ever written over.
+The recording counts beats of its own, which never go back. In free tempo its beat 0 is the first note, the downbeat;
+the first note after a rest is a downbeat again, and moves to the next bar line. Where the performance jumps (Start,
+Song Position), the recording goes on at the next bar line, so it is never written over and its bars stay whole.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Prog
 from bollylive.midi.song import DEFAULT_TEMPOS, Change, Tempos, Track
 from bollylive.protocol import EngineStatus, Sent
 
-_BACKSTEP_BEATS: Final = 0.5  # a clock being followed steps back by less than this; more is a jump
+_BACKSTEP_BEATS: Final = 0.5  # a followed clock steps back by less than this; more is a jump
 _TEMPO_STEP: Final = 0.005  # changes below half a percent are the jitter of a clock, not a new tempo
 
 
@@ -32,27 +32,27 @@ class _Part:
 
 
 class Recording:
-    """Collects a performance; one thread, and no disk."""
+    """Collects a performance in memory. For one thread."""
 
     def __init__(self, names: Mapping[int, str] | None = None, beats_per_bar: int = 4) -> None:
-        """`names` are those of the channels 0-15, for the tracks."""
+        """`names` are those of the channels 0-15, for the names of the tracks."""
         self._names = dict(names or {})
         self._beats_per_bar = beats_per_bar
         self._parts: dict[tuple[int, Player], _Part] = {}
         self._anchor: Anchor | None = None
-        self._offset_beats = 0.0  # from the performance's beat to the take's; whole bars, at a jump
-        self._last_beat = 0.0  # of the take: nothing is ever written before it
+        self._offset_beats = 0.0  # from the beats of the performance to those of the recording; whole bars after a jump
+        self._last_beat = 0.0  # of the recording; nothing is ever written before it
         self._tempos: list[tuple[float, float]] = []
-        self._begun = False  # a note has come
-        self._rests = False  # the band has gone to sleep, and nobody has played since
+        self._begun = False  # there was a note
+        self._rests = False  # the band has gone to sleep, and the musician has not played since
 
     @property
     def beat(self) -> float:
-        """Where the take stands: the beat of the newest that was added."""
+        """The beat of the newest event in the recording."""
         return self._last_beat
 
     def add_anchor(self, anchor: Anchor) -> None:
-        """Take note of a new tempo, of a stop, or of a jump, before what is sent under it; of the same again, not."""
+        """Follow a new tempo, a stop, or a jump, before the messages sent under it. A repeated anchor has no effect."""
         if anchor == self._anchor:
             return
         jumped = self._anchor is not None and anchor.epoch != self._anchor.epoch
@@ -64,12 +64,12 @@ class Recording:
             self._set_tempo(bpm, max(self._last_beat, anchor.beat + self._offset_beats))
         self._anchor = anchor
 
-    def add_bearing(self, bearing: EngineStatus) -> None:
-        """Take note of whether the band plays."""
-        self._rests = not bearing.awake
+    def add_status(self, status: EngineStatus) -> None:
+        """Follow whether the band plays or rests."""
+        self._rests = not status.awake
 
     def add(self, sent: Sent) -> None:
-        """Take note of what was sent; what is neither a note, a control nor a program leaves no trace."""
+        """Record a note, a control, or a program change; other messages are left out."""
         event = sent.event
         if not isinstance(event, NoteOn | NoteOff | Control | Program):
             return
@@ -88,24 +88,24 @@ class Recording:
             part.notes += part.assembler.handle(event, beat)
 
     def tracks(self) -> tuple[Track, ...]:
-        """Return the parts that have notes, by channel, the musician's before the model's; what sounds ends here."""
+        """Return the parts that have notes, by channel, the musician's first; notes that still sound end here."""
         order = sorted(self._parts, key=lambda key: (key[0], key[1] != "musician"))
         tracks = (self._track(channel, player) for channel, player in order)
         return tuple(track for track in tracks if track.notes)
 
     def tempos(self) -> Tempos:
-        """Return (beat of the take, beats per minute), from beat 0 on."""
+        """Return (beat of the recording, beats per minute), from beat 0 on."""
         return tuple(self._tempos) or DEFAULT_TEMPOS
 
     def _beat_of(self, sent: Sent) -> float:
         beat = sent.beat + self._offset_beats
         if self._anchor is not None and not self._anchor.running:
-            # Musical time stands still, the musician may not: the take goes on at the tempo of before.
+            # The song is stopped, but the musician may play on: the recording goes on at the last tempo.
             beat += (sent.at_s - self._anchor.at_s) / self._anchor.seconds_per_beat
         return beat
 
     def _begin(self, sent: Sent) -> None:
-        """In free tempo the first note is the downbeat, and so the take's beginning; in a Link session its bar is."""
+        """In free tempo the recording begins with the first note; in a Link session, with the bar of that note."""
         self._begun = True
         if self._anchor is None or self._anchor.followed:
             return
@@ -127,7 +127,7 @@ class Recording:
 
     def _track(self, channel: int, player: Player) -> Track:
         part = self._parts[channel, player]
-        still_sounding = deepcopy(part.assembler).close_all(self._last_beat)  # a copy: the take may go on
+        still_sounding = deepcopy(part.assembler).close_all(self._last_beat)  # a copy, since the recording may go on
         notes = [note for note in (*part.notes, *still_sounding) if note.duration_beats is not None]
         notes.sort(key=lambda note: (note.onset_beats, note.pitch))
         name = f"{channel + 1} {self._names.get(channel, '')}".rstrip()

@@ -1,58 +1,57 @@
-"""A journal as the music that a recording would have been: all of it, or its end as a piece of its own."""
+"""Makes the tracks of a recording from a journal, or from its last minutes."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeGuard
 
 from bollylive.clock.anchor import Anchor
+from bollylive.journal.checkpoint import Entry
 from bollylive.journal.lines import Journal
 from bollylive.journal.recording import Recording
 from bollylive.midi.messages import ALL_SOUND_OFF, Control, NoteOff, NoteOn, Program
 from bollylive.midi.song import Change, Tempos, Track, tempo_at
 from bollylive.protocol import EngineStatus, Sent
 
-_FIRST_MODE_MESSAGE: Final = ALL_SOUND_OFF  # from here on a control is a deed, not a state that lasts
+_FIRST_MODE_MESSAGE: Final = (
+    ALL_SOUND_OFF  # from this number on, a control change is a mode message and sets no lasting value
+)
 
 
 def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track, ...], Tempos]:
-    """Let a take collect what the journal holds; its last minutes begin with the bar of the first note in them."""
+    """Return the tracks and tempos of a journal, or of its last `minutes`, from the bar of the first note in them."""
     bar = journal.header.beats_per_bar
-    take = Recording(journal.header.names, bar)
-    notes_s = [
-        word.at_s for word in journal.words if isinstance(word, Sent) and isinstance(word.event, NoteOn | NoteOff)
-    ]
+    recording = Recording(journal.header.names, bar)
+    notes_s = [entry.at_s for entry in journal.entries if _is_note(entry)]
     from_s = max(notes_s, default=0.0) - 60.0 * minutes if minutes is not None else None
     from_beat: float | None = None
-    for word in journal.words:
-        if isinstance(word, Anchor):
-            take.add_anchor(word)
-            continue
-        if isinstance(word, EngineStatus):
-            take.add_bearing(word)
-            continue
-        take.add(word)
-        if (
-            from_s is not None
-            and from_beat is None
-            and word.at_s >= from_s
-            and isinstance(word.event, NoteOn | NoteOff)
-        ):
-            from_beat = take.beat
+    for entry in journal.entries:
+        if isinstance(entry, Anchor):
+            recording.add_anchor(entry)
+        elif isinstance(entry, EngineStatus):
+            recording.add_status(entry)
+        else:
+            recording.add(entry)
+            if from_s is not None and from_beat is None and entry.at_s >= from_s and _is_note(entry):
+                from_beat = recording.beat
     if from_beat is None:
-        return take.tracks(), take.tempos()
-    return cut_before(take.tracks(), take.tempos(), bar * math.floor(from_beat / bar))
+        return recording.tracks(), recording.tempos()
+    return cut_before(recording.tracks(), recording.tempos(), bar * math.floor(from_beat / bar))
 
 
 def cut_before(tracks: tuple[Track, ...], tempos: Tempos, beat: float) -> tuple[tuple[Track, ...], Tempos]:
-    """What is left from `beat` on, which becomes beat 0: notes that sound there begin there.
+    """Return what comes from `beat` on, which becomes beat 0; notes that sound at `beat` begin there.
 
-    Programs and controls stand at the beginning as they were set last. Tracks without a note fall out.
+    Programs and controls that were set before are set at beat 0. Tracks without a note are left out.
     """
     later = tuple((begin - beat, bpm) for begin, bpm in tempos if begin > beat)
     cut = (_cut(track, beat) for track in tracks)
     return tuple(track for track in cut if track.notes), ((0.0, tempo_at(tempos, beat)), *later)
+
+
+def _is_note(entry: Entry) -> TypeGuard[Sent]:
+    return isinstance(entry, Sent) and isinstance(entry.event, NoteOn | NoteOff)
 
 
 def _cut(track: Track, beat: float) -> Track:

@@ -1,4 +1,4 @@
-"""What was played lately, as a new engine needs it to go on: the end of a journal, told from its last beat."""
+"""The state from which a new engine goes on: the latest notes of a journal, in the beats of its last anchor."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bollylive.clock.anchor import Anchor
+from bollylive.journal.checkpoint import Entry
 from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program
 from bollylive.protocol import EngineStatus, Sent
@@ -13,42 +14,39 @@ from bollylive.protocol import EngineStatus, Sent
 
 @dataclass(frozen=True, slots=True)
 class RestoredState:
-    """A performance as it stood; all beats are those of `anchor`.
+    """The state of a performance at one moment; all beats count as those of `anchor`.
 
-    `notes` are in order of onset; one without a duration is a key that the musician still holds.
+    `notes` are in order of onset; a note without a duration is a key that the musician still holds.
     """
 
     anchor: Anchor | None = None
-    bearing: EngineStatus = field(default_factory=EngineStatus)
-    programs: dict[int, int] = field(default_factory=dict)  # of the channels 0-15, the last that anybody chose
+    status: EngineStatus = field(default_factory=EngineStatus)
+    programs: dict[int, int] = field(default_factory=dict)  # by channel 0-15, the last that anybody chose
     notes: tuple[tuple[Note, Player], ...] = ()
 
 
-def restore(
-    words: Iterable[Sent | Anchor | EngineStatus], until_s: float, most_notes: int, *, keys_held: bool = True
-) -> RestoredState:
-    """Take the words of a journal, in order, and give the last `most_notes` of every channel and what stood then.
+def restore(entries: Iterable[Entry], until_s: float, most_notes: int, *, keys_held: bool = True) -> RestoredState:
+    """Return the state before `until_s` from the entries of a journal: the last `most_notes` of each channel, and more.
 
-    What was written at `until_s` or later is left out: the one who asks has heard it already. Notes are those that the
-    band would have heard, so what the musician played while the song stood still is none of them. Where the beginning
-    is cut off, nothing counts that comes before the first anchor, since nobody knows whose beats it is in. Without
-    `keys_held`, what still sounded then has ended.
+    Entries at `until_s` or later are left out: the new engine has heard them itself. The notes are those that the band
+    would have heard, so what the musician played while the song was stopped is not among them. Entries before the first
+    anchor are left out, since their beats have no known origin. Unless `keys_held`, notes that still sound end there.
     """
-    memory = _Memory()
-    for word in words:
-        if isinstance(word, Anchor):
-            if word.at_s < until_s:
-                memory.follow(word)
-        elif memory.begun and isinstance(word, EngineStatus):
-            memory.bearing = word
-        elif memory.begun and isinstance(word, Sent) and word.at_s < until_s:
-            memory.hear(word)
-    return memory.past(until_s, most_notes, ("model",) if keys_held else ("model", "musician"))
+    performance = _Performance()
+    for entry in entries:
+        if isinstance(entry, Anchor):
+            if entry.at_s < until_s:
+                performance.add_anchor(entry)
+        elif performance.has_anchor and isinstance(entry, EngineStatus):
+            performance.status = entry
+        elif performance.has_anchor and isinstance(entry, Sent) and entry.at_s < until_s:
+            performance.add_sent(entry)
+    return performance.state(until_s, most_notes, ("model",) if keys_held else ("model", "musician"))
 
 
-class _Memory:
+class _Performance:
     def __init__(self) -> None:
-        self.bearing = EngineStatus()
+        self.status = EngineStatus()
         self._anchor: Anchor | None = None
         self._programs: dict[int, int] = {}
         self._assemblers: dict[Player, Assembler] = {"musician": Assembler(), "model": Assembler()}
@@ -56,12 +54,12 @@ class _Memory:
         self._notes: list[tuple[Note, Player]] = []
 
     @property
-    def begun(self) -> bool:
-        """Whether it is known which beats are meant."""
+    def has_anchor(self) -> bool:
+        """Whether the beats have a known origin."""
         return self._anchor is not None
 
-    def follow(self, anchor: Anchor) -> None:
-        """As the engine does: a jump ends the notes, and moves all that is known to where the song goes on."""
+    def add_anchor(self, anchor: Anchor) -> None:
+        """Follow the beat as the engine does: a jump ends all notes and moves them along to the new position."""
         old, self._anchor = self._anchor, anchor
         if old is None:
             return
@@ -72,32 +70,32 @@ class _Memory:
             moved = anchor.beat - old.beat_at(anchor.at_s)
             self._notes = [(replace(note, onset_beats=note.onset_beats + moved), by) for note, by in self._notes]
 
-    def hear(self, sent: Sent) -> None:
-        """Take in what was sent."""
+    def add_sent(self, sent: Sent) -> None:
+        """Take in a message that was played."""
         event, by = sent.event, sent.by
         if isinstance(event, Program):
             self._programs[event.channel] = event.program
-        stands = self._anchor is not None and not self._anchor.running
-        if not isinstance(event, NoteOn | NoteOff | Control) or (stands and not isinstance(event, Control)):
+        is_stopped = self._anchor is not None and not self._anchor.running
+        if not isinstance(event, NoteOn | NoteOff | Control) or (is_stopped and not isinstance(event, Control)):
             return
         for note in self._assemblers[by].handle(event, sent.beat):
-            self._take(note, by)
+            self._add_note(note, by)
 
-    def past(self, until_s: float, most_notes: int, ended: tuple[Player, ...]) -> RestoredState:
-        """What is known; what these players still sound ends here."""
+    def state(self, until_s: float, most_notes: int, ended: tuple[Player, ...]) -> RestoredState:
+        """Return the state at `until_s`; the notes that the `ended` players still sound end there."""
         if self._anchor is not None:
             self._close_all(self._anchor.beat_at(until_s), ended)
         notes = [*self._notes, *((note, key[0]) for key, note in self._open.items())]
-        notes.sort(key=lambda told: (told[0].onset_beats, told[0].channel, told[0].pitch))
+        notes.sort(key=lambda played: (played[0].onset_beats, played[0].channel, played[0].pitch))
         left = dict.fromkeys(range(16), most_notes)
         kept = []
         for note, by in reversed(notes):
             if left[note.channel] > 0:
                 left[note.channel] -= 1
                 kept.append((note, by))
-        return RestoredState(self._anchor, self.bearing, self._programs, tuple(reversed(kept)))
+        return RestoredState(self._anchor, self.status, self._programs, tuple(reversed(kept)))
 
-    def _take(self, note: Note, by: Player) -> None:
+    def _add_note(self, note: Note, by: Player) -> None:
         key = (by, note.channel, note.pitch)
         if note.duration_beats is None:
             self._open[key] = note
@@ -108,4 +106,4 @@ class _Memory:
     def _close_all(self, beat: float, players: tuple[Player, ...]) -> None:
         for by in players:
             for note in self._assemblers[by].close_all(beat):
-                self._take(note, by)
+                self._add_note(note, by)

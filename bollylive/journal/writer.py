@@ -1,7 +1,7 @@
-"""A performance as it is written down while it is played: each word becomes a line, once, for one file or two.
+"""Writes a performance while it is played: each entry becomes a line, in one file or in two.
 
-The journal is the musician's; the spool is what a recording is made of. They lie on disks of their own, and each has a
-thread of its own, so that neither waits for the other.
+The journal is for recovery; the spool is what the recording is made from. The two may lie on different disks, and each
+has a thread of its own, so neither waits for the other.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from bollylive.journal.checkpoint import Checkpoint, Word
+from bollylive.journal.checkpoint import Checkpoint, Entry
 from bollylive.journal.file_thread import MOST_LINES, Appendable, FileThread
 from bollylive.journal.lines import line_of
 from bollylive.midi.messages import NoteOn
@@ -19,10 +19,10 @@ REPEAT_BYTES: Final = 64 * 2**10
 
 
 class JournalWriter:
-    """What is being written: `start` it, `add` to it on one thread, `close` it on the same.
+    """Writes the journal and the spool. One thread calls `start`, `add` and `close`.
 
-    Every 64 KiB it says again what stands, so that the end of a file is enough to go on with. `holds_music` is true
-    once a note has come; files without one are removed when they are closed.
+    Every 64 KiB a checkpoint is written, so that the last part of a file is enough to go on with. `holds_music` is true
+    once there was a note; on close, files without one are removed.
     """
 
     def __init__(
@@ -30,63 +30,60 @@ class JournalWriter:
     ) -> None:
         self.holds_music = False
         self.journal = None if journal is None else FileThread(journal, "The journal", most_lines)
-        self.spool = None if spool is None else FileThread(spool, "What the recording is to be made of", most_lines)
-        self._scribes = [file_thread for file_thread in (self.journal, self.spool) if file_thread is not None]
-        self._standing = Checkpoint()
-        self._bytes = 0  # since what stands was said
+        self.spool = None if spool is None else FileThread(spool, "The recording in progress", most_lines)
+        self._file_threads = [thread for thread in (self.journal, self.spool) if thread is not None]
+        self._checkpoint = Checkpoint()
+        self._bytes_since_checkpoint = 0
 
     @property
     def lost(self) -> int:
-        """How many lines the journal lacks, or, where there is none, the spool."""
-        return self._scribes[0].lost if self._scribes else 0
+        """The number of lines that the journal lacks, or the spool if there is no journal."""
+        return self._file_threads[0].lost if self._file_threads else 0
 
     @property
     def path(self) -> Path | None:
-        """The file in which a new engine finds what was played; later it may be another one. None: there is none."""
-        there = [file_thread for file_thread in self._scribes if file_thread.file.path is not None]
-        there.sort(key=lambda file_thread: not file_thread.writes)
-        return there[0].file.path if there else None
+        """The file from which a new engine can restore its state, or None. It may change while writing."""
+        existing = [thread for thread in self._file_threads if thread.file.path is not None]
+        existing.sort(key=lambda thread: not thread.is_writing)
+        return existing[0].file.path if existing else None
 
     def start(self) -> None:
-        """Begin to write."""
-        for file_thread in self._scribes:
-            file_thread.start()
+        """Start the threads."""
+        for thread in self._file_threads:
+            thread.start()
 
-    def add(self, word: Word) -> None:
-        """Take note of what was played, of a new tempo, a stop or a jump, or of how the band stands.
+    def add(self, entry: Entry) -> None:
+        """Record a message that was sent, a new anchor, or a new status of the engine. Never blocks, never raises."""
+        self.holds_music |= isinstance(entry, Sent) and isinstance(entry.event, NoteOn)
+        if line := line_of(entry):
+            is_due = self._bytes_since_checkpoint >= REPEAT_BYTES
+            self._bytes_since_checkpoint = 0 if is_due else self._bytes_since_checkpoint + len(line)
+            needing = [thread for thread in self._file_threads if is_due or thread.needs_checkpoint]
+            if needing:
+                lines = [line_of(repeated) for repeated in self._checkpoint.entries]
+                for thread in needing:
+                    thread.put_checkpoint(lines)
+            for thread in self._file_threads:
+                thread.put(line)
+        self._checkpoint.update(entry)
 
-        Never blocks, never raises.
-        """
-        self.holds_music |= isinstance(word, Sent) and isinstance(word.event, NoteOn)
-        if line := line_of(word):
-            due = self._bytes >= REPEAT_BYTES
-            self._bytes = 0 if due else self._bytes + len(line)
-            forgetful = [file_thread for file_thread in self._scribes if due or file_thread.forgets]
-            if forgetful:
-                lines = [line_of(stands) for stands in self._standing.words]
-                for file_thread in forgetful:
-                    file_thread.remind(lines)
-            for file_thread in self._scribes:
-                file_thread.put(line)
-        self._standing.see(word)
-
-    def add_loss(self, words: int) -> None:
-        """Take note of words that never came here. Never blocks, never raises."""
-        for file_thread in self._scribes:
-            file_thread.lose(words)
+    def add_loss(self, entries: int) -> None:
+        """Record that so many entries were lost before they came here. Never blocks, never raises."""
+        for thread in self._file_threads:
+            thread.add_loss(entries)
 
     def take_trouble(self) -> str | None:
-        """A sentence for the musician, if writing fails, or a file was begun anew; each is given once."""
-        return next(filter(None, (file_thread.take_trouble() for file_thread in self._scribes)), None)
+        """Return the next sentence for the musician, if writing failed or a file was started again; each once."""
+        return next(filter(None, (thread.take_trouble() for thread in self._file_threads)), None)
 
     def flush(self) -> bool:
-        """Write what has come, as the threads do at each turn; False if there is no room for it now."""
-        done = [file_thread.flush() for file_thread in self._scribes]
+        """Write the queued lines, as the threads do in each turn; return False if a disk does not take them."""
+        done = [thread.flush() for thread in self._file_threads]
         return all(done)
 
     def close(self) -> None:
-        """Write what is left, and wait for it, but not for long: a disk that hangs must not hold the program."""
-        for file_thread in self._scribes:
-            file_thread.ring(keep=self.holds_music)
-        for file_thread in self._scribes:
-            file_thread.close()
+        """Write the rest and close the files. Blocks for a few seconds at most, also if a disk hangs."""
+        for thread in self._file_threads:
+            thread.request_close(keep=self.holds_music)
+        for thread in self._file_threads:
+            thread.close()

@@ -127,7 +127,7 @@ def test_where_the_recording_cannot_be_written_what_was_played_is_kept_and_named
 
 def test_a_name_too_long_for_a_spool_beside_it_leaves_one_elsewhere(tmp_path: Path, said: list[str]) -> None:
     played(said, record=tmp_path / f"{'a' * 245}.mid")
-    assert "What the recording is to be made of lies in" in said[0]
+    assert "The recording in progress lies in" in said[0]
     assert len(read_song(tmp_path / f"{'a' * 245}.mid").notes) == NOTES
 
 

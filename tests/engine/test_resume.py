@@ -91,7 +91,7 @@ def test_a_key_that_was_held_is_heard_to_come_up() -> None:
 
 
 def test_a_band_that_slept_sleeps_on_and_nothing_is_remembered_of_nothing() -> None:
-    for past in (RestoredState(), replace(past_of(rehearsed(3.0)), bearing=EngineStatus())):
+    for past in (RestoredState(), replace(past_of(rehearsed(3.0)), status=EngineStatus())):
         engine = Engine(BAND, FakePredictor(), seed=2)
         engine.resume(past, 3.0)
         assert plays(engine, 3.0, 4.0) == []

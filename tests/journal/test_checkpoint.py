@@ -1,4 +1,4 @@
-"""What stands in a performance, and that hearing of it again is no news."""
+"""The checkpoint: what it holds, and that repeating it changes nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bollylive.clock.anchor import Anchor
-from bollylive.journal.checkpoint import Checkpoint, Word, news
+from bollylive.journal.checkpoint import Checkpoint, Entry, without_repeats
 from bollylive.journal.lines import Header, header_line, line_of, read_end, read_journal
 from bollylive.journal.replay import replay
 from bollylive.journal.restore import restore
@@ -24,40 +24,40 @@ def sent(event: Event, beat: float = 1.0, by: Player = "musician") -> Sent:
     return Sent(event, by, beat / 2, beat)
 
 
-def stands(*words: Word) -> list[Word]:
-    standing = Checkpoint()
-    for word in words:
-        standing.see(word)
-    return standing.words
+def state_after(*entries: Entry) -> list[Entry]:
+    checkpoint = Checkpoint()
+    for entry in entries:
+        checkpoint.update(entry)
+    return checkpoint.entries
 
 
-def test_it_is_the_newest_of_everything_and_in_order() -> None:
+def test_it_holds_the_newest_of_everything_in_order() -> None:
     on, pedal = sent(NoteOn(0, 60, 80)), sent(Control(0, 64, 127))
     first, last = (sent(Program(1, n), n, "model") for n in (1, 3))
     other = sent(Program(1, 2), 2)
-    assert stands(on, pedal, ANCHOR, first, other, last, EngineStatus(0.0, True), EngineStatus(1.0, True)) == [
+    assert state_after(on, pedal, ANCHOR, first, other, last, EngineStatus(0.0, True), EngineStatus(1.0, True)) == [
         *(ANCHOR, EngineStatus(1.0, True), other, last, pedal, on)
     ]
 
 
 @pytest.mark.parametrize("end", [NoteOff(0, 60), Control(0, 123, 0), Control(0, 120, 0)])
-def test_a_note_stands_until_it_ends(end: Event) -> None:
+def test_a_note_is_held_until_it_ends(end: Event) -> None:
     held = sent(NoteOn(0, 60, 80)), sent(NoteOn(1, 60, 80)), sent(NoteOn(0, 60, 80), by="model")
-    assert stands(ANCHOR, *held, sent(end)) == [ANCHOR, *held[1:]]
+    assert state_after(ANCHOR, *held, sent(end)) == [ANCHOR, *held[1:]]
 
 
 @pytest.mark.parametrize("anchor", [Anchor(9.0, 0.5, 3.0, epoch=1), Anchor(9.0, 0.5, 3.0, running=False)])
-def test_no_note_goes_on_beyond_a_jump_or_a_stop(anchor: Anchor) -> None:
-    assert stands(ANCHOR, sent(NoteOn(0, 60, 80)), anchor, sent(NoteOff(0, 50))) == [anchor]
-    assert stands(ANCHOR, sent(NoteOn(0, 60, 80)), Anchor(9.0, 0.4, 3.0))[1:] == [sent(NoteOn(0, 60, 80))]
+def test_a_jump_or_a_stop_ends_all_notes(anchor: Anchor) -> None:
+    assert state_after(ANCHOR, sent(NoteOn(0, 60, 80)), anchor, sent(NoteOff(0, 50))) == [anchor]
+    assert state_after(ANCHOR, sent(NoteOn(0, 60, 80)), Anchor(9.0, 0.4, 3.0))[1:] == [sent(NoteOn(0, 60, 80))]
 
 
 @pytest.mark.parametrize("up", [Control(0, 64, 63), Control(0, 121, 0)])
-def test_a_pedal_stands_while_it_is_down(up: Control) -> None:
-    assert stands(sent(Control(0, 64, 64)), sent(up)) == []
+def test_a_pedal_is_held_while_it_is_down(up: Control) -> None:
+    assert state_after(sent(Control(0, 64, 64)), sent(up)) == []
 
 
-_words = st.lists(
+_entries = st.lists(
     st.builds(
         sent,
         st.builds(NoteOn, st.integers(0, 1), st.integers(60, 62), st.integers(1, 127))
@@ -70,41 +70,41 @@ _words = st.lists(
     | st.builds(Anchor, st.integers(0, 64).map(float), st.just(0.5), st.just(0.0), st.booleans(), st.integers(0, 2))
     | st.builds(EngineStatus, st.integers(0, 9).map(float), st.booleans()),
     max_size=40,
-).map(lambda words: [ANCHOR, *words])
+).map(lambda entries: [ANCHOR, *entries])
 
 
-@given(_words, st.integers(1, 4))
-def test_what_is_said_again_changes_nothing_for_who_reads_from_the_beginning(words: list[Word], each: int) -> None:
-    standing = Checkpoint()
-    again = list[Word]()
-    for place, word in enumerate(words):
+@given(_entries, st.integers(1, 4))
+def test_repeats_change_nothing_for_a_reader_that_starts_at_the_beginning(entries: list[Entry], each: int) -> None:
+    checkpoint = Checkpoint()
+    again = list[Entry]()
+    for place, entry in enumerate(entries):
         if place % each == 0:
-            again += standing.words
-        again.append(word)
-        standing.see(word)
-    plain, told = (header_line(Header()) + b"".join(map(line_of, each)) for each in (words, again))
-    assert replay(read_journal(told)) == replay(read_journal(plain))
-    assert restore(read_end(told), END_S, 8) == restore(read_end(plain), END_S, 8)
+            again += checkpoint.entries
+        again.append(entry)
+        checkpoint.update(entry)
+    plain, repeated = (header_line(Header()) + b"".join(map(line_of, each)) for each in (entries, again))
+    assert replay(read_journal(repeated)) == replay(read_journal(plain))
+    assert restore(read_end(repeated), END_S, 8) == restore(read_end(plain), END_S, 8)
 
 
-@given(_words, st.data())
-def test_what_stands_is_known_from_where_it_is_said_again(words: list[Word], data: st.DataObject) -> None:
-    cut = data.draw(st.integers(1, len(words)))
-    told = [*stands(*words[:cut]), *words[cut:]]
-    assert stands(*told) == stands(*words)
-    assert list(news([*words[:cut], *stands(*words[:cut])])) == list(news(words[:cut]))
+@given(_entries, st.data())
+def test_the_state_is_known_from_a_checkpoint_on(entries: list[Entry], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(1, len(entries)))
+    repeated = [*state_after(*entries[:cut]), *entries[cut:]]
+    assert state_after(*repeated) == state_after(*entries)
+    assert list(without_repeats([*entries[:cut], *state_after(*entries[:cut])])) == list(without_repeats(entries[:cut]))
 
 
-def test_the_tempo_of_a_take_is_not_doubled_and_it_does_not_jump() -> None:
-    words: list[Word] = [
+def test_checkpoints_neither_double_a_tempo_nor_move_a_note() -> None:
+    entries: list[Entry] = [
         ANCHOR,
         *(sent(event, beat) for beat in range(40) for event in (NoteOn(0, 60, 80), NoteOff(0, 60))),
     ]
     disk = FakeDisk()
     writer = JournalWriter(disk)
-    for word in words:
-        writer.add(word)
-        writer._bytes = 1 << 20
+    for entry in entries:
+        writer.add(entry)
+        writer._bytes_since_checkpoint = 1 << 20
     writer.flush()
     tracks, tempos = replay(disk.journal())
     assert tempos == ((0.0, 120.0),)

@@ -72,7 +72,7 @@ def test_a_journal_that_lacks_something_is_completed_from_the_spool_where_there_
     assert concluded(writer) == (40, [], [f"journal {journal.path}: `bollylive recover` makes a MIDI file of it"])
     assert writer.lost == 0
     assert journal.path is not None
-    assert len(read_journal(journal.path.read_bytes()).words) == 80
+    assert len(read_journal(journal.path.read_bytes()).entries) == 80
     assert list(journal.folder.iterdir()) == [journal.path]
 
 
@@ -84,7 +84,7 @@ def test_a_recording_is_made_from_the_journal_where_the_spool_has_less(journal: 
     notes, of_recording, _ = concluded(writer)
     assert notes == 40
     assert len(of_recording) == 1
-    assert "made from the journal (which has more" in of_recording[0]
+    assert "made from the journal (it holds more" in of_recording[0]
 
 
 def test_what_never_reached_a_disk_but_is_still_in_memory_is_recorded() -> None:
@@ -93,7 +93,7 @@ def test_what_never_reached_a_disk_but_is_still_in_memory_is_recorded() -> None:
     assert concluded(writer) == (9, [], [])
 
 
-def test_what_both_lack_is_counted_and_told() -> None:
+def test_what_both_lack_is_counted_and_reported() -> None:
     disks = FakeDisk(room=0), FakeDisk(room=0)
     writer = JournalWriter(*disks, most_lines=10)
     writer.add_loss(1)
@@ -104,7 +104,7 @@ def test_what_both_lack_is_counted_and_told() -> None:
     assert "events are missing in the journal" in of_journal[-1]
 
 
-def test_a_spool_that_cannot_be_read_is_told_and_the_journal_used(journal: JournalFile) -> None:
+def test_a_spool_that_cannot_be_read_is_reported_and_the_journal_is_used(journal: JournalFile) -> None:
     class Gone(FakeDisk):
         def read(self) -> bytes:
             raise OSError(5, "Input/output error")
@@ -116,7 +116,7 @@ def test_a_spool_that_cannot_be_read_is_told_and_the_journal_used(journal: Journ
     play(writer, 0, 3)
     notes, of_recording, _ = concluded(writer)
     assert notes == 0
-    assert of_recording == ["What was played cannot be read any more, so there is no recording (Input/output error)."]
+    assert of_recording == ["What was played can no longer be read, so there is no recording (Input/output error)."]
     assert not Copies(writer).readable
 
 

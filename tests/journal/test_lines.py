@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bollylive.clock.anchor import Anchor
-from bollylive.journal.checkpoint import news
+from bollylive.journal.checkpoint import without_repeats
 from bollylive.journal.lines import (
     END,
     Header,
@@ -25,7 +25,7 @@ from bollylive.midi.messages import Control, NoteOff, NoteOn, Program, Raw
 from bollylive.protocol import Sent
 
 HEADER = Header("2025-06-01T20:15:03+0530", "Hochzeit – शादी", {0: "Bānsurī", 9: "Tabla"}, 7)
-WORDS: list[Sent | Anchor] = [
+ENTRIES: list[Sent | Anchor] = [
     Anchor(0.0, 0.625, 12.5),
     Sent(NoteOn(0, 60, 100), "musician", 12.6, 0.16),
     Sent(NoteOn(9, 38, 1), "model", 12.75, 0.4),
@@ -39,15 +39,15 @@ WORDS: list[Sent | Anchor] = [
 ]
 
 
-def line(word: Sent | Anchor) -> bytes:
-    return sent_line(word) if isinstance(word, Sent) else anchor_line(word)
+def line(entry: Sent | Anchor) -> bytes:
+    return sent_line(entry) if isinstance(entry, Sent) else anchor_line(entry)
 
 
-FILE = header_line(HEADER) + b"".join(line(word) for word in WORDS) + END
+FILE = header_line(HEADER) + b"".join(line(entry) for entry in ENTRIES) + END
 
 
 def test_what_was_written_is_read_again() -> None:
-    assert read_journal(FILE) == Journal(HEADER, tuple(WORDS), ended=True)
+    assert read_journal(FILE) == Journal(HEADER, tuple(ENTRIES), ended=True)
 
 
 def test_every_line_is_json() -> None:
@@ -64,7 +64,7 @@ def test_a_journal_cut_at_any_byte_is_read_up_to_the_line_before(cut: int) -> No
         return
     journal = read_journal(FILE[:cut])
     assert journal.header == HEADER
-    assert journal.words == tuple(WORDS[: whole_lines - 1])
+    assert journal.entries == tuple(ENTRIES[: whole_lines - 1])
     assert journal.torn_bytes == cut - FILE[:cut].rindex(b"\n") - 1
     assert not journal.ended
     assert journal.damaged_lines == 0
@@ -77,23 +77,23 @@ _events = (
     | st.builds(Control, st.integers(0, 15), st.integers(0, 127), st.integers(0, 127))
     | st.builds(Program, st.integers(0, 15), st.integers(0, 127))
 )
-_words = st.builds(Sent, _events, st.sampled_from(["musician", "model"]), _times, _times) | st.builds(
+_entries = st.builds(Sent, _events, st.sampled_from(["musician", "model"]), _times, _times) | st.builds(
     *(Anchor, _times, st.floats(0.1, 3).map(lambda beat: round(beat, 9)), _times),
     *(st.booleans(), st.integers(0, 99), st.booleans(), st.none() | _times),
 )
 
 
-@given(st.lists(_words, max_size=20), st.data())
+@given(st.lists(_entries, max_size=20), st.data())
 def test_whatever_bytes_are_damaged_the_lines_around_them_are_read(
-    words: list[Sent | Anchor], data: st.DataObject
+    entries: list[Sent | Anchor], data: st.DataObject
 ) -> None:
-    lines = [line(word) for word in words]
-    assert read_journal(header_line(HEADER) + b"".join(lines)).words == tuple(news(words))
+    lines = [line(entry) for entry in entries]
+    assert read_journal(header_line(HEADER) + b"".join(lines)).entries == tuple(without_repeats(entries))
     if lines:
         bad = data.draw(st.integers(0, len(lines) - 1))
         lines[bad] = data.draw(st.binary(max_size=40)).replace(b"\n", b"\0").replace(b"[", b"\xff") + b"\n"
         journal = read_journal(header_line(HEADER) + b"".join(lines))
-        assert journal.words == tuple(news([*words[:bad], *words[bad + 1 :]]))
+        assert journal.entries == tuple(without_repeats([*entries[:bad], *entries[bad + 1 :]]))
         assert journal.damaged_lines == 1
 
 
@@ -108,8 +108,8 @@ def test_whatever_bytes_are_damaged_the_lines_around_them_are_read(
     ids=lambda record: record[:30],
 )
 def test_a_record_that_makes_no_sense_is_left_out_and_counted(record: str) -> None:
-    journal = read_journal(header_line(HEADER) + record.encode() + b"\n" + line(WORDS[1]))
-    assert (journal.words, journal.damaged_lines) == ((WORDS[1],), 1)
+    journal = read_journal(header_line(HEADER) + record.encode() + b"\n" + line(ENTRIES[1]))
+    assert (journal.entries, journal.damaged_lines) == ((ENTRIES[1],), 1)
 
 
 def test_what_was_lost_is_counted() -> None:
@@ -133,7 +133,7 @@ def test_sysex_is_left_out() -> None:
         (header_line(HEADER).replace(b'"version": 1', b'"version": 2'), "version 2 is newer"),
     ],
 )
-def test_what_is_no_journal_is_told_why(data: bytes, reason: str) -> None:
+def test_a_file_that_is_no_journal_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         read_journal(data)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from bollylive.clock.anchor import Anchor
-from bollylive.journal.lines import Header, anchor_line, bearing_line, header_line, line_of, read_end, sent_line
+from bollylive.journal.lines import Header, anchor_line, header_line, line_of, read_end, sent_line, status_line
 from bollylive.journal.restore import RestoredState, restore
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program, Raw
 from bollylive.protocol import EngineStatus, Sent
 
-Word: TypeAlias = Sent | Anchor | EngineStatus
+Entry: TypeAlias = Sent | Anchor | EngineStatus
 
 ANCHOR = Anchor(0.0, 0.5, 0.0)
 
 
-def played(onset: float, duration: float, channel: int = 0, pitch: int = 60, by: Player = "musician") -> list[Word]:
+def played(onset: float, duration: float, channel: int = 0, pitch: int = 60, by: Player = "musician") -> list[Entry]:
     return [
         Sent(NoteOn(channel, pitch, 80), by, onset / 2, onset),
         Sent(NoteOff(channel, pitch), by, (onset + duration) / 2, onset + duration),
@@ -29,8 +29,8 @@ def test_notes_come_back_with_their_beats_and_who_played_them() -> None:
 
 
 def test_only_the_last_notes_of_each_channel_are_kept() -> None:
-    words = [word for i in range(20) for word in played(float(i), 0.5, pitch=40 + i)]
-    past = restore([ANCHOR, *played(0.0, 0.5, 1), *words], 100.0, 4)
+    entries = [entry for i in range(20) for entry in played(float(i), 0.5, pitch=40 + i)]
+    past = restore([ANCHOR, *played(0.0, 0.5, 1), *entries], 100.0, 4)
     assert [(note.channel, note.pitch) for note, _ in past.notes] == [(1, 60), (0, 56), (0, 57), (0, 58), (0, 59)]
 
 
@@ -41,11 +41,11 @@ def test_what_comes_later_is_left_to_those_who_hear_it_themselves() -> None:
 
 
 def test_a_key_may_still_be_held_but_the_models_notes_have_ended() -> None:
-    words = [ANCHOR, played(1.0, 9.0)[0], played(2.0, 9.0, 1, by="model")[0]]
-    (held, _), (ended, _) = restore(words, 2.0, 8).notes
+    entries = [ANCHOR, played(1.0, 9.0)[0], played(2.0, 9.0, 1, by="model")[0]]
+    (held, _), (ended, _) = restore(entries, 2.0, 8).notes
     assert held.duration_beats is None
     assert ended.duration_beats == 2.0
-    (released, _), _ = restore(words, 2.0, 8, keys_held=False).notes
+    (released, _), _ = restore(entries, 2.0, 8, keys_held=False).notes
     assert released.duration_beats == 3.0
 
 
@@ -56,7 +56,7 @@ def test_after_a_jump_the_notes_lie_where_the_song_goes_on() -> None:
     assert past.anchor == jump
 
 
-def test_while_the_song_stands_still_nothing_is_music() -> None:
+def test_what_is_played_while_the_song_is_stopped_is_not_restored() -> None:
     stop = Anchor(4.0, 0.5, 2.0, running=False, followed=True)
     go_on = Anchor(4.0, 0.5, 30.0, followed=True)
     past = restore([ANCHOR, *played(1.0, 0.5), stop, *played(4.0, 0.0), go_on], 40.0, 8)
@@ -74,10 +74,10 @@ def test_a_key_that_was_held_before_the_first_anchor_is_not_taken_for_one_of_its
 
 
 def test_programs_and_bearing_are_the_last_ones() -> None:
-    words: list[Word] = [ANCHOR, Sent(Program(3, 5), "model", 0.0, 0.0), Sent(Program(3, 73), "musician", 1.0, 2.0)]
-    past = restore([EngineStatus(1.0, True), *words, EngineStatus(2.5, False)], 10.0, 8)
+    entries: list[Entry] = [ANCHOR, Sent(Program(3, 5), "model", 0.0, 0.0), Sent(Program(3, 73), "musician", 1.0, 2.0)]
+    past = restore([EngineStatus(1.0, True), *entries, EngineStatus(2.5, False)], 10.0, 8)
     assert past.programs == {3: 73}
-    assert past.bearing == EngineStatus(2.5, False)
+    assert past.status == EngineStatus(2.5, False)
 
 
 def test_a_pedal_holds_a_note() -> None:
@@ -91,27 +91,27 @@ def test_nothing_is_known_of_nothing() -> None:
 
 
 def test_the_end_of_a_journal_is_read_from_the_middle_of_a_line_and_past_what_is_damaged() -> None:
-    words: list[Word] = [ANCHOR, EngineStatus(1.5, True), *played(1.0, 0.5)]
-    notes = [sent_line(word) for word in played(1.0, 0.5) if isinstance(word, Sent)]
-    lines = [anchor_line(ANCHOR), bearing_line(EngineStatus(1.5, True)), *notes]
+    entries: list[Entry] = [ANCHOR, EngineStatus(1.5, True), *played(1.0, 0.5)]
+    notes = [sent_line(entry) for entry in played(1.0, 0.5) if isinstance(entry, Sent)]
+    lines = [anchor_line(ANCHOR), status_line(EngineStatus(1.5, True)), *notes]
     whole = header_line(Header()) + b"".join(lines)
-    assert read_end(whole) == words
-    assert read_end(whole[:-3]) == words[:-1]
-    assert read_end(b'0,0,"90' + b'\n["lost",3]\nnonsense\n' + b"".join(lines)) == words
+    assert read_end(whole) == entries
+    assert read_end(whole[:-3]) == entries[:-1]
+    assert read_end(b'0,0,"90' + b'\n["lost",3]\nnonsense\n' + b"".join(lines)) == entries
     assert read_end(b"") == []
 
 
 def test_reading_the_end_begins_with_an_anchor_and_takes_what_is_said_again_once() -> None:
     on, off = played(1.0, 9.0)
-    stands: list[Word] = [ANCHOR, EngineStatus(1.5, True), Sent(Program(0, 5), "model", 0.0, 0.0), on]
-    words = [*played(2.0, 0.5, 1), *stands, *played(3.0, 0.5, 1), *stands, off]
-    data = b"0\n" + b"".join(map(line_of, words))
-    assert read_end(data) == [*stands, *played(3.0, 0.5, 1), off]
+    checkpoint: list[Entry] = [ANCHOR, EngineStatus(1.5, True), Sent(Program(0, 5), "model", 0.0, 0.0), on]
+    entries = [*played(2.0, 0.5, 1), *checkpoint, *played(3.0, 0.5, 1), *checkpoint, off]
+    data = b"0\n" + b"".join(map(line_of, entries))
+    assert read_end(data) == [*checkpoint, *played(3.0, 0.5, 1), off]
     assert [note.duration_beats for note, _ in restore(read_end(data), 100.0, 8).notes] == [9.0, 0.5]
 
 
 def test_a_wheel_and_controllers_that_hold_nothing_are_left_out_unread() -> None:
-    moved: list[Word] = [Sent(Raw(b"\xe0\x00\x40"), "musician", 1.0, 1.0), Sent(Control(0, 1, 64), "model", 1.0, 1.0)]
-    kept: list[Word] = [Sent(Control(0, number, 127), "musician", 1.0, 1.0) for number in (64, 120, 121, 123)]
+    moved: list[Entry] = [Sent(Raw(b"\xe0\x00\x40"), "musician", 1.0, 1.0), Sent(Control(0, 1, 64), "model", 1.0, 1.0)]
+    kept: list[Entry] = [Sent(Control(0, number, 127), "musician", 1.0, 1.0) for number in (64, 120, 121, 123)]
     data = b"0\n" + b"".join(map(line_of, [ANCHOR, *moved, *kept]))
     assert read_end(data) == [ANCHOR, *kept]

@@ -1,4 +1,4 @@
-"""The thread that writes the journal, with a disk that does as it is told."""
+"""The journal writer, with fake disks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from disks import FakeDisk
 from stage import until
 
 from bollylive.clock.anchor import Anchor
-from bollylive.journal.lines import Header, Journal, anchor_line, bearing_line, sent_line
+from bollylive.journal.lines import Header, Journal, anchor_line, sent_line, status_line
 from bollylive.journal.writer import REPEAT_BYTES, JournalWriter
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program, Raw
 from bollylive.protocol import EngineStatus, Sent
@@ -21,9 +21,9 @@ def played(number: int) -> list[Sent]:
     return [Sent(NoteOn(0, i % 128, 100), "musician", float(i), float(i)) for i in range(number)]
 
 
-def write(writer: JournalWriter, words: list[Sent]) -> None:
-    for word in words:
-        writer.add(word)
+def write(writer: JournalWriter, entries: list[Sent]) -> None:
+    for entry in entries:
+        writer.add(entry)
 
 
 def test_what_was_added_is_written_at_the_next_turn_in_order() -> None:
@@ -31,9 +31,9 @@ def test_what_was_added_is_written_at_the_next_turn_in_order() -> None:
     writer = JournalWriter(disk)
     writer.add(ANCHOR)
     write(writer, played(2500))
-    assert disk.journal().words == ()
+    assert disk.journal().entries == ()
     assert writer.flush()
-    assert disk.journal().words == (ANCHOR, *played(2500))
+    assert disk.journal().entries == (ANCHOR, *played(2500))
     assert not disk.journal().ended
 
 
@@ -42,7 +42,7 @@ def test_a_disk_that_takes_a_few_bytes_at_a_time_gets_them_all() -> None:
     writer = JournalWriter(disk)
     write(writer, played(5))
     assert writer.flush()
-    assert disk.journal().words == tuple(played(5))
+    assert disk.journal().entries == tuple(played(5))
 
 
 def test_closing_writes_what_is_left_and_that_it_ended() -> None:
@@ -73,7 +73,7 @@ def test_only_the_writer_s_thread_touches_the_disk_and_closing_waits_for_it() ->
     write(writer, played(3))
     writer.close()
     assert disk.thread is not threading.current_thread()
-    assert disk.journal().words == tuple(played(3))
+    assert disk.journal().entries == tuple(played(3))
     assert disk.journal().ended
 
 
@@ -84,11 +84,11 @@ def test_it_is_written_in_time_where_a_lock_waits_by_a_clock_that_was_set_back(m
     writer = JournalWriter(disk)
     writer.start()
     write(writer, played(3))
-    assert until(lambda: disk.journal().words == tuple(played(3)), 2.0)
+    assert until(lambda: disk.journal().entries == tuple(played(3)), 2.0)
     writer.close()
 
 
-def test_a_full_disk_is_told_of_once_and_written_on_where_it_stopped_when_there_is_room() -> None:
+def test_a_full_disk_is_reported_once_and_writing_goes_on_where_it_stopped_when_there_is_room() -> None:
     disk = FakeDisk(room=100)
     writer = JournalWriter(disk)
     write(writer, played(10))
@@ -99,12 +99,12 @@ def test_a_full_disk_is_told_of_once_and_written_on_where_it_stopped_when_there_
     assert "stage (No space left on device); the music goes on" in trouble
     assert not writer.flush()
     assert writer.take_trouble() is None
-    assert disk.journal().words == tuple(played(len(disk.journal().words)))
+    assert disk.journal().entries == tuple(played(len(disk.journal().entries)))
 
     disk.room = 1_000_000
     write(writer, [Sent(NoteOff(0, 9), "musician", 10.0, 10.0)])
     assert writer.flush()
-    assert disk.journal().words == (*played(10), Sent(NoteOff(0, 9), "musician", 10.0, 10.0))
+    assert disk.journal().entries == (*played(10), Sent(NoteOff(0, 9), "musician", 10.0, 10.0))
     assert disk.journal().damaged_lines == 0
     writer.close()
     assert writer.lost == 0
@@ -118,10 +118,10 @@ def test_what_never_reached_the_disk_is_counted_at_the_end() -> None:
     write(writer, played(9)[5:])
     writer.close()
     assert writer.lost == 9
-    assert disk.journal().words == ()
+    assert disk.journal().entries == ()
     assert writer.journal is not None
     disk.data += writer.journal.unwritten
-    assert disk.journal().words == tuple(played(9))
+    assert disk.journal().entries == tuple(played(9))
 
 
 def test_a_full_queue_drops_and_counts_and_the_journal_says_where_and_in_which_tempo_it_goes_on() -> None:
@@ -137,7 +137,7 @@ def test_a_full_queue_drops_and_counts_and_the_journal_says_where_and_in_which_t
     writer.flush()
     journal = disk.journal()
     assert journal.lost == 2
-    assert journal.words == (*played(3), ANCHOR, last)
+    assert journal.entries == (*played(3), ANCHOR, last)
 
 
 def test_sysex_costs_no_room() -> None:
@@ -147,7 +147,7 @@ def test_sysex_costs_no_room() -> None:
     assert writer.flush()
 
 
-def test_what_stands_is_said_again_after_every_64_kib() -> None:
+def test_a_checkpoint_is_written_after_every_64_kib() -> None:
     disk = FakeDisk()
     writer = JournalWriter(disk)
     writer.add(ANCHOR)
@@ -159,11 +159,11 @@ def test_what_stands_is_said_again_after_every_64_kib() -> None:
     ]
     write(writer, [*held, *wheel(1, 6000)])
     writer.flush()
-    again = anchor_line(ANCHOR) + bearing_line(EngineStatus(1.0, True)) + b"".join(map(sent_line, held))
+    again = anchor_line(ANCHOR) + status_line(EngineStatus(1.0, True)) + b"".join(map(sent_line, held))
     assert disk.data.count(again) == 1 + len(disk.data) // REPEAT_BYTES
     gaps = [len(gap) for gap in disk.data.split(again)]
     assert max(gaps) < REPEAT_BYTES + 100
-    assert disk.journal().words == (ANCHOR, EngineStatus(1.0, True), *held, *wheel(1, 6000))
+    assert disk.journal().entries == (ANCHOR, EngineStatus(1.0, True), *held, *wheel(1, 6000))
 
 
 def wheel(first_s: int, number: int) -> list[Sent]:
@@ -177,13 +177,13 @@ def test_two_files_get_the_same_lines_and_neither_waits_for_the_other() -> None:
     writer = JournalWriter(full, healthy)
     write(writer, played(9))
     assert not writer.flush()
-    assert healthy.journal().words == tuple(played(9))
-    assert len(full.journal().words) < 9
+    assert healthy.journal().entries == tuple(played(9))
+    assert len(full.journal().entries) < 9
     assert "The journal cannot be written in stage" in str(writer.take_trouble())
     healthy.room = 0
     write(writer, played(10)[9:])
     writer.flush()
-    assert "What the recording is to be made of cannot be written in recordings" in str(writer.take_trouble())
+    assert "The recording in progress cannot be written in recordings" in str(writer.take_trouble())
     full.room = 1000
     writer.close()
     assert full.journal() == Journal(Header(), tuple(played(10)), ended=True)
@@ -216,7 +216,7 @@ def test_words_that_never_came_are_missing_in_both() -> None:
     assert writer.lost == 5
 
 
-def test_every_trouble_is_told_once_and_several_one_after_another() -> None:
+def test_each_trouble_is_reported_once_and_several_one_after_another() -> None:
     disk = FakeDisk(room=0)
     writer = JournalWriter(disk)
     assert writer.journal is not None
@@ -226,7 +226,7 @@ def test_every_trouble_is_told_once_and_several_one_after_another() -> None:
     disk.lost = disk.nowhere = True
     writer.journal.check()
     writer.journal.check()
-    assert "lost its place in stage, and no other is to be had" in str(writer.take_trouble())
+    assert "lost its place in stage, and no other was found" in str(writer.take_trouble())
     disk.nowhere = False
     writer.journal.check()
     assert writer.take_trouble() == "The journal stage/journal.jsonl was removed"
@@ -234,7 +234,7 @@ def test_every_trouble_is_told_once_and_several_one_after_another() -> None:
     assert writer.take_trouble() is None
 
 
-def test_after_a_file_was_begun_anew_without_what_it_held_what_stands_is_said_first() -> None:
+def test_a_file_that_was_started_again_begins_with_a_checkpoint() -> None:
     disk = FakeDisk()
     writer = JournalWriter(disk)
     assert writer.journal is not None
@@ -244,7 +244,7 @@ def test_after_a_file_was_begun_anew_without_what_it_held_what_stands_is_said_fi
     writer.journal.check()
     write(writer, played(1))
     writer.flush()
-    assert disk.journal().words == (ANCHOR, *played(1))
+    assert disk.journal().entries == (ANCHOR, *played(1))
 
 
 def test_its_thread_notices_within_a_second_that_the_name_is_lost() -> None:

@@ -65,7 +65,7 @@ def written_in(folder: Path) -> list[NoteOn]:
     """The note-ons of the one journal, which the program has closed; `recover` gives each of them."""
     (path,) = find_journals(folder)
     journal = read_journal(path.read_bytes())
-    ons = [word.event for word in journal.words if isinstance(word, Sent) and isinstance(word.event, NoteOn)]
+    ons = [word.event for word in journal.entries if isinstance(word, Sent) and isinstance(word.event, NoteOn)]
     assert journal.ended
     assert sum(len(track.notes) for track in recover(path).tracks) == len(ons)
     return ons

@@ -57,7 +57,7 @@ def test_killed_in_the_middle_of_a_phrase_it_loses_no_more_than_a_quarter_of_a_s
 
     (journal_path,) = find_journals(tmp_path)
     journal = read_journal(journal_path.read_bytes())
-    ons = [word.event for word in journal.words if isinstance(word, Sent) and isinstance(word.event, NoteOn)]
+    ons = [word.event for word in journal.entries if isinstance(word, Sent) and isinstance(word.event, NoteOn)]
     written = [(on.channel, on.pitch) for on in ons]
     assert not journal.ended
     assert written == [note for _, note in heard][: len(written)]
@@ -94,4 +94,4 @@ def test_a_full_disk_does_not_stop_the_music_and_what_found_room_is_recovered(
         peer.ports.close()
     assert said.count(f"The journal cannot be written in {tmp_path} (File too large); the music goes on") == 1
     assert "events are missing in the journal" in said
-    assert len(read_journal(path.read_bytes()).words) > 20
+    assert len(read_journal(path.read_bytes()).entries) > 20

@@ -10,7 +10,7 @@ from fakes import FakePredictor, ons
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.journal.folder import END_BYTES, JournalFile, read_last
-from bollylive.journal.lines import Header, anchor_line, bearing_line, header_line, read_end, sent_line
+from bollylive.journal.lines import Header, anchor_line, header_line, read_end, sent_line, status_line
 from bollylive.journal.restore import restore
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Raw
@@ -38,7 +38,7 @@ def show() -> OfflineBand:
 def journal(show: OfflineBand, tmp_path: Path) -> str:
     path = tmp_path / "journal.jsonl"
     lines = [header_line(Header()), anchor_line(show.anchor), *map(sent_line, show.sent)]
-    path.write_bytes(b"".join([*lines, bearing_line(show.engine.bearing)]))
+    path.write_bytes(b"".join([*lines, status_line(show.engine.bearing)]))
     return str(path)
 
 

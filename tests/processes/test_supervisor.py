@@ -323,7 +323,7 @@ def test_one_journal_holds_what_all_port_processes_played() -> None:
     tower.turn(Heartbeat(), ANCHOR, off, Heartbeat(lost=2))
     tower.journal.close()
     journal = read_journal(tower.disk.data)
-    assert journal.words == (ANCHOR, EngineStatus(0.0, True), ON, off)
+    assert journal.entries == (ANCHOR, EngineStatus(0.0, True), ON, off)
     assert tower.journal.lost == 2
     assert EngineStatus(0.0, True) in read_end(tower.disk.data)
 

@@ -788,7 +788,7 @@ def written_in(folder: Path) -> list[On]:
         with suppress(ValueError):  # it breaks off before its first line
             ons += [
                 On(word.at_s, word.event.channel, word.event.pitch, word.event.velocity)
-                for word in read_journal(path.read_bytes()).words
+                for word in read_journal(path.read_bytes()).entries
                 if isinstance(word, Sent) and isinstance(word.event, NoteOn)
             ]
     return ons
