@@ -93,7 +93,7 @@ def test_a_new_journal_makes_room(tmp_path: Path) -> None:
 def test_a_journal_that_another_program_writes_is_never_removed(tmp_path: Path) -> None:
     code = f"""
 import pathlib, sys
-from bollylive.journal_file import JournalFile
+from bollylive.journal.folder import JournalFile
 file = JournalFile(pathlib.Path({str(tmp_path)!r}), "20200101-000000", b"head\\n")
 file.append(b"x")
 print(file.path, flush=True)
@@ -102,6 +102,7 @@ sys.stdin.read()
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     running = Path(child.stdout.readline().strip())
+    assert running.parent == tmp_path
     os.utime(running, (0, 0))
     newer = [old(tmp_path, number) for number in range(1, 6)]
     prune(tmp_path, kept_bytes=0)

@@ -257,7 +257,7 @@ def test_its_thread_notices_within_a_second_that_the_name_is_lost() -> None:
 
 
 def test_a_disk_that_hangs_does_not_hold_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bollylive.journal.file_thread._END_LIMIT_S", 0.05)
+    monkeypatch.setattr("bollylive.journal.file_thread._CLOSE_LIMIT_S", 0.05)
     released = threading.Event()
 
     class Hanging(FakeDisk):

@@ -185,7 +185,7 @@ def test_readers_that_go_in_mid_read_leave_the_others_their_place(tmp_path: Path
 
 def test_a_reader_that_is_killed_leaves_the_others_their_place(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from bollylive.snapshot_reader import SnapshotReader\n"
+        "import sys; from pathlib import Path; from bollylive.snapshot.reader import SnapshotReader\n"
         "reader = SnapshotReader(Path(sys.argv[1]))\n"
         "while reader.read(): print(flush=True)"
     )
