@@ -1,1 +1,1 @@
-"""How this program writes files: whole or not at all, or for hours without losing a line."""
+"""Files are written whole or not at all (`whole_file`), or for hours without losing a line (`lasting_file`)."""

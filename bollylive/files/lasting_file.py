@@ -1,7 +1,7 @@
-"""A file that is written for hours and never without a name: where that is lost, it is begun anew, with all it held.
+"""A file that is written for hours, and is started again with its whole content when its name is lost.
 
-A name is lost when the file or its folder is removed or renamed, or when its disk is taken away. On Windows that cannot
-be while a file is open.
+The name is lost when the file or its folder is removed or renamed, or when its disk is taken away. Windows does not
+allow this while a file is open.
 """
 
 from __future__ import annotations
@@ -18,27 +18,29 @@ from typing import Final
 
 _GONE: Final = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN}
 _CHUNK_BYTES: Final = 2**20
-_TEMPORARY: Final = "bollylive-"
+_TEMPORARY_PREFIX: Final = "bollylive-"
 
 
 class LastingFile:
-    """A file in a folder, made when the first bytes come. May block; every method raises OSError.
+    """A file in a folder, created when the first bytes are written. Every method may block and may raise OSError.
 
-    `make` makes it there under a name that is free, as with `new_file`; `head` are its first bytes. If the folder of a
-    lost name cannot be had again, one of the `refuges` is taken, or a new one among the temporary ones. `path` is None
-    until the file is there. One thread at a time.
+    `make` creates it in a folder under a free name, as `new_file` does; `head` are its first bytes. When the name is
+    lost and its folder cannot be restored, the file is started again in one of the `fallbacks`, or else in a new
+    temporary folder. `path` is None until the file exists. For one thread at a time.
     """
 
-    def __init__(self, folder: Path, head: bytes, make: Callable[[Path], FileIO], refuges: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, folder: Path, head: bytes, make: Callable[[Path], FileIO], fallbacks: Sequence[Path] = ()
+    ) -> None:
         self.folder = folder
         self.path: Path | None = None
-        self._unwritten_head, self._head, self._make, self._refuges = head, head, make, refuges
+        self._unwritten_head, self._head, self._make, self._fallbacks = head, head, make, fallbacks
         self._file: FileIO | None = None
-        self._status = (0, 0)  # by which the system knows the open file
-        self._is_named = False  # what the system says of the path is what it says of the open file
+        self._status = (0, 0)  # device and inode of the open file
+        self._is_named = False  # the path was seen to lead to the open file
 
     def open(self) -> FileIO:
-        """Make it, if that is yet to be done."""
+        """Create the file if it does not exist yet."""
         if self._file is None:
             _make_folder(self.folder)
             self._take(self._make(self.folder))
@@ -46,34 +48,38 @@ class LastingFile:
         return self._file
 
     def append(self, data: bytes) -> int:
-        """Write as much as there is room for; gives the number of bytes that are written."""
+        """Write as much as there is room for; return the number of bytes written."""
         file = self.open()
         while self._unwritten_head:
             self._unwritten_head = self._unwritten_head[file.write(self._unwritten_head) :]
         return file.write(data)
 
     def renew(self) -> str | None:
-        """Begin anew if the name is lost; then a sentence for the musician.
+        """Start the file again if its name is lost; then return a sentence for the musician, else None.
 
-        Where no place can be had, the file stays as it is, without a name.
+        Raises OSError if there is no place for it; then the open file stays in use, without a name.
         """
         if not self._has_lost_its_name():
             return None
-        lost, problem = self.path, OSError(errno.ENOENT, "No such file or directory")
+        old_path, problem = self.path, OSError(errno.ENOENT, "No such file or directory")
         for folder in self._places():
             try:
-                rest = self._begin_anew(folder)
+                read_error = self._start_again(folder)
             except OSError as error:
                 problem = error
                 _clear_away(folder)
                 continue
-            what = "with all that it held" if rest is None else f"but what it held is lost: {rest.strerror or rest}"
-            place = "there anew" if self.path == lost else f"anew as {self.path}"
-            return f"{lost} was removed, renamed, or taken away with its disk; it is begun {place}, {what}."
+            content = (
+                "with everything it held"
+                if read_error is None
+                else f"but what it held is lost: {read_error.strerror or read_error}"
+            )
+            place = "in the same place" if self.path == old_path else f"as {self.path}"
+            return f"{old_path} was removed, renamed, or lost with its disk; it was started again {place}, {content}."
         raise problem
 
     def read(self) -> bytes:
-        """All that it holds, also where part of it is yet to be written; also once it is closed."""
+        """Return the whole content, with a head that is not written yet; also works once the file is closed."""
         if self.path is None:
             return self._unwritten_head
         if self._file is None or not self._has_lost_its_name():
@@ -81,9 +87,9 @@ class LastingFile:
         return b"".join(_chunks(self._file)) + self._unwritten_head
 
     def close(self, *, keep: bool) -> None:
-        """Close it, on the disk for good; or remove it, if nothing worth keeping came.
+        """Sync the file to the disk and close it; or remove it, unless `keep`.
 
-        Without a name it stays open, for `read`: what it holds is nowhere else.
+        A file that has lost its name stays open for `read`, since its content is nowhere else.
         """
         if self._file is None or self._file.closed:
             return
@@ -95,7 +101,7 @@ class LastingFile:
             self._file.close()
 
     def remove(self) -> None:
-        """Close and remove it, but never another file that has its name by now."""
+        """Close and remove the file, but never another file that has taken its name."""
         if self._file is None or self.path is None:
             return
         with suppress(OSError):
@@ -115,11 +121,14 @@ class LastingFile:
 
     def _places(self) -> Iterator[Path]:
         yield self.folder
-        yield from (folder for folder in self._refuges if folder != self.folder)
+        yield from (folder for folder in self._fallbacks if folder != self.folder)
         yield temporary_folder()
 
-    def _begin_anew(self, folder: Path) -> OSError | None:
-        """Raises OSError where a place cannot be had; gives the one that kept from reading what the old one holds."""
+    def _start_again(self, folder: Path) -> OSError | None:
+        """Create and fill the file in another folder; return the error if the old content cannot be read.
+
+        Raises OSError if the file cannot be created or written there.
+        """
         assert self._file is not None
         old = self._file
         _make_folder(folder)
@@ -144,12 +153,12 @@ class LastingFile:
         return self._make(folder)
 
     def _copy(self, old: FileIO, new: FileIO) -> OSError | None:
-        """Raises OSError where the new one cannot be written; gives the one with which the old one cannot be read."""
+        """Copy the content; return the error of reading the old file, if any. Raises OSError of writing the new one."""
         chunks = _chunks(old)
         while True:
             try:
                 chunk = next(chunks, b"")
-            except OSError as error:  # of what is torn off, only the beginning would be of use
+            except OSError as error:  # half a content is of no use: keep only the head
                 new.seek(0)
                 new.truncate()
                 _write(new, self._head)
@@ -164,24 +173,24 @@ class LastingFile:
         self._status = _identity(os.fstat(file.fileno()))
         self._is_named = False
         with suppress(OSError):
-            # Some network disks give another number each time; there it can never be told.
+            # Some network disks report another inode each time, so a lost name cannot be noticed there.
             self._is_named = sys.platform != "win32" and _identity(self.path.stat()) == self._status
-        with suppress(OSError):  # a disk without locks is written to all the same
+        with suppress(OSError):  # some disks have no locks
             lock(file.fileno())
 
 
 def temporary_folder() -> Path:
-    """A new folder of this user's own, which goes with the last file in it; raises OSError."""
-    return Path(tempfile.mkdtemp(prefix=_TEMPORARY))
+    """Create a temporary folder for this user; it is removed with the last file in it. Raises OSError."""
+    return Path(tempfile.mkdtemp(prefix=_TEMPORARY_PREFIX))
 
 
 def new_file(path: Path) -> FileIO:
-    """A file that only this user may read, where none is yet. Raises FileExistsError where one is, and OSError."""
+    """Create a file that only this user may read. Raises FileExistsError if the path is taken, and OSError."""
     return FileIO(os.fspath(path), "x+b", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def lock(number: int) -> None:
-    """Keep an open file from being taken for one that nobody writes; raises OSError if another program does."""
+    """Lock an open file, so that `is_written` is true for it; raises OSError if another program has locked it."""
     if sys.platform != "win32":
         import fcntl
 
@@ -189,7 +198,7 @@ def lock(number: int) -> None:
 
 
 def is_written(path: Path) -> bool:
-    """Whether a program writes a file of this kind; Windows does not tell. Raises OSError where it cannot be read."""
+    """Whether a program is writing this file; never true on Windows. Raises OSError if it cannot be opened."""
     with FileIO(os.fspath(path), "rb") as file:
         try:
             lock(file.fileno())
@@ -203,8 +212,8 @@ def _make_folder(folder: Path) -> None:
 
 
 def _clear_away(folder: Path) -> None:
-    """Remove a temporary folder of our own, unless something is in it."""
-    if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith(_TEMPORARY):
+    """Remove a temporary folder of ours if it is empty."""
+    if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith(_TEMPORARY_PREFIX):
         with suppress(OSError):
             folder.rmdir()
 

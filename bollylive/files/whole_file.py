@@ -1,7 +1,7 @@
-"""Writing files: the one way in which every command does it, so that a file is there whole or not at all.
+"""Write a file whole or not at all; every command writes its files this way.
 
-The bytes go to a file of another name in the same folder, which nobody can foresee or has made before, and from there
-onto the disk; only then does it get its name.
+The bytes go to a new file with an unpredictable name in the same folder, and are synced to the disk. Only then does the
+file get its own name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHORT_NAME: Final = 100  # bytes, on every one, also where names are encrypted
 
 _EXCLUSIVE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
-_NO_SYNC: Final = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}  # what file systems say that have no fsync
+_NO_SYNC: Final = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}  # errors of file systems without fsync
 
 _CURES: Final = {
     errno.ENOSPC: "make room on the disk",
@@ -44,10 +44,10 @@ _CURES: Final = {
 
 
 def write_file(path: str | Path, content: Content, check: Callable[[], None] | None = None) -> None:
-    """Write a file, in place of one that is there, whose permissions stay; where a link stands, what it points to.
+    """Write a file. An existing file is replaced but keeps its owner and permissions; a link is followed.
 
-    `content` are the bytes, or what writes them. `check` is called when all is ready, and raises if the file must not
-    be replaced after all. Raises FileError where that cannot be, and then nothing has changed. May block.
+    `content` are the bytes, or a function that writes them. `check` is called last, and raises if the file must not be
+    replaced after all. Raises FileError if the file cannot be written, and then nothing has changed. Blocks.
     """
     path = Path(path)
     with _reported(path):
@@ -59,22 +59,22 @@ def write_file(path: str | Path, content: Content, check: Callable[[], None] | N
 
 
 def write_new(path: str | Path, content: Content) -> None:
-    """Write a file where none is, also if another program would write one of its name in the same moment.
+    """Write a new file, safely also if another program creates one of this name at the same moment.
 
-    Raises FileError where one is there, or where it cannot be written. May block.
+    Raises FileError if the file exists or cannot be written. Blocks.
     """
     path = Path(path)
     with _reported(path), _unfinished(path.parent, content) as unfinished:
         try:
             _claim(unfinished, path)
         except FileExistsError as error:
-            raise FileError(f"{path}: there is such a file already, which stays; choose another name.") from error
+            raise FileError(f"{path}: this file exists already and is not replaced; choose another name.") from error
 
 
 def write_numbered(path: str | Path, content: Content) -> Path:
-    """Write a file of this name, or of the first with a number that is not there yet; gives the path that it got.
+    """Write a new file of this name, or of the first free name with a number; return its path.
 
-    No file is ever replaced, also if two programs do this at once. Raises FileError. May block.
+    No file is ever replaced, even if two programs do this at once. Raises FileError. Blocks.
     """
     path = Path(path)
     with _reported(path), _unfinished(path.parent, content) as unfinished:
@@ -87,10 +87,10 @@ def write_numbered(path: str | Path, content: Content) -> Path:
 
 
 def write_elsewhere(path: Path, content: Content, folder: Path) -> Path:
-    """Write what found no place at its path: beside it under a short name, or in a folder, which is made, or anywhere.
+    """Write a file that cannot be written at its path: beside it under a shorter name, or in `folder`, or anywhere.
 
-    Anywhere is a new folder of this user's own among the temporary ones. Gives the path that it got; raises FileError
-    where there is no place at all. May block.
+    `folder` is created if needed; the last resort is a new temporary folder. Return the path of the file; raises
+    FileError if there is no place at all. Blocks.
     """
     stem, ending = _split(path)
     short = _cut(stem, _SHORT_NAME - len(os.fsencode(ending))) + ending
@@ -105,18 +105,18 @@ def write_elsewhere(path: Path, content: Content, folder: Path) -> Path:
 
 
 def free_name(path: Path) -> Path:
-    """The path that `write_numbered` would give a file now."""
+    """Return the path that `write_numbered` would use now."""
     return next(name for name in _numbered(path) if not os.path.lexists(name))
 
 
 def follow(path: Path) -> Path:
-    """Where a file is really written: the end of a link. Raises FileError where that is no file, or OSError."""
+    """Return the path that a link leads to, or the path itself. Raises FileError if that is not a file, and OSError."""
     target = Path(os.path.realpath(path))
     try:
         status = target.lstat()
     except FileNotFoundError:
         if path.is_symlink():
-            raise FileError(f"{path}: this link leads to {target}, which is not there; remove the link.") from None
+            raise FileError(f"{path}: this link leads to {target}, which does not exist; remove the link.") from None
         return target
     if stat.S_ISLNK(status.st_mode):
         raise FileError(f"{path}: this link leads back to itself; remove it, or choose another name.")
@@ -126,7 +126,7 @@ def follow(path: Path) -> Path:
 
 
 def failure(path: Path, error: OSError) -> FileError:
-    """What to say of a file that cannot be written."""
+    """Return the error for a file that cannot be written, with its cure."""
     cure = _CURES.get(error.errno or 0, "choose another place")
     return FileError(f"{path}: the file cannot be written: {error.strerror or error}; {cure}.")
 
@@ -141,7 +141,7 @@ def _reported(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _unfinished(folder: Path, content: Content, replaced: Path | None = None) -> Iterator[Path]:
-    """The path of a file with this content that has no name of its own yet; without one at the end, it is removed."""
+    """Write the content to a file with a temporary name; give its path, and remove it unless the block renamed it."""
     path = folder / f".bollylive-{secrets.token_hex(8)}"
     before = _status(replaced)
     number = os.open(path, _EXCLUSIVE, 0o666 if before is None else 0o600)
@@ -153,7 +153,7 @@ def _unfinished(folder: Path, content: Content, replaced: Path | None = None) ->
                 file.write(content)
             file.flush()
             if before is not None:
-                _resemble(file.fileno(), before)
+                _copy_owner_and_mode(file.fileno(), before)
             try:
                 os.fsync(file.fileno())
             except OSError as error:
@@ -172,26 +172,26 @@ def _status(path: Path | None) -> os.stat_result | None:
         return None
 
 
-def _resemble(number: int, before: os.stat_result) -> None:
-    """Give a file the owner and the permissions of another, as far as that may be."""
+def _copy_owner_and_mode(number: int, before: os.stat_result) -> None:
+    """Give an open file the owner and the permissions of another, as far as the system allows."""
     if sys.platform == "win32":
         return
     with suppress(OSError):
         os.fchown(number, before.st_uid, before.st_gid)
-    with suppress(OSError):  # a memory card knows of no permissions
+    with suppress(OSError):  # memory cards have no permissions
         os.fchmod(number, before.st_mode & 0o777)
 
 
 def _claim(unfinished: Path, path: Path) -> None:
-    """Give a file a name that no file has; raises FileExistsError if there is one, and OSError."""
+    """Give a file its name; raises FileExistsError if the name is taken, and OSError."""
     if sys.platform == "win32":
-        unfinished.rename(path)  # which never replaces anything there
+        unfinished.rename(path)  # on Windows this never replaces a file
         return
     try:
         os.link(unfinished, path, follow_symlinks=False)
     except FileExistsError:
         raise
-    except OSError:  # a file system without links, such as a memory card's: an empty file holds the name
+    except OSError:  # no hard links, as on memory cards: reserve the name with an empty file
         os.close(os.open(path, _EXCLUSIVE, 0o666))
         try:
             unfinished.replace(path)
@@ -201,7 +201,7 @@ def _claim(unfinished: Path, path: Path) -> None:
 
 
 def _numbered(path: Path) -> Iterator[Path]:
-    """The path, then the same with -2, -3, ...; a name that would be too long is cut to make room for the number."""
+    """Yield the path, then the same with -2, -3, ...; a long name is cut to make room for the number."""
     yield path
     stem, ending = _split(path)
     for number in count(2):
@@ -210,11 +210,11 @@ def _numbered(path: Path) -> Iterator[Path]:
 
 
 def _split(path: Path) -> tuple[str, str]:
-    """A name without its ending, and that ending; what is too long for one is none."""
+    """Return the name without its ending, and the ending; more than eight bytes are no ending."""
     return (path.stem, path.suffix) if len(os.fsencode(path.suffix)) <= 8 else (path.name, "")
 
 
 def _cut(name: str, most_bytes: int) -> str:
-    """A name with no more bytes than that, and no letter cut in two."""
+    """Return the name cut to so many bytes, without half a letter at the end."""
     data = os.fsencode(name)
     return name if len(data) <= most_bytes else data[:most_bytes].decode("utf-8", "ignore")

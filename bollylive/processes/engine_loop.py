@@ -116,13 +116,13 @@ def _turn(engine: Engine, pipe: Pipe, bell: Bell, server: SnapshotServer, inbox:
     pipe.flush()
     pipe.put(engine.tick(time.perf_counter()))
     pipe.flush()
-    if server.asked():
+    if server.is_wanted():
         _show(engine, server)
 
 
 def _show(engine: Engine, server: SnapshotServer) -> None:
     try:
-        server.show(engine.snapshot(time.perf_counter()))
+        server.publish(engine.snapshot(time.perf_counter()))
     except Exception:  # noqa: BLE001  # who watches must not disturb who plays
         _log.exception("the band cannot be shown, and plays on unseen")
         server.close()

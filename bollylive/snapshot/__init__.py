@@ -1,1 +1,1 @@
-"""What a running band shows to programs that watch it: its format, where to ask, and both ends; `format` first."""
+"""What a running band tells the programs that watch it; read `format` first."""

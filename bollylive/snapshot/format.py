@@ -1,6 +1,6 @@
-"""What others may see of a performance: the band at one moment, and how the process with the ports fares.
+"""The content of a snapshot: the band at one moment, and the state of the process with the ports.
 
-Everything is frozen, so a snapshot may cross threads and processes freely.
+All values are frozen and may cross threads and processes freely.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from bollylive.midi.messages import Note, Player
 from bollylive.sets.band import Role
 
-NEWEST_NOTES = 8  # of each buffer are shown
+NEWEST_NOTES = 8  # in a snapshot, of each buffer
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What only the process with the ports knows; it tells the engine a few times a second, if anything is new."""
+    """What only the process with the ports knows; it sends this to the engine a few times a second, when it changes."""
 
-    leader: str = "free"  # who leads the beat, see `clock.Clock.source`
-    planned: int = 0  # notes of the model that left as planned
-    late: int = 0  # those of them that left more than `lateness.LATE_S` after they were due
-    latest_s: float = 0.0  # how late the latest of them left
-    dropped: int = 0  # planned notes that were not played: too late, their pitch held, or their time gone
-    sounding: int = 0  # notes of both players
-    hung: str | None = None  # which process gives no sign of life any more
-    trouble: tuple[str, ...] = ()  # the newest sentences for the musician, oldest first
+    leader: str = "free"  # who leads the beat, see `clock.clock.Clock.source`
+    planned: int = 0  # notes of the model that were sent as planned
+    late: int = 0  # those sent more than `io.lateness.LATE_S` after they were due
+    latest_s: float = 0.0  # the largest lateness of them
+    dropped: int = 0  # planned notes that were not sent: too late, or their pitch was held
+    sounding: int = 0  # notes that sound now, of both players
+    hung: str | None = None  # the process that does not answer, if any
+    trouble: tuple[str, ...] = ()  # the newest sentences for the musician, the oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,21 @@ class PartSnapshot:
     name: str
     role: Role
     instrument: int  # General MIDI program 0-127, or 128 for percussion
-    word: Player | None  # who has the word: the musician, the model, or nobody
-    ahead: int  # notes that are planned and can still be taken back
-    newest: tuple[Note, ...]  # the newest notes of the buffer, oldest first, at most NEWEST_NOTES
+    word: Player | None  # who is playing: the musician, the model, or nobody
+    ahead: int  # planned notes that can still be withdrawn
+    newest: tuple[Note, ...]  # the newest notes of the buffer, the oldest first, at most NEWEST_NOTES
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole band at one moment."""
 
-    name: str  # the set's
+    name: str  # of the set
     beat: float
     bpm: float
-    running: bool  # musical time goes on
+    running: bool  # the song is not stopped
     awake: bool  # the musician has begun, and the band plays
     parts: tuple[PartSnapshot, ...]  # in order of channel
-    failures: int  # calls of the model that failed
-    skipped: int  # notes whose time had passed before they were planned
+    failures: int  # model calls that failed
+    skipped: int  # notes that were planned too late to be sent
     vitals: Vitals = Vitals()

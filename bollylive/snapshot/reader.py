@@ -1,4 +1,4 @@
-"""Reads the snapshots of a band that another process of the same user plays."""
+"""Reads the snapshots of a band that runs in another process of the same user."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from multiprocessing.connection import Connection, answer_challenge, deliver_cha
 from pathlib import Path
 from typing import Final
 
-from bollylive.snapshot.address import Address, call, find_addresses
+from bollylive.snapshot.address import Address, connect, find_addresses
 from bollylive.snapshot.format import Snapshot
 
 _ANSWER_LIMIT_S: Final = 2.0
 
 
 class SnapshotReader:
-    """Follows the newest band whose address is in a folder, also from one engine to the next. For one thread.
+    """Reads from the newest band whose address is in a folder, also when its engine is replaced. For one thread.
 
-    With `processes`, only a band that one of these answers for. `hung` says whether somebody was there at the last
-    `read` who did not answer.
+    With `processes`, only bands with one of these process ids count. `hung` says whether a band was there at the last
+    `read` but did not answer.
     """
 
     def __init__(self, folder: Path, processes: Collection[int] | None = None) -> None:
@@ -28,9 +28,9 @@ class SnapshotReader:
         self._connection: Connection | None = None
 
     def read(self) -> Snapshot | None:
-        """The band as it stands now; None if none plays, or none answers. Blocks for a few seconds at most."""
+        """Return the band as it is now; None if no band runs or answers. Blocks for a few seconds at most."""
         self.hung = False
-        for _ in range(2):  # the engine may be another one since the last time
+        for _ in range(2):  # the engine may have been replaced since the last time
             if self._connection is None:
                 self._connection = self._connect()
             if self._connection is None:
@@ -45,7 +45,7 @@ class SnapshotReader:
         return None
 
     def close(self) -> None:
-        """Give the place to another reader."""
+        """Disconnect, so that another reader can have the place."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None
@@ -56,19 +56,19 @@ class SnapshotReader:
             try:
                 if wanted and (connection := _open(address)) is not None:
                     return connection
-            except TimeoutError:  # an older band is not taken for this one
+            except TimeoutError:  # do not fall back to an older band
                 self.hung = True
                 return None
         return None
 
 
 def _open(address: Address) -> Connection | None:
-    """Raises TimeoutError where somebody is there who does not answer."""
-    connection = call(address)
+    """Connect and authenticate; None if that fails. Raises TimeoutError if the band is there but does not answer."""
+    connection = connect(address)
     if connection is None:
         return None
     try:
-        if not connection.poll(_ANSWER_LIMIT_S):  # an engine that stands still would let us wait for ever
+        if not connection.poll(_ANSWER_LIMIT_S):  # the challenge below would wait for ever
             connection.close()
             raise TimeoutError(f"{address.file}: the band that listens there does not answer.")
         answer_challenge(connection, address.key)

@@ -1,7 +1,7 @@
-"""Shows the band to other programs of the same user, and never waits for one of them.
+"""Serves snapshots of the band to other programs of the same user, without ever making the engine wait.
 
-A reader asks, and gets one snapshot. Whoever asks wakes the engine for it, so nothing is made while nobody looks.
-Everything is bounded: how many readers there are, how often the engine is asked, and how long a reader may dawdle.
+A reader sends a request and receives one snapshot. The request wakes the engine, so no snapshot is made unless somebody
+reads. The number of readers, the rate of snapshots and the idle time of a reader are bounded.
 """
 
 from __future__ import annotations
@@ -19,25 +19,32 @@ from multiprocessing.connection import Connection, Listener, answer_challenge, d
 from pathlib import Path
 from typing import Final
 
-from bollylive.snapshot.address import Address, call, find_addresses, limit_silence, new_socket, publish, remove
+from bollylive.snapshot.address import (
+    Address,
+    connect,
+    find_addresses,
+    new_socket_name,
+    remove_address,
+    set_timeout,
+    write_address,
+)
 from bollylive.snapshot.format import Snapshot, Vitals
 
 MOST_READERS: Final = 8
-_MOST_CALLS: Final = 16  # that wait to be taken
-PACE_S: Final = 1 / 60  # a snapshot is at least this old before another one is made
+_MOST_WAITING: Final = 16  # connections that wait to be accepted
+MIN_AGE_S: Final = 1 / 60  # of a snapshot, before a new one is made
 
-_PATIENCE_S: Final = 0.5  # an engine that finds no time for so long is shown as it was
-_SILENCE_LIMIT_S: Final = 10  # a reader that neither asks nor reads for so long loses its place
+_ENGINE_LIMIT_S: Final = 0.5  # an engine that takes longer is shown as it was before
+_READER_LIMIT_S: Final = 10  # a reader that is idle for longer is disconnected
 _KEY_BYTES: Final = 32
-_LONGEST_QUESTION: Final = 16
+_LONGEST_REQUEST: Final = 16  # bytes
 
 
 class SnapshotServer:
-    """The engine's side: `start` it, look at `asked` every turn, and `show` a snapshot if so; all on one thread.
+    """The engine's side. One thread calls `start`, and in every turn `is_wanted`, and then `publish` if that is true.
 
-    `wake` is called on a thread of a reader when somebody asks, and must not block. `vitals` are those of the process
-    with the ports, and go into every
-    snapshot. The readers are served by threads of their own, which sleep unless asked.
+    `wake` is called on another thread when a reader sends a request, and must not block. `vitals` go into every
+    snapshot. Each reader is served by a thread of its own, which sleeps between requests.
     """
 
     def __init__(self, folder: Path, wake: Callable[[], None]) -> None:
@@ -48,37 +55,37 @@ class SnapshotServer:
         self._listener: Listener | None = None
         self._places = threading.BoundedSemaphore(MOST_READERS)
         self._lock = threading.Lock()  # among readers; the engine's thread never takes it
-        self._wanted, self._shown = threading.Event(), threading.Event()
+        self._wanted, self._published = threading.Event(), threading.Event()
         self._snapshot: Snapshot | None = None
-        self._data, self._made_s = b"", -PACE_S
+        self._data, self._made_s = b"", -MIN_AGE_S
 
     def start(self) -> None:
-        """Listen, and publish where; what killed programs have left is removed. Raises OSError."""
+        """Listen and write the address; remove the addresses of dead processes. Raises OSError. May block."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for address in find_addresses(self._folder) if sys.platform != "win32" else ():  # a call may wait there
-            with suppress(TimeoutError):  # one that hangs is none of our business
-                if (connection := call(address)) is not None:
+        for address in find_addresses(self._folder) if sys.platform != "win32" else ():  # connecting may block there
+            with suppress(TimeoutError):  # another band hangs; its own supervisor handles that
+                if (connection := connect(address)) is not None:
                     connection.close()
-        socket = new_socket(self._folder, self._token)
-        self._listener = Listener(socket, backlog=_MOST_CALLS)
-        self._address = publish(self._folder, self._token, socket, self._key)
-        threading.Thread(target=self._receive_readers, args=(self._listener,), name="watched", daemon=True).start()
+        socket = new_socket_name(self._folder, self._token)
+        self._listener = Listener(socket, backlog=_MOST_WAITING)
+        self._address = write_address(self._folder, self._token, socket, self._key)
+        threading.Thread(target=self._receive_readers, args=(self._listener,), name="snapshots", daemon=True).start()
 
-    def asked(self) -> bool:
-        """Whether somebody waits for a snapshot. Does not block."""
+    def is_wanted(self) -> bool:
+        """Whether a reader has asked for a snapshot since the last call. Does not block."""
         wanted = self._wanted.is_set()
         self._wanted.clear()
         return wanted
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Let the readers have this one. Does not block."""
+    def publish(self, snapshot: Snapshot) -> None:
+        """Give the readers this snapshot. Does not block."""
         self._snapshot = replace(snapshot, vitals=self.vitals)
-        self._shown.set()
+        self._published.set()
 
     def close(self) -> None:
-        """No more readers, and no address."""
+        """Stop listening and remove the address. Does not block."""
         if self._address is not None:
-            remove(self._address)
+            remove_address(self._address)
         if self._listener is not None:
             with suppress(OSError):
                 self._listener.close()
@@ -88,31 +95,33 @@ class SnapshotServer:
         while self._listener is not None:
             try:
                 connection = listener.accept()
-            except OSError:  # closed, or the reader has gone, or the system has nothing left to give for a while
-                time.sleep(PACE_S)
+            except OSError:  # closed, the reader has gone, or the system is out of files for now
+                time.sleep(MIN_AGE_S)
                 continue
             if self._places.acquire(blocking=False):
-                threading.Thread(target=self._answer, args=(connection,), name="reader", daemon=True).start()
+                threading.Thread(target=self._answer, args=(connection,), name="snapshot reader", daemon=True).start()
             else:
                 connection.close()
 
     def _answer(self, connection: Connection) -> None:
-        with suppress(OSError, EOFError, multiprocessing.AuthenticationError), connection:
-            limit_silence(connection.fileno(), _SILENCE_LIMIT_S)
-            deliver_challenge(connection, self._key)
-            answer_challenge(connection, self._key)
-            while self._listener is not None:
-                connection.recv_bytes(_LONGEST_QUESTION)
-                connection.send_bytes(self._newest())
-                time.sleep(PACE_S)
-        self._places.release()
+        try:
+            with suppress(OSError, EOFError, multiprocessing.AuthenticationError), connection:
+                set_timeout(connection.fileno(), _READER_LIMIT_S)
+                deliver_challenge(connection, self._key)
+                answer_challenge(connection, self._key)
+                while self._listener is not None:
+                    connection.recv_bytes(_LONGEST_REQUEST)
+                    connection.send_bytes(self._newest())
+                    time.sleep(MIN_AGE_S)
+        finally:
+            self._places.release()
 
     def _newest(self) -> bytes:
         with self._lock:
-            if time.perf_counter() - self._made_s >= PACE_S:
-                self._shown.clear()
+            if time.perf_counter() - self._made_s >= MIN_AGE_S:
+                self._published.clear()
                 self._wanted.set()
                 self._wake()
-                self._shown.wait(_PATIENCE_S)
+                self._published.wait(_ENGINE_LIMIT_S)
                 self._data, self._made_s = pickle.dumps(self._snapshot), time.perf_counter()
             return self._data

@@ -251,7 +251,7 @@ def test_what_names_no_file_is_answered_with_a_sentence_and_status_2(arguments: 
     ("name", "why"),
     [
         ("loop.mid", "this link leads back to itself; remove it"),
-        ("dangling.mid", "which is not there; remove the link"),
+        ("dangling.mid", "which does not exist; remove the link"),
         ("loop.mid/out.mid", "the file cannot be written"),
         ("song.mid/out.mid", "the file cannot be written: Not a directory; choose another folder"),
         ("x" * 256, "the file cannot be written: File name too long; choose a shorter one"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
 
 import pytest
+from any_set import COMMANDS, ROLES, bands
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,14 +26,10 @@ from bollylive.midi.messages import (
 from bollylive.model.codec import CHOOSE, TICKS_PER_BEAT
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Instruction, Play
-from bollylive.sets.band import DEEDS, KNOBS, MODEL_ROLES, ChannelSet, ControlSet, Handover, Role, Set
+from bollylive.sets.band import DEEDS, KNOBS, MODEL_ROLES, ChannelSet, Role, Set
 
 HALF_A_TICK = 0.5 / TICKS_PER_BEAT
 SLOWEST_S = 60 / 20  # a beat at the slowest tempo there is
-ROLES: tuple[Role, ...] = get_args(Role)
-
-COMMANDS = 20  # the first controller that is a command
-
 commands = st.integers(COMMANDS, COMMANDS + len(DEEDS) + len(KNOBS) - 1)
 channels = st.integers(0, 4)  # the set names 0-3
 pitches = st.sampled_from([0, 60, 60, 60, 64, 67, 127])
@@ -52,40 +48,6 @@ events = st.one_of(
 steps_s = st.sampled_from([0.0, 0.0, 0.01, 0.1, 0.3, 1.0]) | st.floats(0, 3)
 ticks = st.tuples(st.sampled_from([1, 3, 24, 48]), st.sampled_from([0.0, 0.0123, 0.02, 0.05]))
 streams = st.lists(st.tuples(steps_s, events | ticks), max_size=25)
-
-
-@st.composite
-def bands(draw: st.DrawFn) -> Set:
-    """Any set that a file may describe, with four channels."""
-    members = []
-    for channel in range(4):
-        lowest, highest = draw(st.sampled_from([(0, 127), (55, 70), (60, 60)]))
-        member = ChannelSet(
-            channel,
-            role=draw(st.sampled_from(ROLES)),
-            lowest=lowest,
-            highest=highest,
-            polyphony=draw(st.integers(1, 8)),
-            density=draw(st.floats(-2, 2)),
-            handover=draw(st.sampled_from((None, *get_args(Handover)))),
-            answer_bars=draw(st.sampled_from([0, 0, 1, 3])),
-        )
-        members.append(member)
-    return Set(
-        tempo_bpm=draw(st.sampled_from([20.0, 96.0, 100.0, 133.3, 300.0])),
-        beats_per_bar=draw(st.integers(1, 16)),
-        buffer_notes=draw(st.sampled_from([4, 8, 16])),
-        horizon_beats=draw(st.sampled_from([0.25, 1.0, 2.0])),
-        commit_beats=draw(st.sampled_from([0.0, 0.1, 0.2])),
-        handover_beats=draw(st.sampled_from([0.0, 0.5, 2.0])),
-        rest_after_beats=draw(st.sampled_from([0.0, 1.0, 16.0])),
-        thru=draw(st.booleans()),
-        follow_tempo=draw(st.booleans()),
-        controls=tuple(ControlSet("cc", COMMANDS + i, does) for i, does in enumerate((*DEEDS, *KNOBS))),
-        handover=draw(st.sampled_from(get_args(Handover))),
-        default_role=draw(st.sampled_from(ROLES)),
-        channels=tuple(members),
-    )
 
 
 def watch_plays(offline: OfflineBand) -> list[float]:

@@ -13,14 +13,14 @@ from multiprocessing.connection import Listener
 from pathlib import Path
 
 import pytest
+from snapshot_band import playing
 from stage import engine_of, jam, until
-from test_snapshot_server import playing
 
-from bollylive import watch as watch_room
+from bollylive import watch as watch_module
 from bollylive.cli import main
 from bollylive.errors import BollyLiveError
 from bollylive.journal.folder import running_folder
-from bollylive.snapshot.address import new_socket, publish
+from bollylive.snapshot.address import new_socket_name, write_address
 from bollylive.snapshot.format import PartSnapshot, Snapshot, Vitals
 from bollylive.snapshot.reader import SnapshotReader
 from bollylive.watch import describe_snapshot, watch
@@ -61,7 +61,7 @@ def test_without_a_band_there_is_nothing_to_watch(tmp_path: Path) -> None:
 
 
 def test_it_watches_until_the_band_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_room, "_ABSENCE_S", 0.05)
+    monkeypatch.setattr(watch_module, "_ABSENCE_S", 0.05)
     lines: list[str] = []
     with playing(tmp_path):
         watcher = threading.Thread(target=watch, args=(tmp_path, 60.0, True, lines.append))
@@ -115,12 +115,12 @@ def test_a_band_that_does_not_answer_is_hung_and_not_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
     monkeypatch.setattr("bollylive.snapshot.reader._ANSWER_LIMIT_S", 0.02)
-    monkeypatch.setattr("bollylive.snapshot.address._CALL_LIMIT_S", 0.02)
-    monkeypatch.setattr(watch_room, "_ABSENCE_S", 0.0)
-    path = new_socket(tmp_path, "still")
+    monkeypatch.setattr("bollylive.snapshot.address._CONNECT_LIMIT_S", 0.02)
+    monkeypatch.setattr(watch_module, "_ABSENCE_S", 0.0)
+    path = new_socket_name(tmp_path, "still")
     lines: list[str] = []
     with Listener(path), ExitStack() as callers:  # who listens, and never takes a call
-        publish(tmp_path, "still", path, b"key")
+        write_address(tmp_path, "still", path, b"key")
         for _ in range(calls):  # of whom only a few find room in the queue
             caller = callers.enter_context(socket.socket(socket.AF_UNIX))
             caller.setblocking(False)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from any_set import bands
 from apart import Apart, SlowPredictor
 from fakes import WILD
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
-from test_offline_band import bands
 from witness import Witness
 
 from bollylive.midi.messages import (

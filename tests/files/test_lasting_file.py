@@ -39,7 +39,7 @@ def test_a_file_that_has_its_name_stays(file: JournalFile) -> None:
 
 
 @pytest.mark.parametrize("how", ["unlink", "folder", "parent", "renamed", "moved", "a file in place of the folder"])
-def test_where_its_name_is_lost_it_is_begun_there_anew_with_all_it_held(
+def test_a_file_that_lost_its_name_is_started_again_in_the_same_place_with_everything_it_held(
     file: JournalFile, folder: Path, tmp_path: Path, how: str
 ) -> None:
     assert file.path is not None
@@ -55,13 +55,13 @@ def test_where_its_name_is_lost_it_is_begun_there_anew_with_all_it_held(
     if how == "a file in place of the folder":
         folder.parent.write_bytes(b"")
     file.append(b"second, in between\n")
-    told = str(file.renew())
+    sentence = str(file.renew())
     if how == "a file in place of the folder":
         assert file.path.parent == default_folder()
-        assert f"begun anew as {file.path}, with all that it held" in told
+        assert f"started again as {file.path}, with everything it held" in sentence
     else:
         assert file.path == path
-        assert "begun there anew, with all that it held" in told
+        assert "started again in the same place, with everything it held" in sentence
     file.append(b"third\n")
     assert file.path.read_bytes() == file.read() == HEAD + b"first\nsecond, in between\nthird\n"
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
@@ -84,7 +84,7 @@ def test_another_file_that_has_its_name_by_now_is_neither_written_nor_removed(fi
     file.path.unlink()
     file.path.write_bytes(b"another's")
     taken = file.path
-    assert "begun anew as" in str(file.renew())
+    assert "started again as" in str(file.renew())
     assert taken.read_bytes() == b"another's"
     assert file.path != taken
     assert file.read() == HEAD + b"x"

@@ -154,7 +154,7 @@ def test_what_a_link_points_to_is_written_and_the_link_stays(tmp_path: Path) -> 
 
 @posix
 @pytest.mark.parametrize("write", [write_file, write_new])
-def test_links_that_lead_nowhere_are_told_of_in_a_sentence(tmp_path: Path, write: object) -> None:
+def test_links_that_lead_nowhere_are_reported_in_a_sentence(tmp_path: Path, write: object) -> None:
     assert callable(write)
     (tmp_path / "self.mid").symlink_to("self.mid")
     (tmp_path / "one.mid").symlink_to("two.mid")
@@ -199,7 +199,7 @@ def test_the_longest_name_that_a_file_can_have_can_be_written(tmp_path: Path, wr
 
 def test_a_new_file_never_replaces_one(tmp_path: Path) -> None:
     write_new(tmp_path / "a.mid", b"one")
-    with pytest.raises(FileError, match=r"a\.mid: there is such a file already, which stays; choose another name\."):
+    with pytest.raises(FileError, match=r"a\.mid: this file exists already and is not replaced; choose another name\."):
         write_new(tmp_path / "a.mid", b"two")
     assert (tmp_path / "a.mid").read_bytes() == b"one"
     assert names(tmp_path) == ["a.mid"]

@@ -1,4 +1,4 @@
-"""The band shown to others: what they see, and that none of them, whatever it does, disturbs the band."""
+"""Snapshots for other programs: what they receive, and that none of them can disturb the band."""
 
 from __future__ import annotations
 
@@ -9,56 +9,20 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from snapshot_band import Turns, playing
 from stage import until
 
 from bollylive.snapshot import server as snapshot_server
-from bollylive.snapshot.address import Address, call, find_addresses, new_socket, publish
+from bollylive.snapshot.address import Address, connect, find_addresses, new_socket_name, write_address
 from bollylive.snapshot.format import Snapshot, Vitals
 from bollylive.snapshot.reader import SnapshotReader
 from bollylive.snapshot.server import MOST_READERS, SnapshotServer
 
 NOTHING = Snapshot("Nobody", 0.0, 96.0, True, False, (), 0, 0)
 LIMIT_S = 5.0
-
-
-class Turns:
-    """An engine that does nothing but show itself; `shown` counts how often."""
-
-    def __init__(self, server: SnapshotServer, asked: threading.Event, name: str) -> None:
-        self.shown = 0
-        self._server, self._asked, self._name, self._over = server, asked, name, False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def end(self) -> None:
-        self._over = True
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._over:
-            self._asked.wait(0.01)
-            self._asked.clear()
-            if self._server.asked():
-                self.shown += 1
-                self._server.show(Snapshot(self._name, float(self.shown), 96.0, True, True, (), 0, 0))
-
-
-@contextmanager
-def playing(folder: Path, name: str = "Trio") -> Iterator[Turns]:
-    asked = threading.Event()
-    server = SnapshotServer(folder, asked.set)
-    server.start()
-    turns = Turns(server, asked, name)
-    try:
-        yield turns
-    finally:
-        turns.end()
-        server.close()
 
 
 def name_read(reader: SnapshotReader) -> str | None:
@@ -78,10 +42,11 @@ def ask_and_go(folder: Path) -> bool:
 
 
 def test_a_reader_gets_what_the_engine_shows_with_the_vitals(tmp_path: Path) -> None:
-    server = SnapshotServer(tmp_path, lambda: None)
+    asked = threading.Event()
+    server = SnapshotServer(tmp_path, asked.set)
     server.start()
     server.vitals = Vitals(leader="midi", late=3)
-    turns, reader = Turns(server, "Trio"), SnapshotReader(tmp_path)
+    turns, reader = Turns(server, asked, "Trio"), SnapshotReader(tmp_path)
     snapshot = reader.read()
     turns.end()
     assert snapshot is not None
@@ -118,14 +83,14 @@ def test_only_the_user_can_read_the_address_and_call_it(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / "running").stat().st_mode) == 0o700
 
 
-def test_who_does_not_know_the_key_sees_nothing(tmp_path: Path) -> None:
+def test_a_reader_without_the_key_reads_nothing(tmp_path: Path) -> None:
     with playing(tmp_path):
         (address,) = find_addresses(tmp_path)
         address.file.write_text(address.file.read_text().replace(address.key.hex(), "00" * 32))
         assert SnapshotReader(tmp_path).read() is None
 
 
-def test_nobody_plays() -> None:
+def test_without_a_band_there_is_no_snapshot() -> None:
     assert SnapshotReader(Path("nowhere")).read() is None
 
 
@@ -155,10 +120,10 @@ def test_a_reader_goes_from_one_engine_to_the_next(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes a pipe with its process")
 @pytest.mark.parametrize("is_bound", [False, True], ids=["without a socket", "with a socket"])
 def test_what_a_killed_program_left_is_removed(tmp_path: Path, is_bound: bool) -> None:
-    path = new_socket(tmp_path, "dead")
+    path = new_socket_name(tmp_path, "dead")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
-        publish(tmp_path, "dead", path, b"key")
+        write_address(tmp_path, "dead", path, b"key")
     if not is_bound:
         Path(path).unlink()
     assert len(find_addresses(tmp_path)) == 1
@@ -198,26 +163,26 @@ def test_a_reader_that_is_killed_leaves_the_others_their_place(tmp_path: Path) -
         assert name_read(SnapshotReader(tmp_path)) == "Trio"
 
 
-def test_who_calls_and_says_nothing_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+def test_a_reader_that_connects_and_sends_nothing_does_not_block_the_others(tmp_path: Path) -> None:
     with playing(tmp_path):
         (address,) = find_addresses(tmp_path)
-        mute = [call(address) for _ in range(MOST_READERS - 1)]
+        mute = [connect(address) for _ in range(MOST_READERS - 1)]
         assert until(lambda: name_read(SnapshotReader(tmp_path)) == "Trio", LIMIT_S)
         for connection in filter(None, mute):
             connection.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, a mute reader keeps its place")
-def test_who_says_nothing_for_long_loses_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot_server, "_SILENCE_LIMIT_S", 0.02)
+def test_a_reader_that_sends_nothing_for_long_loses_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot_server, "_READER_LIMIT_S", 0.02)
     with playing(tmp_path):
         (address,) = find_addresses(tmp_path)
-        mute = [call(address) for _ in range(3 * MOST_READERS)]
+        mute = [connect(address) for _ in range(3 * MOST_READERS)]
         assert until(lambda: name_read(SnapshotReader(tmp_path)) == "Trio", LIMIT_S)
         assert all(mute)
 
 
-def test_of_a_hundred_readers_some_are_served_and_the_engine_is_asked_no_more_for_it(tmp_path: Path) -> None:
+def test_of_a_hundred_readers_some_are_served_without_more_work_for_the_engine(tmp_path: Path) -> None:
     with playing(tmp_path) as turns:
         readers = [SnapshotReader(tmp_path) for _ in range(100)]
         served = [reader for reader in readers if reader.read() is not None]
@@ -231,18 +196,18 @@ def test_of_a_hundred_readers_some_are_served_and_the_engine_is_asked_no_more_fo
 
 
 def test_an_engine_that_has_no_time_is_shown_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot_server, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(snapshot_server, "_ENGINE_LIMIT_S", 0.01)
     server = SnapshotServer(tmp_path, lambda: None)
     server.start()
     reader = SnapshotReader(tmp_path)
     assert reader.read() is None
-    server.show(NOTHING)
+    server.publish(NOTHING)
     assert name_read(reader) == "Nobody"
-    assert server.asked()
+    assert server.is_wanted()
     server.close()
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         SnapshotServer(tmp_path / "file" / "running", lambda: None).start()
@@ -250,15 +215,15 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_a_socket_whose_path_would_be_too_long_lies_elsewhere() -> None:
     deep = Path("/home") / ("very" * 30)
-    assert Path(new_socket(Path("/run"), "abc", "linux")) == Path("/run/abc.sock")
-    assert len(new_socket(deep, "abc", "linux")) < 104
-    assert new_socket(deep, "abc", "win32") == r"\\.\pipe\bollylive-abc"
+    assert Path(new_socket_name(Path("/run"), "abc", "linux")) == Path("/run/abc.sock")
+    assert len(new_socket_name(deep, "abc", "linux")) < 104
+    assert new_socket_name(deep, "abc", "win32") == r"\\.\pipe\bollylive-abc"
 
 
-def test_an_address_is_told_newest_first_also_when_the_clock_is_set_back_between_them(tmp_path: Path) -> None:
+def test_addresses_are_found_newest_first_also_when_the_clock_is_set_back_between_them(tmp_path: Path) -> None:
     for hours, token in enumerate("bac"):
         (tmp_path / token).touch()
-        address: Address = publish(tmp_path, token, str(tmp_path / token), b"key")
+        address: Address = write_address(tmp_path, token, str(tmp_path / token), b"key")
         os.utime(address.file, (1e9 - 3600 * hours, 1e9 - 3600 * hours))
     assert [address.file.stem for address in find_addresses(tmp_path)] == ["c", "a", "b"]
     assert {address.process for address in find_addresses(tmp_path)} == {os.getpid()}

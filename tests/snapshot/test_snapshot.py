@@ -1,4 +1,4 @@
-"""What a snapshot holds, and that taking one changes nothing."""
+"""The content of a snapshot, and that taking one changes nothing."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def parts(offline: OfflineBand) -> dict[str, PartSnapshot]:
     return {part.name: part for part in offline.engine.snapshot(offline.now_s).parts}
 
 
-@pytest.mark.parametrize("word", [Snapshot("", 0, 0, True, True, (), 0, 0), Vitals()])
-def test_a_snapshot_is_frozen_and_slotted(word: Snapshot | Vitals) -> None:
+@pytest.mark.parametrize("snapshot", [Snapshot("", 0, 0, True, True, (), 0, 0), Vitals()])
+def test_a_snapshot_is_frozen_and_slotted(snapshot: Snapshot | Vitals) -> None:
     with pytest.raises(FrozenInstanceError):
-        setattr(word, fields(word)[0].name, "changed")
-    assert not hasattr(word, "__dict__")
+        setattr(snapshot, fields(snapshot)[0].name, "changed")
+    assert not hasattr(snapshot, "__dict__")
 
 
-def test_before_anybody_plays_all_are_there_and_nobody_has_the_word() -> None:
+def test_before_anybody_plays_all_parts_are_there_and_nobody_is_playing() -> None:
     offline = band()
     offline.advance(3.0)
     snapshot = offline.engine.snapshot(3.0)
@@ -55,7 +55,7 @@ def test_before_anybody_plays_all_are_there_and_nobody_has_the_word() -> None:
     assert all(part.word is None and part.ahead == 0 and part.newest == () for part in snapshot.parts)
 
 
-def test_it_tells_who_has_the_word_and_how_much_is_planned() -> None:
+def test_it_tells_who_is_playing_and_how_much_is_planned() -> None:
     offline = band()
     offline.play(NoteOn(0, 60, 100), 1.0)
     offline.play(NoteOff(0, 60), 1.2)
@@ -112,7 +112,7 @@ def test_a_snapshot_can_cross_processes_and_becomes_json() -> None:
     assert json.loads(json.dumps(asdict(snapshot)))["parts"][0]["newest"][0]["pitch"] == 60
 
 
-def test_who_watches_changes_nothing() -> None:
+def test_watching_changes_nothing() -> None:
     def played(watched: bool) -> Iterator[object]:
         offline = band()
         offline.play(NoteOn(0, 60, 100), 1.0)

@@ -226,7 +226,7 @@ def test_a_model_never_takes_the_place_of_one_that_came_meanwhile(tmp_path: Path
     for ending in (".md", ".json", ".onnx"):
         (made / f"tiny-v1{ending}").write_text(ending, encoding="utf-8")
     (models / "tiny-v1.onnx").write_text("theirs", encoding="utf-8")
-    with pytest.raises(FileError, match=r"tiny-v1\.onnx: there is such a file already"):
+    with pytest.raises(FileError, match=r"tiny-v1\.onnx: this file exists already"):
         publish(made, models, "tiny-v1")
     assert [path.name for path in models.iterdir()] == ["tiny-v1.onnx"]
     assert (models / "tiny-v1.onnx").read_text(encoding="utf-8") == "theirs"
