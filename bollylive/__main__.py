@@ -3,7 +3,7 @@
 from bollylive.processes.launcher import leave_current_folder
 
 if __name__ == "__main__":
-    leave_current_folder()  # before the import, which finds this package by its own folder
+    leave_current_folder()  # before the import, which must find this package and no file in the current folder
 
     from bollylive.cli import run
 

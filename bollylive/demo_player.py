@@ -1,7 +1,7 @@
-"""The musician of `--demo`: an eight-bar phrase in raga Yaman, written for BollyLive, to hear the band answer.
+"""The musician of `--demo`: an eight-bar phrase in raga Yaman, written for BollyLive.
 
-Sargam notation: a word is half a beat (a matra of keherwa, eight to the bar), `-` holds the note before, `_` is
-silence; a comma lowers by an octave and an apostrophe raises. S is C4, m is the raised fourth of Yaman.
+The phrase is in sargam notation. A symbol lasts half a beat (a matra of keherwa, eight to the bar); `-` holds the note
+before, `_` is silence; a comma lowers a note by an octave and an apostrophe raises it. S is C4, m is the raised fourth.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ BARS: Final = (
     "R - N, R S - - _",
 )
 
-ANSWER_BARS: Final = 4
+ANSWER_BARS: Final = 4  # after the phrase
 
 _LEAD_IN_S: Final = 0.5
 _MATRA_BEATS: Final = 0.5
 _TONIC: Final = 60
 _SARGAM: Final = {"S": 0, "R": 2, "G": 4, "m": 6, "P": 7, "D": 9, "N": 11}
 _ACCENTS: Final = (98, 76, 84, 78, 92, 76, 86, 80)  # keherwa: strong on sam, less so on the fifth matra
-_ARTICULATION: Final = 0.92  # of its full length a note sounds: tongued, not slurred
+_ARTICULATION: Final = 0.92  # of its full length, since the notes are tongued and not slurred
 
 
 def demo_notes(channel: int = 0) -> tuple[Note, ...]:
-    """Return the phrase from beat 0, one voice on a channel 0-15."""
-    words = [word for bar in BARS for word in bar.split()]
+    """Return the notes of the phrase from beat 0 on, all on one channel 0-15."""
+    symbols = [symbol for bar in BARS for symbol in bar.split()]
     notes = []
-    for matra, word in enumerate(words):
-        if word in "-_":
+    for matra, symbol in enumerate(symbols):
+        if symbol in "-_":
             continue
-        held = next((n for n, later in enumerate(words[matra + 1 :], start=1) if later != "-"), len(words) - matra)
+        held = next((n for n, later in enumerate(symbols[matra + 1 :], start=1) if later != "-"), len(symbols) - matra)
         notes.append(
             Note(
                 channel=channel,
-                pitch=_TONIC + _SARGAM[word[0]] + 12 * (word.count("'") - word.count(",")),
+                pitch=_TONIC + _SARGAM[symbol[0]] + 12 * (symbol.count("'") - symbol.count(",")),
                 velocity=_ACCENTS[matra % len(_ACCENTS)],
                 onset_beats=matra * _MATRA_BEATS,
                 duration_beats=held * _MATRA_BEATS * _ARTICULATION,
@@ -53,7 +53,7 @@ def demo_notes(channel: int = 0) -> tuple[Note, ...]:
 
 
 def demo_timeline(tempo_bpm: float) -> list[tuple[float, Event]]:
-    """Return the phrase as a musician plays it at a tempo: (second, event), offs before ons."""
+    """Return the phrase as (second, event) at a tempo; at one time, note-offs come before note-ons."""
     beat_s = 60 / tempo_bpm
     events: list[tuple[float, Event]] = []
     for note in demo_notes():
@@ -64,5 +64,5 @@ def demo_timeline(tempo_bpm: float) -> list[tuple[float, Event]]:
 
 
 def demo_seconds(tempo_bpm: float) -> float:
-    """Return how long the demo lasts: the phrase, and four bars in which the band goes on alone."""
+    """Return the length of the demo in seconds: the phrase, and four bars in which the band goes on alone."""
     return _LEAD_IN_S + (len(BARS) + ANSWER_BARS) * BEATS_PER_BAR * 60 / tempo_bpm

@@ -1,14 +1,14 @@
-"""What can go wrong, in sentences that a musician can act upon."""
+"""The errors that BollyLive raises on purpose, in sentences that a musician can act upon."""
 
 from __future__ import annotations
 
 
 class BollyLiveError(Exception):
-    """The base of every error that BollyLive raises on purpose; its text says what, where, and the cure."""
+    """The base of them all; its text says what is wrong, where, and how to solve it."""
 
 
 class SetError(BollyLiveError):
-    """A set file that cannot be used; `problems` holds one sentence each, all of them at once."""
+    """A set file cannot be used; `problems` holds a sentence for each of its faults."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -16,24 +16,24 @@ class SetError(BollyLiveError):
 
 
 class PortError(BollyLiveError):
-    """A MIDI port that is not there, or a machine without a MIDI system."""
+    """There is no such MIDI port, or no MIDI system."""
 
 
 class PortsLostError(PortError):
-    """The MIDI system died while it was in use: no port works any more, and this process cannot have others."""
+    """The MIDI system died while in use: this process can have no ports any more."""
 
 
 class CrashError(BollyLiveError):
-    """A process of BollyLive's own crashes again and again: a fault of the program, not of the machine's MIDI."""
+    """A process of BollyLive crashes again and again: a fault of the program, not of the machine's MIDI system."""
 
 
 class LinkError(BollyLiveError):
-    """Ableton Link is asked for, and its library is not installed."""
+    """Ableton Link is asked for, but its library is not installed."""
 
 
 class ModelError(BollyLiveError):
-    """A model that is missing, damaged, or made for another codec."""
+    """A model is missing, damaged, or made for another codec."""
 
 
 class FileError(BollyLiveError):
-    """A MIDI file or a journal that cannot be read or written."""
+    """A MIDI file, a journal or another file cannot be read or written."""

@@ -1,4 +1,4 @@
-"""What may stand on the command line, and what it must look like."""
+"""The options of every command, with their limits and their help."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _channels(text: str) -> list[int]:
     except ValueError:
         channels = [-1]
     if not all(0 <= channel < 16 for channel in channels):
-        raise argparse.ArgumentTypeError(f"channels are numbers from 1 to 16 with commas between, not {text!r}")
+        raise argparse.ArgumentTypeError(f"channels are numbers from 1 to 16, separated by commas, not {text!r}")
     return channels
 
 
@@ -45,110 +45,139 @@ def _file(text: str) -> Path:
 
 
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
-    """The parser of all commands; a parsed line has the command's function as `run`."""
+    """Return the parser of all commands; a parsed command line has the function of its command as `run`."""
     parser = argparse.ArgumentParser(prog="bollylive", description="A Bollywood band for your DAW.")
     parser.add_argument("--version", action="version", version=f"bollylive {__version__}")
     names = parser.add_subparsers(required=True, metavar="COMMAND")
 
     band = argparse.ArgumentParser(add_help=False)
-    band.add_argument("--set", type=Path, metavar="FILE.toml", help="the band (default: the one that comes along)")
-    band.add_argument("--model", metavar="NAME", help="a model's name, or the path of its .onnx")
     band.add_argument(
-        "--seed", type=_number(int, 0, 2**63 - 1), help="the same seed, the same music (default: by chance)"
+        "--set", type=Path, metavar="FILE.toml", help="the set: who is in the band (default: the built-in set)"
+    )
+    band.add_argument("--model", metavar="NAME", help="the name of a model, or the path of its .onnx file")
+    band.add_argument(
+        "--seed", type=_number(int, 0, 2**63 - 1), help="the same seed gives the same music (default: random)"
     )
     band.add_argument(
         "--buffer",
         type=_number(int, 4, 512),
         metavar="N",
-        help="how many notes each channel remembers (default: the model's)",
+        help="how many notes each channel remembers (default: as the model was trained)",
     )
     api = argparse.ArgumentParser(add_help=False)
-    api.add_argument("--api", choices=("alsa", "jack", "core", "winmm"), help="the MIDI system (default: what answers)")
+    api.add_argument(
+        "--api", choices=("alsa", "jack", "core", "winmm"), help="the MIDI system (default: the first that answers)"
+    )
 
     def add(name: str, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         command = names.add_parser(name, help=text, description=text, parents=parents)
         command.set_defaults(run=commands[name])
         return command
 
-    jam = add("jam", "Play along on MIDI ports.", band, api)
+    jam = add("jam", "Play along with you on MIDI ports.", band, api)
     jam.add_argument(
         "--in",
         dest="in_port",
         action="append",
         metavar="PORT",
-        help="join this input, by its name or a part of it; 'virtual' is our own; may be given several times",
-    )
-    jam.add_argument("--out", dest="out_port", action="append", metavar="PORT", help="join this output, likewise")
-    jam.add_argument(
-        "--tempo", type=_number(float, 20, 300), metavar="BPM", help="the tempo, unless a MIDI clock leads"
+        help="connect to this input, named in full or in part; 'virtual' is a port of BollyLive's own; can be repeated",
     )
     jam.add_argument(
-        "--link", action="store_true", default=None, help="follow an Ableton Link session, where no MIDI clock leads"
+        "--out", dest="out_port", action="append", metavar="PORT", help="connect to this output, in the same way"
     )
-    jam.add_argument("--demo", action="store_true", help=f"play a built-in phrase as the musician; records {DEMO_FILE}")
+    jam.add_argument(
+        "--tempo",
+        type=_number(float, 20, 300),
+        metavar="BPM",
+        help="the tempo in beats per minute, unless a MIDI clock leads",
+    )
+    jam.add_argument(
+        "--link", action="store_true", default=None, help="follow an Ableton Link session, unless a MIDI clock leads"
+    )
+    jam.add_argument(
+        "--demo", action="store_true", help=f"let a built-in phrase be the musician, and record to {DEMO_FILE}"
+    )
     jam.add_argument(
         "--record",
         type=_file,
         metavar="FILE.mid",
-        help="write what everybody played; where a file is there already, to FILE-2.mid, and so on",
+        help="record what everybody plays; if the file exists already, to FILE-2.mid and so on",
     )
     journal = jam.add_mutually_exclusive_group()
     journal.add_argument(
-        "--journal", type=Path, metavar="FOLDER", help="where the journal goes (default: this user's state folder)"
+        "--journal",
+        type=Path,
+        metavar="FOLDER",
+        help="write the journal to this folder (default: the state folder of this user)",
     )
-    journal.add_argument("--no-journal", action="store_true", help="keep no journal")
-    jam.add_argument("--seconds", type=_number(float, 0, 1e6), help="stop after so long")
+    journal.add_argument("--no-journal", action="store_true", help="write no journal")
+    jam.add_argument("--seconds", type=_number(float, 0, 1e6), metavar="N", help="stop after so many seconds")
     jam.add_argument(
-        "--figures", type=_file, metavar="FILE.json", help="write how late notes were, and what was dropped"
+        "--figures", type=_file, metavar="FILE.json", help="write how late the notes were and how many were dropped"
     )
 
     perform = add("perform", "Play along with a MIDI file, faster than real time.", band)
-    perform.add_argument("input", type=Path, metavar="IN.mid")
-    perform.add_argument("--out", type=_file, required=True, metavar="OUT.mid")
+    perform.add_argument("input", type=Path, metavar="IN.mid", help="the song to play along with")
+    perform.add_argument("--out", type=_file, required=True, metavar="OUT.mid", help="the file to write")
     perform.add_argument(
-        "--channels", type=_channels, metavar="1,2,...", help="the file's channels that are the musician (default: all)"
+        "--channels",
+        type=_channels,
+        metavar="1,2,...",
+        help="the channels of the song that are the musician (default: all)",
     )
 
-    generate = add("generate", "Go on with a song from its last notes.", band)
-    generate.add_argument("--from", dest="source", type=Path, required=True, metavar="SONG.mid")
-    generate.add_argument("--at", type=_number(float, 0, 1e6), metavar="BEAT", help="where (default: a random bar)")
+    generate = add("generate", "Continue a song, each instrument from its last notes.", band)
     generate.add_argument(
-        "--notes", type=_number(int, 1, 1_000_000), default=500, help="how many in all (default: 500)"
+        "--from", dest="source", type=Path, required=True, metavar="SONG.mid", help="the song to continue"
     )
-    generate.add_argument("--out", type=_file, required=True, metavar="OUT.mid")
+    generate.add_argument(
+        "--at", type=_number(float, 0, 1e6), metavar="BEAT", help="the beat to continue from (default: a random bar)"
+    )
+    generate.add_argument(
+        "--notes",
+        type=_number(int, 1, 1_000_000),
+        default=500,
+        metavar="N",
+        help="how many notes in all (default: 500)",
+    )
+    generate.add_argument("--out", type=_file, required=True, metavar="OUT.mid", help="the file to write")
 
-    recover = add("recover", "Make a MIDI file of a journal: what was played, also after a crash, also while it plays.")
+    recover = add("recover", "Make a MIDI file of what was played, also after a crash or while it is still played.")
     recover.add_argument(
         "journal",
         type=Path,
         nargs="?",
         metavar="JOURNAL",
-        help="a journal, or a folder of journals (default: the newest with music)",
+        help="a journal, or a folder of journals (default: the newest journal with music)",
     )
-    recover.add_argument("--out", type=_file, required=True, metavar="OUT.mid")
+    recover.add_argument("--out", type=_file, required=True, metavar="OUT.mid", help="the file to write")
     recover.add_argument(
         "--minutes",
         type=_number(float, 0.1, 1e6),
         metavar="N",
-        help="only the last so many minutes, from a bar line on",
+        help="only the last N minutes, from a bar line on",
     )
 
-    add("ports", "List the MIDI ports that can be joined.", api)
+    add("ports", "List the MIDI ports that you can connect to.", api)
 
-    checked = add("check", "Try the set, the ports and the model; every problem with its cure.", api)
-    checked.add_argument("set", type=Path, nargs="?", metavar="SET.toml")
+    checked = add("check", "Try the set, the ports and the model, and say how to solve each problem.", api)
+    checked.add_argument(
+        "set", type=Path, nargs="?", metavar="SET.toml", help="the set to try (default: the built-in set)"
+    )
 
-    watched = add("watch", "Show what the band does that plays in another window, line by line.")
+    watched = add("watch", "Show what a band in another window is doing, line by line.")
     watched.add_argument(
-        "--hz", type=_number(float, 0.1, 60), default=1.0, metavar="N", help="lines a second (default: 1)"
+        "--hz", type=_number(float, 0.1, 60), default=1.0, metavar="N", help="lines per second (default: 1)"
     )
-    watched.add_argument("--json", dest="as_json", action="store_true", help="lines of JSON, with all that is known")
-    watched.add_argument("--seconds", type=_number(float, 0, 1e6), help="stop after so long")
+    watched.add_argument("--json", dest="as_json", action="store_true", help="print JSON lines with every detail")
+    watched.add_argument("--seconds", type=_number(float, 0, 1e6), metavar="N", help="stop after so many seconds")
 
-    benched = add("bench", "Measure this machine: the model, the ports, the timing.", band, api)
+    benched = add("bench", "Measure the model, the ports and the timing on this machine.", band, api)
     benched.add_argument(
-        "--live", action="store_true", help="the timing alone and on a busy machine, against what a stage needs"
+        "--live",
+        action="store_true",
+        help="measure the timing alone and on a busy machine, and compare it with what a stage needs",
     )
-    benched.add_argument("--quick", action="store_true", help="only try it: a few seconds, and figures that say little")
-    benched.add_argument("--json", type=_file, metavar="FILE", help="write the figures as well")
+    benched.add_argument("--quick", action="store_true", help="only try it out: a few seconds, and rough figures")
+    benched.add_argument("--json", type=_file, metavar="FILE.json", help="also write the figures to a file")
     return parser

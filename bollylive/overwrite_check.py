@@ -1,6 +1,6 @@
-"""What a command may write over: the kind of file that it writes, and nothing that it reads.
+"""Which files a command may write over: those of the kind that it writes, and none that it reads.
 
-All of a command line is looked at before any work is done, and each file once more when it is about to be replaced.
+The whole command line is checked before any work begins, and each file once more just before it is replaced.
 """
 
 from __future__ import annotations
@@ -15,30 +15,107 @@ from pathlib import Path
 from typing import Final
 
 from bollylive.errors import FileError
-from bollylive.files.whole_file import failure, follow
+from bollylive.files.whole_file import failure, follow, write_file
 
-_LARGEST_FIGURES: Final = 2**20  # bytes; they are some kilobytes
+_MOST_FIGURES_BYTES: Final = 2**20  # real ones have some kilobytes
 
-_READ: Final = {
+_INPUTS: Final = {  # by option
     "set": "the set",
-    "input": "the music that is played along with",
-    "source": "the music that is gone on with",
+    "input": "the song to play along with",
+    "source": "the song to continue",
     "journal": "the journal",
     "model": "the model",
 }
-_PROTECTED: Final = {".toml": "a set", ".jsonl": "a journal", ".onnx": "a model"}  # even where they are empty
+_PROTECTED: Final = {".toml": "a set", ".jsonl": "a journal", ".onnx": "a model"}  # even if they are empty
 _MIDI_ENDINGS: Final = (".mid", ".midi", ".kar", ".smf")
 
 
-def is_midi(path: Path) -> bool:
-    """Whether a file is a MIDI file; raises OSError."""
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a command is to write, and the files that the command reads, each with what it is."""
+
+    option: str
+    path: Path
+    inputs: tuple[tuple[str, Path], ...] = ()
+
+    def problem(self) -> str | None:
+        """Return a sentence if the file must not or cannot be written, with the cure. May block."""
+        exists = os.path.lexists(self.path)
+        for what, source in self.inputs:
+            with suppress(OSError):
+                if exists and self.path.samefile(source):
+                    return f"{self.path}: this is {what}; give --{self.option} another name."
+        try:
+            return self._folder_problem() or (self._content_problem() if exists else None)
+        except FileError as error:
+            return str(error)
+        except OSError as error:
+            return str(failure(self.path, error))
+
+    def check(self) -> None:
+        """Raise FileError if there is a problem. May block."""
+        if (problem := self.problem()) is not None:
+            raise FileError(problem)
+
+    def write_json(self, value: object) -> None:
+        """Write a value as JSON; raises FileError. Blocks."""
+        write_file(self.path, json.dumps(value, indent=1).encode() + b"\n", self.check)
+
+    def _folder_problem(self) -> str | None:
+        # A recording never replaces a link but gets a number, so it does not matter where the link leads.
+        path = self.path if self.option == "record" and self.path.is_symlink() else follow(self.path)
+        if not path.parent.is_dir():
+            return f"{self.path}: there is no folder {path.parent}; create it, or choose another."
+        if not os.access(path.parent, os.W_OK):
+            return f"{self.path}: nothing can be written in {path.parent}; choose another folder."
+        return None
+
+    def _content_problem(self) -> str | None:
+        another = f"give --{self.option} another name"
+        ending = self.path.suffix.lower()
+        if self.option == "record":
+            if ending in _MIDI_ENDINGS:
+                return None
+            return f"{self.path}: this file exists and has no name of a MIDI file; give --record a name like take.mid."
+        kind, is_own = _KINDS[self.option]
+        if ending in _PROTECTED:
+            return f"{self.path}: this is {_PROTECTED[ending]}, which is never replaced; {another}."
+        if self.path.stat().st_size and not is_own(self.path):
+            return f"{self.path}: this file exists and is not {kind}; {another}."
+        return None
+
+
+def output_file(options: argparse.Namespace, option: str) -> OutputFile:
+    """Return the file that an option names; the option must be given."""
+    inputs = ((what, getattr(options, key, None)) for key, what in _INPUTS.items())
+    return OutputFile(option, getattr(options, option), tuple((what, Path(path)) for what, path in inputs if path))
+
+
+def check_outputs(options: argparse.Namespace) -> None:
+    """Raise FileError with a sentence for every file of the command line that must not or cannot be written. May block.
+
+    So nobody plays for an hour and finds at the end that there is no place for the recording.
+    """
+    outputs = [output_file(options, name) for name in ("record", *_KINDS) if getattr(options, name, None)]
+    problems = [problem for output in outputs if (problem := output.problem()) is not None]
+    options_of_places: dict[str, str] = {}
+    for output in outputs:
+        place = os.path.realpath(output.path).casefold()  # some systems ignore case in names
+        if place in options_of_places:
+            problems.append(f"{output.path}: --{options_of_places[place]} and --{output.option} need different names.")
+        options_of_places[place] = output.option
+    if problems:
+        raise FileError("\n".join(problems))
+
+
+def _is_midi(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) == b"MThd"
 
 
-def is_figures(path: Path) -> bool:
-    """Whether a file holds the figures of jam or bench; raises OSError."""
-    if path.stat().st_size > _LARGEST_FIGURES:
+def _is_figures(path: Path) -> bool:
+    """Whether a file holds figures of `jam` or `bench`; raises OSError."""
+    if path.stat().st_size > _MOST_FIGURES_BYTES:
         return False
     try:
         value = json.loads(path.read_bytes())
@@ -47,81 +124,9 @@ def is_figures(path: Path) -> bool:
     return isinstance(value, dict) and ({"restarts", "journal_lost"} <= value.keys() or "machine" in value)
 
 
+# By option: the kind of file that may be replaced, and the test for it.
 _KINDS: Final[dict[str, tuple[str, Callable[[Path], bool]]]] = {
-    "out": ("MIDI file", is_midi),
-    "figures": ("file of figures that BollyLive wrote", is_figures),
-    "json": ("file of figures that BollyLive wrote", is_figures),
+    "out": ("a MIDI file", _is_midi),
+    "figures": ("a file of BollyLive's figures", _is_figures),
+    "json": ("a file of BollyLive's figures", _is_figures),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One file that a command is to write, with all that the command reads by what it is."""
-
-    option: str
-    path: Path
-    read: tuple[tuple[str, Path], ...] = ()
-
-    def problem(self) -> str | None:
-        """Why it must or can not be written, in a sentence with the cure. May block."""
-        taken = os.path.lexists(self.path)
-        for what, source in self.read:
-            with suppress(OSError):
-                if taken and self.path.samefile(source):
-                    return f"{self.path}: this is {what}; give --{self.option} another name."
-        try:
-            return self._misplaced() or (self._foreign() if taken else None)
-        except FileError as error:
-            return str(error)
-        except OSError as error:
-            return str(failure(self.path, error))
-
-    def check(self) -> None:
-        """Raise FileError where there is a problem."""
-        if (problem := self.problem()) is not None:
-            raise FileError(problem)
-
-    def _misplaced(self) -> str | None:
-        # A recording never replaces a link, but gets a number; what it leads to does not matter.
-        path = self.path if self.option == "record" and self.path.is_symlink() else follow(self.path)
-        if not path.parent.is_dir():
-            return f"{self.path}: there is no folder {path.parent}; make it, or choose another."
-        if not os.access(path.parent, os.W_OK):
-            return f"{self.path}: nothing can be written in {path.parent}; choose another folder."
-        return None
-
-    def _foreign(self) -> str | None:
-        ending = self.path.suffix.lower()
-        if self.option == "record":
-            if ending in _MIDI_ENDINGS:
-                return None
-            return f"{self.path}: this is there, and its name is no MIDI file's; give --record a name like take.mid."
-        name, is_own = _KINDS[self.option]
-        if ending in _PROTECTED:
-            return f"{self.path}: this is {_PROTECTED[ending]}, which stays; give --{self.option} another name."
-        if self.path.stat().st_size and not is_own(self.path):
-            return f"{self.path}: what is there is no {name}, and stays; give --{self.option} another name."
-        return None
-
-
-def target(options: argparse.Namespace, name: str) -> Target:
-    """The file that an option names, which must be given."""
-    read = ((what, getattr(options, key, None)) for key, what in _READ.items())
-    return Target(name, getattr(options, name), tuple((what, Path(path)) for what, path in read if path))
-
-
-def check_targets(options: argparse.Namespace) -> None:
-    """Raise FileError with a sentence on every file that a command is asked to write and must or can not.
-
-    What has been played must not find at the end that there is nowhere to write it. May block.
-    """
-    targets = [target(options, name) for name in ("record", *_KINDS) if getattr(options, name, None)]
-    problems = [problem for each in targets if (problem := each.problem()) is not None]
-    places: dict[str, str] = {}
-    for each in targets:
-        place = os.path.realpath(each.path).casefold()  # on some systems, what differs in case alone is one file
-        if place in places:
-            problems.append(f"{each.path}: --{places[place]} and --{each.option} need different names.")
-        places[place] = each.option
-    if problems:
-        raise FileError("\n".join(problems))

@@ -1,4 +1,4 @@
-"""`bollylive recover`, put together: a journal becomes the take that a recording would have been."""
+"""`bollylive recover`: make the recording that a journal holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bollylive.midi.song import Meters, Tempos, Track, describe, seconds_at
 
 @dataclass(frozen=True, slots=True)
 class RecoveredSong:
-    """The music of a journal, and what there is to say of it."""
+    """The music of a journal, a line about it, and a sentence for each part that is missing."""
 
     tracks: tuple[Track, ...]
     tempos: Tempos
@@ -24,9 +24,9 @@ class RecoveredSong:
 
 
 def find_recording(place: Path | None, minutes: float | None = None) -> RecoveredSong:
-    """Read a journal, or the newest with music of a folder (None: this user's); or only the last minutes of it.
+    """Read a journal, or the newest one with music in a folder (None: this user's), or only its last minutes.
 
-    Raises FileError where there is none, or where it holds no note.
+    Raises FileError if there is none, or if it holds no note. Blocks.
     """
     if place is not None and not place.is_dir():
         return recover(place, minutes)
@@ -45,11 +45,11 @@ def find_recording(place: Path | None, minutes: float | None = None) -> Recovere
             problems.append(problem)
     if problems:
         raise problems[0]
-    raise FileError(f"{folder}: no journal lies here; `bollylive jam` writes one, unless it is told not to.")
+    raise FileError(f"{folder}: there is no journal here; `bollylive jam` writes one, unless --no-journal is given.")
 
 
 def recover(path: Path, minutes: float | None = None) -> RecoveredSong:
-    """Read one journal; notes that were never ended end at the last known moment. Raises FileError."""
+    """Read one journal; notes without an end last until the last known moment. Raises FileError. Blocks."""
     try:
         journal = read_journal(path.read_bytes())
     except OSError as error:
@@ -70,11 +70,11 @@ def recover(path: Path, minutes: float | None = None) -> RecoveredSong:
 def _problems(path: Path, journal: Journal) -> tuple[str, ...]:
     problems = []
     if not journal.ended:
-        problems.append("breaks off: the program was ended from outside, or still plays")
+        problems.append("breaks off: the program was killed, or is still playing")
     if journal.torn_bytes:
-        problems.append(f"its last line is torn; its {journal.torn_bytes} bytes are left out")
+        problems.append(f"the last line is incomplete; its {journal.torn_bytes} bytes are left out")
     if journal.damaged_lines:
         problems.append(f"{journal.damaged_lines} lines are damaged and left out")
     if journal.lost:
-        problems.append(f"{journal.lost} events are missing, which found no room on the disk")
+        problems.append(f"{journal.lost} events are missing: there was no room for them on the disk")
     return tuple(f"{path}: {problem}." for problem in problems)

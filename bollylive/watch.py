@@ -1,4 +1,4 @@
-"""`bollylive watch`: what a band that plays in another process does, line by line."""
+"""`bollylive watch`: show what a band in another process is doing, line by line."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from bollylive.errors import BollyLiveError
 from bollylive.snapshot.format import PartSnapshot, Snapshot
 from bollylive.snapshot.reader import SnapshotReader
 
-_ABSENCE_S = 5.0  # so long a band may be away: another engine takes its time to begin
+_ABSENCE_S = 5.0  # a band that is away for longer is gone; a new engine takes a few seconds to start
 _RETRY_S = 0.1
 
 
 def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], seconds: float | None = None) -> None:
-    """Say a line `hz` times a second until the band is gone, or for so long; raises BollyLiveError if none plays."""
+    """Say a line `hz` times a second until the band is gone, or for `seconds`. Blocks.
+
+    Raises BollyLiveError if no band is running.
+    """
     reader = SnapshotReader(folder)
     try:
         if reader.read() is None and not reader.hung:
-            raise BollyLiveError("No band plays here that could be watched; start one with `bollylive jam`.")
+            raise BollyLiveError("No band is running; start one with `bollylive jam`.")
         due_s = seen_s = began_s = time.perf_counter()
         while seconds is None or due_s - began_s < seconds:
             snapshot = reader.read()
@@ -36,16 +39,16 @@ def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], se
                 say("The band is gone.")
                 return
             pause_s = _RETRY_S if snapshot is None and not reader.hung else 1 / hz
-            due_s = max(due_s + pause_s, now_s)  # what a reader has missed is not made up for
+            due_s = max(due_s + pause_s, now_s)  # missed lines are not made up for
             time.sleep(due_s - now_s)
     finally:
         reader.close()
 
 
 def describe_snapshot(snapshot: Snapshot) -> str:
-    """A snapshot as one line for people."""
+    """Return a snapshot as one line."""
     vitals = snapshot.vitals
-    state = "plays" if snapshot.awake and snapshot.running else "waits" if snapshot.running else "stands still"
+    state = "plays" if snapshot.awake and snapshot.running else "waits" if snapshot.running else "is stopped"
     parts = [_describe_part(part) for part in snapshot.parts if part.word is not None]
     figures = {
         "late": f"{vitals.late} of {vitals.planned}",
@@ -56,14 +59,14 @@ def describe_snapshot(snapshot: Snapshot) -> str:
     return "   ".join(
         [
             f"{snapshot.name} {state}, beat {snapshot.beat:.1f}, {snapshot.bpm:.1f} bpm ({vitals.leader})",
-            ", ".join(parts) or "nobody has the word",
+            ", ".join(parts) or "nobody is playing",
             ", ".join(f"{name} {figure}" for name, figure in figures.items()),
-            *([f"hung: the {vitals.hung} gives no sign of life"] if vitals.hung else []),
+            *([f"hung: the {vitals.hung} does not answer"] if vitals.hung else []),
             *vitals.trouble[-1:],
         ]
     )
 
 
 def _describe_part(part: PartSnapshot) -> str:
-    """The part, and how many notes the model has ahead, or that it is the musician's."""
+    """The part, with the number of notes that the model has planned, or `you` if the musician plays it."""
     return f"{part.name or part.channel + 1} {'you' if part.word == 'musician' else f'+{part.ahead}'}"

@@ -168,32 +168,32 @@ def things(tmp_path: Path, song: Path, tiny_model: Path) -> dict[str, Path]:
 @pytest.mark.parametrize(
     ("command", "why"),
     [
-        ("perform SONG --out SONG", "this is the music that is played along with; give --out another name"),
-        ("perform SONG --out SET", "this is a set, which stays; give --out another name"),
-        ("perform SONG --out EMPTY", "this is a set, which stays"),
-        ("perform SONG --out JOURNAL", "this is a journal, which stays"),
-        ("perform SONG --out MODEL", "this is a model, which stays"),
-        ("perform SONG --out LETTER", "what is there is no MIDI file, and stays; give --out another name"),
-        ("perform SONG --out NOTES --set SET", "what is there is no MIDI file"),
+        ("perform SONG --out SONG", "this is the song to play along with; give --out another name"),
+        ("perform SONG --out SET", "this is a set, which is never replaced; give --out another name"),
+        ("perform SONG --out EMPTY", "this is a set, which is never replaced"),
+        ("perform SONG --out JOURNAL", "this is a journal, which is never replaced"),
+        ("perform SONG --out MODEL", "this is a model, which is never replaced"),
+        ("perform SONG --out LETTER", "this file exists and is not a MIDI file; give --out another name"),
+        ("perform SONG --out NOTES --set SET", "this file exists and is not a MIDI file"),
         ("perform SONG --out SET --set SET", "this is the set; give --out another name"),
-        ("generate --from SONG --out SONG", "this is the music that is gone on with"),
-        ("generate --from SONG --out PLAIN", "what is there is no MIDI file"),
+        ("generate --from SONG --out SONG", "this is the song to continue"),
+        ("generate --from SONG --out PLAIN", "this file exists and is not a MIDI file"),
         ("recover JOURNAL --out JOURNAL", "this is the journal; give --out another name"),
         ("recover PLAIN --out PLAIN", "this is the journal"),
-        ("recover PLAIN --out JOURNAL", "this is a journal, which stays"),
+        ("recover PLAIN --out JOURNAL", "this is a journal, which is never replaced"),
         ("jam --record SET --set SET", "this is the set; give --record another name"),
-        ("jam --record NOTES", "this is there, and its name is no MIDI file's; give --record a name like take.mid"),
-        ("jam --record MODEL", "this is there, and its name is no MIDI file's"),
+        ("jam --record NOTES", "this file exists and has no name of a MIDI file; give --record a name like take.mid"),
+        ("jam --record MODEL", "this file exists and has no name of a MIDI file"),
         ("jam --figures SET --set SET", "this is the set; give --figures another name"),
         (
             "jam --figures SIDECAR",
-            "what is there is no file of figures that BollyLive wrote, and stays; give --figures",
+            "this file exists and is not a file of BollyLive's figures; give --figures",
         ),
-        ("jam --figures JOURNAL", "this is a journal, which stays"),
-        ("jam --figures SONG", "what is there is no file of figures"),
-        ("bench --json SIDECAR", "what is there is no file of figures that BollyLive wrote, and stays; give --json"),
+        ("jam --figures JOURNAL", "this is a journal, which is never replaced"),
+        ("jam --figures SONG", "this file exists and is not a file of BollyLive's figures"),
+        ("bench --json SIDECAR", "this file exists and is not a file of BollyLive's figures; give --json"),
         ("bench --json SET --set SET", "this is the set; give --json another name"),
-        ("bench --json NOTES", "what is there is no file of figures"),
+        ("bench --json NOTES", "this file exists and is not a file of BollyLive's figures"),
     ],
 )
 def test_nothing_but_what_such_a_command_wrote_is_ever_written_over(
@@ -225,11 +225,13 @@ def test_an_input_under_another_name_is_not_written_over_either(
     before = song.read_bytes()
     status, out, err = call(*[{"SONG": song, "OTHER": other}.get(word, word) for word in command.split()])
     assert (status, out) == (1, "")
-    assert "this is the music" in sentence(err)
+    assert "this is the song" in sentence(err)
     assert song.read_bytes() == before
 
 
-def test_all_that_cannot_be_written_is_told_at_once(call: Call, tmp_path: Path, things: dict[str, Path]) -> None:
+def test_all_files_that_cannot_be_written_are_reported_at_once(
+    call: Call, tmp_path: Path, things: dict[str, Path]
+) -> None:
     status, _, err = call("jam", "--record", things["NOTES"], "--figures", things["SIDECAR"])
     assert status == 1
     assert [line.count("give --") for line in err.splitlines()] == [1, 1]
@@ -296,7 +298,7 @@ def test_what_came_to_the_place_of_an_output_meanwhile_stays(
     monkeypatch.setattr("bollylive.perform.perform", perform_slowly)
     status, said, err = call("perform", song, "--out", out, "--model", tiny_model)
     assert (status, said) == (1, "")
-    assert "what is there is no MIDI file" in sentence(err)
+    assert "this file exists and is not a MIDI file" in sentence(err)
     assert out.read_text(encoding="utf-8") == "somebody's letter"
     assert not list(tmp_path.glob(".bollylive*"))
 
@@ -509,7 +511,7 @@ def test_generate_from_a_place_without_music_before_it_is_one_sentence(
     out = tmp_path / "out.mid"
     status, _, err = call("generate", "--from", song, "--at", "0", "--out", out, "--model", tiny_model)
     assert status == 1
-    assert "no note lies before beat 0" in sentence(err)
+    assert "there is no note before beat 0" in sentence(err)
     assert not out.exists()
 
 
@@ -521,7 +523,7 @@ def test_recover_makes_a_midi_file_of_a_journal_and_says_what_is_missing(call: C
         status, said, err = call("recover", place, "--out", out)
         assert status == 0
         assert said.startswith(f"{out}: 1 Flute (musician) 1 notes (0:01 min")
-        assert ["breaks off" in line or "torn" in line for line in err.splitlines()] == [True, True]
+        assert ["breaks off" in line or "incomplete" in line for line in err.splitlines()] == [True, True]
         assert tracks_of(out) == ["1 Flute (musician)"]
         assert [(n.pitch, n.duration_beats) for n in read_song(out).notes] == [(60, 2.0)]
     status, said, err = call("recover", tmp_path / "none.jsonl", "--out", tmp_path / "no.mid")
@@ -574,7 +576,7 @@ def test_without_a_midi_system_jam_says_what_to_install_and_records_the_demo(tmp
 
     first = (tmp_path / "bollylive-demo.mid").read_bytes()
     more = without_midi(tmp_path, "jam", "--model", str(tiny_model), "--seed", "2")
-    assert "bollylive-demo.mid is there already; the recording goes to bollylive-demo-2.mid." in more.stdout
+    assert "bollylive-demo.mid exists already; the recording goes to bollylive-demo-2.mid." in more.stdout
     assert "recorded bollylive-demo-2.mid: " in more.stdout
     assert (tmp_path / "bollylive-demo.mid").read_bytes() == first != (tmp_path / "bollylive-demo-2.mid").read_bytes()
 
@@ -632,7 +634,7 @@ def test_jam_ends_after_its_seconds_with_a_recording_its_figures_and_a_journal_o
     assert "1 Melody (musician)" in tracks_of(take)
     again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (again.returncode, again.stderr) == (0, ""), again.stdout
-    assert again.stdout.startswith(f"{take} is there already; the recording goes to {tmp_path / 'take-2.mid'}.\n")
+    assert again.stdout.startswith(f"{take} exists already; the recording goes to {tmp_path / 'take-2.mid'}.\n")
     assert f"recorded {tmp_path / 'take-2.mid'}: " in again.stdout
     recovered = tmp_path / "recovered.mid"
     assert call("recover", tmp_path / "journals", "--out", recovered)[0] == 0

@@ -1,4 +1,4 @@
-"""What jam keeps of a performance, with a warden that plays by itself and opens no port."""
+"""The files of a jam, with a fake supervisor that plays a scale and opens no port."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from bollylive.sets.band import Set
 NOTES = 20
 
 
-class FakeWarden:
+class FakeSupervisor:
     """Plays a scale; `breaks` is called in the middle of it."""
 
     breaks: Callable[[StartUp], None]
     restarts, ready = 0, True
     notes = NOTES
 
-    def __init__(self, duty: StartUp, _say: object, journal: JournalWriter | None, *_: object) -> None:
+    def __init__(self, start_up: StartUp, _say: object, journal: JournalWriter | None, *_: object) -> None:
         self.done = Done()
-        self._duty, self._journal = duty, journal
+        self._start_up, self._journal = start_up, journal
 
     def finish(self) -> None:
         pass
@@ -42,24 +42,24 @@ class FakeWarden:
         self._journal.add(Anchor(0.0, 0.5, 0.0))
         for i in range(self.notes):
             if i == self.notes // 2:
-                type(self).breaks(self._duty)
+                type(self).breaks(self._start_up)
             self._journal.add(Sent(NoteOn(0, 40 + i, 80), "musician", i / 2, float(i)))
             self._journal.add(Sent(NoteOff(0, 40 + i), "musician", i / 2 + 0.25, i + 0.5))
         if not self.notes:
-            type(self).breaks(self._duty)
+            type(self).breaks(self._start_up)
 
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(jam_module, "Supervisor", FakeWarden)
-    monkeypatch.setattr(FakeWarden, "notes", NOTES)
+    monkeypatch.setattr(jam_module, "Supervisor", FakeSupervisor)
+    monkeypatch.setattr(FakeSupervisor, "notes", NOTES)
     return []
 
 
 def played(
     said: list[str], breaks: Callable[[StartUp], None] = lambda _: None, **options: Path | None
 ) -> dict[str, float]:
-    FakeWarden.breaks = staticmethod(breaks)
+    FakeSupervisor.breaks = staticmethod(breaks)
     status, summary = jam(Set(), JamOptions(**options), said.append)  # type: ignore[arg-type]
     assert status == 0
     return summary
@@ -92,21 +92,21 @@ def test_a_journal_whose_folder_is_removed_while_it_is_played_is_there_at_the_en
     assert len(read_song(tmp_path / "take.mid").notes) == NOTES
     (path,) = find_journals(folder)
     assert len(recover(path).tracks[0].notes) == NOTES
-    assert "it is begun there anew, with all that it held" in said[0]
+    assert "it was started again in the same place, with everything it held" in said[0]
 
 
 def test_a_crash_leaves_the_spool_and_the_next_jam_says_so(tmp_path: Path, said: list[str]) -> None:
     left = tmp_path / "left.jsonl"
 
-    def crash(duty: StartUp) -> None:
-        assert duty.journal is not None
-        shutil.copy(duty.journal, left)
+    def crash(start_up: StartUp) -> None:
+        assert start_up.journal is not None
+        shutil.copy(start_up.journal, left)
 
     played(said, crash, record=tmp_path / "take.mid")
     spool = left.rename(tmp_path / ".take.mid.spool.jsonl")
     said.clear()
     played(said, record=tmp_path / "take.mid")
-    assert said[0].startswith(f"{spool}: what was played before, and not recorded")
+    assert said[0].startswith(f"{spool}: an earlier recording that was not finished")
     assert spool.exists()
 
 
@@ -116,7 +116,7 @@ def test_where_the_recording_cannot_be_written_what_was_played_is_kept_and_named
     def fail(*_: object) -> None:
         raise FileError("no room at all")
 
-    monkeypatch.setattr(jam_module, "write_recording", fail)
+    monkeypatch.setattr("bollylive.jam_files.write_recording", fail)
     with pytest.raises(FileError, match="no room at all"):
         played(said, record=tmp_path / "take.mid", journal=tmp_path / "journal")
     spool = tmp_path / ".take.mid.spool.jsonl"
@@ -127,7 +127,7 @@ def test_where_the_recording_cannot_be_written_what_was_played_is_kept_and_named
 
 def test_a_name_too_long_for_a_spool_beside_it_leaves_one_elsewhere(tmp_path: Path, said: list[str]) -> None:
     played(said, record=tmp_path / f"{'a' * 245}.mid")
-    assert "The recording in progress lies in" in said[0]
+    assert "The recording in progress is in" in said[0]
     assert len(read_song(tmp_path / f"{'a' * 245}.mid").notes) == NOTES
 
 
@@ -135,7 +135,7 @@ def test_without_ports_nothing_is_left(tmp_path: Path, said: list[str], monkeypa
     def fail(_: StartUp) -> None:
         raise PortError("no MIDI system")
 
-    monkeypatch.setattr(FakeWarden, "notes", 0)
+    monkeypatch.setattr(FakeSupervisor, "notes", 0)
     with pytest.raises(PortError):
         played(said, fail, record=tmp_path / "take.mid", journal=tmp_path / "journal")
     assert list(tmp_path.glob("**/*.*")) == []

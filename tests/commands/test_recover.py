@@ -64,7 +64,7 @@ def test_it_is_what_a_recording_would_have_been(words: list[Sent]) -> None:
     assert replay(Journal(HEADER, tuple(words), ended=True)) == (take.tracks(), take.tempos())
 
 
-def test_a_whole_journal_has_no_problems_and_is_told_of(tmp_path: Path) -> None:
+def test_a_whole_journal_has_no_problems_and_is_described(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     path.write_bytes(bytes_of(tune(16)))
     recording = recover(path)
@@ -76,7 +76,7 @@ def test_a_whole_journal_has_no_problems_and_is_told_of(tmp_path: Path) -> None:
     )
 
 
-def test_of_a_torn_journal_the_open_notes_end_at_the_last_known_moment(tmp_path: Path) -> None:
+def test_in_a_journal_that_breaks_off_open_notes_end_at_the_last_known_moment(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     path.write_bytes(bytes_of(tune(4), b'["musician",10'))
     recording = recover(path)
@@ -85,17 +85,17 @@ def test_of_a_torn_journal_the_open_notes_end_at_the_last_known_moment(tmp_path:
     assert spans(bass) == [(36, 0.0, 3.5)]
     assert bass.program == 32
     assert [problem.partition(": ")[2] for problem in recording.problems] == [
-        "breaks off: the program was ended from outside, or still plays.",
-        "its last line is torn; its 14 bytes are left out.",
+        "breaks off: the program was killed, or is still playing.",
+        "the last line is incomplete; its 14 bytes are left out.",
     ]
 
 
-def test_what_is_damaged_or_missing_is_told(tmp_path: Path) -> None:
+def test_what_is_damaged_or_missing_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     path.write_bytes(bytes_of(tune(4), lost_line(5) + b"\0\0\0\n" + END))
     assert [problem.partition(": ")[2] for problem in recover(path).problems] == [
         "1 lines are damaged and left out.",
-        "5 events are missing, which found no room on the disk.",
+        "5 events are missing: there was no room for them on the disk.",
     ]
 
 
@@ -163,13 +163,13 @@ def test_of_a_folder_the_newest_journal_with_music_is_taken(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (None, "no journal lies here"),
+        (None, "there is no journal here"),
         (b"", "breaks off before anything was played"),
         (b"x\n", "it is no journal"),
         (bytes_of([]), "the journal holds no note"),
     ],
 )
-def test_a_folder_without_music_is_told_why(tmp_path: Path, data: bytes | None, complaint: str) -> None:
+def test_a_folder_without_music_is_refused_with_the_reason(tmp_path: Path, data: bytes | None, complaint: str) -> None:
     if data is not None:
         write_journal(tmp_path, "000001", data, 0)
     with pytest.raises(FileError, match=complaint):

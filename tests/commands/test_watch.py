@@ -34,7 +34,7 @@ VITALS = Vitals("midi", planned=120, late=2, dropped=3)
 SNAPSHOT = Snapshot("Trio", 17.25, 96.0, True, True, PARTS, failures=1, skipped=5, vitals=VITALS)
 
 
-def test_a_line_says_how_the_band_fares() -> None:
+def test_a_line_says_how_the_band_is_doing() -> None:
     assert describe_snapshot(SNAPSHOT).split("   ") == [
         "Trio plays, beat 17.2, 96.0 bpm (midi)",
         "Flute you, 2 +4",
@@ -42,11 +42,11 @@ def test_a_line_says_how_the_band_fares() -> None:
     ]
 
 
-@pytest.mark.parametrize(("running", "awake", "state"), [(True, False, "waits"), (False, False, "stands still")])
+@pytest.mark.parametrize(("running", "awake", "state"), [(True, False, "waits"), (False, False, "is stopped")])
 def test_a_line_says_why_nobody_plays(running: bool, awake: bool, state: str) -> None:
     silent = replace(SNAPSHOT, running=running, awake=awake, parts=())
     assert describe_snapshot(silent).startswith(f"Trio {state}, beat")
-    assert "nobody has the word" in describe_snapshot(silent)
+    assert "nobody is playing" in describe_snapshot(silent)
 
 
 def test_a_line_ends_with_the_newest_trouble() -> None:
@@ -105,9 +105,9 @@ def test_a_reader_survives_the_engine_that_it_reads(jack_server: dict[str, str])
         process.wait(10)
 
 
-def test_a_supervisor_that_stands_still_is_shown() -> None:
+def test_a_supervisor_that_hangs_is_shown() -> None:
     hung = replace(SNAPSHOT, vitals=replace(VITALS, hung="supervisor"))
-    assert describe_snapshot(hung).endswith("   hung: the supervisor gives no sign of life")
+    assert describe_snapshot(hung).endswith("   hung: the supervisor does not answer")
 
 
 @pytest.mark.parametrize("calls", [0, 40])
@@ -119,12 +119,12 @@ def test_a_band_that_does_not_answer_is_hung_and_not_gone(
     monkeypatch.setattr(watch_module, "_ABSENCE_S", 0.0)
     path = new_socket_name(tmp_path, "still")
     lines: list[str] = []
-    with Listener(path), ExitStack() as callers:  # who listens, and never takes a call
+    with Listener(path), ExitStack() as clients:  # it listens but never accepts
         write_address(tmp_path, "still", path, b"key")
         for _ in range(calls):  # of whom only a few find room in the queue
-            caller = callers.enter_context(socket.socket(socket.AF_UNIX))
-            caller.setblocking(False)
+            client = clients.enter_context(socket.socket(socket.AF_UNIX))
+            client.setblocking(False)
             with suppress(BlockingIOError):
-                caller.connect(path)
+                client.connect(path)
         watch(tmp_path, 50.0, False, lines.append, seconds=0.1)
     assert set(lines) == {"hung: the engine does not answer"}

@@ -67,7 +67,7 @@ def test_killed_in_the_middle_of_a_phrase_it_loses_no_more_than_a_quarter_of_a_s
 
     out = tmp_path / "recovered.mid"
     assert main(["recover", str(tmp_path), "--out", str(out)]) == 0
-    assert "breaks off: the program was ended from outside" in capsys.readouterr().err
+    assert "breaks off: the program was killed" in capsys.readouterr().err
     assert [track.name for track in mido.MidiFile(out).tracks[1:]] == ["1 (musician)", "2 (model)"]
     assert len(read_song(out).notes) == len(written)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from bollylive import options
-from bollylive.cli import _COMMANDS
+from bollylive.cli import COMMANDS
 from training.options import make_parser
 
 
 def _commands() -> argparse.ArgumentParser:
-    return options.make_parser(_COMMANDS)
+    return options.make_parser(COMMANDS)
 
 
 ROOT = Path(__file__).parents[2]

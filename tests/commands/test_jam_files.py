@@ -1,4 +1,4 @@
-"""Where a recording goes: never over another file, and somewhere in any case."""
+"""Where a recording is written: never over another file, and somewhere in any case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bollylive.errors import FileError
-from bollylive.jam import write_recording
+from bollylive.jam_files import write_recording
 from bollylive.journal.folder import default_folder
 from bollylive.midi.messages import Control, Note
 from bollylive.midi.song import Track

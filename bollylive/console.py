@@ -1,0 +1,26 @@
+"""What commands print for people: results on standard output, complaints on standard error."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+
+def say(text: str) -> None:
+    """Print a line on standard output; never raises."""
+    _print(text, sys.stdout)
+
+
+def complain(*texts: str) -> None:
+    """Print each text as a line on standard error; never raises."""
+    for text in texts:
+        _print(f"bollylive: {text}", sys.stderr)
+
+
+def _print(text: str, stream: TextIO | None) -> None:
+    """Print a line; characters that the terminal cannot show are escaped."""
+    with suppress(OSError, ValueError):  # a terminal that is gone must not end the music before its notes
+        if stream is not None:
+            encoding = stream.encoding or "utf-8"
+            print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

@@ -1,0 +1,133 @@
+"""The files of a jam: its journal, and the recording that is made from a spool at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bollylive.errors import FileError, PortError
+from bollylive.files.lasting_file import temporary_folder
+from bollylive.files.whole_file import free_name, write_elsewhere, write_numbered
+from bollylive.journal.folder import JournalFile, SpoolFile, default_folder, find_spools
+from bollylive.journal.lines import Header, header_line
+from bollylive.journal.writer import JournalWriter
+from bollylive.midi.song import Tempos, Track, describe
+from bollylive.sets.band import Set
+
+if TYPE_CHECKING:
+    from bollylive.journal.copies import Copies
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def keep_files(folder: Path | None, record: Path | None, band: Set, say: Say) -> Iterator[JournalWriter | None]:
+    """Write a journal into `folder`, and make the recording `record` when the block ends, however it ends.
+
+    Either may be None; without both there is no writer. What went wrong, and where the files are, is said.
+    """
+    if folder is None and record is None:
+        yield None
+        return
+    now = time.localtime()
+    head = header_line(Header(time.strftime("%Y-%m-%dT%H:%M:%S%z", now), band.name, band.names(), band.beats_per_bar))
+    file = None
+    if folder is not None:
+        file = JournalFile(_absolute(folder), time.strftime("%Y%m%d-%H%M%S", now), head)
+        with suppress(OSError):  # reported at the first flush
+            file.open()
+    spool = None if record is None else _open_spool(_absolute(record), head, say)
+    writer = JournalWriter(file, spool)
+    writer.start()
+    had_ports = True
+    try:
+        yield writer
+    except PortError:
+        had_ports = False
+        raise
+    finally:
+        writer.close()
+        if had_ports or writer.holds_music:
+            _conclude(writer, spool, record, band, say)
+
+
+def announce_number(record: Path, say: Say) -> None:
+    """Say so if a recording will get a number, since its file exists already."""
+    if (name := free_name(record)) != record:
+        say(f"{record} exists already; the recording goes to {name}.")
+
+
+def write_recording(tracks: tuple[Track, ...], tempos: Tempos, path: Path, band: Set, say: Say) -> None:
+    """Write a recording, one track for each channel and player, and say where it is and what it holds.
+
+    It never replaces a file: if the path is taken, it gets a number. If nothing was played, no file is made. Raises
+    FileError if it cannot be written anywhere. Blocks.
+    """
+    from bollylive.midi.song_files import song_bytes  # imported late: nothing but the music may load while it plays
+
+    if not any(track.notes for track in tracks):
+        say("Nothing was played, so there is no recording.")
+        return
+    data = song_bytes(tracks, tempos, ((0.0, float(band.beats_per_bar)),))
+    try:
+        written = write_numbered(path, data)
+    except FileError as error:  # the music matters more than its place
+        written = write_elsewhere(path, data, default_folder().parent / "recordings")
+        say(f"{error} The recording goes to {written} instead.")
+    say(f"recorded {written}: {describe(tracks)}")
+
+
+def _conclude(writer: JournalWriter, spool: SpoolFile | None, record: Path | None, band: Set, say: Say) -> None:
+    """Make the recording from what was written, and report on it and on the journal."""
+    from bollylive.journal.copies import Copies  # imported late, as above
+
+    while (trouble := writer.take_trouble()) is not None:
+        say(trouble)
+    copies = Copies(writer)
+    try:
+        if spool is not None and record is not None:
+            _record(copies, spool, record, band, say)
+    finally:
+        for sentence in copies.complete_journal():
+            say(sentence)
+
+
+def _record(copies: Copies, spool: SpoolFile, path: Path, band: Set, say: Say) -> None:
+    """Write the recording, and only then remove its spool."""
+    for sentence in copies.shortcomings():
+        say(sentence)
+    try:
+        if copies.readable:
+            write_recording(*copies.music(), path, band, say)
+            spool.remove()
+    finally:
+        if spool.path is not None and spool.path.is_file():
+            say(f"{spool.path}: what was played is kept here; `bollylive recover` makes a MIDI file of it")
+
+
+def _open_spool(record: Path, head: bytes, say: Say) -> SpoolFile:
+    """Open the spool beside the recording, or else in a temporary folder."""
+    with suppress(OSError):
+        for left in find_spools(record):
+            say(f"{left}: an earlier recording that was not finished; `bollylive recover` makes a MIDI file of it")
+    spool = SpoolFile(record, head)
+    try:
+        spool.open()
+    except OSError as error:
+        with suppress(OSError):
+            elsewhere = SpoolFile(temporary_folder() / "recording", head)
+            elsewhere.open()
+            say(f"The recording in progress is in {elsewhere.folder} ({error.strerror or error}).")
+            return elsewhere
+    return spool
+
+
+def _absolute(path: Path) -> Path:
+    """The absolute path, since the processes may have other working folders."""
+    try:
+        return path.absolute()
+    except OSError:  # the working folder was removed
+        return path
