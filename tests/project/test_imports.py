@@ -1,4 +1,7 @@
-"""Which folder may import which, and what the core must not know of: the walls of the house, as a table."""
+"""The architecture of bollylive/ as rules: who imports whom, what the core must not use, how large a module may be.
+
+Each rule is one test; it names every module that breaks it.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,20 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 import pytest
+from module_graph import Module, check_no_cycle, folder_of, read_modules
 
-PACKAGE = Path(__file__).parents[2] / "bollylive"
-
-
-def _names(words: str) -> set[str]:
-    return set(words.split())
+ROOT = Path(__file__).parents[2]
+MODULES = read_modules(ROOT / "bollylive")
 
 
-# Each folder, and each module that stands beside the folders, with what it may import of ours.
+def _names(text: str) -> set[str]:
+    return set(text.split())
+
+
+# What each folder may import, beside itself. A folder may only import those above it.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "quoting": set(),
@@ -32,30 +38,31 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": _names("errors midi model sets clock protocol journal snapshot"),
     "processes": _names("errors files midi model sets clock protocol io journal engine snapshot"),
 }
-COMMANDS = _names(
-    "__init__ __main__ bench check cli demo_player jam offline options overwrite_check perform recover watch"
-)
-MAY_IMPORT |= {command: set(MAY_IMPORT) | COMMANDS for command in COMMANDS}
 
-# What the core must not know of: time is an argument, and the world is at the edges.
-WORLD = _names("""
+# The commands and what they share may import every folder, and each other.
+COMMANDS = _names("bench check generate jam perform ports recover watch")
+SHARED_BY_COMMANDS = _names("""
+    __init__ __main__ cli console demo_offline demo_player jam_files offline options overwrite_check set_options
+    song_band
+""")
+MAY_IMPORT |= {name: set(MAY_IMPORT) | COMMANDS | SHARED_BY_COMMANDS for name in COMMANDS | SHARED_BY_COMMANDS}
+
+# The core is pure: time is an argument, and it uses none of these.
+CORE = _names("midi model sets clock protocol io journal engine")
+NOT_IN_THE_CORE = _names("""
     asyncio datetime mido multiprocessing onnxruntime os pathlib queue rtmidi select signal socket subprocess sys
     threading time
 """)
-CORE = _names("midi model sets clock protocol io journal engine")
 
-# The modules of the core through which it touches the world: files, devices, and other programs.
+# The modules in the folders of the core that deal with files, devices, and other programs.
 EDGES = _names("""
-    clock.link clock.link_discovery io.connections io.hotplug io.jack_liveness io.port io.port_set io.rtmidi_backend
+    clock.link clock.link_discovery io.connections io.jack_liveness io.port_set io.rtmidi_backend
     journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
     model.onnx_model sets.reload sets.setfile
 """)
 
-# The process with the ports is small and quiet: it runs none of this.
-HEAVY = _names("numpy onnxruntime mido link")
-
-# Third-party libraries that one module each knows.
-ONE_MODULE = {
+# Each of these libraries is imported by one module only.
+ONLY_IMPORTED_BY = {
     "link": "clock.link",
     "mido": "midi.song_files",
     "onnxruntime": "model.onnx_model",
@@ -63,119 +70,115 @@ ONE_MODULE = {
     "tomllib": "sets.setfile",
 }
 
-OFFLINE = _names("torch training onnx onnxscript symusic matplotlib tqdm")
-MAY_PRINT_OR_EXIT = _names("cli __main__ processes.io_child")
-MAY_DATE = _names("jam")
+# What the training needs, and a musician does not install.
+TRAINING_ONLY = _names("torch training onnx onnxscript symusic matplotlib tqdm")
+
+# The process with the ports must be small and quiet: it loads none of these. The same holds for the supervisor, which
+# is `jam`, and for the programs beside which BollyLive is measured.
+HEAVY = _names("numpy onnxruntime mido link")
+LIGHT_PROGRAMS = ["jam", "processes.io_child", "bench.references"]
+
+PRINT_OR_EXIT = _names("cli console processes.io_child")
+READ_THE_WALL_CLOCK = _names("jam_files")  # it dates journals
+
+MEDIAN_LINES, MOST_LINES = 110, 250
+
+# Folders of tests without a folder in bollylive/: the commands at its top, programs on real ports, rules of the
+# project, what tests share, and the training.
+OTHER_TESTS = _names("commands live project support training")
 
 
-def _module_of(path: Path) -> str:
-    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+def test_every_module_is_in_a_folder_of_the_table() -> None:
+    assert {module.folder for module in MODULES.values()} == set(MAY_IMPORT)
 
 
-def _folder_of(module: str) -> str:
-    return module.split(".", maxsplit=1)[0]
+def test_folders_import_only_what_the_table_allows() -> None:
+    def forbidden(module: Module) -> set[str]:
+        allowed = MAY_IMPORT[module.folder] | {module.folder}
+        return {imported for imported in module.imports if folder_of(imported) not in allowed}
+
+    assert {name: wrong for name, module in MODULES.items() if (wrong := forbidden(module))} == {}
 
 
-MODULES = {_module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in MODULES.items()}
+def test_the_table_allows_a_folder_only_those_above_it() -> None:
+    above: set[str] = set()
+    for folder, allowed in MAY_IMPORT.items():
+        if folder not in COMMANDS | SHARED_BY_COMMANDS:
+            assert allowed <= above, folder
+        above.add(folder)
 
 
-def _imports(module: str) -> tuple[set[str], set[str]]:
-    """The modules of ours, and the top-level names of all else, that a module imports anywhere in its text."""
-    own: set[str] = set()
-    other: set[str] = set()
-    for node in ast.walk(TREES[module]):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{module}: imports are written in full."
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for name in names:
-            package, _, rest = name.partition(".")
-            if package != "bollylive":
-                other.add(package)
-            elif rest in MODULES:
-                own.add(rest)
-            elif rest.rpartition(".")[0] in MODULES:
-                own.add(rest.rpartition(".")[0])
-    return own, other
+def test_no_modules_import_each_other_in_a_cycle() -> None:
+    check_no_cycle(MODULES)
 
 
-IMPORTS = {module: _imports(module) for module in MODULES}
-
-
-def _each_module() -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("module", MODULES)
-
-
-@_each_module()
-def test_a_folder_imports_only_what_the_table_allows(module: str) -> None:
-    folder = _folder_of(module)
-    assert folder in MAY_IMPORT, f"{folder} has no line in MAY_IMPORT."
-    wrong = {own for own in IMPORTS[module][0] if _folder_of(own) not in MAY_IMPORT[folder] | {folder}}
-    assert not wrong, f"{module} must not import {wrong}."
-
-
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    left = {module: set(own) for module, (own, _) in IMPORTS.items()}
-    while free := {module for module, own in left.items() if not own & set(left)}:
-        left = {module: own for module, own in left.items() if module not in free}
-    assert not left, f"in a circle, or above one: {sorted(left)}"
-
-
-@_each_module()
-def test_the_core_knows_nothing_of_the_world(module: str) -> None:
-    if _folder_of(module) in CORE and module not in EDGES:
-        assert not IMPORTS[module][1] & WORLD
-
-
-@_each_module()
-def test_each_device_library_has_one_module(module: str) -> None:
-    assert not [library for library in IMPORTS[module][1] if ONE_MODULE.get(library, module) != module]
-
-
-@_each_module()
-def test_nothing_live_needs_the_training_tools(module: str) -> None:
-    assert not IMPORTS[module][1] & OFFLINE
-
-
-@_each_module()
-def test_only_the_command_line_prints_or_exits(module: str) -> None:
-    if module in MAY_PRINT_OR_EXIT:
-        return
-    loud = {"print", "exit", "quit", "SystemExit", "_exit"}
-    said = {
-        node.id if isinstance(node, ast.Name) else node.attr
-        for node in ast.walk(TREES[module])
-        if isinstance(node, ast.Name | ast.Attribute)
+def test_only_the_command_line_imports_the_bench() -> None:
+    importers = {
+        name for name, module in MODULES.items() for imported in module.imports if folder_of(imported) == "bench"
     }
-    assert not said & loud
+    assert {name for name in importers if folder_of(name) != "bench"} == {"cli"}
 
 
-@_each_module()
-def test_the_wall_clock_only_dates_things(module: str) -> None:
-    """It may be set back while the band plays; what measures time are the clocks that nobody sets."""
-    used = {
-        node.attr
-        for node in ast.walk(TREES[module])
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time"
-    }
-    assert used <= {"perf_counter", "monotonic", "sleep"} | ({"localtime", "strftime"} if module in MAY_DATE else set())
+def test_the_core_is_pure() -> None:
+    core = {name: module for name, module in MODULES.items() if module.folder in CORE and name not in EDGES}
+    assert {name: wrong for name, module in core.items() if (wrong := module.libraries & NOT_IN_THE_CORE)} == {}
 
 
-@_each_module()
-def test_only_the_command_line_knows_of_the_bench(module: str) -> None:
-    if module != "cli" and _folder_of(module) != "bench":
-        assert not [own for own in IMPORTS[module][0] if _folder_of(own) == "bench"]
+def test_every_edge_needs_to_be_one() -> None:
+    needless = {name for name in EDGES if not MODULES[name].libraries & (NOT_IN_THE_CORE | ONLY_IMPORTED_BY.keys())}
+    assert needless == set()
 
 
-@pytest.mark.parametrize(
-    "module",
-    ["jam", "processes.io_child", "bench.references"],
-)
-def test_the_process_with_the_ports_and_the_bare_programs_run_without_numpy(module: str) -> None:
-    """`jam` is the supervisor, which is no less quiet."""
-    code = f"import sys, bollylive.{module}; assert not {HEAVY} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+@pytest.mark.parametrize("library", ONLY_IMPORTED_BY)
+def test_each_device_library_is_imported_by_one_module(library: str) -> None:
+    importers = {name for name, module in MODULES.items() if library in module.libraries}
+    assert importers == {ONLY_IMPORTED_BY[library]}
+
+
+def test_no_module_needs_the_tools_of_the_training() -> None:
+    assert {name: wrong for name, module in MODULES.items() if (wrong := module.libraries & TRAINING_ONLY)} == {}
+
+
+@pytest.mark.parametrize("module", LIGHT_PROGRAMS)
+def test_the_light_programs_load_no_heavy_library(module: str) -> None:
+    code = f"import sys, bollylive.{module}; print({HEAVY} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert loaded == "set()\n"
+
+
+def test_only_the_command_line_prints_or_exits() -> None:
+    def used(module: Module) -> set[str]:
+        nodes = list(ast.walk(module.tree))
+        names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        return (names | attributes) & {"print", "exit", "quit", "SystemExit", "_exit"}
+
+    assert {name for name, module in MODULES.items() if used(module)} == PRINT_OR_EXIT
+
+
+def test_time_is_measured_by_clocks_that_nobody_sets() -> None:
+    def used(module: Module) -> set[str]:
+        return {
+            node.attr
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time"
+        }
+
+    wall_clock = {name for name, module in MODULES.items() if used(module) - {"perf_counter", "monotonic", "sleep"}}
+    assert wall_clock == READ_THE_WALL_CLOCK
+
+
+def test_every_module_has_a_docstring() -> None:
+    assert {name for name, module in MODULES.items() if not ast.get_docstring(module.tree)} == set()
+
+
+def test_modules_are_small() -> None:
+    lines = {name: module.lines for name, module in MODULES.items() if not name.endswith("__init__")}
+    assert median(lines.values()) <= MEDIAN_LINES
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_the_folders_of_the_tests_mirror_those_of_the_code() -> None:
+    code = {module.folder for name, module in MODULES.items() if "." in name}
+    tests = {path.parent.relative_to(ROOT / "tests").as_posix() for path in (ROOT / "tests").rglob("test_*.py")}
+    assert tests == code | OTHER_TESTS - {"support"}

@@ -1,22 +1,24 @@
-"""The folders of the training against the code: who may import whom."""
+"""The architecture of training/ as rules: which stage imports which, and what each folder says of itself."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from module_graph import Module, check_no_cycle, folder_of, read_modules
 
-ROOT = Path(__file__).parents[2]
-
-
-def _names(words: str) -> set[str]:
-    return set(words.split())
+MODULES = read_modules(Path(__file__).parents[2] / "training")
 
 
-# A folder may import those that are named beside it, and all of them stand before it. A new one is entered here first.
+def _names(text: str) -> set[str]:
+    return set(text.split())
+
+
+# Every folder may import these modules, which import no folder.
+SHARED = _names("errors recipe writing")
+
+# What each folder may import, beside itself and the shared modules. A folder may only import those above it.
 MAY_IMPORT: dict[str, set[str]] = {
     "data": set(),
     "arranging": _names("data"),
@@ -29,69 +31,41 @@ MAY_IMPORT: dict[str, set[str]] = {
     "listening": _names("data"),
 }
 
-# Modules in no folder: the words of all, which know no folder, and the command line, which nobody imports.
-WORDS = _names("errors recipe writing")
-COMMAND_LINE = _names("__main__ options stages")
-
-FOLDERS = {"training", *(f"training.{folder}" for folder in MAY_IMPORT)}
+# The command line imports everything, and nothing imports it.
+COMMAND_LINE = _names("__init__ __main__ options stages")
 
 
-def _module(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+def test_every_module_is_in_a_folder_of_the_table() -> None:
+    assert {module.folder for module in MODULES.values()} == SHARED | set(MAY_IMPORT) | COMMAND_LINE
 
 
-MODULES = {_module(path): path for path in sorted((ROOT / "training").rglob("*.py"))}
+def test_folders_import_only_what_the_table_allows() -> None:
+    def forbidden(module: Module) -> set[str]:
+        allowed = SHARED | MAY_IMPORT.get(module.folder, set()) | {module.folder}
+        return {imported for imported in module.imports if folder_of(imported) not in allowed}
+
+    checked = {name: module for name, module in MODULES.items() if module.folder not in COMMAND_LINE}
+    assert {name: wrong for name, module in checked.items() if (wrong := forbidden(module))} == {}
 
 
-def _imported(path: Path) -> Iterator[str]:
-    """The modules of the training that one imports anywhere in its text, by whole names."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: import by whole names."
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for name in names:
-            yield from {name, name.rpartition(".")[0]} & set(MODULES) - FOLDERS
-
-
-IMPORTS = {module: set(_imported(path)) for module, path in MODULES.items()}
-
-
-def _place(module: str) -> str:
-    """The folder of a module, or its own name where it is in none."""
-    return module.split(".")[1]
-
-
-@pytest.mark.parametrize("module", sorted(set(MODULES) - FOLDERS))
-def test_every_module_imports_only_what_its_folder_may(module: str) -> None:
-    place = _place(module)
-    if place in COMMAND_LINE:
-        return
-    assert place in WORDS | set(MAY_IMPORT), f"{module}: enter its folder in MAY_IMPORT."
-    allowed = WORDS if place in WORDS else MAY_IMPORT[place] | WORDS | {place}
-    wrong = {other for other in IMPORTS[module] if _place(other) not in allowed}
-    assert not wrong, f"{module} must not import {wrong}."
-
-
-def test_the_table_itself_points_one_way() -> None:
-    before: set[str] = set()
+def test_the_table_allows_a_folder_only_those_above_it() -> None:
+    above: set[str] = set()
     for folder, allowed in MAY_IMPORT.items():
-        assert allowed <= before, f"{folder} may import what does not stand before it."
-        before.add(folder)
+        assert allowed <= above, folder
+        above.add(folder)
 
 
-def test_no_two_modules_import_each_other_by_any_way_round() -> None:
-    assert set(TopologicalSorter(IMPORTS).static_order()) == set(MODULES)
+def test_no_modules_import_each_other_in_a_cycle() -> None:
+    check_no_cycle(MODULES)
 
 
-@pytest.mark.parametrize("folder", sorted(FOLDERS))
-def test_a_folder_says_what_it_is_for_names_all_its_modules_and_does_nothing(folder: str) -> None:
-    tree = ast.parse(MODULES[folder].read_text(encoding="utf-8"))
-    said = ast.get_docstring(tree)
-    assert said is not None
-    assert len(tree.body) == 1
-    inside = {module.removeprefix(f"{folder}.") for module in MODULES if module.rpartition(".")[0] == folder}
-    assert not [name for name in inside - {"__main__"} if f"`{name}`" not in said]
+@pytest.mark.parametrize("folder", ["", *MAY_IMPORT])
+def test_a_folder_describes_itself_names_its_modules_and_does_nothing(folder: str) -> None:
+    prefix = f"{folder}." if folder else ""
+    tree = MODULES[f"{prefix}__init__"].tree
+    description = ast.get_docstring(tree)
+    assert description is not None
+    assert len(tree.body) == 1, "the docstring must be all"
+    names = {name.removeprefix(prefix) for name in MODULES if name.startswith(prefix)}
+    inside = {name for name in names if "." not in name} - {"__init__", "__main__"}
+    assert {name for name in inside if f"`{name}`" not in description} == set()
