@@ -1,4 +1,4 @@
-"""Everything a MIDI cable can carry, from the musician to the band and back: relay and engine on virtual time."""
+"""Everything that a MIDI stream can carry, from the musician to the band and back, on virtual time."""
 
 from __future__ import annotations
 
