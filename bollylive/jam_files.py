@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bollylive.errors import FileError, PortError
+from bollylive.files.file_names import free_name
 from bollylive.files.lasting_file import temporary_folder
-from bollylive.files.whole_file import free_name, write_elsewhere, write_numbered
+from bollylive.files.whole_file import write_elsewhere, write_numbered
 from bollylive.journal.folder import JournalFile, SpoolFile, default_folder, find_spools
 from bollylive.journal.lines import Header, header_line
 from bollylive.journal.writer import JournalWriter

@@ -74,7 +74,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         command.set_defaults(run=commands[name])
         return command
 
-    jam = add("jam", "Play along with you on MIDI ports.", band, api)
+    jam = add("jam", "Let the band play along with you on MIDI ports.", band, api)
     jam.add_argument(
         "--in",
         dest="in_port",
@@ -116,7 +116,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--figures", type=_file, metavar="FILE.json", help="write how late the notes were and how many were dropped"
     )
 
-    perform = add("perform", "Play along with a MIDI file, faster than real time.", band)
+    perform = add("perform", "Let the band play along with a MIDI file, faster than real time.", band)
     perform.add_argument("input", type=Path, metavar="IN.mid", help="the song to play along with")
     perform.add_argument("--out", type=_file, required=True, metavar="OUT.mid", help="the file to write")
     perform.add_argument(
@@ -126,7 +126,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         help="the channels of the song that are the musician (default: all)",
     )
 
-    generate = add("generate", "Continue a song, each instrument from its last notes.", band)
+    generate = add("generate", "Let the band continue a song, each instrument from its last notes.", band)
     generate.add_argument(
         "--from", dest="source", type=Path, required=True, metavar="SONG.mid", help="the song to continue"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bollylive.errors import FileError
 from bollylive.journal.folder import default_folder, find_journals
-from bollylive.journal.lines import Journal, read_journal
+from bollylive.journal.reader import Journal, read_journal
 from bollylive.journal.replay import replay
 from bollylive.midi.song import Meters, Tempos, Track, describe, seconds_at
 

@@ -16,6 +16,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from bollylive.files.locked_file import lock, new_file
+
 _GONE: Final = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN}
 _CHUNK_BYTES: Final = 2**20
 _TEMPORARY_PREFIX: Final = "bollylive-"
@@ -182,29 +184,6 @@ class LastingFile:
 def temporary_folder() -> Path:
     """Create a temporary folder for this user; it is removed with the last file in it. Raises OSError."""
     return Path(tempfile.mkdtemp(prefix=_TEMPORARY_PREFIX))
-
-
-def new_file(path: Path) -> FileIO:
-    """Create a file that only this user may read. Raises FileExistsError if the path is taken, and OSError."""
-    return FileIO(os.fspath(path), "x+b", opener=lambda name, flags: os.open(name, flags, 0o600))
-
-
-def lock(number: int) -> None:
-    """Lock an open file, so that `is_written` is true for it; raises OSError if another program has locked it."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def is_written(path: Path) -> bool:
-    """Whether a program is writing this file; never true on Windows. Raises OSError if it cannot be opened."""
-    with FileIO(os.fspath(path), "rb") as file:
-        try:
-            lock(file.fileno())
-        except OSError:
-            return True
-    return False
 
 
 def _make_folder(folder: Path) -> None:

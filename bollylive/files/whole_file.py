@@ -14,16 +14,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
 from bollylive.errors import FileError
+from bollylive.files.file_names import numbered, short_name
 
 Content: TypeAlias = bytes | bytearray | memoryview | Callable[[BinaryIO], object]
-
-_LONGEST_NAME: Final = 255  # bytes, on nearly every file system
-_SHORT_NAME: Final = 100  # bytes, on every one, also where names are encrypted
 
 _EXCLUSIVE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -78,7 +75,7 @@ def write_numbered(path: str | Path, content: Content) -> Path:
     """
     path = Path(path)
     with _reported(path), _unfinished(path.parent, content) as unfinished:
-        names = _numbered(path)
+        names = numbered(path)
         while True:
             name = next(names)
             with suppress(FileExistsError):
@@ -92,8 +89,7 @@ def write_elsewhere(path: Path, content: Content, folder: Path) -> Path:
     `folder` is created if needed; the last resort is a new temporary folder. Return the path of the file; raises
     FileError if there is no place at all. Blocks.
     """
-    stem, ending = _split(path)
-    short = _cut(stem, _SHORT_NAME - len(os.fsencode(ending))) + ending
+    short = short_name(path)
     if short != path.name:
         with suppress(FileError):
             return write_numbered(path.with_name(short), content)
@@ -102,11 +98,6 @@ def write_elsewhere(path: Path, content: Content, folder: Path) -> Path:
         return write_numbered(folder / short, content)
     with _reported(path):
         return write_numbered(Path(tempfile.mkdtemp(prefix="bollylive-")) / short, content)
-
-
-def free_name(path: Path) -> Path:
-    """Return the path that `write_numbered` would use now."""
-    return next(name for name in _numbered(path) if not os.path.lexists(name))
 
 
 def follow(path: Path) -> Path:
@@ -198,23 +189,3 @@ def _claim(unfinished: Path, path: Path) -> None:
         except BaseException:
             path.unlink()
             raise
-
-
-def _numbered(path: Path) -> Iterator[Path]:
-    """Yield the path, then the same with -2, -3, ...; a long name is cut to make room for the number."""
-    yield path
-    stem, ending = _split(path)
-    for number in count(2):
-        tail = f"-{number}{ending}"
-        yield path.with_name(_cut(stem, _LONGEST_NAME - len(os.fsencode(tail))) + tail)
-
-
-def _split(path: Path) -> tuple[str, str]:
-    """Return the name without its ending, and the ending; more than eight bytes are no ending."""
-    return (path.stem, path.suffix) if len(os.fsencode(path.suffix)) <= 8 else (path.name, "")
-
-
-def _cut(name: str, most_bytes: int) -> str:
-    """Return the name cut to so many bytes, without half a letter at the end."""
-    data = os.fsencode(name)
-    return name if len(data) <= most_bytes else data[:most_bytes].decode("utf-8", "ignore")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bollylive.errors import FileError
 from bollylive.files.whole_file import write_file
 from bollylive.journal.file_thread import FileThread
-from bollylive.journal.lines import Journal, read_journal
+from bollylive.journal.reader import Journal, read_journal
 from bollylive.journal.replay import replay
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.song import Tempos, Track

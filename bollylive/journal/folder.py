@@ -17,7 +17,8 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from bollylive.files.lasting_file import LastingFile, is_written, lock, new_file
+from bollylive.files.lasting_file import LastingFile
+from bollylive.files.locked_file import is_written, lock, new_file
 
 KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
 

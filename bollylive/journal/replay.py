@@ -8,7 +8,7 @@ from typing import Final, TypeGuard
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Entry
-from bollylive.journal.lines import Journal
+from bollylive.journal.reader import Journal
 from bollylive.journal.recording import Recording
 from bollylive.midi.messages import ALL_SOUND_OFF, Control, NoteOff, NoteOn, Program
 from bollylive.midi.song import Change, Tempos, Track, tempo_at

@@ -10,7 +10,7 @@ from typing import Final
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.journal.folder import read_last
-from bollylive.journal.lines import read_end
+from bollylive.journal.reader import read_end
 from bollylive.journal.restore import restore
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import ReplayRequest

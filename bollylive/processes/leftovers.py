@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from bollylive.clock.anchor import Anchor
-from bollylive.files.lasting_file import is_written
+from bollylive.files.locked_file import is_written
 from bollylive.io.sounding_notes import SoundingNotes
 from bollylive.journal.folder import find_journals, read_last
-from bollylive.journal.lines import END, read_end
+from bollylive.journal.lines import END
+from bollylive.journal.reader import read_end
 from bollylive.protocol import InheritedState, Sent
 from bollylive.sets.band import Set
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bollylive.clock.anchor import Anchor
 from bollylive.errors import FileError
-from bollylive.journal.lines import END, Header, Journal, anchor_line, header_line, lost_line, sent_line
+from bollylive.journal.lines import END, Header, anchor_line, header_line, lost_line, sent_line
+from bollylive.journal.reader import Journal
 from bollylive.journal.recording import Recording
 from bollylive.journal.replay import cut_before, replay
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program

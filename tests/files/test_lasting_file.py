@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from bollylive.files import lasting_file
-from bollylive.files.lasting_file import LastingFile, new_file
+from bollylive.files.lasting_file import LastingFile
+from bollylive.files.locked_file import new_file
 from bollylive.journal.folder import JournalFile, SpoolFile, default_folder, find_journals, find_spools
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="an open file keeps its name there")

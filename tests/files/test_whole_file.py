@@ -15,7 +15,8 @@ from typing import BinaryIO
 import pytest
 
 from bollylive.errors import FileError
-from bollylive.files.whole_file import free_name, write_elsewhere, write_file, write_new, write_numbered
+from bollylive.files.file_names import free_name
+from bollylive.files.whole_file import write_elsewhere, write_file, write_new, write_numbered
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions, and links for few")
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Checkpoint, Entry, without_repeats
-from bollylive.journal.lines import Header, header_line, line_of, read_end, read_journal
+from bollylive.journal.lines import Header, header_line, line_of
+from bollylive.journal.reader import read_end, read_journal
 from bollylive.journal.replay import replay
 from bollylive.journal.restore import restore
 from bollylive.journal.writer import JournalWriter

@@ -10,7 +10,8 @@ from disks import FakeDisk
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.copies import Copies
 from bollylive.journal.folder import JournalFile
-from bollylive.journal.lines import Header, header_line, read_journal
+from bollylive.journal.lines import Header, header_line
+from bollylive.journal.reader import read_journal
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.protocol import Sent

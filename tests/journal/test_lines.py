@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import without_repeats
-from bollylive.journal.lines import (
-    END,
-    Header,
-    Journal,
-    anchor_line,
-    header_line,
-    lost_line,
-    read_end,
-    read_journal,
-    sent_line,
-)
+from bollylive.journal.lines import END, Header, anchor_line, header_line, lost_line, sent_line
+from bollylive.journal.reader import Journal, read_end, read_journal
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program, Raw
 from bollylive.protocol import Sent
 

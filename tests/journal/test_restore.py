@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from bollylive.clock.anchor import Anchor
-from bollylive.journal.lines import Header, anchor_line, header_line, line_of, read_end, sent_line, status_line
+from bollylive.journal.lines import Header, anchor_line, header_line, line_of, sent_line, status_line
+from bollylive.journal.reader import read_end
 from bollylive.journal.restore import RestoredState, restore
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program, Raw
 from bollylive.protocol import EngineStatus, Sent

@@ -9,7 +9,8 @@ from disks import FakeDisk
 from stage import until
 
 from bollylive.clock.anchor import Anchor
-from bollylive.journal.lines import Header, Journal, anchor_line, sent_line, status_line
+from bollylive.journal.lines import Header, anchor_line, sent_line, status_line
+from bollylive.journal.reader import Journal
 from bollylive.journal.writer import REPEAT_BYTES, JournalWriter
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program, Raw
 from bollylive.protocol import EngineStatus, Sent

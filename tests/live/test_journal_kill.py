@@ -15,7 +15,7 @@ from stage import Peer, jam, until
 
 from bollylive.cli import main
 from bollylive.journal.folder import find_journals
-from bollylive.journal.lines import read_journal
+from bollylive.journal.reader import read_journal
 from bollylive.midi.messages import NoteOn
 from bollylive.midi.song_files import read_song
 from bollylive.protocol import Sent

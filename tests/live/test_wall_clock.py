@@ -17,7 +17,7 @@ from stage import engine_of, port_process_of
 from test_faults import playing, written_in
 
 from bollylive.journal.folder import find_journals, running_folder
-from bollylive.journal.lines import read_journal
+from bollylive.journal.reader import read_journal
 from bollylive.recover import find_recording
 from bollylive.snapshot.reader import SnapshotReader
 

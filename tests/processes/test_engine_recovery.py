@@ -10,7 +10,8 @@ from fakes import FakePredictor, ons
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.journal.folder import END_BYTES, JournalFile, read_last
-from bollylive.journal.lines import Header, anchor_line, header_line, read_end, sent_line, status_line
+from bollylive.journal.lines import Header, anchor_line, header_line, sent_line, status_line
+from bollylive.journal.reader import read_end
 from bollylive.journal.restore import restore
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Raw

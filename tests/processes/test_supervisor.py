@@ -11,7 +11,8 @@ import pytest
 
 from bollylive.clock.anchor import Anchor
 from bollylive.errors import CrashError, PortError, SetError
-from bollylive.journal.lines import Header, header_line, read_end, read_journal
+from bollylive.journal.lines import Header, header_line
+from bollylive.journal.reader import read_end, read_journal
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, NoteOff, NoteOn
 from bollylive.processes.supervisor import TURN_S, Supervisor

@@ -6,7 +6,8 @@ import threading
 from errno import ENOENT, ENOSPC
 from pathlib import Path
 
-from bollylive.journal.lines import Header, Journal, header_line, read_journal
+from bollylive.journal.lines import Header, header_line
+from bollylive.journal.reader import Journal, read_journal
 
 
 class FakeDisk:

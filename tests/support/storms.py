@@ -38,7 +38,7 @@ from stage import eager_set, until
 from synth import Cable, Listener, On
 
 from bollylive.journal.folder import find_journals
-from bollylive.journal.lines import read_journal
+from bollylive.journal.reader import read_journal
 from bollylive.midi.messages import NoteOn
 from bollylive.midi.song_files import read_song
 from bollylive.protocol import Sent
