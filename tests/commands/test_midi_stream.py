@@ -26,19 +26,19 @@ BURST = [Control(channel, number, 0) for number in (64, 123, 121) for channel in
 MELODY, BASS = ChannelSet(0, role="player"), ChannelSet(1, role="accompany")
 
 
-def stage(*channels: ChannelSet, model: FakePredictor | None = None, **settings: Any) -> OfflineBand:
+def band_of(*channels: ChannelSet, model: FakePredictor | None = None, **settings: Any) -> OfflineBand:
     band = Set(tempo_bpm=120, rest_after_beats=0, channels=channels, **settings)
     return OfflineBand(band, model or FakePredictor(), seed=1)
 
 
 def reports(offline: OfflineBand) -> list[Heard | Anchor]:
-    """What the engine is told, as a list that fills."""
+    """Everything that the engine receives from now on, in a list that fills."""
     heard: list[Heard | Anchor] = []
     handle = offline.engine.handle
 
-    def watched(word: Heard | Anchor) -> Any:
-        heard.append(word)
-        return handle(word)
+    def watched(message: Heard | Anchor) -> Any:
+        heard.append(message)
+        return handle(message)
 
     offline.engine.handle = watched  # type: ignore[method-assign]
     return heard
@@ -61,7 +61,7 @@ def events(offline: OfflineBand) -> list[tuple[float, Event]]:
 @pytest.mark.parametrize("clocked", [False, True])
 def test_the_resets_of_a_daw_end_every_note_once_and_are_not_echoed(clocked: bool) -> None:
     model = FakePredictor()
-    offline = stage(MELODY, BASS, ChannelSet(2), model=model)
+    offline = band_of(MELODY, BASS, ChannelSet(2), model=model)
     offline.play(Control(0, 64, 127), 0.9)
     offline.play(NoteOn(0, 60, 100), 1.0)
     tap(offline, 1.0, channel=2)
@@ -72,20 +72,20 @@ def test_the_resets_of_a_daw_end_every_note_once_and_are_not_echoed(clocked: boo
     assert sounding(offline.sent) == set()
     after = [message.event for message in offline.sent[before:]]
     assert {event for event in after if not isinstance(event, NoteOff)} == {Control(0, 64, 0)}
-    resets = [word for word in heard if isinstance(word, Heard) and word.event != Control(0, 64, 0)]
+    resets = [message for message in heard if isinstance(message, Heard) and message.event != Control(0, 64, 0)]
     assert len(resets) == 2  # of the channels that were played
     offline.advance(4.2)
-    told, sent, asked = len(heard), len(offline.sent), len(model.questions)
+    received, sent, asked = len(heard), len(offline.sent), len(model.questions)
     play(offline, BURST * 2, 4.2)
     offline.advance(20.0)
-    assert (len(heard), len(offline.sent), len(model.questions)) == (told, sent, asked)
+    assert (len(heard), len(offline.sent), len(model.questions)) == (received, sent, asked)
 
 
 @pytest.mark.parametrize("role", ["player", "continue", "accompany"])
 def test_resets_before_the_musician_begins_are_no_music(role: Any) -> None:
     runs = []
     for resets in (BURST * 3, []):
-        offline = stage(ChannelSet(0, role=role), BASS, model=FakePredictor(WILD))
+        offline = band_of(ChannelSet(0, role=role), BASS, model=FakePredictor(WILD))
         play(offline, resets, 0.5)
         offline.advance(0.9)
         assert onsets(offline.sent) == []
@@ -97,7 +97,7 @@ def test_resets_before_the_musician_begins_are_no_music(role: Any) -> None:
 
 
 def test_after_the_resets_the_musicians_next_note_brings_the_band_back() -> None:
-    offline = stage(MELODY, BASS)
+    offline = band_of(MELODY, BASS)
     tap(offline, 1.0)
     play(offline, BURST * 3, 2.1)
     tap(offline, 6.0)
@@ -118,7 +118,7 @@ def durations(model: FakePredictor, pitch: int) -> set[int]:
 )
 def test_what_is_played_under_the_pedal_is_as_long_as_it_sounds(pedal: list[tuple[float, int]], ticks: int) -> None:
     model = FakePredictor()
-    offline = stage(ChannelSet(0), model=model, default_role="player")
+    offline = band_of(ChannelSet(0), model=model, default_role="player")
     strokes: list[tuple[float, Event]] = [(1.0, NoteOn(0, 47, 100)), (1.125, NoteOff(0, 47)), (2.5, NoteOn(0, 48, 1))]
     strokes += [(2.6, NoteOff(0, 48)), *((at_s, Control(0, 64, value)) for at_s, value in pedal)]
     for at_s, event in sorted(strokes, key=lambda timed: timed[0]):
@@ -128,7 +128,7 @@ def test_what_is_played_under_the_pedal_is_as_long_as_it_sounds(pedal: list[tupl
 
 
 @pytest.mark.parametrize(
-    "word",
+    "event",
     [
         Raw(b"\xe0\x01\x42"),
         Raw(b"\xd0\x33"),
@@ -138,16 +138,16 @@ def test_what_is_played_under_the_pedal_is_as_long_as_it_sounds(pedal: list[tupl
         Program(0, 7),
     ],
 )
-def test_bend_modulation_aftertouch_and_program_pass_where_the_musicians_notes_do(word: Event) -> None:
+def test_bend_modulation_aftertouch_and_program_pass_where_the_musicians_notes_do(event: Event) -> None:
     for thru in (True, False):
-        offline = stage(replace(MELODY, thru=thru))
-        offline.play(word, 1.0)
-        assert [message.event for message in offline.sent] == [word] * thru
+        offline = band_of(replace(MELODY, thru=thru))
+        offline.play(event, 1.0)
+        assert [message.event for message in offline.sent] == [event] * thru
 
 
 def test_a_program_change_chooses_the_instrument_that_the_model_plays() -> None:
     model = FakePredictor()
-    offline = stage(MELODY, BASS, model=model)
+    offline = band_of(MELODY, BASS, model=model)
     offline.play(Program(1, 104), 0.5)
     tap(offline, 1.0)
     offline.advance(2.0)
@@ -158,7 +158,7 @@ def test_a_program_change_chooses_the_instrument_that_the_model_plays() -> None:
 def test_percussion_strikes_the_keys_of_the_musicians_samples(channel: int) -> None:
     model = FakePredictor(WILD)
     drums = ChannelSet(channel, role="accompany", percussion=((60, 36), (61, 38), (64, 40)))
-    offline = stage(MELODY, drums, model=model)
+    offline = band_of(MELODY, drums, model=model)
     tap(offline, 1.0)
     tap(offline, 2.0, channel, pitch=38)
     offline.play(Program(channel, 5), 2.5)
@@ -174,7 +174,7 @@ def test_percussion_strikes_the_keys_of_the_musicians_samples(channel: int) -> N
 
 def test_a_tabla_strikes_the_keys_on_which_the_model_learned_it() -> None:
     tabla = ChannelSet(9, role="accompany", percussion=read_keys("tabla"))
-    offline = stage(MELODY, tabla, model=FakePredictor(WILD))
+    offline = band_of(MELODY, tabla, model=FakePredictor(WILD))
     tap(offline, 1.0)
     offline.advance(20.0)
     assert {note.pitch for _, note in ons(offline.sent)} == {60, 61, 62, 64}
@@ -197,7 +197,7 @@ def notes(offline: OfflineBand) -> np.ndarray[Any, Any]:
 def test_a_delayed_instrument_plays_the_same_notes_later_or_earlier(delay_ms: float, tempo_bpm: float) -> None:
     runs = []
     for ms in (0.0, delay_ms):
-        offline = stage(MELODY, replace(BASS, delay_ms=ms), model=FakePredictor((12,)), commit_beats=0.5)
+        offline = band_of(MELODY, replace(BASS, delay_ms=ms), model=FakePredictor((12,)), commit_beats=0.5)
         offline.play(Tempo(tempo_bpm), 0.1)
         tap(offline, 1.0)
         offline.advance(20.0)
@@ -211,7 +211,7 @@ def test_a_delayed_instrument_plays_the_same_notes_later_or_earlier(delay_ms: fl
 
 
 def test_where_the_tempo_leaves_no_time_an_early_instrument_plays_as_early_as_it_can() -> None:
-    offline = stage(MELODY, replace(BASS, delay_ms=-100), commit_beats=0.25)
+    offline = band_of(MELODY, replace(BASS, delay_ms=-100), commit_beats=0.25)
     offline.play(Tempo(240), 0.1)
     tap(offline, 1.0)
     offline.advance(5.0)
@@ -222,7 +222,7 @@ def test_where_the_tempo_leaves_no_time_an_early_instrument_plays_as_early_as_it
 
 
 def test_velocities_and_lengths_are_those_of_the_instrument() -> None:
-    offline = stage(MELODY, replace(BASS, softest=30, loudest=50, longest_beats=0.1), model=FakePredictor(WILD))
+    offline = band_of(MELODY, replace(BASS, softest=30, loudest=50, longest_beats=0.1), model=FakePredictor(WILD))
     tap(offline, 1.0)
     offline.advance(30.0)
     velocities = {note.velocity for _, note in ons(offline.sent)}
@@ -256,7 +256,7 @@ def test_in_a_loop_the_band_plays_as_without(latency_s: float) -> None:
     stream.sort(key=lambda timed: timed[0])
     runs = []
     for cable_s in (None, latency_s):
-        offline = stage(ChannelSet(0, program=73), BASS, ChannelSet(2), model=FakePredictor(WILD))
+        offline = band_of(ChannelSet(0, program=73), BASS, ChannelSet(2), model=FakePredictor(WILD))
         perform(offline, stream, 8.0, cable_s)
         runs.append(events(offline))
     assert len(runs[0]) > 40
@@ -264,12 +264,12 @@ def test_in_a_loop_the_band_plays_as_without(latency_s: float) -> None:
 
 
 def test_a_flood_leaves_the_engine_little_to_hear_and_the_band_plays_on() -> None:
-    offline = stage(MELODY, BASS)
+    offline = band_of(MELODY, BASS)
     tap(offline, 1.0)
     heard = reports(offline)
     for i in range(12_000):  # 20,000 a second, in bundles
-        word = NoteOn(4, i * 37 % 128, 1 + i % 127) if i % 2 else Control(4, i % 50, i % 128)
-        offline.play(word, 1.5 + i // 240 * 0.012)
+        event = NoteOn(4, i * 37 % 128, 1 + i % 127) if i % 2 else Control(4, i % 50, i % 128)
+        offline.play(event, 1.5 + i // 240 * 0.012)
     assert len(heard) < (NOTES_AT_ONCE + 0.6 * NOTES_PER_S) + (OTHERS_AT_ONCE + 0.6 * OTHERS_PER_S) + 2
     offline.advance(5.0)
     assert max(np.diff(onsets(offline.sent, 1))) == pytest.approx(0.25, abs=1e-6)

@@ -1,4 +1,4 @@
-"""Relay and engine together on virtual time: what must hold whatever the musician and their DAW do."""
+"""Router and engine on virtual time: what must hold whatever the musician and their DAW do."""
 
 from __future__ import annotations
 
@@ -51,15 +51,17 @@ streams = st.lists(st.tuples(steps_s, events | ticks), max_size=25)
 
 
 def watch_plays(offline: OfflineBand) -> list[float]:
-    """How many ticks in the past each `Play` lies when it is given, as a list that fills."""
+    """How many ticks in the past the note of each `Play` begins when the engine sends it, in a list that fills."""
     past: list[float] = []
     tick = offline.engine.tick
 
     def watched(now_s: float) -> list[Instruction]:
-        words = tick(now_s)
+        messages = tick(now_s)
         now_beat = offline.anchor.beat_at(now_s)
-        past.extend(TICKS_PER_BEAT * (now_beat - word.note.onset_beats) for word in words if isinstance(word, Play))
-        return words
+        past.extend(
+            TICKS_PER_BEAT * (now_beat - message.note.onset_beats) for message in messages if isinstance(message, Play)
+        )
+        return messages
 
     offline.engine.tick = watched  # type: ignore[method-assign]
     return past

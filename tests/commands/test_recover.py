@@ -1,4 +1,4 @@
-"""A journal becomes the take that a recording would have been."""
+"""`bollylive recover`: the recording that a journal holds, also when it breaks off."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def sent(event: Event, beat: float, by: Player = "musician") -> Sent:
 
 def tune(beats: int) -> list[Sent | Anchor]:
     """A note on each beat by the musician, in a tempo that a DAW leads, and a drone of the model below."""
-    words: list[Sent | Anchor] = [Anchor(0.0, SECONDS_PER_BEAT, 100.0, followed=True)]
-    words += [sent(Program(1, 32), 0.0, "model"), sent(NoteOn(1, 36, 80), 0.0, "model")]
+    entries: list[Sent | Anchor] = [Anchor(0.0, SECONDS_PER_BEAT, 100.0, followed=True)]
+    entries += [sent(Program(1, 32), 0.0, "model"), sent(NoteOn(1, 36, 80), 0.0, "model")]
     for beat in range(beats):
-        words += [sent(NoteOn(0, 60 + beat % 12, 90), beat), sent(NoteOff(0, 60 + beat % 12), beat + 0.5)]
-    return words
+        entries += [sent(NoteOn(0, 60 + beat % 12, 90), beat), sent(NoteOff(0, 60 + beat % 12), beat + 0.5)]
+    return entries
 
 
-def bytes_of(words: list[Sent | Anchor], end: bytes = END) -> bytes:
-    lines = [sent_line(word) if isinstance(word, Sent) else anchor_line(word) for word in words]
+def bytes_of(entries: list[Sent | Anchor], end: bytes = END) -> bytes:
+    lines = [sent_line(entry) if isinstance(entry, Sent) else anchor_line(entry) for entry in entries]
     return header_line(HEADER) + b"".join(lines) + end
 
 
@@ -58,11 +58,11 @@ def spans(track: Track) -> list[tuple[int, float, float | None]]:
         max_size=30,
     )
 )
-def test_it_is_what_a_recording_would_have_been(words: list[Sent]) -> None:
-    take = Recording(HEADER.names)
-    for word in words:
-        take.add(word)
-    assert replay(Journal(HEADER, tuple(words), ended=True)) == (take.tracks(), take.tempos())
+def test_it_is_what_a_recording_would_have_been(entries: list[Sent]) -> None:
+    recording = Recording(HEADER.names)
+    for entry in entries:
+        recording.add(entry)
+    assert replay(Journal(HEADER, tuple(entries), ended=True)) == (recording.tracks(), recording.tempos())
 
 
 def test_a_whole_journal_has_no_problems_and_is_described(tmp_path: Path) -> None:
@@ -116,8 +116,8 @@ def test_the_last_minutes_begin_with_a_bar_and_what_sounds_there_begins_there() 
 
 
 def test_the_silence_at_the_end_is_not_among_the_last_minutes() -> None:
-    words = (*tune(40), sent(Control(0, 123, 0), 4000.0))
-    (flute, _), _ = replay(Journal(HEADER, words, ended=True), 11.25 * SECONDS_PER_BEAT / 60)
+    entries = (*tune(40), sent(Control(0, 123, 0), 4000.0))
+    (flute, _), _ = replay(Journal(HEADER, entries, ended=True), 11.25 * SECONDS_PER_BEAT / 60)
     assert len(flute.notes) == 12
 
 

@@ -20,7 +20,7 @@ def closed(duration: float) -> Note:
     return replace(OPENED, duration_beats=duration)
 
 
-def test_a_note_is_told_when_it_opens_and_when_it_closes() -> None:
+def test_a_note_is_returned_when_it_opens_and_when_it_closes() -> None:
     assembler = Assembler()
     assert assembler.handle(ON, 1.0) == [OPENED]
     assert assembler.held(0)

@@ -38,7 +38,7 @@ def test_a_misspelt_name_gets_a_suggestion(wrong: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["", "qqqq"])
-def test_what_is_like_no_name_is_told_of_numbers(wrong: str) -> None:
+def test_a_name_like_no_other_gets_a_hint_about_numbers(wrong: str) -> None:
     with pytest.raises(ValueError, match="program number 0 to 127"):
         program_of(wrong)
 

@@ -1,4 +1,4 @@
-"""MIDI bytes to words and back."""
+"""MIDI bytes to events and back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bollylive.midi.messages import (
     Tempo,
     Tick,
 )
-from bollylive.midi.parser import SYSEX_LIMIT_BYTES, Parser, to_bytes
+from bollylive.midi.parser import SYSEX_LIMIT_BYTES, Parser, state_key, to_bytes
 
 CHANNEL = st.integers(0, 15)
 DATA = st.integers(0, 127)
@@ -38,31 +38,31 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 
 
 def read(*data: int) -> tuple[list[Event], int]:
-    reader = Parser()
-    return reader.feed(data), reader.dropped
+    parser = Parser()
+    return parser.feed(data), parser.dropped
 
 
 @given(st.lists(EVENTS, max_size=20), st.integers(1, 5))
 def test_what_is_written_reads_back_whatever_the_pieces(events: list[Event], piece: int) -> None:
     data = b"".join(to_bytes(event) for event in events)
-    reader = Parser()
-    words = [word for i in range(0, len(data), piece) for word in reader.feed(data[i : i + piece])]
-    assert words == events
-    assert reader.dropped == 0
+    parser = Parser()
+    parsed = [event for i in range(0, len(data), piece) for event in parser.feed(data[i : i + piece])]
+    assert parsed == events
+    assert parser.dropped == 0
 
 
 @given(st.lists(st.integers(-1, 300), max_size=60))
-def test_arbitrary_bytes_never_raise_and_give_only_writable_words(data: list[int]) -> None:
-    words, _ = read(*data)
-    assert all(to_bytes(word) for word in words)
+def test_arbitrary_bytes_never_raise_and_give_only_writable_events(data: list[int]) -> None:
+    events, _ = read(*data)
+    assert all(to_bytes(event) for event in events)
 
 
 @given(st.lists(EVENTS, max_size=10), st.lists(st.integers(0, 255), max_size=30))
-def test_the_reader_recovers_after_garbage(events: list[Event], garbage: list[int]) -> None:
-    reader = Parser()
-    reader.feed(garbage)
-    reader.feed([0xF6])  # a tune request ends whatever was under way
-    assert reader.feed(b"".join(to_bytes(event) for event in events)) == events
+def test_the_parser_recovers_after_garbage(events: list[Event], garbage: list[int]) -> None:
+    parser = Parser()
+    parser.feed(garbage)
+    parser.feed([0xF6])  # a tune request ends whatever was under way
+    assert parser.feed(b"".join(to_bytes(event) for event in events)) == events
 
 
 def test_a_note_on_of_velocity_zero_is_a_note_off() -> None:
@@ -74,9 +74,9 @@ def test_running_status_is_expanded() -> None:
 
 
 def test_running_status_lasts_from_one_piece_to_the_next() -> None:
-    reader = Parser()
-    assert reader.feed([0xC5, 7]) == [Program(5, 7)]
-    assert reader.feed([8]) == [Program(5, 8)]
+    parser = Parser()
+    assert parser.feed([0xC5, 7]) == [Program(5, 7)]
+    assert parser.feed([8]) == [Program(5, 8)]
 
 
 def test_realtime_bytes_may_stand_inside_any_message() -> None:
@@ -109,9 +109,9 @@ def test_what_cannot_be_understood_is_counted(data: list[int], dropped: int) -> 
 
 
 def test_a_sysex_without_end_is_dropped() -> None:
-    reader = Parser()
-    assert reader.feed([0xF0, *([1] * SYSEX_LIMIT_BYTES)]) == []
-    assert reader.dropped == 1
+    parser = Parser()
+    assert parser.feed([0xF0, *([1] * SYSEX_LIMIT_BYTES)]) == []
+    assert parser.dropped == 1
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,39 @@ def test_a_sysex_without_end_is_dropped() -> None:
 def test_what_has_no_message_is_refused(event: Event) -> None:
     with pytest.raises(ValueError, match="MIDI message"):
         to_bytes(event)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (NoteOn(0, 60, 90), NoteOff(0, 60)),
+        (Control(0, 64, 0), Control(0, 64, 127)),
+        (Program(3, 1), Program(3, 2)),
+        (Raw(b"\xe0\x00\x40"), Raw(b"\xe0\x00\x50")),  # pitch bend
+        (Raw(b"\xa0\x3c\x10"), Raw(b"\xa0\x3c\x20")),  # aftertouch of one key
+        (Raw(b"\xd0\x10"), Raw(b"\xd0\x20")),  # aftertouch of a channel
+    ],
+)
+def test_events_that_set_the_same_state_have_the_same_key(one: Event, other: Event) -> None:
+    assert state_key(one) == state_key(other) != ()
+
+
+def test_events_that_set_different_states_have_different_keys() -> None:
+    events = [
+        *(
+            NoteOn(0, 60, 90),
+            NoteOn(0, 61, 90),
+            NoteOn(1, 60, 90),
+            Control(0, 60, 90),
+            Control(0, 61, 90),
+            Program(0, 60),
+        ),
+        *(Raw(b"\xa0\x3c\x10"), Raw(b"\xa0\x3d\x10"), Raw(b"\xd0\x3c"), Raw(b"\xe0\x00\x40")),
+        *(Raw(b"\xf0\x01\xf7"), Raw(b"\xf0\x02\xf7")),
+    ]
+    assert len({state_key(event) for event in events}) == len(events)
+
+
+@pytest.mark.parametrize("event", [Tick(), Start(), Continue(), Stop(), Position(4), Tempo(120)])
+def test_timing_sets_no_state(event: Event) -> None:
+    assert state_key(event) == ()
