@@ -76,7 +76,9 @@ class OutputFile:
         if self.option == "record":
             if ending in _MIDI_ENDINGS:
                 return None
-            return f"{self.path}: this file exists and is not named like a MIDI file; give --record a name like take.mid."
+            return (
+                f"{self.path}: this file exists and is not named like a MIDI file; give --record a name like take.mid."
+            )
         kind, is_own = _KINDS[self.option]
         if ending in _PROTECTED:
             return f"{self.path}: this is {_PROTECTED[ending]}, which is never replaced; {another}."

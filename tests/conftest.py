@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_line import Call
 from jack_server import JackServer, private_jack
+from music import write_song
+
+from bollylive.cli import main
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,3 +60,25 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny import tiny_onnx
 
     return tiny_onnx(tmp_path_factory, buffer_notes=8)
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command; returns its status, its output and its complaints."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = int(end.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    """A file with notes on the channels 1, 2, 3 and 10."""
+    return write_song(tmp_path / "song.mid", bars=4)

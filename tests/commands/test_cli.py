@@ -36,8 +36,8 @@ def test_every_command_has_help(command: str, call: Call) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_described_in_a_sentence_and_so_is_each_of_its_options(command: str) -> None:
-    (subcommands,) = (action for action in make_parser(cli.COMMANDS)._actions if isinstance(action.choices, dict))
-    parser = subcommands.choices[command]
+    (choices,) = (action.choices for action in make_parser(cli.COMMANDS)._actions if isinstance(action.choices, dict))
+    parser = choices[command]
     assert re.fullmatch(r"[A-Z][^.]+\.", parser.description)
     assert [action.dest for action in parser._actions if not action.help] == []
 

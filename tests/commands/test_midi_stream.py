@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def reports(offline: OfflineBand) -> list[Heard | Anchor]:
         heard.append(message)
         return handle(message)
 
-    offline.engine.handle = watched  # type: ignore[method-assign]
+    offline.engine.handle = cast(Any, watched)  # type: ignore[method-assign]
     return heard
 
 

@@ -78,7 +78,10 @@ def things(tmp_path: Path, song: Path, tiny_model: Path) -> dict[str, Path]:
         ("recover PLAIN --out PLAIN", "this is the journal"),
         ("recover PLAIN --out JOURNAL", "this is a journal, which is never replaced"),
         ("jam --record SET --set SET", "this is the set; give --record another name"),
-        ("jam --record NOTES", "this file exists and is not named like a MIDI file; give --record a name like take.mid"),
+        (
+            "jam --record NOTES",
+            "this file exists and is not named like a MIDI file; give --record a name like take.mid",
+        ),
         ("jam --record MODEL", "this file exists and is not named like a MIDI file"),
         ("jam --figures SET --set SET", "this is the set; give --figures another name"),
         (

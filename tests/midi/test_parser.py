@@ -138,7 +138,7 @@ def test_events_that_set_the_same_state_have_the_same_key(one: Event, other: Eve
 
 
 def test_events_that_set_different_states_have_different_keys() -> None:
-    events = [
+    events: list[Event] = [
         *(
             NoteOn(0, 60, 90),
             NoteOn(0, 61, 90),
