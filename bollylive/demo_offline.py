@@ -29,7 +29,7 @@ def perform_demo(band: Set, predictor: Predictor, seed: int) -> Recording:
         offline.play(event, at_s)
     offline.advance(demo_seconds(band.tempo_bpm))
     offline.close()
-    recording.add_anchor(offline.anchor)
+    recording.add(offline.anchor)
     for sent in offline.sent:
         recording.add(sent)
     return recording

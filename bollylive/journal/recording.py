@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bollylive.clock.anchor import Anchor
+from bollylive.journal.checkpoint import Entry
 from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program
 from bollylive.midi.song import DEFAULT_TEMPOS, Change, Tempos, Track
@@ -51,8 +52,28 @@ class Recording:
         """The beat of the newest event in the recording."""
         return self._last_beat
 
-    def add_anchor(self, anchor: Anchor) -> None:
-        """Follow a new tempo, a stop, or a jump, before the messages sent under it. A repeated anchor has no effect."""
+    def add(self, entry: Entry) -> None:
+        """Record the next entry of a performance; an anchor comes before the messages that were sent under it."""
+        match entry:
+            case Anchor():
+                self._follow(entry)
+            case EngineStatus():
+                self._rests = not entry.awake
+            case Sent():
+                self._add_sent(entry)
+
+    def tracks(self) -> tuple[Track, ...]:
+        """Return the parts that have notes, by channel, the musician's first; notes that still sound end here."""
+        order = sorted(self._parts, key=lambda key: (key[0], key[1] != "musician"))
+        tracks = (self._track(channel, player) for channel, player in order)
+        return tuple(track for track in tracks if track.notes)
+
+    def tempos(self) -> Tempos:
+        """Return (beat of the recording, beats per minute), from beat 0 on."""
+        return tuple(self._tempos) or DEFAULT_TEMPOS
+
+    def _follow(self, anchor: Anchor) -> None:
+        """Follow a new tempo, a stop, or a jump; a repeated anchor has no effect."""
         if anchor == self._anchor:
             return
         jumped = self._anchor is not None and anchor.epoch != self._anchor.epoch
@@ -64,11 +85,7 @@ class Recording:
             self._set_tempo(bpm, max(self._last_beat, anchor.beat + self._offset_beats))
         self._anchor = anchor
 
-    def add_status(self, status: EngineStatus) -> None:
-        """Follow whether the band plays or rests."""
-        self._rests = not status.awake
-
-    def add(self, sent: Sent) -> None:
+    def _add_sent(self, sent: Sent) -> None:
         """Record a note, a control, or a program change; other messages are left out."""
         event = sent.event
         if not isinstance(event, NoteOn | NoteOff | Control | Program):
@@ -86,16 +103,6 @@ class Recording:
             part.changes.append((beat, event))
         if not isinstance(event, Program):
             part.notes += part.assembler.handle(event, beat)
-
-    def tracks(self) -> tuple[Track, ...]:
-        """Return the parts that have notes, by channel, the musician's first; notes that still sound end here."""
-        order = sorted(self._parts, key=lambda key: (key[0], key[1] != "musician"))
-        tracks = (self._track(channel, player) for channel, player in order)
-        return tuple(track for track in tracks if track.notes)
-
-    def tempos(self) -> Tempos:
-        """Return (beat of the recording, beats per minute), from beat 0 on."""
-        return tuple(self._tempos) or DEFAULT_TEMPOS
 
     def _beat_of(self, sent: Sent) -> float:
         beat = sent.beat + self._offset_beats

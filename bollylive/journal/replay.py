@@ -6,13 +6,12 @@ import math
 from dataclasses import replace
 from typing import Final, TypeGuard
 
-from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Entry
 from bollylive.journal.reader import Journal
 from bollylive.journal.recording import Recording
 from bollylive.midi.messages import ALL_SOUND_OFF, Control, NoteOff, NoteOn, Program
 from bollylive.midi.song import Change, Tempos, Track, tempo_at
-from bollylive.protocol import EngineStatus, Sent
+from bollylive.protocol import Sent
 
 _FIRST_MODE_MESSAGE: Final = (
     ALL_SOUND_OFF  # from this number on, a control change is a mode message and sets no lasting value
@@ -27,14 +26,9 @@ def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track,
     from_s = max(notes_s, default=0.0) - 60.0 * minutes if minutes is not None else None
     from_beat: float | None = None
     for entry in journal.entries:
-        if isinstance(entry, Anchor):
-            recording.add_anchor(entry)
-        elif isinstance(entry, EngineStatus):
-            recording.add_status(entry)
-        else:
-            recording.add(entry)
-            if from_s is not None and from_beat is None and entry.at_s >= from_s and _is_note(entry):
-                from_beat = recording.beat
+        recording.add(entry)
+        if from_s is not None and from_beat is None and _is_note(entry) and entry.at_s >= from_s:
+            from_beat = recording.beat
     if from_beat is None:
         return recording.tracks(), recording.tempos()
     return cut_before(recording.tracks(), recording.tempos(), bar * math.floor(from_beat / bar))

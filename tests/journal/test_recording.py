@@ -52,7 +52,7 @@ def test_the_musician_s_key_does_not_end_the_model_s_note() -> None:
     assert _spans(model) == [(60, 0.0, 3.0)]
 
 
-def test_what_still_sounds_ends_at_the_last_known_beat_and_the_take_may_go_on() -> None:
+def test_what_still_sounds_ends_at_the_last_known_beat_and_the_recording_may_go_on() -> None:
     recording = Recording()
     recording.add(_sent(NoteOn(0, 60, 90), 0.0))
     _play(recording, 40, 1.0, 2.5, channel=1)
@@ -78,33 +78,33 @@ def test_clock_ticks_leave_no_trace() -> None:
     assert recording.tracks() == ()
 
 
-def test_an_empty_take_has_the_tempo_of_an_empty_file() -> None:
+def test_an_empty_recording_has_the_tempo_of_an_empty_file() -> None:
     assert Recording().tempos() == ((0.0, 120.0),)
 
 
 def test_the_tempo_map_begins_at_0_and_leaves_the_jitter_of_a_clock_out() -> None:
     recording = Recording()
-    recording.add_anchor(Anchor(0.3, 0.5, 0.0, followed=True))
-    recording.add_anchor(Anchor(4.0, 0.501, 2.0, followed=True))
-    recording.add_anchor(Anchor(8.0, 0.6, 4.0, followed=True))
-    recording.add_anchor(Anchor(8.0, 0.75, 4.0, followed=True))
+    recording.add(Anchor(0.3, 0.5, 0.0, followed=True))
+    recording.add(Anchor(4.0, 0.501, 2.0, followed=True))
+    recording.add(Anchor(8.0, 0.6, 4.0, followed=True))
+    recording.add(Anchor(8.0, 0.75, 4.0, followed=True))
     assert recording.tempos() == ((0.0, 120.0), (8.0, 80.0))
 
 
-def test_in_a_link_session_the_take_begins_with_the_bar_of_the_first_note() -> None:
+def test_in_a_link_session_the_recording_begins_with_the_bar_of_the_first_note() -> None:
     recording = Recording(beats_per_bar=4)
-    recording.add_anchor(Anchor(6.3, 0.5, 0.0, bar_beat=5.0))
+    recording.add(Anchor(6.3, 0.5, 0.0, bar_beat=5.0))
     _play(recording, 60, 10.5, 11.0)
     (track,) = recording.tracks()
     assert _spans(track) == [(60, 1.5, 0.5)]
 
 
 @pytest.mark.parametrize("to_beat", [0.0, 2.0, 64.0])
-def test_after_a_jump_the_take_goes_on_with_whole_bars(to_beat: float) -> None:
+def test_after_a_jump_the_recording_goes_on_with_whole_bars(to_beat: float) -> None:
     recording = Recording(beats_per_bar=4)
-    recording.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
+    recording.add(Anchor(0.0, 0.5, 0.0, followed=True))
     _play(recording, 60, 5.0, 6.5)
-    recording.add_anchor(Anchor(to_beat, 0.5, 10.0, epoch=1, followed=True))
+    recording.add(Anchor(to_beat, 0.5, 10.0, epoch=1, followed=True))
     _play(recording, 62, to_beat + 1.0, to_beat + 2.0)
     (track,) = recording.tracks()
     _, onset, duration = _spans(track)[1]
@@ -115,9 +115,9 @@ def test_after_a_jump_the_take_goes_on_with_whole_bars(to_beat: float) -> None:
 
 def test_a_small_step_back_of_a_followed_clock_is_no_jump() -> None:
     recording = Recording()
-    recording.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
+    recording.add(Anchor(0.0, 0.5, 0.0, followed=True))
     _play(recording, 60, 5.0, 6.0)
-    recording.add_anchor(Anchor(5.9, 0.5, 3.0, followed=True))
+    recording.add(Anchor(5.9, 0.5, 3.0, followed=True))
     _play(recording, 62, 5.95, 7.0)
     (track,) = recording.tracks()
     assert _spans(track) == [(60, 5.0, 1.0), (62, 6.0, 1.0)]
@@ -125,11 +125,11 @@ def test_a_small_step_back_of_a_followed_clock_is_no_jump() -> None:
 
 def test_what_is_played_while_the_song_is_stopped_is_not_squeezed_into_one_beat() -> None:
     recording = Recording()
-    recording.add_anchor(Anchor(0.0, 0.5, 0.0, followed=True))
-    recording.add_anchor(Anchor(8.0, 0.5, 4.0, running=False, followed=True))
+    recording.add(Anchor(0.0, 0.5, 0.0, followed=True))
+    recording.add(Anchor(8.0, 0.5, 4.0, running=False, followed=True))
     recording.add(_sent(NoteOn(0, 60, 90), 8.0, at_s=5.0))
     recording.add(_sent(NoteOff(0, 60), 8.0, at_s=5.5))
-    recording.add_anchor(Anchor(8.0, 0.5, 60.0, followed=True))
+    recording.add(Anchor(8.0, 0.5, 60.0, followed=True))
     _play(recording, 62, 8.5, 9.0)
     (track,) = recording.tracks()
     assert _spans(track) == [(60, 10.0, 1.0), (62, 12.5, 0.5)]
@@ -149,15 +149,12 @@ _entries = st.builds(
 
 
 @given(st.lists(_anchors | _entries | st.builds(EngineStatus, st.floats(0, 100), st.booleans()), max_size=30))
-def test_whatever_time_does_the_take_s_own_time_only_goes_forward(entries: list[Anchor | Sent | EngineStatus]) -> None:
+def test_whatever_the_clock_does_the_beats_of_a_recording_only_go_forward(
+    entries: list[Anchor | Sent | EngineStatus],
+) -> None:
     recording = Recording()
     for entry in entries:
-        if isinstance(entry, Anchor):
-            recording.add_anchor(entry)
-        elif isinstance(entry, EngineStatus):
-            recording.add_status(entry)
-        else:
-            recording.add(entry)
+        recording.add(entry)
     beats = [beat for beat, _ in recording.tempos()]
     assert beats == sorted(beats)
     assert beats[0] == 0.0
@@ -165,9 +162,9 @@ def test_whatever_time_does_the_take_s_own_time_only_goes_forward(entries: list[
         assert all(note.onset_beats >= 0.0 and (note.duration_beats or 0.0) >= 0.0 for note in track.notes)
 
 
-def test_in_free_tempo_the_take_begins_with_the_first_note() -> None:
+def test_in_free_tempo_the_recording_begins_with_the_first_note() -> None:
     recording = Recording()
-    recording.add_anchor(Anchor(0.0, 0.5, 0.0))
+    recording.add(Anchor(0.0, 0.5, 0.0))
     recording.add(_sent(Program(0, 73), 0.25))
     _play(recording, 60, 1.7, 2.2)
     _play(recording, 62, 2.7, 3.2)
@@ -179,13 +176,13 @@ def test_in_free_tempo_the_take_begins_with_the_first_note() -> None:
 def _rested(anchor: Anchor, by: Player = "musician") -> list[float]:
     """The onsets of a first phrase, of a second one after a rest, and of what follows that."""
     recording = Recording(beats_per_bar=4)
-    recording.add_anchor(anchor)
+    recording.add(anchor)
     _play(recording, 60, 1.3, 2.0)
-    recording.add_status(EngineStatus(1.3, awake=True))
+    recording.add(EngineStatus(1.3, awake=True))
     _play(recording, 61, 3.3, 4.0)
-    recording.add_status(EngineStatus(1.3, awake=False))
+    recording.add(EngineStatus(1.3, awake=False))
     _play(recording, 62, 20.05, 21.0, by=by)
-    recording.add_status(EngineStatus(20.05, awake=True))
+    recording.add(EngineStatus(20.05, awake=True))
     _play(recording, 63, 22.05, 23.0)
     return sorted(round(note.onset_beats, 6) for track in recording.tracks() for note in track.notes)
 
@@ -194,7 +191,7 @@ def test_in_free_tempo_the_first_note_after_a_rest_is_on_the_next_bar_line() -> 
     assert _rested(Anchor(0.0, 0.5, 0.0)) == [0.0, 2.0, 20.0, 22.0]
 
 
-def test_where_somebody_else_says_where_the_bars_are_a_rest_moves_nothing() -> None:
+def test_with_a_clock_or_a_link_session_a_rest_moves_nothing() -> None:
     assert _rested(Anchor(0.0, 0.5, 0.0, followed=True)) == [1.3, 3.3, 20.05, 22.05]
     assert _rested(Anchor(0.0, 0.5, 0.0, bar_beat=0.0)) == [1.3, 3.3, 20.05, 22.05]
 
