@@ -45,7 +45,7 @@ class LastingFile:
         """Create the file if it does not exist yet."""
         if self._file is None:
             _make_folder(self.folder)
-            self._take(self._make(self.folder))
+            self._adopt(self._make(self.folder))
         assert self._file is not None
         return self._file
 
@@ -143,7 +143,7 @@ class LastingFile:
             raise
         if problem is not None:
             self._unwritten_head = b""
-        self._take(new)
+        self._adopt(new)
         with suppress(OSError):
             old.close()
         return problem
@@ -160,7 +160,7 @@ class LastingFile:
         while True:
             try:
                 chunk = next(chunks, b"")
-            except OSError as error:  # half a content is of no use: keep only the head
+            except OSError as error:  # a partial copy is of no use: keep only the head
                 new.seek(0)
                 new.truncate()
                 _write(new, self._head)
@@ -169,7 +169,7 @@ class LastingFile:
                 return None
             _write(new, chunk)
 
-    def _take(self, file: FileIO) -> None:
+    def _adopt(self, file: FileIO) -> None:
         self._file, self.path = file, Path(os.fsdecode(file.name))
         self.folder = self.path.parent
         self._status = _identity(os.fstat(file.fileno()))
