@@ -1,7 +1,8 @@
 """The table of all settings, and what they make together: a set, which says who is in the band and how it plays.
 
-One line for each setting: name, type, default, legal values, and help for a musician. The set file's rules, its
-comments, the knobs, and what a saved set changes while the band plays are all derived from these lines.
+One line for each setting: name, type, default, legal values, and help for a musician. The rules of a set file, the
+comments in `default.toml`, the knobs, and what a saved set changes while the band plays are derived from these lines.
+So a new setting, also a knob, is a line here and its use in one place; then run `python -m bollylive.sets.default_file`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ HANDOVERS: Final = Choice(
         "silence": "after handover_beats of silence",
         "bar": "at the first bar line after that silence",
         "flow": "without a gap, as soon as you leave out a note that the model expects",
-        "command": 'only when you ask for it: see "hand over" below',
+        "command": 'only by a control that does "hand over"',
     }
 )
 

@@ -108,7 +108,7 @@ def _read_controls(tables: Any, problems: list[str]) -> tuple[ControlSet, ...]:
         number = fields.pop(kinds[0])
         event = (kinds[0], number, fields.get("channel"))
         if event in controls:
-            problems.append(f"{where}{kinds[0]} {number} has a [[control]] already; keep one of them.")
+            problems.append(f"{where}{kinds[0]} {number} has another [[control]] already; keep one of them.")
         controls[event] = ControlSet(kinds[0], number, **fields)
     return tuple(controls.values())
 
@@ -117,7 +117,7 @@ def _control_problems(table: Mapping[str, object], fields: Mapping[str, Any]) ->
     kinds = [kind for kind in CONTROL_KINDS if kind in table]
     if len(kinds) != 1:
         lines = [f"{kind} = {CONTROL_SETTINGS[kind].kind.legal}" for kind in CONTROL_KINDS]
-        yield f"it needs one of the lines {', '.join(lines)}, and no other of them."
+        yield f"it needs exactly one of the lines {', '.join(lines)}."
     if "does" not in table:
         yield f"it needs a line does = {' or '.join(map(repr, CONTROL_SETTINGS['does'].kind.words))}."
     if kinds == ["note"] and "channel" not in table:

@@ -12,6 +12,7 @@ from bollylive.engine.engine import Engine
 from bollylive.journal.restore import restore
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program
 from bollylive.offline import OfflineBand
+from bollylive.protocol import EngineStatus
 from bollylive.sets.band import KNOBS, ChannelSet, ControlSet, Role, Set
 from bollylive.sets.controls import Command, turn_knob
 from bollylive.sets.reload import keep_fixed, keep_turned
@@ -178,9 +179,9 @@ def test_an_engine_that_goes_on_from_a_journal_plays_the_program_and_not_the_sou
     offline = stage(MELODY, sitar)
     model = FakePredictor()
     engine = Engine(offline.engine.band, model, seed=1)
-    words = [offline.anchor, *offline.sent, offline.engine.bearing]
+    journal = [offline.anchor, EngineStatus(2.0, awake=True), *offline.sent]
     assert Program(1, 46) in [message.event for message in offline.sent]
-    engine.resume(restore(words, offline.now_s, 16), offline.now_s)
+    engine.resume(restore(journal, offline.now_s, 16), offline.now_s)
     for i in range(100):
         engine.tick(offline.now_s + i / 50)
     assert set(model.rows[:, 5].tolist()) == {104}

@@ -264,14 +264,17 @@ def test_the_default_set_explains_the_defaults() -> None:
     ("lines", "sentence"),
     [
         ('cc = 120\ndoes = "tap"', "cc must be a whole number from 0 to 119, not 120."),
-        ('does = "tap"', "it needs one of the lines cc = 0 to 119, note = 0 to 127, program = 0 to 127, and no"),
-        ('cc = 1\nprogram = 1\ndoes = "tap"', "it needs one of the lines cc = 0 to 119"),
+        ('does = "tap"', "it needs exactly one of the lines cc = 0 to 119, note = 0 to 127, program = 0 to 127."),
+        ('cc = 1\nprogram = 1\ndoes = "tap"', "it needs exactly one of the lines cc = 0 to 119"),
         ("cc = 1", "it needs a line does = 'tap' or 'sam' or"),
         ('cc = 1\ndoes = "agan"', "does must be one of 'tap', 'sam', "),
         ('cc = 1\ndoes = "agan"', "not 'agan'; did you mean 'again'?"),
         ('note = 36\ndoes = "sam"', "a note needs a line channel as well; otherwise you could not play that key"),
         ('program = 3\ndoes = "memory"', "memory is a knob, and only a cc can turn it."),
-        ('cc = 1\ndoes = "sam"\n[[control]]\ncc = 1\ndoes = "tap"', "number 2: cc 1 is there twice; keep one"),
+        (
+            'cc = 1\ndoes = "sam"\n[[control]]\ncc = 1\ndoes = "tap"',
+            "number 2: cc 1 has another [[control]] already; keep one",
+        ),
     ],
 )
 def test_each_mistake_in_a_control_has_its_sentence(lines: str, sentence: str) -> None:
