@@ -2,7 +2,7 @@
 
 One line for each setting: name, type, default, legal values, and help for a musician. The rules of a set file, the
 comments in `default.toml`, the knobs, and what a saved set changes while the band plays are derived from these lines.
-So a new setting, also a knob, is a line here and its use in one place; then run `python -m bollylive.sets.default_file`.
+So a new setting, also a knob, is a line here, and its use; then run `python -m bollylive.sets.default_file`.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Set:
         False, Switch(), "Ableton Link leads while others are in its session", live=False, example=True
     )
     follow_tempo: bool = setting(
-        False, Switch(), "while nothing else leads, the tempo follows your playing", example=True
+        False, Switch(), "while nothing else leads, the tempo follows yours, from 2/3 to 3/2 of tempo_bpm", example=True
     )
     model: str = setting("bollywood", Text(), "the name of a model, or the path of its .onnx file", live=False)
     temperature: float = setting(1.0, Knob(0.1, 3), "how freely it chooses: low is predictable, high is wild")

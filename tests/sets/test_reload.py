@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 
+from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.journal.restore import restore
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program
 from bollylive.offline import OfflineBand
-from bollylive.protocol import EngineStatus
+from bollylive.protocol import EngineStatus, Sent
 from bollylive.sets.band import KNOBS, ChannelSet, ControlSet, Role, Set
 from bollylive.sets.controls import Command, turn_knob
 from bollylive.sets.reload import keep_fixed, keep_turned
@@ -179,7 +180,7 @@ def test_an_engine_that_goes_on_from_a_journal_plays_the_program_and_not_the_sou
     offline = stage(MELODY, sitar)
     model = FakePredictor()
     engine = Engine(offline.engine.band, model, seed=1)
-    journal = [offline.anchor, EngineStatus(2.0, awake=True), *offline.sent]
+    journal: list[Sent | Anchor | EngineStatus] = [offline.anchor, EngineStatus(2.0, awake=True), *offline.sent]
     assert Program(1, 46) in [message.event for message in offline.sent]
     engine.resume(restore(journal, offline.now_s, 16), offline.now_s)
     for i in range(100):
