@@ -28,7 +28,8 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     band = Set()
     try:
         band = load_set(path) if path else default_set()
-        fine.append(f"set: {band.name}, {len(band.channels)} channels")
+        count = len(band.channels)
+        fine.append(f"set: {band.name}, {count} channel{'' if count == 1 else 's'}")
         fine += (f"channel {own.channel + 1}: {describe_channel(own)}" for own in band.channels)
     except SetError as error:
         problems += error.problems
@@ -57,7 +58,7 @@ def describe_channel(own: ChannelSet) -> str:
     """Who plays an instrument, and which: `Bass, fretless bass: the model plays along all the time`."""
     names = [own.name] if own.name else []
     if own.is_percussion:
-        names.append("percussion")
+        names += ["percussion"] if own.name.lower() != "percussion" else []
     elif own.program is not None:
         names.append(name_of(own.program))
     if own.sound_program is not None:

@@ -13,6 +13,7 @@ from bollylive.sets.band import ChannelSet
     [
         (ChannelSet(1, "Bass", "accompany", 35), "Bass, fretless bass: the model plays along all the time"),
         (ChannelSet(0, program=104, sound_program=105, role="player"), "sitar, sound banjo: only you play it"),
+        (ChannelSet(9, "Percussion", "off"), "Percussion: nobody plays it"),
         (ChannelSet(9, "Drums", "off"), "Drums, percussion: nobody plays it"),
         (ChannelSet(3, role="off"), "any instrument: nobody plays it"),
     ],

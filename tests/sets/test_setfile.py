@@ -284,7 +284,10 @@ def test_each_mistake_in_a_control_has_its_sentence(lines: str, sentence: str) -
 
 
 BOMBS = {
-    "a number of 310 digits": ("tempo_bpm = " + 310 * "1", "line 1: a number or key has 310 characters in a row; 128"),
+    "a number of 310 digits": (
+        "tempo_bpm = " + 310 * "1",
+        "line 1: a number or key has 310 characters in a row; at most 128",
+    ),
     "a number that Python itself refuses": ("\nseed = " + 4301 * "1", "line 2: a number or key has 4301 characters"),
     "a hexadecimal channel": ("[[channel]]\nchannel = 0x" + 5000 * "f", "line 2: a number or key has 5002 characters"),
     "with underscores": ("[[channel]]\nchannel = 0x" + 5000 * "f_" + "f", "line 2: a number or key has 10003"),
