@@ -66,26 +66,26 @@ def _explained(
         if name in headings:
             yield headings[name]
         value = given.get(name, known.default if known.example is None else known.example)
-        line = f"{'' if name in given else '# '}{name} = {toml_value(value)}"
+        line = f"{'' if name in given else '# '}{name} = {_toml(value)}"
         words = tuple(known.kind.words)
-        legal = known.legal_range or (", ".join(map(toml_value, words)) if words in explained else "")
+        legal = known.legal_range or (", ".join(map(_toml, words)) if words in explained else "")
         yield f"{line:{_SETTING_WIDTH}} # {known.help_line}{f' ({legal})' if legal else ''}{'' if known.live else ' *'}"
         if words not in explained:
             width = max(map(len, words), default=0) + 4
-            yield from (f"#   {toml_value(word):{width}}{meaning}" for word, meaning in known.kind.words.items())
+            yield from (f"#   {_toml(word):{width}}{meaning}" for word, meaning in known.kind.words.items())
             explained.add(words)
 
 
 def _tables(name: str, table: Mapping[str, Any]) -> Iterator[str]:
     """The tables `[[name]]` as they are."""
     for entry in table.get(name, []):
-        yield from ["", f"[[{name}]]", *(f"{key} = {toml_value(value)}" for key, value in entry.items())]
+        yield from ["", f"[[{name}]]", *(f"{key} = {_toml(value)}" for key, value in entry.items())]
 
 
-def toml_value(value: object) -> str:
+def _toml(value: object) -> str:
     """A value of a set as TOML writes it."""
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{key} = {toml_value(inner)}' for key, inner in value.items())} }}"
+        return f"{{ {', '.join(f'{key} = {_toml(inner)}' for key, inner in value.items())} }}"
     if isinstance(value, list):
-        return f"[{', '.join(map(toml_value, value))}]"
+        return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False)  # of texts, numbers and switches this is TOML too

@@ -91,8 +91,27 @@ def test_a_set_says_everything() -> None:
         program = 4
         does = "sam"
     """
-    sound = (105, ((60, 36), (64, 38)), -250.0, 0.5, 20, 110, 2.0)
-    sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, 2, "flow", 4, True, *sound)
+    sitar = ChannelSet(
+        15,
+        name="Sitar",
+        role="accompany",
+        program=104,
+        lowest=48,
+        highest=84,
+        polyphony=2,
+        density=-1.5,
+        entry_bars=2,
+        handover="flow",
+        answer_bars=4,
+        thru=True,
+        sound_program=105,
+        percussion=((60, 36), (64, 38)),
+        delay_ms=-250.0,
+        velocity_curve=0.5,
+        softest=20,
+        loudest=110,
+        longest_beats=2.0,
+    )
     controls = (
         ControlSet("cc", 80, "tap"),
         ControlSet("note", 36, "again", channel=15, on=1),
