@@ -15,9 +15,9 @@ from test_imports import MAY_IMPORT, MODULES
 
 from bollylive import options
 from bollylive.cli import _COMMANDS
-from bollylive.sets.band import DEEDS, KNOBS, Set
+from bollylive.sets.band import DEEDS, KNOBS, ChannelSet, Set
 from bollylive.sets.revision import FIXED
-from bollylive.sets.schema import CHANNEL_RULES, CONTROL_RULES, SET_RULES
+from bollylive.sets.schema import CHANNEL_RULES, CONTROL_RULES, SET_RULES, Rule
 from bollylive.sets.setfile import parse_set
 from training.options import make_parser
 
@@ -221,6 +221,35 @@ def test_the_page_of_sets_has_every_key_and_no_other() -> None:
     assert sorted(first_codes(section("docs/sets.md", "Channels"))) == sorted(CHANNEL_RULES)
     assert sorted(first_codes(section("docs/sets.md", "Controls"))) == sorted([*CONTROL_RULES, *DEEDS])
     assert set(spans(section("docs/sets.md", "Controls"))) >= set(KNOBS)
+
+
+@pytest.mark.parametrize(
+    ("title", "rules"), [("The set", SET_RULES), ("Channels", CHANNEL_RULES), ("Controls", CONTROL_RULES)]
+)
+def test_the_page_of_sets_has_the_ranges(title: str, rules: dict[str, Rule]) -> None:
+    ranges = 0
+    for row in table_rows(section("docs/sets.md", title)):
+        key = row[0].split("`")[1]
+        if match := re.match(r"(-?[\d.]+) to (-?[\d.]+)", row[1]):
+            lowest, highest = (float(end) if "." in end else int(end) for end in match.groups())
+            for allowed in (lowest, highest):
+                rules[key](allowed)
+            for refused in (lowest - 1, highest + 1):
+                with pytest.raises(ValueError, match="must be"):
+                    rules[key](refused)
+            ranges += 1
+    assert ranges
+
+
+@pytest.mark.parametrize(("title", "fresh"), [("The set", Set()), ("Channels", ChannelSet(0))])
+def test_the_page_of_sets_has_the_defaults(title: str, fresh: Set | ChannelSet) -> None:
+    defaults = 0
+    for row in table_rows(section("docs/sets.md", title)):
+        if re.fullmatch(r"-?[\d.]+|true|false|`.+`", row[2]):
+            value = getattr(fresh, row[0].split("`")[1])
+            assert row[2].strip("`") in (str(value), f"{value:g}" if isinstance(value, float) else str(value).lower())
+            defaults += 1
+    assert defaults
 
 
 def test_the_page_of_sets_says_which_keys_wait_for_the_next_start() -> None:
