@@ -192,7 +192,8 @@ def test_what_it_links_to_is_there(page: str) -> None:
 
 @every_page()
 def test_every_file_it_names_is_there(page: str) -> None:
-    assert not [span for span in path_spans(PAGES[page]) if not is_there(span)]
+    drawn = [path for line in block_lines(PAGES[page]) for path in re.findall(r"[\w/]+/\w+\.(?:py|toml)\b", line)]
+    assert not [path for path in path_spans(PAGES[page]) + drawn if not is_there(path)]
 
 
 @every_page()
