@@ -7,7 +7,7 @@ import re
 import shlex
 import tomllib
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,9 @@ from test_imports import MAY_IMPORT, MODULES
 
 from bollylive import options
 from bollylive.cli import _COMMANDS
-from bollylive.sets.band import DEEDS, KNOBS, ChannelSet, Set
-from bollylive.sets.revision import FIXED
-from bollylive.sets.schema import CHANNEL_RULES, CONTROL_RULES, SET_RULES, Rule
+from bollylive.sets.band import CHANNEL_SETTINGS, CONTROL_SETTINGS, DEEDS, KNOBS, SET_SETTINGS, ChannelSet, Set
+from bollylive.sets.reload import FIXED
+from bollylive.sets.schema import Setting
 from bollylive.sets.setfile import parse_set
 from training.options import make_parser
 
@@ -26,7 +26,7 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 }
-RULES = {**SET_RULES, **CHANNEL_RULES, **CONTROL_RULES}
+SETTINGS = {**SET_SETTINGS, **CHANNEL_SETTINGS, **CONTROL_SETTINGS}
 
 
 def _commands() -> ArgumentParser:
@@ -212,32 +212,32 @@ def test_every_set_is_one(page: str) -> None:
 def test_every_setting_in_a_sentence_is_one(page: str) -> None:
     for span in spans(PAGES[page]):
         if match := re.fullmatch(r"([a-z_]+) = .+", span):
-            assert match[1] in RULES, span
+            assert match[1] in SETTINGS, span
             (value,) = tomllib.loads(span).values()
-            RULES[match[1]](value)
+            SETTINGS[match[1]].kind.read(value)
 
 
 def test_the_page_of_sets_has_every_key_and_no_other() -> None:
-    assert sorted(first_codes(section("docs/sets.md", "The set"))) == sorted(SET_RULES)
-    assert sorted(first_codes(section("docs/sets.md", "Channels"))) == sorted(CHANNEL_RULES)
-    assert sorted(first_codes(section("docs/sets.md", "Controls"))) == sorted([*CONTROL_RULES, *DEEDS])
+    assert sorted(first_codes(section("docs/sets.md", "The set"))) == sorted(SET_SETTINGS)
+    assert sorted(first_codes(section("docs/sets.md", "Channels"))) == sorted(CHANNEL_SETTINGS)
+    assert sorted(first_codes(section("docs/sets.md", "Controls"))) == sorted([*CONTROL_SETTINGS, *DEEDS])
     assert set(spans(section("docs/sets.md", "Controls"))) >= set(KNOBS)
 
 
 @pytest.mark.parametrize(
-    ("title", "rules"), [("The set", SET_RULES), ("Channels", CHANNEL_RULES), ("Controls", CONTROL_RULES)]
+    ("title", "settings"), [("The set", SET_SETTINGS), ("Channels", CHANNEL_SETTINGS), ("Controls", CONTROL_SETTINGS)]
 )
-def test_the_page_of_sets_has_the_ranges(title: str, rules: dict[str, Rule]) -> None:
+def test_the_page_of_sets_has_the_ranges(title: str, settings: Mapping[str, Setting]) -> None:
     ranges = 0
     for row in table_rows(section("docs/sets.md", title)):
         key = row[0].split("`")[1]
         if match := re.match(r"(-?[\d.]+) to (-?[\d.]+)", row[1]):
             lowest, highest = (float(end) if "." in end else int(end) for end in match.groups())
             for allowed in (lowest, highest):
-                rules[key](allowed)
+                settings[key].kind.read(allowed)
             for refused in (lowest - 1, highest + 1):
                 with pytest.raises(ValueError, match="must be"):
-                    rules[key](refused)
+                    settings[key].kind.read(refused)
             ranges += 1
     assert ranges
 
