@@ -21,7 +21,7 @@ class RestoredState:
 
     anchor: Anchor | None = None
     status: EngineStatus = field(default_factory=EngineStatus)
-    programs: dict[int, int] = field(default_factory=dict)  # by channel 0-15, the last that anybody chose
+    programs: dict[int, int] = field(default_factory=dict)  # by channel 0-15, where the musician chose after the set
     notes: tuple[tuple[Note, Player], ...] = ()
 
 
@@ -73,8 +73,10 @@ class _Performance:
     def add_sent(self, sent: Sent) -> None:
         """Take in a message that was played."""
         event, by = sent.event, sent.by
-        if isinstance(event, Program):
+        if isinstance(event, Program) and by == "musician":
             self._programs[event.channel] = event.program
+        elif isinstance(event, Program):  # a sound of the set; the new engine reads the model's programs in the set
+            self._programs.pop(event.channel, None)
         is_stopped = self._anchor is not None and not self._anchor.running
         if not isinstance(event, NoteOn | NoteOff | Control) or (is_stopped and not isinstance(event, Control)):
             return

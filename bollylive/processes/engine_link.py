@@ -11,8 +11,7 @@ from bollylive.processes.spawn import spawn
 from bollylive.processes.watchdog import Watchdog
 from bollylive.protocol import ReplayRequest
 from bollylive.sets.band import Set
-from bollylive.sets.controls import Command
-from bollylive.sets.knobs import turn_knob
+from bollylive.sets.controls import Command, turn_knob
 
 _AILING_S = 5.0  # an engine that dies sooner than this after its start is ailing
 _MOST_FAILURES = 3

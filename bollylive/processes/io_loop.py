@@ -260,7 +260,7 @@ class IoLoop:
     def _begin(self, now_s: float) -> None:
         if self.ready:
             return
-        for channel, program in self._band.programs():
+        for channel, program in self._band.sounds():
             self._router.program(channel, program, now_s)
         # Nothing here makes cycles, and a full collection would stall for as long as a note lasts.
         gc.collect()
@@ -274,7 +274,7 @@ class IoLoop:
         self._pace.stir(now_s)
         old, self._band = self._band, band
         self._router.use(band, now_s)
-        for channel, program in set(band.programs()) - set(old.programs()):
+        for channel, program in set(band.sounds()) - set(old.sounds()):
             self._router.program(channel, program, now_s)
         if band.tempo_bpm != old.tempo_bpm and self._clock.source == "midi":
             self._telemetry.say("A MIDI clock leads; the new tempo_bpm counts when jam is started without one.")

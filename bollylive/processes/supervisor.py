@@ -22,10 +22,8 @@ from bollylive.processes.supervisor_link import HEARTBEAT_S
 from bollylive.processes.watchdog import CLOSE_LIMIT_S, LISTENER_LIMIT_S, Watchdog
 from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, NoPorts, Notice, Ready, Sent, StartUp
 from bollylive.sets.band import Set
-from bollylive.sets.controls import Command
-from bollylive.sets.knobs import keep_turned, turn_knob
-from bollylive.sets.reload import SetWatch
-from bollylive.sets.revision import revise
+from bollylive.sets.controls import Command, turn_knob
+from bollylive.sets.reload import SetWatch, keep_fixed, keep_turned
 
 _LAST_WORD_S: Final = 0.2  # so long a process whose pipe is closed may take to say how it ended
 _MOST_IN_VAIN: Final = 2  # processes that were to end what was left, and died of it
@@ -242,7 +240,7 @@ class Supervisor:
         self._say("The band plays on as it was.")
 
     def _take(self, read: Set, watch: SetWatch) -> None:
-        read, waiting = revise(self._duty.band, read)
+        read, waiting = keep_fixed(self._duty.band, read)
         band = keep_turned(self._written, read, self._duty.band)
         self._written = read
         self._duty = replace(self._duty, band=band)

@@ -108,5 +108,5 @@ def test_what_came_with_a_word_that_an_engine_stumbles_over_reaches_the_one_that
     assert (inbox.anchor, inbox.band) == (anchor, first.band)
     assert inbox.leave_out() is None
     _turn(second, ours, bell, server, inbox)
-    assert second.band == Set("New", temperature=KNOBS["temperature"][0])
+    assert second.band == Set("New", temperature=KNOBS["temperature"].lowest)
     assert not inbox

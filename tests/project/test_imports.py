@@ -58,7 +58,7 @@ NOT_IN_THE_CORE = _names("""
 EDGES = _names("""
     clock.link clock.link_discovery io.connections io.jack_liveness io.port_set io.rtmidi_backend
     journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
-    model.onnx_model sets.reload sets.setfile
+    model.onnx_model sets.default_file sets.reload sets.setfile
 """)
 
 # Each of these libraries is imported by one module only.
