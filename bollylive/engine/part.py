@@ -168,7 +168,7 @@ class Part:
             self.history.rest(self.due_tick)
         return True
 
-    def recall(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
+    def motif_bias(self, before: Context, tick: int, cycle: int, elapsed: int = 0) -> tuple[Floats, Floats]:
         """What the memory adds to the scores, as much as the set wants; see `MotifMemory.recall`."""
         pitch, onset = self.memory.recall(before, tick, tick % cycle, elapsed)
         return self._memory_weight * pitch, self._memory_weight * onset
