@@ -15,6 +15,7 @@ import numpy as np
 
 from bollylive.model import codec
 from bollylive.model.predictor import Floats, Ints
+from bollylive.model.row_cache import RowCache
 
 _LONGEST_SILENCE_TICKS = 16 * codec.WAIT_TICKS  # after more than this, the voice begins afresh
 _MOST_RESTS = 256  # a voice that waits for hours stays as small as one that plays
@@ -48,8 +49,7 @@ class History:
         self._fresh: Floats = np.zeros(state_shape, dtype=np.float32)
         self._base, self._base_pitch, self._base_tick = self._fresh, codec.REST, 0
         self._base_rows = 0  # how many rows the state before the first entry has heard
-        self._rows, self._ticks = np.empty((0, len(codec.FIELDS)), np.int64), np.empty(0, np.int64)
-        self._encoded_as = 0, 0  # the instrument and the cycle of these rows, which are those of the first entries
+        self._row_cache = RowCache()
 
     @property
     def last(self) -> Entry | None:
@@ -103,10 +103,7 @@ class History:
 
         With `question_tick`, a row follows that asks for a note there; call `reach` first. Rows are encoded once.
         """
-        if self._encoded_as != (instrument, cycle):
-            self._encoded_as = instrument, cycle
-            self._keep_rows(0)
-        known = min(end, len(self._rows))
+        known = self._row_cache.count(end, instrument, cycle)
         entries = self.entries[known:end]
         if question_tick is not None:
             entries.append(Entry(question_tick, 0, 1, 1))
@@ -114,13 +111,7 @@ class History:
         voice = codec.Voice(*np.array(columns, dtype=np.int64).reshape(-1, 4).T)
         before_first = self.entries[0].tick if self.entries[0].pitch == codec.REST else self._base_tick
         since, previous = self.entries[known - 1].tick if known else before_first, self.previous_pitch(known)
-        new = codec.encode(voice, since=since, previous=previous, instrument=instrument, origin=0, cycle=cycle)
-        rows, ticks = np.concatenate((self._rows[:known], new)), np.concatenate((self._ticks[:known], voice.tick))
-        rows[:-1, 4], rows[-1, 4] = rows[1:, 0], codec.CHOOSE
-        if question_tick is not None:
-            rows[-1, 1:4] = codec.CHOOSE
-        self._rows, self._ticks = rows[:end], ticks[:end]
-        return rows, ticks
+        return self._row_cache.extend(known, voice, since, previous, for_new_note=question_tick is not None)
 
     def reach(self, tick: int) -> None:
         """Fill the time up to `tick` with rests, so that a note can begin there."""
@@ -169,7 +160,7 @@ class History:
         self._forget(count)
         del self.entries[count:]
         if count == 1 and not self.entries[0].opens:  # what comes after a note can be asked only after a row before it
-            self._keep_rows(0)
+            self._row_cache.truncate(0)
             self.entries.insert(0, _opening(self.entries[0].tick))
         for note in later:
             self.insert(note)
@@ -188,6 +179,7 @@ class History:
         """A copy that goes its own way."""
         other = copy(self)
         other.entries = [replace(entry) for entry in self.entries]
+        other._row_cache = self._row_cache.branch()
         return other
 
     def shift(self, ticks: int) -> None:
@@ -195,16 +187,13 @@ class History:
         self._base_tick += ticks
         for entry in self.entries:
             entry.tick += ticks
-        self._keep_rows(0)
+        self._row_cache.truncate(0)
 
     def _forget(self, index: int) -> None:
         """From an entry on, what was made of them no longer holds."""
         for entry in self.entries[index:]:
             entry.state, entry.asked = None, entry.opens
-        self._keep_rows(index)
-
-    def _keep_rows(self, count: int) -> None:
-        self._rows, self._ticks = self._rows[:count], self._ticks[:count]
+        self._row_cache.truncate(index)
 
     def _roll(self) -> None:
         sounded = [i for i, entry in enumerate(self.entries) if entry.pitch != codec.REST]
@@ -222,7 +211,7 @@ class History:
             self._base, self._base_pitch, self._base_tick = edge.state, self.previous_pitch(cut), edge.tick
             self._base_rows += cut
             del self.entries[:cut]
-            self._rows, self._ticks = self._rows[cut:], self._ticks[cut:]
+            self._row_cache.drop_first(cut)
 
 
 def _opening(tick: int) -> Entry:
