@@ -1,4 +1,4 @@
-"""A part as those who watch see it."""
+"""A part as a snapshot shows it to those who watch."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot
 
 
 def part_snapshot(part: Part, awake: bool, now_tick: int, beat_of: Callable[[int], float]) -> PartSnapshot:
-    """The view of a part of a band that is `awake` or not; `beat_of` gives the beat of a tick."""
+    """The snapshot of a part of a band that is `awake` or not; `beat_of` gives the beat of a tick."""
     newest = (entry for entry in reversed(part.history.entries) if entry.pitch != codec.REST)
     return PartSnapshot(
         channel=part.channel,
         name=part.setting.name,
         role=part.setting.role,
         instrument=part.instrument,
-        word=_who_has_word(part, now_tick) if awake else None,
+        word=_who_plays(part, now_tick) if awake else None,
         ahead=len(part.plan),
         newest=tuple(_note(part.channel, entry, beat_of) for entry in islice(newest, NEWEST_NOTES))[::-1],
     )
 
 
-def _who_has_word(part: Part, now_tick: int) -> Player | None:
+def _who_plays(part: Part, now_tick: int) -> Player | None:
     """What is only planned for the case that the musician stops does not count."""
-    since = 0 if part.active is None else part.active
-    if part.has_word and (part.active is None or part.history.model_notes(since, now_tick + 1)):
+    since = part.touched_tick
+    if part.is_playing and (since is None or part.history.model_notes(since, now_tick + 1)):
         return "model"
-    return None if part.active is None else "musician"
+    return None if since is None else "musician"
 
 
 def _note(channel: int, entry: Entry, beat_of: Callable[[int], float]) -> Note:

@@ -11,8 +11,8 @@ from fakes import WILD, FakePredictor, ons, onsets, sounding
 
 from bollylive.clock.anchor import Anchor
 from bollylive.demo_player import demo_notes
-from bollylive.engine.band_state import FADE_BEATS
 from bollylive.engine.engine import Engine
+from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.midi.messages import (
     Continue,
     Control,

@@ -8,8 +8,8 @@ import pytest
 from fakes import FakePredictor, ons, sounding
 
 from bollylive.clock.anchor import Anchor
-from bollylive.engine.band_state import FADE_BEATS
 from bollylive.engine.engine import Engine
+from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.journal.restore import RestoredState, restore
 from bollylive.midi.messages import Note, NoteOff, NoteOn
 from bollylive.model.codec import PERCUSSION
@@ -31,7 +31,7 @@ def rehearsed(seconds: float, band: Set = BAND) -> OfflineBand:
 
 
 def past_of(offline: OfflineBand) -> RestoredState:
-    words: list[Sent | Anchor | EngineStatus] = [offline.anchor, *offline.sent, offline.engine.bearing]
+    words: list[Sent | Anchor | EngineStatus] = [offline.anchor, *offline.sent, offline.engine.status]
     return restore(words, offline.now_s, 16)
 
 
@@ -50,8 +50,8 @@ def test_the_band_goes_on_with_its_buffers_and_without_a_new_note() -> None:
     predictor = FakePredictor()
     engine = Engine(BAND, predictor, seed=2)
     engine.resume(past_of(offline), offline.now_s)
-    assert engine.bearing == offline.engine.bearing
-    assert engine.bearing.awake
+    assert engine.status == offline.engine.status
+    assert engine.status.awake
     notes = plays(engine, offline.now_s, 4.0)
     assert {note.channel for note in notes} == {0, 1}
     now_beat = offline.anchor.beat_at(offline.now_s)
@@ -77,7 +77,7 @@ def test_bars_begin_where_they_began() -> None:
     offline = rehearsed(6.0)
     engine = Engine(BAND, FakePredictor(), seed=2)
     engine.resume(past_of(offline), offline.now_s)
-    assert engine.bearing.zero_beats == offline.engine.bearing.zero_beats == pytest.approx(1.0)
+    assert engine.status.zero_beats == offline.engine.status.zero_beats == pytest.approx(1.0)
 
 
 def test_a_key_that_was_held_is_heard_to_come_up() -> None:
@@ -112,7 +112,7 @@ def test_who_may_no_longer_play_falls_silent_and_the_others_play_on() -> None:
     assert offline.engine.use(changed, offline.now_s) == [Release(1, FADE_BEATS), Release(2, FADE_BEATS)]
     notes = plays(offline.engine, offline.now_s, 4.0)
     assert {note.channel for note in notes} == {0, 2}
-    bar_beats = min(note.onset_beats for note in notes if note.channel == 2) - offline.engine.bearing.zero_beats
+    bar_beats = min(note.onset_beats for note in notes if note.channel == 2) - offline.engine.status.zero_beats
     assert bar_beats % 4 == pytest.approx(0.0)
 
 
@@ -131,7 +131,7 @@ def test_a_key_held_on_a_channel_that_is_switched_off_holds_nothing_up() -> None
     offline.play(NoteOn(2, 60, 90), 2.0)
     offline.engine.use(replace(band, channels=(MELODY, BASS, replace(PAD, role="off"))), 2.1)
     plays(offline.engine, 2.1, 8.0)
-    assert not offline.engine.bearing.awake
+    assert not offline.engine.status.awake
 
 
 def test_sets_that_change_all_the_time_leave_no_note() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 
-from bollylive.engine.band_state import FADE_BEATS
+from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.midi.messages import Control, NoteOff, NoteOn
 from bollylive.model.codec import WAIT
 from bollylive.offline import OfflineBand
