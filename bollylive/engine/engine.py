@@ -26,7 +26,7 @@ from bollylive.engine.commands import CommandTable
 from bollylive.engine.history import Entry
 from bollylive.engine.inference import Inference
 from bollylive.engine.part import Part
-from bollylive.engine.part_snapshot import part_snapshot
+from bollylive.engine.part_snapshot import snapshot
 from bollylive.engine.planner import Planner
 from bollylive.engine.rest_and_wake import RestAndWake
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
@@ -77,18 +77,22 @@ class Engine:
         """Take in one message, and give what must happen at once. Never runs the model."""
         if isinstance(message, Anchor):
             return self._rest_and_wake.follow(message)
+        was_awake = self._state.awake
+        instructions: Instructions = []
         match message.event:
             case NoteOn() as event:
-                return self._begin_note(event, message)
+                instructions = self._begin_note(event, message)
             case NoteOff() | Control() as event:
-                return self._end_notes(event, message.beat)
+                self._end_notes(event, message.beat)
             case Command() as command:
-                return self._obey(command, message)
+                instructions = self._obey(command, message)
             case Program(channel, program):
                 self._state.parts.part(channel).change_program(program)
             case Tempo():
                 self._beat_tracker.retime(self._state.grid.anchor, message.at_s)
-        return []
+        if self._state.awake and not was_awake:  # what was prepared while the band rested is played at once
+            instructions += self._planner.commit(self._state.grid.next_tick(message.beat))
+        return instructions
 
     def tick(self, now_s: float) -> Instructions:
         """Do what is due, with at most one call of the model."""
@@ -176,17 +180,7 @@ class Engine:
 
     def snapshot(self, now_s: float) -> Snapshot:
         """The band as it stands, for whoever watches; some 0.2 ms for sixteen channels."""
-        grid, awake = self._state.grid, self._state.awake
-        return Snapshot(
-            name=self.band.name,
-            beat=grid.anchor.beat_at(now_s),
-            bpm=60 / grid.anchor.seconds_per_beat,
-            running=grid.anchor.running,
-            awake=awake,
-            parts=tuple(part_snapshot(part, awake, grid.earliest(now_s), grid.beat_of) for part in self._state.parts),
-            failures=self._inference.failures,
-            skipped=self._planner.skipped,
-        )
+        return snapshot(self._state, now_s, self._inference.failures, self._planner.skipped)
 
     def _begin_note(self, event: NoteOn, message: Heard) -> Instructions:
         """The musician strikes a key: the band wakes, the model yields the channel, and the note goes into memory."""
@@ -194,8 +188,8 @@ class Engine:
         instructions = self._track(event, message.at_s) if self._live.band.follow_tempo else []
         if not state.grid.anchor.running:
             return instructions
-        part, was_awake = state.parts.part(event.channel), state.awake
-        if not was_awake and part.setting.role != "off":
+        part = state.parts.part(event.channel)
+        if not state.awake and part.setting.role != "off":
             self._rest_and_wake.wake(beat)
             part = state.parts.part(event.channel)
         if part.setting.role == "accompany" and part.playing is None:  # one that joins while the band plays
@@ -208,16 +202,15 @@ class Engine:
                 self._store(part, note, tick, place)
             else:  # it was struck again while it sounded
                 state.end_note(note)
-        return instructions if was_awake else instructions + self._commit_prepared(beat)
+        return instructions
 
-    def _end_notes(self, event: NoteOff | Control, beat: float) -> Instructions:
+    def _end_notes(self, event: NoteOff | Control, beat: float) -> None:
         """The musician lifts a key or moves a pedal. While the song stands still no note is open, but pedals move."""
         running = self._state.grid.anchor.running
         if running or isinstance(event, Control):
             for note in self._state.assembler.handle(event, beat):
                 if running:
                     self._state.end_note(note)
-        return []
 
     def _remember(self, note: Note) -> None:
         """A note of the musician's begins, at its onset."""
@@ -228,7 +221,7 @@ class Engine:
         if part.setting.role == "off":
             return
         state, entry = self._state, Entry(tick, note.pitch, 0, note.velocity)
-        state.energy.hear(tick, note.velocity)
+        state.energy.add(tick, note.velocity)
         state.band_notes.add(part.channel, part.instrument, entry)
         if part.setting.role != "player":
             part.history.insert(entry)
@@ -243,13 +236,7 @@ class Engine:
             return self.use(turn_knob(self.band, command), message.at_s)
         if not self._state.grid.anchor.running:
             return []
-        was_awake = self._state.awake
-        instructions = self._commands.obey(command, message.beat)
-        return instructions if was_awake else instructions + self._commit_prepared(message.beat)
-
-    def _commit_prepared(self, beat: float) -> Instructions:
-        """What was ready before the band woke is played at once."""
-        return self._planner.commit(self._state.grid.next_tick(beat))
+        return self._commands.obey(command, message.beat)
 
     def _track(self, event: NoteOn, at_s: float) -> Instructions:
         """Where nobody else leads, the band's beat follows the musician's."""

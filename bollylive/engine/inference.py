@@ -75,4 +75,4 @@ class Inference:
         count = len(queries[0].ticks)
         channels = [query.part.channel for query in queries for _ in range(count)]
         ticks = [int(tick) for query in queries for tick in query.ticks]
-        return band_notes.hear(channels, ticks).reshape(len(queries), count, -1)
+        return band_notes.context(channels, ticks).reshape(len(queries), count, -1)

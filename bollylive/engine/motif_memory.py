@@ -1,4 +1,4 @@
-"""What a voice remembers of the session: how the music stood at every note of it, and what came then.
+"""A memory of the motifs of this session: for each note, what came before it, where it stood, and what came next.
 
 One pass over all remembered notes finds how well each fits the present: how many intervals and how many gaps before
 it are the same, and whether the gap to it, the pitch before and the place in the bar are. Each then votes for the
@@ -67,7 +67,7 @@ class MotifMemory:
         return min(self._filed, REMEMBERED_NOTES)
 
     def learn(self, tick: int, pitch: int, place: int) -> None:
-        """Take in a note that was played at a tick, `place` ticks after a bar line.
+        """Add a note that was played at a tick, `place` ticks after a bar line.
 
         Notes of one tick are a chord, from low to high in whatever order they come, and can vote once it is over.
         """

@@ -18,7 +18,7 @@ class PartTable:
         self._live = live
         self._buffer_notes, self._state_shape = buffer_notes, state_shape
         self._parts: dict[int, Part] = {}
-        self._memories: dict[int, MotifMemory] = {}  # of every channel, whoever plays it
+        self._memories: dict[int, MotifMemory] = {}  # by channel; they outlive their parts
         self.refresh()
 
     def __iter__(self) -> Iterator[Part]:

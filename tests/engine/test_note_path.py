@@ -33,7 +33,7 @@ def calls_of(engine: Engine, heard: Heard) -> tuple[int, list[str]]:
         calls += 1
         here, caller = frame.f_code.co_filename, frame.f_back
         assert caller is not None
-        if here != GENERATED and here != caller.f_code.co_filename:
+        if here not in (GENERATED, caller.f_code.co_filename):
             entered.append(here.removeprefix(PACKAGE))
 
     sys.setprofile(count)
