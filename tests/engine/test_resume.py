@@ -31,8 +31,8 @@ def rehearsed(seconds: float, band: Set = BAND) -> OfflineBand:
 
 
 def past_of(offline: OfflineBand) -> RestoredState:
-    words: list[Sent | Anchor | EngineStatus] = [offline.anchor, *offline.sent, offline.engine.status]
-    return restore(words, offline.now_s, 16)
+    messages: list[Sent | Anchor | EngineStatus] = [offline.anchor, *offline.sent, offline.engine.status]
+    return restore(messages, offline.now_s, 16)
 
 
 def plays(engine: Engine, from_s: float, seconds: float) -> list[Note]:
@@ -40,7 +40,7 @@ def plays(engine: Engine, from_s: float, seconds: float) -> list[Note]:
     notes = []
     now_s = from_s
     while now_s < from_s + seconds:
-        notes += [word.note for word in engine.tick(now_s) if isinstance(word, Play)]
+        notes += [instruction.note for instruction in engine.tick(now_s) if isinstance(instruction, Play)]
         now_s += 0.01
     return notes
 
@@ -97,7 +97,7 @@ def test_a_band_that_slept_sleeps_on_and_nothing_is_remembered_of_nothing() -> N
         assert plays(engine, 3.0, 4.0) == []
 
 
-def test_who_has_yet_to_come_in_does_so_at_a_bar_line() -> None:
+def test_a_part_that_has_yet_to_enter_does_so_at_a_bar_line() -> None:
     late = replace(BAND, channels=(MELODY, replace(BASS, entry_bars=2)))
     engine = Engine(late, FakePredictor(), seed=2)
     past = past_of(rehearsed(1.5, late))
@@ -106,7 +106,7 @@ def test_who_has_yet_to_come_in_does_so_at_a_bar_line() -> None:
     assert first == pytest.approx(1.0 + 8.0)
 
 
-def test_who_may_no_longer_play_falls_silent_and_the_others_play_on() -> None:
+def test_a_part_that_may_no_longer_play_falls_silent_and_the_others_play_on() -> None:
     offline = rehearsed(4.0)
     changed = replace(BAND, channels=(MELODY, replace(BASS, role="player"), replace(PAD, role="accompany")))
     assert offline.engine.use(changed, offline.now_s) == [Release(1, FADE_BEATS), Release(2, FADE_BEATS)]
@@ -138,8 +138,8 @@ def test_sets_that_change_all_the_time_leave_no_note() -> None:
     offline = rehearsed(3.0)
     other = replace(BAND, channels=(replace(MELODY, role="off"), replace(BASS, role="continue"), PAD))
     for i in range(100):
-        for word in offline.engine.use(BAND if i % 2 else other, offline.now_s):
-            offline._router.obey(word, offline.now_s)
+        for instruction in offline.engine.use(BAND if i % 2 else other, offline.now_s):
+            offline._router.obey(instruction, offline.now_s)
         offline.advance(offline.now_s + 0.05)
     heard = len(ons(offline.sent))
     offline.advance(offline.now_s + 4.0)
