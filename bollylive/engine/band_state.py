@@ -25,7 +25,7 @@ class BandState:
     """
 
     def __init__(self, live: LiveSet, buffer_notes: int, state_shape: tuple[int, int], own_downbeat: bool) -> None:
-        """With `own_downbeat` the musician's first note is one, as long as nobody else says where the bars are."""
+        """With `own_downbeat` the musician's first note is the downbeat, unless a clock or a session gives one."""
         self.live = live
         self.own_downbeat = own_downbeat
         self.grid = Grid(live, Anchor(0.0, 60 / live.band.tempo_bpm, 0.0))
@@ -39,15 +39,15 @@ class BandState:
 
     @property
     def is_free(self) -> bool:
-        """Whether the musician's first note is the downbeat, for nobody else gives one."""
+        """Whether the musician's first note is the downbeat: neither a clock nor a session gives one."""
         return self.own_downbeat and self.grid.anchor.is_free
 
     def notice(self, beat: float) -> None:
-        """The musician is there, though they play nothing."""
+        """The musician did something other than play, so the band need not rest yet."""
         self.touched_tick = max(self.touched_tick, self.grid.tick_of(beat))
 
     def join(self, part: Part) -> None:
-        """Let a part play its channel, in place of the one that did, with what it has planned already."""
+        """Give a channel a new part, with what that has planned already."""
         self.parts.put(part)
         for entry in part.plan:
             self.band_notes.add(part.channel, part.instrument, entry)

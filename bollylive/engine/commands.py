@@ -12,7 +12,7 @@ from bollylive.sets.controls import Command
 
 
 class CommandTable:
-    """Obeys the commands of `sets.band.Deed` that change what the band plays. Owned by the engine."""
+    """Carries out the commands of `sets.band.Deed` that change what the band plays. Owned by the engine."""
 
     def __init__(self, state: BandState, turns: TurnTaking, rest_and_wake: RestAndWake) -> None:
         self._state, self._turns, self._rest_and_wake = state, turns, rest_and_wake
@@ -27,7 +27,7 @@ class CommandTable:
         }
 
     def obey(self, command: Command, beat: float) -> list[Instruction]:
-        """Do what a command says at a beat; it shows that the musician is there. Unknown ones do nothing."""
+        """Carry out a command at a beat, and give what must happen at once. An unknown one does nothing."""
         self._state.notice(beat)
         act = self._table.get(command.does)
         return [] if act is None else act(command, beat)

@@ -52,7 +52,7 @@ class Engine:
     """
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
-        """With `own_downbeat` the musician's first note is one, as long as nobody else says where the bars are."""
+        """With `own_downbeat` the musician's first note is the downbeat, unless a clock or a session gives one."""
         self.buffer_notes = band.buffer_notes or predictor.buffer_notes
         self._live = LiveSet(band)
         self._state = BandState(self._live, self.buffer_notes, predictor.state_shape, own_downbeat)
@@ -239,7 +239,7 @@ class Engine:
         return self._commands.obey(command, message.beat)
 
     def _track(self, event: NoteOn, at_s: float) -> Instructions:
-        """Where nobody else leads, the band's beat follows the musician's."""
+        """Without a clock or a session, the band's beat follows the musician's."""
         state = self._state
         if not state.is_free or self.band.channel(event.channel).role == "off":
             return []

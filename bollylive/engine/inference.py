@@ -42,7 +42,7 @@ class Inference:
         question = self._question(queries, band_notes)
         try:
             answer = self._predictor.predict(question)
-        except Exception:  # noqa: BLE001  # on stage nothing is fatal: whatever it raises, the band tries again
+        except Exception:  # noqa: BLE001  # on stage nothing is fatal: the band tries again
             self.failures += 1
             self.retry_s = now_s + _RETRY_S
             if self.failures % _LOGGED_FAILURES == 1:

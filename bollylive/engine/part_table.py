@@ -1,4 +1,4 @@
-"""The parts of the band by channel: what each plays, whether it plays, and who joins when the set names it."""
+"""The parts of the band by channel; a channel gets its part when the set names it or something is played there."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class PartTable:
         return iter(list(self._parts.values()))
 
     def part(self, channel: int) -> Part:
-        """The part of a channel 0-15; one that the set does not name joins when it is first wanted."""
+        """The part of a channel 0-15; it is made if there is none yet."""
         if channel not in self._parts:
             self.put(self.new_part(channel))
         return self._parts[channel]
 
     def shared(self, channel: int | None) -> list[Part]:
-        """The parts that musician and model take turns on: one of them, or, for None, all."""
+        """The part of a channel 0-15, or for None all parts, as far as musician and model take turns there."""
         return [part for part in self if part.setting.role in TURN_ROLES and channel in (None, part.channel)]
 
     def new_part(self, channel: int) -> Part:
@@ -40,7 +40,7 @@ class PartTable:
         return Part(self._live, channel, history, self._memories.setdefault(channel, MotifMemory()))
 
     def put(self, part: Part) -> None:
-        """Let a part play its channel, in place of the one that did."""
+        """Put a part into the table, in place of the one that its channel had."""
         self._parts = dict(sorted({**self._parts, part.channel: part}.items()))
 
     def change_programs(self, programs: Mapping[int, int]) -> None:
@@ -49,7 +49,7 @@ class PartTable:
             self.part(channel).change_program(program)
 
     def refresh(self) -> None:
-        """Read the live set anew, after it was replaced: channels that are new in it join."""
+        """Read the live set anew, after it was replaced; channels that are new in it get their parts."""
         for setting in self._live.band.channels:
             self.part(setting.channel)
         for part in self:
