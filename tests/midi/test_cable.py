@@ -36,9 +36,9 @@ def reports(offline: OfflineBand) -> list[Heard | Anchor]:
     heard: list[Heard | Anchor] = []
     handle = offline.engine.handle
 
-    def watched(word: Heard | Anchor) -> Any:
-        heard.append(word)
-        return handle(word)
+    def watched(message: Heard | Anchor) -> Any:
+        heard.append(message)
+        return handle(message)
 
     offline.engine.handle = watched  # type: ignore[method-assign]
     return heard
