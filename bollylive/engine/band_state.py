@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.band_notes import BandNotes
 from bollylive.engine.energy import Energy
@@ -10,10 +13,12 @@ from bollylive.engine.history import Entry
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Step
 from bollylive.engine.part_table import PartTable
+from bollylive.journal.restore import RestoredState
 from bollylive.midi.assembler import Assembler
-from bollylive.midi.messages import Note
+from bollylive.midi.messages import Note, NoteOn
 from bollylive.sets.band import MODEL_ROLES
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.note_map import NoteMap
 
 
 class BandState:
@@ -65,15 +70,24 @@ class BandState:
         part.history.close(tick, note.pitch, duration_ticks)
         part.touched_tick = self.touched_tick = tick + duration_ticks
 
-    def restore_model_note(self, note: Note) -> None:
-        """Put into the buffer what the model played some time ago."""
-        part = self.parts.part(note.channel)
-        if part.setting.role not in MODEL_ROLES:
-            return
-        tick, duration_ticks = self.grid.tick_of(note.onset_beats), max(1, ticks_of(note.duration_beats or 0.0))
-        entry = Entry(tick, note.pitch, duration_ticks, note.velocity, by_model=True)
-        part.history.insert(entry)
-        self.band_notes.add(part.channel, part.instrument, entry)
+    def restore(self, past: RestoredState, anchor: Anchor, remember: Callable[[Note], None]) -> None:
+        """Take over the beat, the programs and the notes of an engine that is gone, as of its last `anchor`.
+
+        `remember` is called for each note of the musician's at its onset.
+        """
+        note_map = NoteMap(self.live.band)
+        self.grid.anchor, self.grid.zero_beats = anchor, past.bearing.zero_beats
+        self.parts.change_programs(past.programs)
+        for sent, by in past.notes:
+            note = replace(sent, pitch=note_map.meaning(sent.channel, sent.pitch))  # the journal has the keys as sent
+            if by == "model":
+                self._restore_model_note(note)
+            elif note.duration_beats is None:
+                for held in self.assembler.handle(NoteOn(note.channel, note.pitch, note.velocity), note.onset_beats):
+                    remember(held)
+            else:
+                remember(note)
+                self.end_note(note)
 
     def withdraw(self, part: Part, after_tick: int) -> bool:
         """Withdraw what a part has planned after a tick; False if there was nothing."""
@@ -105,3 +119,13 @@ class BandState:
             if part.playing is not None and part.playing.step is not Step.QUEUED and part.history.last is None:
                 part.enter(self.grid.bar_line(part.due_tick))
         self.stale = True
+
+    def _restore_model_note(self, note: Note) -> None:
+        """Put into the buffer what the model played some time ago."""
+        part = self.parts.part(note.channel)
+        if part.setting.role not in MODEL_ROLES:
+            return
+        tick, duration_ticks = self.grid.tick_of(note.onset_beats), max(1, ticks_of(note.duration_beats or 0.0))
+        entry = Entry(tick, note.pitch, duration_ticks, note.velocity, by_model=True)
+        part.history.insert(entry)
+        self.band_notes.add(part.channel, part.instrument, entry)

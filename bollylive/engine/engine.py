@@ -16,7 +16,6 @@ chose before it. It has no clock but the `now_s` that it is given.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeAlias
 
 from bollylive.clock.anchor import Anchor
@@ -38,7 +37,6 @@ from bollylive.sets.band import KNOBS, TURN_ROLES, Set
 from bollylive.sets.controls import Command
 from bollylive.sets.knobs import turn_knob
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.note_map import NoteMap
 from bollylive.snapshot.format import Snapshot
 
 Instructions: TypeAlias = list[Instruction]
@@ -150,23 +148,10 @@ class Engine:
 
     def resume(self, past: RestoredState, now_s: float) -> None:
         """Go on where an engine that is gone ended: with its buffers, its bars, and awake if it was."""
-        if past.anchor is None:
-            return
-        state, note_map = self._state, NoteMap(self._live.band)
-        state.grid.anchor, state.grid.zero_beats = past.anchor, past.bearing.zero_beats
-        state.parts.change_programs(past.programs)
-        for sent, by in past.notes:
-            note = replace(sent, pitch=note_map.meaning(sent.channel, sent.pitch))  # the journal has the keys as sent
-            if by == "model":
-                state.restore_model_note(note)
-            elif note.duration_beats is None:
-                for held in state.assembler.handle(NoteOn(note.channel, note.pitch, note.velocity), note.onset_beats):
-                    self._remember(held)
-            else:
-                self._remember(note)
-                state.end_note(note)
-        if past.bearing.awake and past.anchor.running:
-            self._rest_and_wake.resume(state.grid.earliest(now_s))
+        if past.anchor is not None:
+            self._state.restore(past, past.anchor, self._remember)
+            if past.bearing.awake and past.anchor.running:
+                self._rest_and_wake.resume(self._state.grid.earliest(now_s))
 
     @property
     def status(self) -> EngineStatus:
