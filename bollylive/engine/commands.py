@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bollylive.engine.band_state import BandState
 from bollylive.engine.rest_and_wake import RestAndWake
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
+from bollylive.engine.variation_requests import VariationRequests
 from bollylive.protocol import Instruction, Release
 from bollylive.sets.controls import Command
 
@@ -14,8 +15,10 @@ from bollylive.sets.controls import Command
 class CommandTable:
     """Carries out the commands of `sets.band.Deed` that change what the band plays. Owned by the engine."""
 
-    def __init__(self, state: BandState, turns: TurnTaking, rest_and_wake: RestAndWake) -> None:
-        self._state, self._turns, self._rest_and_wake = state, turns, rest_and_wake
+    def __init__(
+        self, state: BandState, turns: TurnTaking, requests: VariationRequests, rest_and_wake: RestAndWake
+    ) -> None:
+        self._state, self._turns, self._requests, self._rest_and_wake = state, turns, requests, rest_and_wake
         self._table: Mapping[str, Callable[[Command, float], list[Instruction]]] = {
             "sam": self._move_sam,
             "sleep": self._sleep,
@@ -51,5 +54,5 @@ class CommandTable:
         state = self._state
         if state.awake:
             for part in state.parts.shared(command.channel):
-                self._turns.request(command.does, part, state.grid.next_tick(beat))
+                self._requests.request(command.does, part, state.grid.next_tick(beat))
         return []

@@ -29,6 +29,7 @@ from bollylive.engine.part_snapshot import snapshot
 from bollylive.engine.planner import Planner
 from bollylive.engine.rest_and_wake import RestAndWake
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
+from bollylive.engine.variation_requests import VariationRequests
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.model.predictor import Predictor
@@ -54,9 +55,10 @@ class Engine:
         self.buffer_notes = band.buffer_notes or predictor.buffer_notes
         self._live = LiveSet(band)
         self._state = BandState(self._live, self.buffer_notes, predictor.state_shape, own_downbeat)
-        self._turns = TurnTaking(self._state)
+        requests = VariationRequests(self._state)
+        self._turns = TurnTaking(self._state, requests)
         self._rest_and_wake = RestAndWake(self._state, self._turns)
-        self._commands = CommandTable(self._state, self._turns, self._rest_and_wake)
+        self._commands = CommandTable(self._state, self._turns, requests, self._rest_and_wake)
         self._planner = Planner(self._state)
         self._inference = Inference(predictor, self._live, seed)
         self._beat_tracker = BeatTracker()

@@ -8,7 +8,7 @@ from bollylive.engine.history import Entry, History
 from bollylive.engine.motif_memory import Context, MotifMemory
 from bollylive.engine.part_state import Playing, Step
 from bollylive.engine.pitch_bias import PitchBias
-from bollylive.engine.variations import NoteQueue, Phrase
+from bollylive.engine.variations import NoteQueue, Phrase, Variations
 from bollylive.model import codec
 from bollylive.model.predictor import Floats
 from bollylive.sets.band import TURN_ROLES
@@ -90,6 +90,17 @@ class Part:
             self.playing = Playing(tick, tick)
         else:
             self.playing.enter(tick)
+
+    def begin_turn(
+        self, answers: Variations, tick: int, patience_ticks: int = 0, queue: NoteQueue | None = None
+    ) -> None:
+        """Begin the model's turn at `tick`: with the queued notes, or else as the model goes on from the buffer."""
+        until_tick = None if answers.length is None else tick + answers.length
+        self.playing = Playing(tick, tick, until_tick=until_tick, patience_ticks=patience_ticks)
+        if queue is not None:
+            self.play(queue)
+        elif not answers.at_bar:
+            self.resume(tick)
 
     def resume(self, earliest_tick: int) -> None:
         """Go on where the buffer ends, at the onset that the model itself foresees.

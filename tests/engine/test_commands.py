@@ -10,6 +10,7 @@ from bollylive.engine.commands import CommandTable
 from bollylive.engine.engine import Engine
 from bollylive.engine.rest_and_wake import RestAndWake
 from bollylive.engine.turn_taking import TurnTaking
+from bollylive.engine.variation_requests import VariationRequests
 from bollylive.midi.messages import NoteOn
 from bollylive.protocol import Heard
 from bollylive.sets.band import ChannelSet, Set
@@ -21,8 +22,9 @@ BAND = Set(tempo_bpm=120, channels=(ChannelSet(0), ChannelSet(1, role="accompany
 
 def test_an_unknown_command_shows_only_that_the_musician_is_there() -> None:
     state = BandState(LiveSet(BAND), 8, (1, 2), own_downbeat=True)
-    turns = TurnTaking(state)
-    commands = CommandTable(state, turns, RestAndWake(state, turns))
+    requests = VariationRequests(state)
+    turns = TurnTaking(state, requests)
+    commands = CommandTable(state, turns, requests, RestAndWake(state, turns))
     assert commands.obey(Command("no such command"), 4.0) == []
     assert (state.awake, state.touched_tick) == (False, 96)
 
