@@ -47,6 +47,16 @@ class BandState:
         """Whether the musician's first note is the downbeat: neither a clock nor a session gives one."""
         return self.own_downbeat and self.grid.anchor.is_free
 
+    @property
+    def commit_ticks(self) -> int:
+        """How far ahead what is planned is no longer withdrawn."""
+        return ticks_of(self.live.band.commit_beats)
+
+    @property
+    def horizon_ticks(self) -> int:
+        """How far ahead the model plans."""
+        return ticks_of(self.live.band.horizon_beats)
+
     def notice(self, beat: float) -> None:
         """The musician did something other than play, so the band need not rest yet."""
         self.touched_tick = max(self.touched_tick, self.grid.tick_of(beat))

@@ -7,11 +7,11 @@ The engine owns all musical state. It takes messages in, keeps a buffer for each
 notes a little ahead, in order of time and at one instant in order of channel, so that each part hears those that
 chose before it. It has no clock but the `now_s` that it is given.
 
-    grid           which tick and bar it is               handover     how the model takes a channel over
-    part           one channel: buffer, plan, turn        turn_taking  who plays a shared channel
-    part_table     the parts by channel                   commands     what the musician's commands do
-    band_state     what all of these modules share        planner      what is withdrawn, queried and committed
-    rest_and_wake  when all parts begin and end           inference    the queries in one call of the model
+    grid           which tick and bar it is              turn_taking         who plays a shared channel
+    part           one channel: buffer, plan, turn       handover            how the model takes it over
+    part_table     the parts by channel                  variation_requests  what is asked of its answer
+    band_state     what all of these modules share       commands            what the musician's commands do
+    rest_and_wake  when all parts begin and end          planner, inference  what is queried, run and committed
 """
 
 from __future__ import annotations

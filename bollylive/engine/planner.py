@@ -6,7 +6,6 @@ Everything up to the commit line stays as it is planned; from there to the horiz
 from __future__ import annotations
 
 from bollylive.engine.band_state import BandState
-from bollylive.engine.grid import ticks_of
 from bollylive.engine.history import Entry
 from bollylive.engine.model_query import ModelQuery, query_next_onset, query_note
 from bollylive.engine.part import Part
@@ -34,7 +33,7 @@ class Planner:
         stale, state.stale = state.stale, False
         for part in state.parts:
             may_withdraw = stale and part.playing is not None and part.playing.step is not Step.QUEUED
-            withdrawn = may_withdraw and state.withdraw(part, earliest + self._commit_ticks)
+            withdrawn = may_withdraw and state.withdraw(part, earliest + self._state.commit_ticks)
             if withdrawn or part.due_is_stale:
                 part.resume(earliest)
 
@@ -48,7 +47,7 @@ class Planner:
         density_offset = state.live.band.energy * state.energy.density(earliest)
         for part in state.parts:
             self.skipped += part.playing is not None and part.playing.skip_ahead(earliest)
-            ready = part.prepare(earliest + self._horizon_ticks) and not part.history.needs_query
+            ready = part.prepare(earliest + self._state.horizon_ticks) and not part.history.needs_query
             if ready and (first is None or part.due_tick < first.due_tick):
                 first = part
         note = [query_note(first, bar_ticks, density_offset)] if first else []
@@ -88,19 +87,11 @@ class Planner:
     def next_query(self) -> int | None:
         """When the next note has to be chosen."""
         ticks = [part.due_tick for part in self._state.parts if part.needs_model]
-        return min(ticks) - self._horizon_ticks if ticks else None
-
-    @property
-    def _commit_ticks(self) -> int:
-        return ticks_of(self._state.live.band.commit_beats)
-
-    @property
-    def _horizon_ticks(self) -> int:
-        return ticks_of(self._state.live.band.horizon_beats)
+        return min(ticks) - self._state.horizon_ticks if ticks else None
 
     def _commit_line(self, playing: Playing, earliest: int) -> int:
         """What comes up to here is not withdrawn."""
-        return earliest - playing.patience_ticks if playing.patience_ticks else earliest + self._commit_ticks
+        return earliest - playing.patience_ticks if playing.patience_ticks else earliest + self._state.commit_ticks
 
     def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int, gain: float) -> Note:
         """A planned note as it is played: it ends with the turn, and if it was patient it is late."""

@@ -74,7 +74,7 @@ class RestAndWake:
         """Rest if it is time; what is committed is played to its end: the band stops, it is not cut off."""
         tick = self.rest_tick()
         if tick is not None and earliest >= tick:
-            self.sleep(self._state.grid.beat_of(earliest + ticks_of(self._state.live.band.commit_beats)))
+            self.sleep(self._state.grid.beat_of(earliest + self._state.commit_ticks))
 
     def follow(self, anchor: Anchor) -> list[Instruction]:
         """Follow the beat; a stop or a jump ends what is under way.

@@ -8,7 +8,6 @@ How the model takes over is in `handover`; what the musician asks for meanwhile 
 from __future__ import annotations
 
 from bollylive.engine.band_state import BandState
-from bollylive.engine.grid import ticks_of
 from bollylive.engine.handover import MODES, HandoverMode, HandoverRules
 from bollylive.engine.part import Part
 from bollylive.engine.variation_requests import VariationRequests
@@ -65,14 +64,14 @@ class TurnTaking:
             elif playing is not None and playing.until_tick is not None:
                 ticks.append(playing.until_tick)
             elif (begin := self._handover_rules.begin_tick(part)) is not None:
-                ticks.append(begin - self._horizon_ticks)
+                ticks.append(begin - self._state.horizon_ticks)
             if playing is not None and (queued := playing.next_queued_tick) is not None:
-                ticks.append(queued - self._horizon_ticks)
+                ticks.append(queued - self._state.horizon_ticks)
         return min(ticks, default=None)
 
     def advance(self, earliest: int) -> None:
         """Let the model take over where it is time, and end what is over; from `earliest` on all can be changed."""
-        horizon_ticks = self._horizon_ticks
+        horizon_ticks = self._state.horizon_ticks
         for part in self._state.parts:
             playing, next_begin = part.playing, part.phrase.next_begin
             if next_begin is not None:
@@ -92,10 +91,6 @@ class TurnTaking:
         part.answer_expected = True
         self._take_over(part, earliest, MODES["command"])
         return False
-
-    @property
-    def _horizon_ticks(self) -> int:
-        return ticks_of(self._state.live.band.horizon_beats)
 
     def _finish(self, part: Part, tick: int) -> None:
         self.end(part, tick)

@@ -7,7 +7,6 @@ those of the engine's grid.
 from __future__ import annotations
 
 from bollylive.engine.band_state import BandState
-from bollylive.engine.grid import ticks_of
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Playing, Step
 from bollylive.engine.variations import NoteQueue, Phrase, Variation
@@ -27,7 +26,7 @@ class VariationRequests:
         if phrase.answers is None or state.assembler.held(part.channel):
             return
         since, bar_ticks = phrase.answers.current.begin, state.grid.bar_ticks
-        bars = max(1, -(-(earliest + self._commit_ticks + 1 - since) // bar_ticks))
+        bars = max(1, -(-(earliest + self._state.commit_ticks + 1 - since) // bar_ticks))
         next_begin = since + bars * bar_ticks
         phrase.next_begin, phrase.next_command, phrase.loop = next_begin, command, None
         if part.playing is not None:
@@ -38,7 +37,7 @@ class VariationRequests:
     def plans_at(self, part: Part, tick: int) -> int:
         """When what begins at `tick` is to be planned: as soon as all before it is, or when it must."""
         is_planned = part.playing is None or part.playing.due_tick >= tick
-        return tick - (self._horizon_ticks if is_planned else self._commit_ticks)
+        return tick - (self._state.horizon_ticks if is_planned else self._state.commit_ticks)
 
     def begin(self, part: Part, tick: int) -> None:
         """Begin at `tick` what the musician has asked for."""
@@ -73,18 +72,10 @@ class VariationRequests:
         playing, loop = part.playing, part.phrase.loop
         if playing is None or playing.step is not Step.QUEUED:
             return
-        for note in part.plan_queued(earliest, earliest + self._horizon_ticks):
+        for note in part.plan_queued(earliest, earliest + self._state.horizon_ticks):
             self._state.band_notes.add(part.channel, part.instrument, note)
         if loop is not None and playing.step is not Step.QUEUED:
             self._repeat(part, part.phrase, loop.at(loop.begin + loop.ticks))
-
-    @property
-    def _commit_ticks(self) -> int:
-        return ticks_of(self._state.live.band.commit_beats)
-
-    @property
-    def _horizon_ticks(self) -> int:
-        return ticks_of(self._state.live.band.horizon_beats)
 
     @staticmethod
     def _repeat(part: Part, phrase: Phrase, loop: Variation) -> None:
