@@ -122,7 +122,7 @@ class Engine:
             due.append(now_s)
         # What needs the model waits until it may run again.
         query_tick = self._planner.next_query()
-        if self._planner.needs_model if state.awake else entry is not None and entry.needs_query:
+        if self._planner.has_unprocessed if state.awake else entry is not None and entry.needs_query:
             due.append(max(now_s, self._inference.retry_s))
         elif query_tick is not None:
             due.append(max(state.grid.seconds_at(query_tick), self._inference.retry_s))

@@ -3,8 +3,8 @@
 One pass over all remembered notes finds how well each fits the present: how many intervals and how many gaps before
 it are the same, and whether the gap to it, the pitch before and the place in the bar are. Each then votes for the
 interval and for the gap that followed it, with a weight that grows with the fit. The votes become biases that are
-added to the model's scores: a motif of this session becomes likelier, and nothing impossible. A motif is known
-again in another key, for intervals are compared, and at another tempo, for time is in ticks.
+added to the model's scores: a motif of this session becomes likelier, and nothing impossible. A motif is recognised
+in another key, for intervals are compared, and at another tempo, for time is in ticks.
 
 The variable-order match is that of PPM (Cleary and Witten 1984) and of the Continuator (Pachet 2003); a memory of
 the session beside a network, each note weighed by its likeness, is the continuous cache of Grave et al. (2017).

@@ -74,8 +74,8 @@ class Planner:
         return instructions
 
     @property
-    def needs_model(self) -> bool:
-        """Whether the model has yet to process something that was played."""
+    def has_unprocessed(self) -> bool:
+        """Whether a buffer has an entry that the model has yet to process."""
         return any(part.history.needs_query or part.due_is_stale for part in self._state.parts)
 
     def next_commit(self) -> int | None:
