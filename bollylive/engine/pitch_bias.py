@@ -2,9 +2,8 @@
 
 A pitch that is repeated too often is penalised, and so is one that clashes with what the musician holds. Consonant are
 unisons and octaves, thirds, fourths and fifths, and sixths: the consonances of common practice, the fourth among them
-as between any two upper voices. The network was trained on
-music whose players knew what was to come. On stage the band only hears it, so what clashes with a note that already
-sounds is made less likely.
+as between any two upper voices. The network was trained on music whose players knew what was to come. On stage the
+band only hears it, so what clashes with a note that already sounds is made less likely.
 """
 
 from __future__ import annotations
