@@ -1,4 +1,4 @@
-"""Relay and engine in one process on virtual time: the live program without its cables, much faster than real time.
+"""Router and engine in one process on virtual time: the live program without its cables, much faster than real time.
 
 For `perform`, `generate` and the tests. The model takes no time here, and nothing is ever late.
 """
@@ -21,7 +21,7 @@ _INSTANT_S = 1e-9
 
 
 class OfflineBand:
-    """A performance that is told what time it is. `sent` is all that left, in order; `now_s` begins at 0."""
+    """A performance whose time the caller gives. `sent` is all that left, in order; `now_s` begins at 0."""
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
         self.now_s = 0.0
@@ -50,8 +50,8 @@ class OfflineBand:
     def use(self, band: Set) -> None:
         """Let the band play by another set from now on."""
         self._router.use(band, self.now_s)
-        for word in self.engine.use(band, self.now_s):
-            self._router.obey(word, self.now_s)
+        for instruction in self.engine.use(band, self.now_s):
+            self._router.obey(instruction, self.now_s)
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Let the band take music as just played; see `Engine.prime`."""
@@ -62,8 +62,8 @@ class OfflineBand:
         while (due_s := self._next_due()) <= until_s:
             # A beat becomes seconds and back with a rounding error: at that very instant it may not be due yet.
             self.now_s = max(due_s, self.now_s + _INSTANT_S)
-            for word in self.engine.tick(self.now_s):
-                self._router.obey(word, self.now_s)
+            for instruction in self.engine.tick(self.now_s):
+                self._router.obey(instruction, self.now_s)
             self._router.tick(self.now_s)
         self.now_s = max(self.now_s, until_s)
         self._router.tick(self.now_s)
@@ -77,6 +77,6 @@ class OfflineBand:
             due for due in (self._router.next_due(), self.engine.next_due(self.now_s), math.inf) if due is not None
         )
 
-    def _report(self, word: Heard | Anchor) -> None:
-        for answer in self.engine.handle(word):
-            self._router.obey(answer, word.at_s)
+    def _report(self, message: Heard | Anchor) -> None:
+        for instruction in self.engine.handle(message):
+            self._router.obey(instruction, message.at_s)

@@ -1,4 +1,4 @@
-"""All that the band has played lately and is about to play: the live notes behind `hearing`."""
+"""The recent and the planned notes of all channels, from which the parts' context is made."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BandNotes:
         self._notes[same, _END] = tick + duration_ticks
 
     def withdraw(self, channel: int, after_tick: int) -> None:
-        """Take back the model's notes of a channel after a tick."""
+        """Remove the model's notes of a channel after a tick."""
         gone = (self._notes[:, _RANK] == channel) & (self._notes[:, _ONSET] > after_tick)
         self._notes = self._notes[~gone]
 
@@ -44,8 +44,8 @@ class BandNotes:
         self._notes[:, _ONSET] += ticks
         self._notes[:, _END] += ticks
 
-    def hear(self, channels: list[int], ticks: list[int]) -> Floats:
-        """What each (channel, tick) hears of the others: float32 [Q, C]."""
+    def context(self, channels: list[int], ticks: list[int]) -> Floats:
+        """What each (channel, tick) hears of the other channels: float32 [Q, C], as in `model.context`."""
         notes = self._notes
         band = NoteArrays(
             notes[:, _ONSET],

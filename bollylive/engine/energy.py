@@ -1,6 +1,6 @@
-"""How lively the musician plays, and what that makes of the band: so much denser, and so much louder.
+"""How lively the musician plays, and how much denser and louder that makes the band.
 
-Both fade to nothing when the musician rests: who is silent asks for nothing.
+Both fade to nothing while the musician pauses.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ USUAL_ONSETS_PER_BEAT = 1.5
 USUAL_VELOCITY = 80
 QUIETEST, LOUDEST = 0.5, 1.35  # of the model's own velocities
 
-_HALF_LIFE = 2 * TICKS_PER_BEAT  # of what has been played
-_PATIENCE = 4 * TICKS_PER_BEAT  # after so long without a note, half is forgotten of what was asked for
+_HALF_LIFE_TICKS = 2 * TICKS_PER_BEAT  # of the weight of a note
+_PAUSE_HALF_LIFE_TICKS = 4 * TICKS_PER_BEAT  # of the whole effect, since the newest note
 
 
 class Energy:
-    """Hears the musician's notes, in ticks that do not go back but by `shift`. Owned by the engine."""
+    """Measures the musician's notes, in ticks that never decrease except by `shift`. Owned by the engine."""
 
     def __init__(self) -> None:
         self._tick: int | None = None  # of the newest note
-        self._onsets = 0.0  # of late, each weighed by its age; a chord is one
+        self._onsets = 0.0  # recent ones, each weighted by its age; a chord is one
         self._notes = 0.0
         self._velocities = 0.0
 
-    def hear(self, tick: int, velocity: int) -> None:
-        """Take in a note."""
+    def add(self, tick: int, velocity: int) -> None:
+        """Add a note."""
         if self._tick is None:
             age = 0.0
-            self._onsets = USUAL_ONSETS_PER_BEAT * _HALF_LIFE / TICKS_PER_BEAT / math.log(2)
+            self._onsets = USUAL_ONSETS_PER_BEAT * _HALF_LIFE_TICKS / TICKS_PER_BEAT / math.log(2)
         else:
             age = max(0, tick - self._tick)
-        kept = 2.0 ** (-age / _HALF_LIFE)
+        kept = 2.0 ** (-age / _HALF_LIFE_TICKS)
         is_new = self._tick is None or tick > self._tick
         self._onsets = self._onsets * kept + is_new
         self._notes = self._notes * kept + 1.0
@@ -45,7 +45,7 @@ class Energy:
         if self._tick is None:
             return 0.0
         age = max(0, tick - self._tick)
-        per_beat = self._onsets * math.log(2) * TICKS_PER_BEAT / _HALF_LIFE
+        per_beat = self._onsets * math.log(2) * TICKS_PER_BEAT / _HALF_LIFE_TICKS
         return self._weight(age) * min(max(math.log2(per_beat / USUAL_ONSETS_PER_BEAT), -1.0), 1.0)
 
     def gain(self, tick: int) -> float:
@@ -62,4 +62,4 @@ class Energy:
 
     @staticmethod
     def _weight(age: int) -> float:
-        return math.pow(2.0, -age / _PATIENCE)
+        return math.pow(2.0, -age / _PAUSE_HALF_LIFE_TICKS)

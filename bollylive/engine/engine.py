@@ -1,11 +1,17 @@
 """Read this first: how what the musician plays becomes what the band plays.
 
-    handle: follow the beat · obey commands · track the musician's beat · wake, give way, fill the buffers
-    tick:   rest · take turns · replan · ask the model · plan · commit
+    handle:  beat · command · program · tempo · note → wake → yield → assemble → energy, band notes, buffer, motifs
+    tick:    rest → take turns → withdraw → query → run the model → plan → commit
 
-The engine owns all musical state. It hears words from the relay, keeps every channel's buffer, and plans each
-channel's notes a little ahead, in order of time and at one instant in order of channel, so that everybody hears
-those who decided before. It knows no clock but the `now_s` that it is given.
+The engine owns all musical state. It takes messages in, keeps a buffer for each channel, and plans each channel's
+notes a little ahead, in order of time and at one instant in order of channel, so that each part hears those that
+chose before it. It has no clock but the `now_s` that it is given.
+
+    grid           which tick and bar it is              turn_taking         who plays a shared channel
+    part           one channel: buffer, plan, turn       handover            how the model takes it over
+    part_table     the parts by channel                  variation_requests  what is asked of its answer
+    band_state     what all of these modules share       commands            what the musician's commands do
+    rest_and_wake  when all parts begin and end          planner, inference  what is queried, run and committed
 """
 
 from __future__ import annotations
@@ -15,117 +21,143 @@ from typing import TypeAlias
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.beat_tracker import BeatTracker
 from bollylive.engine.band_state import BandState
+from bollylive.engine.commands import CommandTable
+from bollylive.engine.history import Entry
 from bollylive.engine.inference import Inference
-from bollylive.engine.part_snapshot import part_snapshot
+from bollylive.engine.part import Part
+from bollylive.engine.part_snapshot import snapshot
 from bollylive.engine.planner import Planner
+from bollylive.engine.rest_and_wake import RestAndWake
+from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
+from bollylive.engine.variation_requests import VariationRequests
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.model.predictor import Predictor
-from bollylive.protocol import EngineStatus, Heard, Instruction
-from bollylive.sets.band import KNOBS, Set
+from bollylive.protocol import EngineStatus, Heard, Instruction, Release
+from bollylive.sets.band import KNOBS, TURN_ROLES, Set
 from bollylive.sets.controls import Command, turn_knob
+from bollylive.sets.live_set import LiveSet
 from bollylive.snapshot.format import Snapshot
 
-Words: TypeAlias = list[Instruction]
+Instructions: TypeAlias = list[Instruction]
 
 
 class Engine:
-    """The band. Feed it with `handle`, call `tick` when `next_due` says so, and relay the words that it returns.
+    """The band. Feed it with `handle`, call `tick` when `next_due` says so, and carry out the instructions it returns.
 
     One thread owns it; a call blocks for at most one call of the model. `counts` holds the model's `failures`, and
     the notes `skipped` because their time had passed before they were planned.
     """
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
+        """With `own_downbeat` the musician's first note is the downbeat, unless a clock or a session gives one."""
         self.buffer_notes = band.buffer_notes or predictor.buffer_notes
-        self._show = BandState(band, self.buffer_notes, predictor.state_shape, own_downbeat)
-        self._planner = Planner(self._show.parts, self._show.grid, band)
-        self._inference = Inference(predictor, band, seed)
-        self._tracker = BeatTracker()
+        self._live = LiveSet(band)
+        self._state = BandState(self._live, self.buffer_notes, predictor.state_shape, own_downbeat)
+        requests = VariationRequests(self._state)
+        self._turns = TurnTaking(self._state, requests)
+        self._rest_and_wake = RestAndWake(self._state, self._turns)
+        self._commands = CommandTable(self._state, self._turns, requests, self._rest_and_wake)
+        self._planner = Planner(self._state)
+        self._inference = Inference(predictor, self._live, seed)
+        self._beat_tracker = BeatTracker()
 
     @property
     def band(self) -> Set:
         """The set that is played, with the knobs as they stand."""
-        return self._show.band
+        return self._live.band
 
     @property
     def anchor(self) -> Anchor:
-        """The beat, as it was last told."""
-        return self._show.grid.anchor
+        """The beat, as of the newest `Anchor`."""
+        return self._state.grid.anchor
 
-    def handle(self, word: Heard | Anchor) -> Words:
-        """Take in what the relay says, and give what must happen at once. Never calls the model."""
-        if isinstance(word, Anchor):
-            return self._show.follow(word)
-        match word.event:
-            case Command() as command:
-                return self._obey(command, word)
-            case Program(channel, program):
-                self._show.parts.part(channel).change_program(program)
-            case Tempo():
-                self._tracker.retime(self._show.grid.anchor, word.at_s)
+    def handle(self, message: Heard | Anchor) -> Instructions:
+        """Take in one message, and give what must happen at once. Never runs the model."""
+        if isinstance(message, Anchor):
+            return self._rest_and_wake.follow(message)
+        was_awake = self._state.awake
+        instructions: Instructions = []
+        match message.event:
             case NoteOn() as event:
-                slept = not self._show.awake
-                words = [*self._track(event, word.at_s), *self._show.hear(event, word.beat)]
-                return words + self._begin(word.beat) if slept else words
+                instructions = self._begin_note(event, message)
             case NoteOff() | Control() as event:
-                return self._show.hear(event, word.beat)
-        return []
+                self._end_notes(event, message.beat)
+            case Command() as command:
+                instructions = self._obey(command, message)
+            case Program(channel, program):
+                self._state.parts.part(channel).change_program(program)
+            case Tempo():
+                self._beat_tracker.retime(self._state.grid.anchor, message.at_s)
+        if self._state.awake and not was_awake:  # what was prepared while the band rested is played at once
+            instructions += self._planner.commit(self._state.grid.next_tick(message.beat))
+        return instructions
 
-    def tick(self, now_s: float) -> Words:
+    def tick(self, now_s: float) -> Instructions:
         """Do what is due, with at most one call of the model."""
-        show = self._show
-        if not show.grid.anchor.running:
+        state = self._state
+        if not state.grid.anchor.running:
             return []
-        earliest = show.grid.earliest(now_s)
-        show.rest(earliest)
-        if show.awake:
-            show.turns.advance(earliest)
+        earliest = state.grid.earliest(now_s)
+        self._rest_and_wake.rest(earliest)
+        entry = self._rest_and_wake.prepared_entry
+        if state.awake:
+            self._turns.advance(earliest)
             self._planner.replan(earliest)
-            self._inference.put(self._planner.asks(earliest), show.parts.band_notes, now_s)
-        elif show.pickup is not None:
-            self._inference.put(show.pickup.asks(self._planner.cycle), show.pickup.silence, now_s)
+            self._inference.run(self._planner.queries(earliest), state.band_notes, now_s)
+        elif entry is not None:
+            self._inference.run(entry.queries(state.grid.model_bar_ticks), entry.band_notes, now_s)
         return self._planner.commit(earliest)
 
     def next_due(self, now_s: float) -> float | None:
-        """When to call `tick` next; None where nothing can happen before the next word."""
-        show = self._show
-        if not show.grid.anchor.running:
+        """When to call `tick` next; None where nothing can happen before the next message."""
+        state, entry = self._state, self._rest_and_wake.prepared_entry
+        if not state.grid.anchor.running:
             return None
-        turn_tick = show.turns.next_tick() if show.awake else None
-        acts = [tick for tick in (self._planner.next_commit(), show.rest_tick(), turn_tick) if tick is not None]
-        due = [show.grid.seconds_at(min(acts))] if acts else []
-        if show.parts.stale and show.awake:
+        turn_tick = self._turns.next_tick() if state.awake else None
+        ticks = [self._planner.next_commit(), self._rest_and_wake.rest_tick(), turn_tick]
+        due = [state.grid.seconds_at(min(known))] if (known := [tick for tick in ticks if tick is not None]) else []
+        if state.stale and state.awake:
             due.append(now_s)
-        # What needs the model waits until it may be tried again.
-        ask_tick = self._planner.next_ask()
-        if self._planner.has_to_ask if show.awake else show.pickup is not None and show.pickup.waits:
+        # What needs the model waits until it may run again.
+        query_tick = self._planner.next_query()
+        if self._planner.has_unprocessed if state.awake else entry is not None and entry.needs_query:
             due.append(max(now_s, self._inference.retry_s))
-        elif ask_tick is not None:
-            due.append(max(show.grid.seconds_at(ask_tick), self._inference.retry_s))
+        elif query_tick is not None:
+            due.append(max(state.grid.seconds_at(query_tick), self._inference.retry_s))
         return min(due, default=None)
 
-    def use(self, band: Set, now_s: float) -> Words:
-        """Play by another set from now on: who may no longer play ends, who may now comes in, the rest goes on.
+    def use(self, band: Set, now_s: float) -> Instructions:
+        """Play by another set from now on: parts that may no longer play end, those that now may enter.
 
         The model, the length of the buffers and the tempo stay as they are.
         """
-        self._planner.use(band)
-        self._inference.use(band)
-        return self._show.use(band, self._show.grid.anchor.beat_at(now_s))
+        before, self._live.band = self._live.band, band
+        self._state.parts.refresh()
+        self._state.stale = True
+        return self._rest_and_wake.change_roles(before, self.anchor.beat_at(now_s))
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Fill the buffers with music that is taken as just played; the channels that may will continue it."""
-        self._show.prime(notes, programs)
+        self._state.parts.change_programs(programs)
+        for note in notes:
+            self._remember(note)
+            self._state.end_note(note)
+        for part in self._state.parts:  # no musician waits
+            part.answer_expected = False
+        self._state.awake = True
 
     def resume(self, past: RestoredState, now_s: float) -> None:
         """Go on where an engine that is gone ended: with its buffers, its bars, and awake if it was."""
-        self._show.resume(past, now_s)
+        if past.anchor is not None:
+            self._state.restore(past, past.anchor, self._remember)
+            if past.status.awake and past.anchor.running:
+                self._rest_and_wake.resume(self._state.grid.earliest(now_s))
 
     @property
-    def bearing(self) -> EngineStatus:
+    def status(self) -> EngineStatus:
         """What an engine that comes after this one must know beside the notes."""
-        return EngineStatus(self._show.grid.zero_beats, self._show.awake)
+        return EngineStatus(self._state.grid.zero_beats, self._state.awake)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -134,39 +166,71 @@ class Engine:
 
     def snapshot(self, now_s: float) -> Snapshot:
         """The band as it stands, for whoever watches; some 0.2 ms for sixteen channels."""
-        grid, awake = self._show.grid, self._show.awake
-        return Snapshot(
-            name=self.band.name,
-            beat=grid.anchor.beat_at(now_s),
-            bpm=60 / grid.anchor.seconds_per_beat,
-            running=grid.anchor.running,
-            awake=awake,
-            parts=tuple(part_snapshot(part, awake, grid.earliest(now_s), grid.beat_of) for part in self._show.parts),
-            failures=self._inference.failures,
-            skipped=self._planner.skipped,
-        )
+        return snapshot(self._state, now_s, self._inference.failures, self._planner.skipped)
 
-    def _obey(self, command: Command, word: Heard) -> Words:
+    def _begin_note(self, event: NoteOn, message: Heard) -> Instructions:
+        """The musician strikes a key: the band wakes, the model yields the channel, and the note goes into memory."""
+        state, beat = self._state, message.beat
+        instructions = self._track(event, message.at_s) if self._live.band.follow_tempo else []
+        if not state.grid.anchor.running:
+            return instructions
+        part = state.parts.part(event.channel)
+        if not state.awake and part.setting.role != "off":
+            self._rest_and_wake.wake(beat)
+            part = state.parts.part(event.channel)
+        if part.setting.role == "accompany" and part.playing is None:  # one that joins while the band plays
+            part.enter(state.grid.next_tick(beat))
+        tick, place = state.grid.position_of(beat)
+        if part.setting.role in TURN_ROLES and self._turns.begin_note(part, tick):
+            instructions.append(Release(part.channel, FADE_BEATS))
+        for note in state.assembler.handle(event, beat):
+            if note.duration_beats is None:
+                self._store(part, note, tick, place)
+            else:  # it was struck again while it sounded
+                state.end_note(note)
+        return instructions
+
+    def _end_notes(self, event: NoteOff | Control, beat: float) -> None:
+        """The musician lifts a key or moves a pedal. While the song stands still no note is open, but pedals move."""
+        running = self._state.grid.anchor.running
+        if running or isinstance(event, Control):
+            for note in self._state.assembler.handle(event, beat):
+                if running:
+                    self._state.end_note(note)
+
+    def _remember(self, note: Note) -> None:
+        """A note of the musician's begins, at its onset."""
+        self._store(self._state.parts.part(note.channel), note, *self._state.grid.position_of(note.onset_beats))
+
+    def _store(self, part: Part, note: Note, tick: int, place: int) -> None:
+        """Everything that remembers what the musician plays, one in each line; `place` is ticks into the bar."""
+        if part.setting.role == "off":
+            return
+        state, entry = self._state, Entry(tick, note.pitch, 0, note.velocity)
+        state.energy.add(tick, note.velocity)
+        state.band_notes.add(part.channel, part.instrument, entry)
+        if part.setting.role != "player":
+            part.history.insert(entry)
+            # Only the musician teaches: what the model itself has played would come back again and again.
+            part.memory.learn(tick, note.pitch, place)
+        part.touched_tick = state.touched_tick = tick
+        state.stale = part.answer_expected = True
+
+    def _obey(self, command: Command, message: Heard) -> Instructions:
         if command.does in KNOBS:
-            self._show.notice(word.beat)
-            return self.use(turn_knob(self.band, command), word.at_s)
-        if not self._show.grid.anchor.running:
+            self._state.notice(message.beat)
+            return self.use(turn_knob(self.band, command), message.at_s)
+        if not self._state.grid.anchor.running:
             return []
-        slept = not self._show.awake
-        words = self._show.obey(command, word.beat)
-        return words + self._begin(word.beat) if slept else words
+        return self._commands.obey(command, message.beat)
 
-    def _begin(self, beat: float) -> Words:
-        """What was ready before the band woke is played at once."""
-        return self._planner.commit(self._show.grid.next_tick(beat))
-
-    def _track(self, event: NoteOn, at_s: float) -> Words:
-        """Where nobody else leads, the band's beat goes with the musician's, if the set says so."""
-        show = self._show
-        if not self.band.follow_tempo or not show.is_free or self.band.channel(event.channel).role == "off":
+    def _track(self, event: NoteOn, at_s: float) -> Instructions:
+        """Without a clock or a session, the band's beat follows the musician's."""
+        state = self._state
+        if not state.is_free or self.band.channel(event.channel).role == "off":
             return []
-        if not show.awake:
-            self._tracker.begin(show.grid.anchor, at_s)
+        if not state.awake:
+            self._beat_tracker.begin(state.grid.anchor, at_s)
             return []
-        heard = self._tracker.hear(show.grid.anchor, at_s)
+        heard = self._beat_tracker.hear(state.grid.anchor, at_s)
         return [] if heard is None else [heard]

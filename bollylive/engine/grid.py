@@ -1,23 +1,15 @@
-"""The engine's time: codec ticks since a bar line, over the relay's beats and seconds."""
+"""The engine's time: codec ticks since a bar line, over the beats and seconds of the beat's leader."""
 
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from bollylive.clock.anchor import Anchor
 from bollylive.model.codec import PLACES, TICKS_PER_BEAT
+from bollylive.sets.live_set import LiveSet
 
 _LATE_TICKS = 0.5  # a note this much late still sounds as if it were on its tick
-
-
-def cycle_of(beats_per_bar: int) -> int:
-    """The bar as the model is told of it, in ticks: its longest equal part of up to the eight beats that `PLACES` has.
-
-    A tala's cycle is so told by its halves or thirds: the 16 beats of tintal as 8 + 8, the 14 of deepchandi as 7 + 7,
-    the 12 of ektal as 6 + 6, the 10 of jhaptal as 5 + 5. Of 11 or 13 beats, which have no part, only the beat.
-    """
-    most = PLACES // TICKS_PER_BEAT
-    return TICKS_PER_BEAT * max(beats for beats in range(1, most + 1) if beats_per_bar % beats == 0)
 
 
 def ticks_of(beats: float) -> int:
@@ -25,16 +17,49 @@ def ticks_of(beats: float) -> int:
     return round(beats * TICKS_PER_BEAT)
 
 
+@cache
+def model_bar_ticks(beats_per_bar: int) -> int:
+    """The bar as the model knows it, in ticks: its longest equal part of up to the eight beats that `PLACES` has.
+
+    So the model knows the cycle of a tala by its halves or thirds: the 16 beats of tintal as 8 + 8, the 14 of
+    deepchandi as 7 + 7, the 12 of ektal as 6 + 6, the 10 of jhaptal as 5 + 5. Of 11 or 13 beats, which have no equal
+    parts, it knows only the beat.
+    """
+    most = PLACES // TICKS_PER_BEAT
+    return TICKS_PER_BEAT * max(beats for beats in range(1, most + 1) if beats_per_bar % beats == 0)
+
+
 class Grid:
     """Ticks counted from a bar line at `zero_beats`; beats and seconds come from the newest anchor."""
 
-    def __init__(self, anchor: Anchor, zero_beats: float = 0.0) -> None:
+    def __init__(self, live: LiveSet, anchor: Anchor, zero_beats: float = 0.0) -> None:
         self.anchor = anchor
         self.zero_beats = zero_beats
+        self._live = live
+
+    @property
+    def bar_ticks(self) -> int:
+        """The length of a bar."""
+        return ticks_of(self._live.band.beats_per_bar)
+
+    @property
+    def model_bar_ticks(self) -> int:
+        """The length of a bar as the model knows it; see the function of this name."""
+        return model_bar_ticks(self._live.band.beats_per_bar)
+
+    def bar_line(self, tick: int) -> int:
+        """The first bar line that is not before a tick."""
+        bar_ticks = self.bar_ticks
+        return -(-tick // bar_ticks) * bar_ticks
 
     def tick_of(self, beat: float) -> int:
         """The tick nearest to a beat; never later than `earliest` at that beat."""
         return math.ceil(self._ticks(beat) - _LATE_TICKS)
+
+    def position_of(self, beat: float) -> tuple[int, int]:
+        """The tick nearest to a beat, and how many ticks that is after a bar line, of the bar as the model knows it."""
+        tick = self.tick_of(beat)
+        return tick, tick % self.model_bar_ticks
 
     def beat_of(self, tick: int) -> float:
         """The beat of a tick."""

@@ -1,51 +1,103 @@
-"""When the model may take a shared channel over from the musician, and how long its answer lasts."""
+"""How the model takes a shared channel over from the musician, one mode in each line of MODES, and for how long.
+
+A new mode is a new line here, beside its name in `sets.band.Handover`. All ticks are those of the engine's grid.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from bollylive.engine.grid import ticks_of
+from bollylive.engine.band_state import BandState
+from bollylive.engine.grid import Grid, ticks_of
 from bollylive.engine.part import Part
-from bollylive.engine.part_table import PartTable
 from bollylive.model import codec
-from bollylive.sets.band import TURN_ROLES, Handover, Set
+from bollylive.sets.band import TURN_ROLES, Handover
 
 _BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # between a phrase and its answer
+_PATIENCE_TICKS = 2  # a twelfth of a beat
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What a mode decides by: a channel on which the musician holds no key."""
+
+    touched_tick: int  # when the musician last played there
+    silence_ticks: int  # after which the model may take over, as the set says
+    answers_phrases: bool  # the channel's role is `respond`
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverMode:
+    """One way to take over. With `patience_ticks` the first note waits so long for the musician's own."""
+
+    begin_tick: Callable[[Pause], int | None]  # from when on the model may play; None: not by itself
+    enters_at_bar: bool = False  # the first note falls on the bar line where the model takes over
+    patience_ticks: int = 0
+
+
+def _after_silence(pause: Pause) -> int:
+    return pause.touched_tick + pause.silence_ticks
+
+
+def _at_bar_line(pause: Pause) -> int:
+    if pause.answers_phrases:  # a phrase may end where its last bar does
+        return max(pause.grid.bar_line(pause.touched_tick), pause.touched_tick + _BREATH_TICKS)
+    return pause.grid.bar_line(_after_silence(pause))
+
+
+def _at_next_onset(pause: Pause) -> int:
+    return pause.touched_tick
+
+
+def _never(_: Pause) -> None:
+    return None
+
+
+MODES: Mapping[Handover, HandoverMode] = {
+    "silence": HandoverMode(_after_silence),
+    "bar": HandoverMode(_at_bar_line, enters_at_bar=True),
+    "flow": HandoverMode(_at_next_onset, patience_ticks=_PATIENCE_TICKS),
+    "command": HandoverMode(_never),
+}
 
 
 class HandoverRules:
-    """What one set says of it, in ticks of the engine's grid. Pure; `is_held` tells whether a key of a channel is."""
+    """The modes of all channels, as the live set has them. Changes nothing but what `end_turn` says."""
 
-    def __init__(self, part_table: PartTable, band: Set, is_held: Callable[[int], bool]) -> None:
-        self._parts, self._band, self._is_held = part_table, band, is_held
+    def __init__(self, state: BandState) -> None:
+        self._state = state
 
-    def handover_of(self, part: Part) -> Handover:
-        """Who answers phrases does so at a bar line, unless the set says otherwise."""
+    def mode(self, part: Part) -> HandoverMode:
+        """The channel's mode, or else the set's; a part that answers phrases does so at a bar line and not in it."""
+        band_mode = self._state.live.band.handover
         if part.setting.handover is not None:
-            return part.setting.handover
-        return "bar" if part.setting.role == "respond" and self._band.handover == "silence" else self._band.handover
+            return MODES[part.setting.handover]
+        return MODES["bar" if part.setting.role == "respond" and band_mode == "silence" else band_mode]
 
-    def tick_for(self, part: Part) -> int | None:
+    def begin_tick(self, part: Part) -> int | None:
         """From when on the model may play, if the musician does nothing; None: not by itself."""
-        handover, last = self.handover_of(part), part.history.last
-        if part.setting.role not in TURN_ROLES or part.has_word or part.active is None or handover == "command":
+        if part.is_playing or part.touched_tick is None or part.setting.role not in TURN_ROLES:
             return None
-        if (last is not None and not last.asked) or self._is_held(part.channel):
+        if part.history.needs_query or self._state.assembler.held(part.channel):
             return None
-        if handover == "flow":
-            return part.active
-        if handover == "bar" and part.setting.role == "respond":  # a phrase may end where its last bar does
-            return max(self._parts.bar_line(part.active), part.active + _BREATH_TICKS)
-        silent = part.active + ticks_of(self._band.handover_beats)
-        return self._parts.bar_line(silent) if handover == "bar" else silent
+        silence_ticks = ticks_of(self._state.live.band.handover_beats)
+        pause = Pause(part.touched_tick, silence_ticks, part.setting.role == "respond", self._state.grid)
+        return self.mode(part).begin_tick(pause)
 
-    def length(self, part: Part, begin: int, phrase_from: int | None) -> int | None:
+    def length_ticks(self, part: Part, begin: int) -> int | None:
         """How long an answer lasts that begins there, so that it ends at a bar line; None: until it is interrupted.
 
-        Who responds answers the phrase that began at `phrase_from` with one as long, unless the set says how long.
+        A part that answers phrases answers with as many bars, unless the set says how many.
         """
-        bars = part.setting.answer_bars
+        bars, bar_ticks = part.setting.answer_bars, self._state.grid.bar_ticks
         if not bars and part.setting.role == "respond":
-            phrase = 0 if phrase_from is None or part.active is None else part.active - phrase_from
-            bars = max(1, round(phrase / self._parts.bar))
-        return (max(1, round(begin / self._parts.bar + bars)) * self._parts.bar - begin) if bars else None
+            since, until = part.phrase.begin, part.touched_tick
+            phrase_ticks = 0 if since is None or until is None else until - since
+            bars = max(1, round(phrase_ticks / bar_ticks))
+        return (max(1, round(begin / bar_ticks + bars)) * bar_ticks - begin) if bars else None
+
+    def end_turn(self, part: Part) -> None:
+        """The model's turn has ended by itself: it takes over again only after the musician has played."""
+        part.touched_tick = None

@@ -1,7 +1,7 @@
 """The rolling buffer of one channel: its last n notes, each with the model's state after it.
 
-A row's state is computed once and kept, so undoing a prediction is a step back and not a replay. Entries without a
-state are heard with the next question. A held note is heard as held, and again once its duration is known.
+A row's state is computed once and kept, so withdrawing a note is a step back and not a replay. Entries without a
+state are processed with the next query. A held note is processed as held, and again once its duration is known.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from bollylive.model import codec
 from bollylive.model.predictor import Floats, Ints
+from bollylive.model.row_cache import RowCache
 
 _LONGEST_SILENCE_TICKS = 16 * codec.WAIT_TICKS  # after more than this, the voice begins afresh
 _MOST_RESTS = 256  # a voice that waits for hours stays as small as one that plays
@@ -22,7 +23,7 @@ _MOST_RESTS = 256  # a voice that waits for hours stays as small as one that pla
 
 @dataclass(slots=True)
 class Entry:
-    """One row of the buffer: a note or a rest, the state after it, and when it says the next one comes."""
+    """One row of the buffer: a note or a rest, the model's state after it, and when the model expects the next."""
 
     tick: int
     pitch: int  # 0-127, or REST
@@ -30,9 +31,9 @@ class Entry:
     velocity: int = 0
     by_model: bool = False
     next_ticks: int | None = None  # None: a rest of WAIT_TICKS
-    asked: bool = False  # whether the model has said `next_ticks`
-    opens: bool = False  # the rest with which a voice begins: nobody asks what follows it
-    state: Floats | None = None  # [S, H]; None while unheard
+    queried: bool = False  # the model has given `next_ticks`
+    opens: bool = False  # the rest with which a voice begins: what follows it is never queried
+    state: Floats | None = None  # [S, H]; None: the model has yet to process it
 
 
 class History:
@@ -47,9 +48,8 @@ class History:
         self.entries: list[Entry] = []
         self._fresh: Floats = np.zeros(state_shape, dtype=np.float32)
         self._base, self._base_pitch, self._base_tick = self._fresh, codec.REST, 0
-        self._base_rows = 0  # how many rows the state before the first entry has heard
-        self._rows, self._ticks = np.empty((0, len(codec.FIELDS)), np.int64), np.empty(0, np.int64)
-        self._encoded_as = 0, 0  # the instrument and the cycle of these rows, which are those of the first entries
+        self._base_rows = 0  # how many rows the state before the first entry has processed
+        self._row_cache = RowCache()
 
     @property
     def last(self) -> Entry | None:
@@ -57,19 +57,19 @@ class History:
         return self.entries[-1] if self.entries else None
 
     @property
-    def waits(self) -> bool:
-        """Whether the model has not been asked yet what comes after the newest entry."""
-        return bool(self.entries) and not self.entries[-1].asked
+    def needs_query(self) -> bool:
+        """Whether the model has yet to say what comes after the newest entry."""
+        return bool(self.entries) and not self.entries[-1].queried
 
-    def first_to_hear(self, index: int) -> int:
-        """The first of the entries that the model must hear before it is asked about number `index`, at least one."""
+    def first_unprocessed(self, index: int) -> int:
+        """The first entry that the model must process before a query about entry `index`; always one before that."""
         missed_releases = (i for i, entry in enumerate(self.entries[:index]) if entry.state is None)
         return next(missed_releases, index - 1)
 
     def state_before(self, index: int) -> Floats:
-        """The state [S, H] before an entry whose predecessors are all heard."""
+        """The state [S, H] before an entry whose predecessors the model has processed."""
         before = self.entries[index - 1].state if index else self._base
-        assert before is not None, "the entries before were heard first"
+        assert before is not None, "the entries before were processed first"
         return before
 
     def previous_pitch(self, index: int) -> int:
@@ -98,36 +98,29 @@ class History:
         ends = [entry.tick + entry.duration_ticks for entry in self.entries if entry.pitch != codec.REST]
         return max(0, tick - max(ends)) if ends else 0
 
-    def rows(self, end: int, instrument: int, cycle: int, question_tick: int | None = None) -> tuple[codec.Rows, Ints]:
+    def rows(self, end: int, instrument: int, bar_ticks: int, new_tick: int | None = None) -> tuple[codec.Rows, Ints]:
         """The first `end` entries as rows [T, 9] and their ticks [T], the last row's `next` to be chosen.
 
-        With `question_tick`, a row follows that asks for a note there; call `reach` first. Rows are encoded once.
+        With `new_tick`, a row follows for a note to be chosen there; call `reach` first. `bar_ticks` is the bar as the
+        model knows it. Rows are encoded once.
         """
-        if self._encoded_as != (instrument, cycle):
-            self._encoded_as = instrument, cycle
-            self._keep_rows(0)
-        known = min(end, len(self._rows))
+        known = self._row_cache.count(end, instrument, bar_ticks)
         entries = self.entries[known:end]
-        if question_tick is not None:
-            entries.append(Entry(question_tick, 0, 1, 1))
+        if new_tick is not None:
+            entries.append(Entry(new_tick, 0, 1, 1))
         columns = [(entry.tick, entry.pitch, entry.duration_ticks, entry.velocity) for entry in entries]
         voice = codec.Voice(*np.array(columns, dtype=np.int64).reshape(-1, 4).T)
         before_first = self.entries[0].tick if self.entries[0].pitch == codec.REST else self._base_tick
         since, previous = self.entries[known - 1].tick if known else before_first, self.previous_pitch(known)
-        new = codec.encode(voice, since=since, previous=previous, instrument=instrument, origin=0, cycle=cycle)
-        rows, ticks = np.concatenate((self._rows[:known], new)), np.concatenate((self._ticks[:known], voice.tick))
-        rows[:-1, 4], rows[-1, 4] = rows[1:, 0], codec.CHOOSE
-        if question_tick is not None:
-            rows[-1, 1:4] = codec.CHOOSE
-        self._rows, self._ticks = rows[:end], ticks[:end]
-        return rows, ticks
+        return self._row_cache.extend(known, voice, since, previous, for_new_note=new_tick is not None)
 
     def reach(self, tick: int) -> None:
         """Fill the time up to `tick` with rests, so that a note can begin there."""
         if not self.entries or tick - self.entries[-1].tick > _LONGEST_SILENCE_TICKS:
             self.entries.append(_opening(tick))
-        for rest in codec.rest_ticks(self.entries[-1].tick, tick):
-            self.rest(rest)
+        if tick - self.entries[-1].tick > codec.WAIT_TICKS:
+            for rest in codec.rest_ticks(self.entries[-1].tick, tick):
+                self.rest(rest)
 
     def rest(self, tick: int) -> None:
         """Add a rest at the end."""
@@ -135,7 +128,7 @@ class History:
         self._roll()
 
     def insert(self, note: Entry) -> None:
-        """Add a note, usually at the end; what comes after it will be heard anew.
+        """Add a note, usually at the end; the entries after it will be processed anew.
 
         One that is there already, or that is older than all of the buffer, changes nothing.
         """
@@ -146,7 +139,8 @@ class History:
         twin = self.entries[index - 1]
         if index == 0 or (twin.tick, twin.pitch) == (note.tick, note.pitch):
             return
-        self._forget(index)
+        if index < len(self.entries):
+            self._forget(index)
         self.entries.insert(index, note)
         self._roll()
 
@@ -160,7 +154,7 @@ class History:
                 return
 
     def withdraw(self, after_tick: int) -> bool:
-        """Take back the model's own entries, and the rests, after a tick; False if there were none."""
+        """Remove the model's own entries, and the rests, after a tick; False if there were none."""
         before = len(self.entries)
         count = sum(entry.tick <= after_tick for entry in self.entries)
         later = [entry for entry in self.entries[count:] if not (entry.by_model or entry.pitch == codec.REST)]
@@ -168,26 +162,27 @@ class History:
             return False
         self._forget(count)
         del self.entries[count:]
-        if count == 1 and not self.entries[0].opens:  # what comes after a note can be asked only after a row before it
-            self._keep_rows(0)
+        if count == 1 and not self.entries[0].opens:  # a query about a note needs a row before it
+            self._row_cache.truncate(0)
             self.entries.insert(0, _opening(self.entries[0].tick))
         for note in later:
             self.insert(note)
         return True
 
-    def hear(self, first: int, states: Floats) -> None:
-        """Keep the states [T, S, H] after entries from number `first` on."""
+    def store_states(self, first: int, states: Floats) -> None:
+        """Store the states [T, S, H] after the entries from number `first` on."""
         for entry, state in zip(self.entries[first:], states, strict=False):
             entry.state = state
 
-    def foresee(self, index: int, next_ticks: int | None) -> None:
-        """Keep when the one after an entry comes."""
-        self.entries[index].next_ticks, self.entries[index].asked = next_ticks, True
+    def store_next(self, index: int, next_ticks: int | None) -> None:
+        """Store the predicted ticks from entry `index` to the next onset; None: a rest of WAIT_TICKS."""
+        self.entries[index].next_ticks, self.entries[index].queried = next_ticks, True
 
     def branch(self) -> History:
         """A copy that goes its own way."""
         other = copy(self)
         other.entries = [replace(entry) for entry in self.entries]
+        other._row_cache = self._row_cache.branch()
         return other
 
     def shift(self, ticks: int) -> None:
@@ -195,16 +190,13 @@ class History:
         self._base_tick += ticks
         for entry in self.entries:
             entry.tick += ticks
-        self._keep_rows(0)
+        self._row_cache.truncate(0)
 
     def _forget(self, index: int) -> None:
-        """From an entry on, what was made of them no longer holds."""
+        """The entries from a number on have changed: their states, predictions and rows no longer hold."""
         for entry in self.entries[index:]:
-            entry.state, entry.asked = None, entry.opens
-        self._keep_rows(index)
-
-    def _keep_rows(self, count: int) -> None:
-        self._rows, self._ticks = self._rows[:count], self._ticks[:count]
+            entry.state, entry.queried = None, entry.opens
+        self._row_cache.truncate(index)
 
     def _roll(self) -> None:
         sounded = [i for i, entry in enumerate(self.entries) if entry.pitch != codec.REST]
@@ -222,9 +214,9 @@ class History:
             self._base, self._base_pitch, self._base_tick = edge.state, self.previous_pitch(cut), edge.tick
             self._base_rows += cut
             del self.entries[:cut]
-            self._rows, self._ticks = self._rows[cut:], self._ticks[cut:]
+            self._row_cache.drop_first(cut)
 
 
 def _opening(tick: int) -> Entry:
     """The rest with which a voice begins a beat before its first note, as in training."""
-    return Entry(tick - codec.TICKS_PER_BEAT, codec.REST, next_ticks=codec.TICKS_PER_BEAT, asked=True, opens=True)
+    return Entry(tick - codec.TICKS_PER_BEAT, codec.REST, next_ticks=codec.TICKS_PER_BEAT, queried=True, opens=True)

@@ -1,4 +1,4 @@
-"""What the model is asked about a part, a note to choose or when the next one comes, and what becomes of its answer."""
+"""A query to the model about one part, for a new note or for the next onset, and what becomes of the answer."""
 
 from __future__ import annotations
 
@@ -7,84 +7,95 @@ from dataclasses import dataclass
 from bollylive.engine.history import Entry
 from bollylive.engine.motif_memory import CONTEXT_NOTES
 from bollylive.engine.part import Part
+from bollylive.engine.part_state import Step
 from bollylive.model import codec
 from bollylive.model.bar_echoes import find_echoes
 from bollylive.model.predictor import Floats, Ints
 
-MOST_ROWS = 16  # to hear more at once takes longer than a note may wait
+MOST_ROWS = 16  # to process more at once takes longer than a note may wait
 
 
 @dataclass(frozen=True, slots=True)
 class ModelQuery:
-    """The newest rows of a part, the last of which the model is asked for, and where its answer belongs."""
+    """The newest rows of a part, the last of which the model completes, and where its answer belongs."""
 
     part: Part
     first: int  # the number of the entry that the first row is
-    index: int | None  # the entry asked for; None: a note is to be chosen at the last tick
+    index: int | None  # the entry whose next onset is wanted; None: a note is to be chosen at the last tick
     rows: codec.Rows  # [T, 9]
     ticks: Ints  # [T]
     echoes: Ints  # [E, 5]
     state: Floats  # [S, H]
-    pitch_bias: Floats
-    onset_bias: Floats
+    pitch_bias: Floats  # [128]
+    onset_bias: Floats  # [ONSETS]
 
     @property
     def tick(self) -> int:
-        """Where the row asked for stands."""
+        """Where the last row stands."""
         return int(self.ticks[-1])
 
-    def take(self, choice: codec.Choice, states: Floats) -> Entry | None:
-        """Take an answer into the part; gives the new note if one was chosen. `states` [T - 1, S, H]."""
-        part = self.part
-        part.history.hear(self.first, states)
+    def apply(self, choice: codec.Choice, states: Floats) -> Entry | None:
+        """Put an answer into the part; gives the new note if one was chosen. `states` [T - 1, S, H]."""
+        part, playing = self.part, self.part.playing
+        part.history.store_states(self.first, states)
         if self.index is not None:
-            part.history.foresee(self.index, choice.next_ticks)
-            if part.resting and self.tick == part.due:
-                part.follow(self.tick, choice.next_ticks)
+            part.history.store_next(self.index, choice.next_ticks)
+            if playing is not None and playing.step is Step.REST and self.tick == playing.due_tick:
+                playing.follow(self.tick, choice.next_ticks)
             return None
+        assert playing is not None, "only a part that is playing chooses a note"
         # A chord that has no room left in the channel's range, above its last note, ends there.
         in_chord = int(self.rows[-1, 0]) == 0
-        if (in_chord and choice.pitch <= int(self.rows[-1, 8])) or not part.bias.allows(choice.pitch):
-            part.follow(self.tick, choice.next_ticks or codec.TICKS_PER_BEAT)
+        if (in_chord and choice.pitch <= int(self.rows[-1, 8])) or not part.pitch_bias.allows(choice.pitch):
+            playing.follow(self.tick, choice.next_ticks or codec.TICKS_PER_BEAT)
             return None
         entry = Entry(
-            self.tick, choice.pitch, choice.duration_ticks, choice.velocity, True, choice.next_ticks, asked=True
+            self.tick, choice.pitch, choice.duration_ticks, choice.velocity, True, choice.next_ticks, queried=True
         )
         part.add(entry)
-        part.follow(self.tick, choice.next_ticks)
+        playing.follow(self.tick, choice.next_ticks)
         return entry
 
 
-def ask_to_foresee(part: Part, cycle: int) -> ModelQuery | None:
-    """The question what comes after the newest entry of a part, if that is not known yet."""
+def query_next_onset(part: Part, bar_ticks: int, density_offset: float = 0.0) -> ModelQuery | None:
+    """A query for the onset after the newest entry of a part; None where it is known.
+
+    `bar_ticks` is the bar as the model knows it; `density_offset` is added to the channel's density.
+    """
     history = part.history
-    if not history.waits:
+    if not history.needs_query:
         return None
     index = len(history.entries) - 1
-    heard = index - history.first_to_hear(index)
-    if heard > MOST_ROWS:  # a long buffer is heard bit by bit
-        index -= heard - MOST_ROWS
+    rows_before = index - history.first_unprocessed(index)
+    if rows_before > MOST_ROWS:  # a long buffer is processed bit by bit
+        index -= rows_before - MOST_ROWS
     tick = history.entries[index].tick
     *before, (last, _) = history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
-    _, recalled = part.recall(before, last, cycle, tick - last)
+    _, motif = part.motif_bias(before, last, bar_ticks, tick - last)
     begun, may_rest = history.sounding_at(tick), part.may_rest(tick)
-    onset_bias = part.bias.of_onset(tick, begun, part.push, may_rest=may_rest) + recalled
-    return _ask(part, index, cycle, None, part.bias.of_pitch([]), onset_bias)
+    onset_bias = part.pitch_bias.of_onset(tick, begun, density_offset, may_rest=may_rest) + motif
+    return _query(part, index, bar_ticks, None, part.pitch_bias.of_pitch([]), onset_bias)
 
 
-def ask_to_choose(part: Part, cycle: int) -> ModelQuery:
-    """The question for the note of a part that is due; nothing else may be waiting to be asked."""
+def query_note(part: Part, bar_ticks: int, density_offset: float = 0.0) -> ModelQuery:
+    """A query for the note of a part that is due; call `Part.prepare` first, and `query_next_onset` until it is None.
+
+    The arguments are those of `query_next_onset`.
+    """
     history, tick = part.history, part.due_tick
     end = len(history.entries)
-    pitch, onset = part.recall(history.notes_before(end, CONTEXT_NOTES), tick, cycle)
-    onset_bias = part.bias.of_onset(tick, history.sounding_at(tick) + 1, part.push) + onset
-    return _ask(part, end, cycle, tick, part.bias.of_pitch(history.newest_pitches()) + pitch, onset_bias)
+    pitch_motif, onset_motif = part.motif_bias(history.notes_before(end, CONTEXT_NOTES), tick, bar_ticks)
+    onset_bias = part.pitch_bias.of_onset(tick, history.sounding_at(tick) + 1, density_offset) + onset_motif
+    pitch_bias = part.pitch_bias.of_pitch(history.newest_pitches()) + pitch_motif
+    return _query(part, end, bar_ticks, tick, pitch_bias, onset_bias)
 
 
-def _ask(part: Part, index: int, cycle: int, tick: int | None, pitch_bias: Floats, onset_bias: Floats) -> ModelQuery:
-    """Ask about an entry, or for a new one at a tick, once the model has heard what comes before."""
-    rows, ticks = part.history.rows(index + (tick is None), part.instrument, cycle, tick)
-    first = part.history.first_to_hear(index)
+def _query(
+    part: Part, index: int, bar_ticks: int, tick: int | None, pitch_bias: Floats, onset_bias: Floats
+) -> ModelQuery:
+    """A query about an entry, or for a new one at a tick, with all that the model has yet to process before it."""
+    rows, ticks = part.history.rows(index + (tick is None), part.instrument, bar_ticks, tick)
+    first = part.history.first_unprocessed(index)
     return ModelQuery(
         part=part,
         first=first,

@@ -1,10 +1,10 @@
-"""What a voice remembers of the session: how the music stood at every note of it, and what came then.
+"""A memory of the motifs of this session: for each note, what came before it, where it stood, and what came next.
 
 One pass over all remembered notes finds how well each fits the present: how many intervals and how many gaps before
 it are the same, and whether the gap to it, the pitch before and the place in the bar are. Each then votes for the
 interval and for the gap that followed it, with a weight that grows with the fit. The votes become biases that are
-added to the model's scores: a motif of this session becomes likelier, and nothing impossible. A motif is known
-again in another key, for intervals are compared, and at another tempo, for time is in ticks.
+added to the model's scores: a motif of this session becomes likelier, and nothing impossible. A motif is recognised
+in another key, for intervals are compared, and at another tempo, for time is in ticks.
 
 The variable-order match is that of PPM (Cleary and Witten 1984) and of the Continuator (Pachet 2003); a memory of
 the session beside a network, each note weighed by its likeness, is the continuous cache of Grave et al. (2017).
@@ -30,6 +30,7 @@ _SYMBOL_BITS = 5  # twelve symbols and a stop fit into 64 bits
 _UNKNOWN, _STOP = 0, 1
 _SYMBOLS = 2**_SYMBOL_BITS - 2  # intervals, or gaps, that differ by this are taken for the same
 _LONGEST_GAP = 16 * codec.WAIT_TICKS
+_GAPS = range(_LONGEST_GAP)
 _OVER = -1  # ticks to a note that is not expected any more, or was not played yet
 _MANTISSA_BITS, _EXPONENT_ZERO = 23, 127  # of a float32
 _SYMBOLS_BELOW: Floats = ((np.arange(192) - _EXPONENT_ZERO) // _SYMBOL_BITS).astype(np.float32)
@@ -66,7 +67,7 @@ class MotifMemory:
         return min(self._filed, REMEMBERED_NOTES)
 
     def learn(self, tick: int, pitch: int, place: int) -> None:
-        """Take in a note that was played at a tick, `place` ticks after a bar line.
+        """Add a note that was played at a tick, `place` ticks after a bar line.
 
         Notes of one tick are a chord, from low to high in whatever order they come, and can vote once it is over.
         """
@@ -92,7 +93,7 @@ class MotifMemory:
         if not known or not before:
             return np.zeros(codec.PITCHES, dtype=np.float32), np.zeros(codec.ONSETS, dtype=np.float32)
         last_tick, last_pitch = before[-1]
-        now = np.array([_gap(last_tick, tick), last_pitch, place % codec.TICKS_PER_BEAT, place], dtype=np.int16)
+        now = np.array([_gap(tick - last_tick), last_pitch, place % codec.TICKS_PER_BEAT, place], dtype=np.int16)
         alike = self._alike[:, :known]
         alike[:2] = _count_alike(self._contexts[:, :known], np.array(_pack(before, _STOP))[:, None])
         alike[2:6] = self._moments[:, :known] == now[:, None]
@@ -111,7 +112,7 @@ class MotifMemory:
     def _file(self, tick: int, pitch: int, place: int) -> None:
         if self._past:
             last_tick, last_pitch = self._past[-1]
-            gap = _gap(last_tick, tick)
+            gap = _gap(tick - last_tick)
             slot = self._filed % REMEMBERED_NOTES
             self._contexts[:, slot] = _pack(self._past, _UNKNOWN)
             self._moments[:, slot] = gap, last_pitch, place % codec.TICKS_PER_BEAT, place
@@ -122,9 +123,9 @@ class MotifMemory:
         self._past = [*self._past[-DEPTH:], (tick, pitch)]
 
 
-def _gap(since: int, until: int) -> int:
+def _gap(ticks: int) -> int:
     """Ticks between two onsets; those that lie far apart, or go back because the song did, are all alike."""
-    return until - since if 0 <= until - since < _LONGEST_GAP else _LONGEST_GAP
+    return ticks if ticks in _GAPS else _LONGEST_GAP
 
 
 def _pack(notes: Context, first: int) -> tuple[int, int]:
@@ -135,7 +136,9 @@ def _pack(notes: Context, first: int) -> tuple[int, int]:
     intervals = gaps = first
     for (since, low), (until, high) in pairwise(notes):
         intervals = intervals << _SYMBOL_BITS | (high - low) % _SYMBOLS + _STOP + 1
-        gaps = gaps << _SYMBOL_BITS | _gap(since, until) % _SYMBOLS + _STOP + 1
+        ticks = until - since
+        gap = ticks if ticks in _GAPS else _LONGEST_GAP  # `_gap`, without twelve calls for each note
+        gaps = gaps << _SYMBOL_BITS | gap % _SYMBOLS + _STOP + 1
     return intervals, gaps
 
 

@@ -1,39 +1,54 @@
-"""A part as those who watch see it."""
+"""The band, and each of its parts, as a snapshot shows them to those who watch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
 
+from bollylive.engine.band_state import BandState
+from bollylive.engine.grid import Grid
 from bollylive.engine.history import Entry
 from bollylive.engine.part import Part
 from bollylive.midi.messages import Note, Player
 from bollylive.model import codec
-from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot
+from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot, Snapshot
 
 
-def part_snapshot(part: Part, awake: bool, now_tick: int, beat_of: Callable[[int], float]) -> PartSnapshot:
-    """The view of a part of a band that is `awake` or not; `beat_of` gives the beat of a tick."""
+def snapshot(state: BandState, now_s: float, failures: int, skipped: int) -> Snapshot:
+    """The band as it stands; `failures` and `skipped` are the engine's counts."""
+    anchor = state.grid.anchor
+    return Snapshot(
+        name=state.live.band.name,
+        beat=anchor.beat_at(now_s),
+        bpm=60 / anchor.seconds_per_beat,
+        running=anchor.running,
+        awake=state.awake,
+        parts=tuple(_part_snapshot(part, state, state.grid.earliest(now_s)) for part in state.parts),
+        failures=failures,
+        skipped=skipped,
+    )
+
+
+def _part_snapshot(part: Part, state: BandState, now_tick: int) -> PartSnapshot:
     newest = (entry for entry in reversed(part.history.entries) if entry.pitch != codec.REST)
     return PartSnapshot(
         channel=part.channel,
         name=part.setting.name,
         role=part.setting.role,
         instrument=part.instrument,
-        word=_who_has_word(part, now_tick) if awake else None,
+        word=_who_plays(part, now_tick) if state.awake else None,
         ahead=len(part.plan),
-        newest=tuple(_note(part.channel, entry, beat_of) for entry in islice(newest, NEWEST_NOTES))[::-1],
+        newest=tuple(_note(part.channel, entry, state.grid) for entry in islice(newest, NEWEST_NOTES))[::-1],
     )
 
 
-def _who_has_word(part: Part, now_tick: int) -> Player | None:
-    """What is only planned for the case that the musician stops does not count."""
-    since = 0 if part.active is None else part.active
-    if part.has_word and (part.active is None or part.history.model_notes(since, now_tick + 1)):
+def _who_plays(part: Part, now_tick: int) -> Player | None:
+    """Notes that are only planned for the case that the musician stops do not count."""
+    since = part.touched_tick
+    if part.is_playing and (since is None or part.history.model_notes(since, now_tick + 1)):
         return "model"
-    return None if part.active is None else "musician"
+    return None if since is None else "musician"
 
 
-def _note(channel: int, entry: Entry, beat_of: Callable[[int], float]) -> Note:
+def _note(channel: int, entry: Entry, grid: Grid) -> Note:
     duration = entry.duration_ticks / codec.TICKS_PER_BEAT if entry.duration_ticks else None
-    return Note(channel, entry.pitch, entry.velocity, beat_of(entry.tick), duration)
+    return Note(channel, entry.pitch, entry.velocity, grid.beat_of(entry.tick), duration)

@@ -2,8 +2,8 @@
 
 A pitch that is repeated too often is penalised, and so is one that clashes with what the musician holds. Consonant are
 unisons and octaves, thirds, fourths and fifths, and sixths: the consonances of common practice, the fourth among them
-as between any two upper voices. The network has learned what fits from music in which all knew what was to come; on
-stage the band only hears it, and its doubts are taken from what is already sounding.
+as between any two upper voices. The network was trained on music whose players knew what was to come. On stage the
+band only hears it, so what clashes with a note that already sounds is made less likely.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from bollylive.model import codec
 from bollylive.model.context import LEAD_HARMONY
 from bollylive.model.predictor import Floats, Ints
-from bollylive.sets.band import ChannelSet
+from bollylive.sets.band import Set
 
 _FORBIDDEN = -1e9
 _REPEATS_ALLOWED, _REPETITION_PENALTY = 6, 0.5  # so much of a score for each further repeat
@@ -52,14 +52,16 @@ _GRID_BIAS = _grid_bias()
 
 
 class PitchBias:
-    """The additive scores of one channel. With `quantise`, what the model chooses keeps to sixteenths and triplets."""
+    """The additive scores of one channel, as a set has them; build it anew when the set changes."""
 
-    def __init__(self, setting: ChannelSet, quantise: bool) -> None:
+    def __init__(self, band: Set, channel: int) -> None:
+        """`channel` 0-15. If the set quantises, what the model chooses keeps to sixteenths and triplets."""
+        setting = band.channel(channel)
         self._pitch = np.full(codec.PITCHES, _FORBIDDEN, dtype=np.float32)
         self._pitch[setting.lowest : setting.highest + 1] = 0
         if setting.percussion:
             self._pitch[np.setdiff1d(np.arange(codec.PITCHES), [key for key, _ in setting.percussion])] = _FORBIDDEN
-        self._density, self._polyphony, self._quantise = setting.density, setting.polyphony, quantise
+        self._density, self._polyphony, self._quantise = setting.density, setting.polyphony, band.quantise
 
     def allows(self, pitch: int) -> bool:
         """Whether a pitch 0-127 is in the channel's range."""
@@ -78,12 +80,12 @@ class PitchBias:
             bias[pitch] -= _REPETITION_PENALTY * (run - _REPEATS_ALLOWED)
         return bias
 
-    def of_onset(self, tick: int, sounding: int, push: float = 0.0, *, may_rest: bool = True) -> Floats:
+    def of_onset(self, tick: int, sounding: int, density_offset: float = 0.0, *, may_rest: bool = True) -> Floats:
         """The scores of what comes after a tick [ONSETS], at which so many notes of the channel begin.
 
-        A chord of as many notes as the channel may have is complete. `push` is added to the channel's density.
+        A chord of as many notes as the channel may have is complete. `density_offset` adds to the channel's density.
         """
-        bias: Floats = np.float32(-self._density - push) * _AHEAD_BEATS
+        bias: Floats = np.float32(-self._density - density_offset) * _AHEAD_BEATS
         if sounding >= self._polyphony:
             bias[0] = _FORBIDDEN
         if self._quantise:

@@ -1,101 +1,102 @@
-"""The plans of all channels: withdrawn where the musician has played something new, asked for, and at last fixed.
+"""The plans of all channels: withdrawn where the musician has played something new, made anew, and at last fixed.
 
 Everything up to the commit line stays as it is planned; from there to the horizon it can be planned anew.
 """
 
 from __future__ import annotations
 
-from bollylive.engine.grid import Grid, cycle_of, ticks_of
-from bollylive.engine.model_query import ModelQuery, ask_to_choose, ask_to_foresee
+from bollylive.engine.band_state import BandState
+from bollylive.engine.history import Entry
+from bollylive.engine.model_query import ModelQuery, query_next_onset, query_note
 from bollylive.engine.part import Part
-from bollylive.engine.part_table import PartTable
+from bollylive.engine.part_state import Playing, Step
 from bollylive.midi.messages import Note
 from bollylive.model import codec
 from bollylive.protocol import Instruction, Play
-from bollylive.sets.band import Set
 
 _LOUDEST = 127
-_HESITATION_TICKS = 2  # a twelfth of a beat: so long the model waits for the musician's own note, where it flows in
 
 
 class Planner:
-    """Plans what a lineup plays, in ticks of the engine's grid. Owned by the engine.
+    """Plans what the parts play, in ticks of the engine's grid. Owned by the engine.
 
     `skipped` counts the notes whose time had passed before they were planned.
     """
 
-    def __init__(self, part_table: PartTable, grid: Grid, band: Set) -> None:
+    def __init__(self, state: BandState) -> None:
         self.skipped = 0
-        self._parts, self._grid = part_table, grid
-        self.use(band)
-
-    def use(self, band: Set) -> None:
-        """Plan by another set from now on."""
-        self._commit, self._horizon = ticks_of(band.commit_beats), ticks_of(band.horizon_beats)
-        self._energy = band.energy
-        self.cycle = cycle_of(band.beats_per_bar)
+        self._state = state
 
     def replan(self, earliest: int) -> None:
         """What lies beyond the commit line is planned anew when the musician has played something."""
-        stale, self._parts.stale = self._parts.stale, False
-        for part in self._parts:
-            withdrawn = (
-                stale and part.has_word and not part.score and self._parts.withdraw(part, earliest + self._commit)
-            )
-            if withdrawn or part.adrift:
-                part.carry_on(earliest)
+        state = self._state
+        stale, state.stale = state.stale, False
+        for part in state.parts:
+            may_withdraw = stale and part.playing is not None and part.playing.step is not Step.QUEUED
+            withdrawn = may_withdraw and state.withdraw(part, earliest + self._state.commit_ticks)
+            if withdrawn or part.due_is_stale:
+                part.resume(earliest)
 
-    def asks(self, earliest: int) -> list[ModelQuery]:
-        """What every part has yet to be asked, and the one note that comes first in time, then in order of channel.
+    def queries(self, earliest: int) -> list[ModelQuery]:
+        """A query for every part whose next onset is unknown, and for the note that is due first, lowest channel first.
 
-        A note that is due at once is asked for alone: a smaller call is sooner back. So is what has many rows.
+        A note that is due at once is queried alone: a smaller call is sooner back. So is a query of many rows.
         """
         first: Part | None = None
-        push = self._energy * self._parts.energy.density(earliest)
-        for part in self._parts:
-            part.push = push
-            self.skipped += part.skip_ahead(earliest)
-            ready = part.prepare(earliest + self._horizon) and not part.history.waits
+        state, bar_ticks = self._state, self._state.grid.model_bar_ticks
+        density_offset = state.live.band.energy * state.energy.density(earliest)
+        for part in state.parts:
+            self.skipped += part.playing is not None and part.playing.skip_ahead(earliest)
+            ready = part.prepare(earliest + self._state.horizon_ticks) and not part.history.needs_query
             if ready and (first is None or part.due_tick < first.due_tick):
                 first = part
-        question = [ask_to_choose(first, self.cycle)] if first else []
-        if question and question[0].tick <= earliest:
-            return question
-        others = (ask_to_foresee(part, self.cycle) for part in self._parts)
-        asks = [ask for ask in others if ask is not None] + question
-        return [ask for ask in asks if len(ask.rows) == len(asks[0].rows)]
+        note = [query_note(first, bar_ticks, density_offset)] if first else []
+        if note and note[0].tick <= earliest:
+            return note
+        onsets = (query_next_onset(part, bar_ticks, density_offset) for part in state.parts)
+        queries = [query for query in onsets if query is not None] + note
+        return [query for query in queries if len(query.rows) == len(queries[0].rows)]
 
     def commit(self, earliest: int) -> list[Instruction]:
         """The notes that are near enough to be fixed, as loud as the musician's playing makes them."""
-        gain = 1.0 + self._energy * (self._parts.energy.gain(earliest) - 1.0)
-        words: list[Instruction] = []
-        for part in self._parts:
-            ready = part.commit(self._line(part, earliest))
+        state = self._state
+        gain = 1.0 + state.live.band.energy * (state.energy.gain(earliest) - 1.0)
+        instructions: list[Instruction] = []
+        for part in state.parts:
+            if part.playing is None:
+                continue
+            ready = part.commit(self._commit_line(part.playing, earliest))
             for entry in ready:
-                tick = max(entry.tick, earliest) if part.hesitates else entry.tick
-                end = entry.tick + entry.duration_ticks
-                ticks = end - entry.tick if part.until is None else min(end, part.until) - entry.tick
-                velocity = min(max(1, round(entry.velocity * gain)), _LOUDEST)
-                note = Note(part.channel, entry.pitch, velocity, self._grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)
-                words.append(Play(note, self._grid.anchor.epoch))
-            part.hesitates &= not ready
-        return words
+                note = self._note(part.channel, entry, part.playing, earliest, gain)
+                instructions.append(Play(note, state.grid.anchor.epoch))
+            if ready:
+                part.playing.patience_ticks = 0
+        return instructions
 
     @property
-    def has_to_ask(self) -> bool:
-        """Whether the model has yet to hear something."""
-        return any(part.history.waits or part.adrift for part in self._parts)
+    def has_unprocessed(self) -> bool:
+        """Whether a buffer has an entry that the model has yet to process."""
+        return any(part.history.needs_query or part.due_is_stale for part in self._state.parts)
 
     def next_commit(self) -> int | None:
         """When `commit` has something to give, as far as it is planned."""
-        ticks = [part.plan[0].tick - self._line(part, 0) for part in self._parts if part.plan]
+        parts = ((part.plan, part.playing) for part in self._state.parts)
+        ticks = [plan[0].tick - self._commit_line(playing, 0) for plan, playing in parts if plan and playing]
         return min(ticks, default=None)
 
-    def next_ask(self) -> int | None:
-        """When a note has to be asked for."""
-        ticks = [part.due_tick for part in self._parts if part.prepares]
-        return min(ticks, default=self._horizon) - self._horizon if ticks else None
+    def next_query(self) -> int | None:
+        """When the next note has to be chosen."""
+        ticks = [part.due_tick for part in self._state.parts if part.needs_model]
+        return min(ticks) - self._state.horizon_ticks if ticks else None
 
-    def _line(self, part: Part, earliest: int) -> int:
-        """What comes up to here is not taken back."""
-        return earliest - _HESITATION_TICKS if part.hesitates else earliest + self._commit
+    def _commit_line(self, playing: Playing, earliest: int) -> int:
+        """What comes up to here is not withdrawn."""
+        return earliest - playing.patience_ticks if playing.patience_ticks else earliest + self._state.commit_ticks
+
+    def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int, gain: float) -> Note:
+        """A planned note as it is played: it ends with the turn, and if it was patient it is late."""
+        tick = max(entry.tick, earliest) if playing.patience_ticks else entry.tick
+        end = entry.tick + entry.duration_ticks
+        ticks = end - entry.tick if playing.until_tick is None else min(end, playing.until_tick) - entry.tick
+        velocity = min(max(1, round(entry.velocity * gain)), _LOUDEST)
+        return Note(channel, entry.pitch, velocity, self._state.grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)

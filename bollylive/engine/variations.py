@@ -1,6 +1,6 @@
-"""What the model has answered to one phrase of the musician's, so that another answer can follow, or an earlier one.
+"""What the model has played to one phrase of the musician's, so that another variation can follow, or an earlier one.
 
-Ticks are those of the engine's grid. A take's notes are known once it is over.
+All ticks are those of the engine's grid. A variation's notes are known once it is over.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from bollylive.engine.history import Entry, History
 
-_MOST_TAKES = 16
+_MOST_VARIATIONS = 16
 
 
 def copy_notes(notes: Iterable[Entry], ticks: int) -> list[Entry]:
-    """The same notes so many ticks later, which no model has heard."""
-    return [replace(note, tick=note.tick + ticks, asked=False, state=None) for note in notes]
+    """The same notes `ticks` later, which the model has not processed yet."""
+    return [replace(note, tick=note.tick + ticks, queried=False, state=None) for note in notes]
 
 
-class Score:
-    """What is left to be read, in order of time; without a note it is false. Ticks are those of the engine's grid.
+class NoteQueue:
+    """Notes that are played as they are, in order of time; without a note it is false.
 
     The model chooses again from `then_tick` on, at the earliest; None: whenever it likes.
     """
@@ -38,8 +38,8 @@ class Score:
         """Where the next note stands; after the last, where the model may choose again."""
         return self._notes[0].tick if self._notes else self.then_tick
 
-    def read(self, earliest_tick: int, until_tick: int) -> list[Entry]:
-        """Take out the notes up to a tick, and give them; what is overdue is left out."""
+    def pop(self, earliest_tick: int, until_tick: int) -> list[Entry]:
+        """Take out the notes up to a tick, and give those that are not overdue."""
         ready = [note for note in self._notes if note.tick <= until_tick]
         self._notes = self._notes[len(ready) :]
         return [note for note in ready if note.tick >= earliest_tick]
@@ -52,7 +52,7 @@ class Score:
 
 @dataclass(slots=True)
 class Variation:
-    """One answer: where it began, its notes, as many as the buffer holds, and how long it was."""
+    """One of the model's answers: where it began, its notes, as many as the buffer holds, and how long it was."""
 
     begin: int
     notes: list[Entry] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Variation:
         self.notes, self.ticks = history.model_notes(self.begin, tick), tick - self.begin
 
     def cut(self, first: int, end: int) -> Variation:
-        """A piece of it, from so many ticks after its beginning to before so many."""
+        """A piece of it: from `first` ticks after its beginning to before `end` ticks after it."""
         since, until = self.begin + first, self.begin + end
         return Variation(since, [note for note in self.notes if since <= note.tick < until], end - first)
 
@@ -71,23 +71,23 @@ class Variation:
         """The same at another tick."""
         return Variation(tick, copy_notes(self.notes, tick - self.begin), self.ticks)
 
-    def score(self) -> Score:
-        """Its notes to be played once more, where they stand; after it the model chooses."""
-        return Score(self.notes, self.begin + self.ticks)
+    def queue(self) -> NoteQueue:
+        """Its notes, to be played once more where they stand; after it the model chooses."""
+        return NoteQueue(self.notes, self.begin + self.ticks)
 
 
 class Variations:
-    """The answers of one channel to one phrase. Owned by the engine.
+    """The model's answers to one phrase on one channel. Owned by the engine.
 
-    `begin` is where the model took over, and `current` the take that plays, or played last. With `length` a take
-    lasts so many ticks; with `at_bar` its first note falls on its beginning.
+    `begin` is where the model took over, and `current` the variation that plays, or played last. With `length` a
+    variation lasts so many ticks; with `at_bar` its first note falls on its beginning.
     """
 
     def __init__(self, history: History, begin: int, length: int | None, at_bar: bool) -> None:
         """`history` is the buffer as it was before the answer; it is kept."""
         self.begin, self.length, self.at_bar = begin, length, at_bar
         self.current = Variation(begin)
-        self._takes = [self.current]
+        self._variations = [self.current]
         self._history = history
 
     def phrase_at(self, tick: int) -> History:
@@ -97,20 +97,40 @@ class Variations:
         return history
 
     def start(self, tick: int) -> None:
-        """A new take begins at a tick."""
+        """A new variation begins at a tick."""
         self.current = Variation(tick)
-        self._takes = [*self._takes, self.current][-_MOST_TAKES:]
+        self._variations = [*self._variations, self.current][-_MOST_VARIATIONS:]
 
     def go_back(self, tick: int) -> Variation:
-        """Take up the take before the current one again, at a tick; without one, the current."""
-        index = max(0, next(i for i, take in enumerate(self._takes) if take is self.current) - 1)
-        self.current = self._takes[index] = self._takes[index].at(tick)
+        """Begin the variation before the current one again, at a tick; without one, the current."""
+        current = next(i for i, variation in enumerate(self._variations) if variation is self.current)
+        index = max(0, current - 1)
+        self.current = self._variations[index] = self._variations[index].at(tick)
         return self.current
 
     def shift(self, ticks: int) -> None:
         """Follow the grid when it moves."""
         self.begin += ticks
         self._history.shift(ticks)
-        for take in self._takes:
-            take.begin += ticks
-            take.notes = copy_notes(take.notes, ticks)
+        for variation in self._variations:
+            variation.begin += ticks
+            variation.notes = copy_notes(variation.notes, ticks)
+
+
+@dataclass(slots=True)
+class Phrase:
+    """The musician's newest phrase on one channel, what the model played to it, and what the musician wants next."""
+
+    begin: int | None = None
+    answers: Variations | None = None
+    next_begin: int | None = None  # where what the musician has asked for begins
+    next_command: str = ""  # which of `again`, `back`, `keep` and `vary` that is
+    loop: Variation | None = None  # what is repeated until the musician plays
+
+    def shift(self, ticks: int) -> None:
+        """Follow the grid when it moves."""
+        self.begin = None if self.begin is None else self.begin + ticks
+        self.next_begin = None if self.next_begin is None else self.next_begin + ticks
+        self.loop = None if self.loop is None else self.loop.at(self.loop.begin + ticks)
+        if self.answers is not None:
+            self.answers.shift(ticks)

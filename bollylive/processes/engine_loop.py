@@ -80,8 +80,8 @@ def serve(connection: Connection) -> None:
             engine, trouble = engine_recovery.step_in(band, inbox.anchor, stumbled_s, inbox.until_s(stumbled_s))
             pipe.put([Problem(trouble)])
             pipe.flush()
-        if engine.bearing != told:
-            told = engine.bearing
+        if engine.status != told:
+            told = engine.status
             pipe.put([told])
             pipe.flush()
     server.close()

@@ -65,7 +65,7 @@ def test_who_takes_another_tempo_at_once_stays_where_they_were_in_the_bar(bpm: f
 @pytest.mark.parametrize("bpm", [50, 60, 160, 200])
 def test_nobody_is_followed_to_near_half_or_double_the_tempo_they_began_in(bpm: float) -> None:
     played = play(RUPAK, lambda beat: 100 if beat < 30 else bpm, 100)
-    assert all(64 < told < 156 for _, told in played.told_bpm)
+    assert all(64 < told < 156 for _, told in played.tracked_bpm)
 
 
 @pytest.mark.parametrize(("share", "bars"), [(0.05, 4), (0.05, 8), (0.1, 8)])
@@ -78,7 +78,7 @@ def test_a_tempo_that_comes_and_goes_is_followed(share: float, bars: int) -> Non
 def test_a_steady_player_is_told_a_steady_tempo(score: Sequence[float]) -> None:
     played = play(score, lambda _: 100, 96)
     assert played.near() > 0.95
-    assert all(bpm == pytest.approx(100, rel=0.03) for beat, bpm in played.told_bpm if beat >= 16)
+    assert all(bpm == pytest.approx(100, rel=0.03) for beat, bpm in played.tracked_bpm if beat >= 16)
 
 
 def test_a_run_of_sixteenths_is_no_triplet_feel_of_a_faster_beat() -> None:

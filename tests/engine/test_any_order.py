@@ -1,6 +1,6 @@
-"""Whatever comes, in any order: clock words, notes, pedals, resets, taps, stalls, a model that fails or is slow.
+"""Whatever comes, in any order: clock messages, notes, pedals, resets, taps, stalls, a model that fails or is slow.
 
-What happens is a rule below; what must hold after each one is in `SoundingNotes`. A new word, gesture or knob is one
+What happens is a rule below; what must hold after each one is in `SoundingNotes`. A new message, gesture or knob is one
 more rule.
 """
 
@@ -42,15 +42,15 @@ CALLS_S = st.sampled_from([0.0, 0.0, 0.003, 0.07, 0.6])
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """One performance, from its first word to the silence after it."""
+    """One performance, from its first message to the silence after it."""
 
     @initialize(band=bands(), script=SCRIPTS, call_s=CALLS_S)
     def begin(self, band: Set, script: tuple[int, ...], call_s: float) -> None:
         self.band, self.model = band, SlowPredictor(script, call_s=call_s)
         self.witness = Witness(Apart(band, self.model), band)
 
-    def ask(self, deed: str, channel: int = 0) -> None:
-        self.play(Control(channel, self.number_of(deed), 127), Control(channel, self.number_of(deed), 0))
+    def press(self, command: str, channel: int = 0) -> None:
+        self.play(Control(channel, self.number_of(command), 127), Control(channel, self.number_of(command), 0))
 
     def number_of(self, command: str) -> int:
         return next(control.number for control in self.band.controls if control.does == command)
@@ -81,9 +81,9 @@ class AnyOrder(RuleBasedStateMachine):
     def ticks_that_were_held_up_come_all_at_once(self, count: int) -> None:
         self.play(*[Tick()] * count)
 
-    @rule(word=st.sampled_from([Start(), Stop(), Continue()]))
-    def the_song_starts_or_stops(self, word: Start | Stop | Continue) -> None:
-        self.play(word)
+    @rule(message=st.sampled_from([Start(), Stop(), Continue()]))
+    def the_song_starts_or_stops(self, message: Start | Stop | Continue) -> None:
+        self.play(message)
 
     @rule(sixteenths=st.sampled_from([0, 1, 6, 256, 16383]))
     def the_song_jumps(self, sixteenths: int) -> None:
@@ -134,17 +134,17 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(gap_s=st.floats(0.1, 3.5), count=st.integers(1, 6))
     def the_tempo_is_tapped(self, gap_s: float, count: int) -> None:
         for _ in range(count):
-            self.ask("tap")
+            self.press("tap")
             self.witness.pass_time(gap_s)
 
-    @rule(deed=st.sampled_from(DEEDS), channel=CHANNELS)
-    def the_musician_asks_for_something(self, deed: str, channel: int) -> None:
-        self.ask(deed, channel)
+    @rule(command=st.sampled_from(DEEDS), channel=CHANNELS)
+    def the_musician_asks_for_something(self, command: str, channel: int) -> None:
+        self.press(command, channel)
 
-    @rule(deeds=st.lists(st.sampled_from(TURNING), min_size=2, max_size=5), seconds=st.floats(0, 2))
-    def they_ask_for_one_thing_after_another(self, deeds: list[str], seconds: float) -> None:
-        for deed in deeds:
-            self.ask(deed)
+    @rule(commands=st.lists(st.sampled_from(TURNING), min_size=2, max_size=5), seconds=st.floats(0, 2))
+    def they_ask_for_one_thing_after_another(self, commands: list[str], seconds: float) -> None:
+        for command in commands:
+            self.press(command)
             self.witness.pass_time(seconds)
 
     @rule(knob=st.sampled_from(list(KNOBS)), value=st.integers(0, 127))

@@ -14,7 +14,7 @@ ONSET_NOW, VOICES = 52, 56
 
 def voices_at(band_notes: BandNotes, tick: int, channel: int = 15) -> int:
     """How many notes sound for a channel that plays none of them."""
-    return round(16 * float(band_notes.hear([channel], [tick])[0, VOICES]))
+    return round(16 * float(band_notes.context([channel], [tick])[0, VOICES]))
 
 
 def test_a_note_sounds_from_its_onset_to_its_end() -> None:
@@ -39,16 +39,16 @@ def test_the_order_of_adding_does_not_matter() -> None:
         band_notes = BandNotes()
         for channel, tick, pitch in order:
             band_notes.add(channel, 0, Entry(tick, pitch, 40, 100, by_model=True))
-        contexts.append(band_notes.hear([0, 9, 2], [25, 35, 10]))
+        contexts.append(band_notes.context([0, 9, 2], [25, 35, 10]))
     assert np.allclose(contexts[0], contexts[1], atol=1e-6)
 
 
 def test_at_one_tick_the_band_hears_the_musician_and_those_of_lower_channel() -> None:
     band_notes = BandNotes()
     band_notes.add(5, 0, Entry(10, 60, 5, 100, by_model=True))
-    assert band_notes.hear([4, 6], [10, 10])[:, ONSET_NOW].tolist() == [0, 1]
+    assert band_notes.context([4, 6], [10, 10])[:, ONSET_NOW].tolist() == [0, 1]
     band_notes.add(7, 0, Entry(10, 60, 5, 100, by_model=False))
-    assert band_notes.hear([4, 6], [10, 10])[:, ONSET_NOW].tolist() == [1, 1]
+    assert band_notes.context([4, 6], [10, 10])[:, ONSET_NOW].tolist() == [1, 1]
 
 
 def test_only_the_models_own_notes_after_the_tick_are_taken_back() -> None:
@@ -73,7 +73,7 @@ def test_everything_moves_with_the_beat_also_what_is_held() -> None:
 def test_percussion_is_not_heard_as_pitch() -> None:
     band_notes = BandNotes()
     band_notes.add(9, PERCUSSION, Entry(10, 36, 5, 100, by_model=False))
-    context = band_notes.hear([0], [10])[0]
+    context = band_notes.context([0], [10])[0]
     assert not context[SOUNDING].any()
     assert context[48] == 1
 

@@ -22,7 +22,7 @@ def played(every_ticks: int, velocity: int = USUAL_VELOCITY) -> Energy:
     """Eight bars of even playing."""
     energy = Energy()
     for tick in range(0, BARS_8, every_ticks):
-        energy.hear(tick, velocity)
+        energy.add(tick, velocity)
     return energy
 
 
@@ -39,7 +39,7 @@ def test_a_chord_is_one_onset() -> None:
     energy = Energy()
     for tick in range(0, BARS_8, 16):
         for _ in range(4):
-            energy.hear(tick, USUAL_VELOCITY)
+            energy.add(tick, USUAL_VELOCITY)
     assert energy.density(BARS_8 - 16) == played(16).density(BARS_8 - 16)
 
 
@@ -50,7 +50,7 @@ def test_who_plays_louder_makes_the_band_louder(velocity: int, gain: float) -> N
 
 def test_the_first_note_alone_asks_for_no_other_density() -> None:
     energy = Energy()
-    energy.hear(0, USUAL_VELOCITY)
+    energy.add(0, USUAL_VELOCITY)
     assert energy.density(0) == pytest.approx(0.0, abs=0.5)
 
 
@@ -67,7 +67,7 @@ def test_it_stays_within_its_bounds_whatever_is_played(notes: list[tuple[int, in
     energy, tick = Energy(), 0
     for gap, velocity in notes:
         tick += gap
-        energy.hear(tick, velocity)
+        energy.add(tick, velocity)
     assert -1.0 <= energy.density(tick + later) <= 1.0
     assert QUIETEST <= energy.gain(tick + later) <= LOUDEST
     energy.shift(77)

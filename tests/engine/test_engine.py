@@ -1,4 +1,4 @@
-"""What the band does, heard from outside: relay and engine on virtual time, with a fake model."""
+"""What the band does, heard from outside: router and engine on virtual time, with a fake model."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fakes import WILD, FakePredictor, ons, onsets, sounding
 
 from bollylive.clock.anchor import Anchor
 from bollylive.demo_player import demo_notes
-from bollylive.engine.band_state import FADE_BEATS
 from bollylive.engine.engine import Engine
+from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.midi.messages import (
     Continue,
     Control,
@@ -83,7 +83,7 @@ def test_the_band_sleeps_until_the_musician_begins() -> None:
 
 
 @pytest.mark.parametrize("at_s", [0.0, 1.0, 1.2345678])
-def test_the_accompaniment_comes_in_with_the_first_note_at_the_same_instant(at_s: float) -> None:
+def test_the_accompaniment_enters_with_the_first_note_at_the_same_instant(at_s: float) -> None:
     offline = stage(MELODY, BASS)
     offline.play(KEY, at_s)
     offline.advance(at_s + 2)
@@ -129,7 +129,7 @@ def test_a_note_that_is_due_but_not_asked_for_yet_keeps_its_place_when_the_sam_m
     assert onsets(offline.sent) == pytest.approx([1.0, 2.0, 3.0, 4.0], abs=1e-6)
 
 
-def test_who_has_yet_to_come_in_waits_for_the_bar_line_that_the_tap_gives() -> None:
+def test_a_part_that_has_yet_to_enter_waits_for_the_bar_line_that_the_tap_gives() -> None:
     late = ChannelSet(1, role="accompany", entry_bars=2)
     offline = stage(MELODY, late, controls=(SAM,), rest_after_beats=0)
     offline.play(KEY, 1.0)
@@ -139,7 +139,7 @@ def test_who_has_yet_to_come_in_waits_for_the_bar_line_that_the_tap_gives() -> N
     assert first.at_s == pytest.approx(1.5 + 2 * 4 * 0.5)
 
 
-def test_a_bar_of_sixteen_beats_is_counted_whole_and_told_to_the_model_by_its_halves() -> None:
+def test_a_bar_of_sixteen_beats_is_counted_whole_and_given_to_the_model_by_its_halves() -> None:
     model = FakePredictor()
     late = ChannelSet(1, role="accompany", entry_bars=1)
     offline = stage(MELODY, late, model=model, beats_per_bar=16, rest_after_beats=0)
@@ -151,7 +151,7 @@ def test_a_bar_of_sixteen_beats_is_counted_whole_and_told_to_the_model_by_its_ha
     assert asked[:, 6].max() < 8 * TICKS_PER_BEAT
 
 
-def test_the_accompaniment_hears_the_note_that_it_comes_in_with() -> None:
+def test_the_accompaniment_hears_the_note_that_it_enters_with() -> None:
     model = FakePredictor()
     offline = stage(MELODY, BASS, model=model)
     offline.play(NoteOn(0, 64, 100), 1.0)
@@ -225,7 +225,7 @@ def test_the_model_yields_at_once_and_its_notes_end() -> None:
     assert onsets(offline.sent)[-1] > 7.2
 
 
-def test_who_accompanies_does_not_yield() -> None:
+def test_an_accompanying_part_does_not_yield() -> None:
     offline = stage(MELODY, BASS)
     for i in range(20):
         tap(offline, 1.0 + 0.3 * i)
@@ -233,7 +233,7 @@ def test_who_accompanies_does_not_yield() -> None:
     assert max(gaps) < 0.5
 
 
-def test_who_accompanies_goes_on_while_the_musician_plays_on_the_same_channel() -> None:
+def test_an_accompanying_part_goes_on_while_the_musician_plays_on_the_same_channel() -> None:
     offline = stage(ChannelSet(0, role="accompany"), horizon_beats=8.0)
     for i in range(20):
         tap(offline, 1.0 + 0.3 * i, pitch=60 + i % 3)
@@ -744,7 +744,9 @@ def test_handle_never_calls_the_model_and_tick_calls_it_once_at_most() -> None:
         assert len(model.questions) <= calls
 
 
-def test_who_accompanies_goes_on_after_the_musicians_last_note_on_its_channel_with_nobody_else_to_wake_it() -> None:
+def test_an_accompanying_part_goes_on_after_the_musicians_last_note_on_its_channel_with_nobody_else_to_wake_it() -> (
+    None
+):
     engine = Engine(
         Set(tempo_bpm=120, channels=(ChannelSet(0, role="accompany"),), rest_after_beats=0), FakePredictor(), 1
     )
@@ -755,7 +757,9 @@ def test_who_accompanies_goes_on_after_the_musicians_last_note_on_its_channel_wi
         engine.handle(Heard(NoteOn(0, pitch, 100), now_s, beat))
         while (due_s := engine.next_due(now_s)) is not None and due_s < (beat + 4) / 2:
             now_s = max(due_s, now_s + 1e-9)
-            played += [word.note.onset_beats for word in engine.tick(now_s) if isinstance(word, Play)]
+            played += [
+                instruction.note.onset_beats for instruction in engine.tick(now_s) if isinstance(instruction, Play)
+            ]
     assert played[-1] > 7
 
 
@@ -795,8 +799,8 @@ def test_what_is_planned_comes_in_the_epoch_of_its_anchor() -> None:
     engine = engine_of(BASS)
     engine.handle(Anchor(0.0, 0.5, 0.0, epoch=7))
     engine.handle(Heard(KEY, 0.0, 0.0))
-    words = [word for _ in range(10) for word in engine.tick(0.0)]
-    assert {word.epoch for word in words if isinstance(word, Play)} == {7}
+    instructions = [instruction for _ in range(10) for instruction in engine.tick(0.0)]
+    assert {instruction.epoch for instruction in instructions if isinstance(instruction, Play)} == {7}
 
 
 def test_notes_whose_time_has_passed_are_counted_as_skipped() -> None:
@@ -804,8 +808,8 @@ def test_notes_whose_time_has_passed_are_counted_as_skipped() -> None:
     engine.handle(Heard(KEY, 0.0, 0.0))
     engine.tick(0.0)
     for _ in range(20):
-        words = engine.tick(3.3)
-        onsets_beats = [word.note.onset_beats for word in words if isinstance(word, Play)]
+        instructions = engine.tick(3.3)
+        onsets_beats = [instruction.note.onset_beats for instruction in instructions if isinstance(instruction, Play)]
         assert all(onset >= 6.6 - 0.5 / TICKS_PER_BEAT for onset in onsets_beats)
     assert engine.counts["skipped"] > 0
 
@@ -862,14 +866,16 @@ def link_anchor(at_s: float, bar_beat: float) -> Anchor:
     return Anchor(2 * at_s, 0.5, at_s, bar_beat=bar_beat)
 
 
-def test_who_has_yet_to_come_in_does_so_at_a_bar_line_of_the_link_session() -> None:
+def test_a_part_that_has_yet_to_enter_does_so_at_a_bar_line_of_the_link_session() -> None:
     late = ChannelSet(1, role="accompany", entry_bars=2)
     engine = Engine(Set(tempo_bpm=120, channels=(MELODY, late)), FakePredictor(), 1)
     engine.handle(Anchor(0.0, 0.5, 0.0))
     engine.handle(Heard(KEY, 1.0, 2.0))  # so the bars begin at 2, 6, 10 ...
     engine.handle(link_anchor(2.0, 3.3))
-    words = [word for i in range(600) for word in engine.tick(2.0 + i * 0.01)]
-    assert min(word.note.onset_beats for word in words if isinstance(word, Play)) == pytest.approx(11.3)
+    instructions = [instruction for i in range(600) for instruction in engine.tick(2.0 + i * 0.01)]
+    assert min(
+        instruction.note.onset_beats for instruction in instructions if isinstance(instruction, Play)
+    ) == pytest.approx(11.3)
 
 
 def test_in_a_link_session_the_first_note_is_no_downbeat_but_the_band_rests() -> None:
@@ -878,8 +884,8 @@ def test_in_a_link_session_the_first_note_is_no_downbeat_but_the_band_rests() ->
     engine.handle(link_anchor(0.0, -1.0))
     engine.handle(Heard(KEY, 1.1, 2.2))
     engine.handle(Heard(OFF, 1.2, 2.4))
-    words = [word for i in range(1000) for word in engine.tick(1.1 + i * 0.01)]
-    onsets_beats = [word.note.onset_beats for word in words if isinstance(word, Play)]
+    instructions = [instruction for i in range(1000) for instruction in engine.tick(1.1 + i * 0.01)]
+    onsets_beats = [instruction.note.onset_beats for instruction in instructions if isinstance(instruction, Play)]
     tick = 1 / TICKS_PER_BEAT
     assert all((onset + tick / 4) % tick == pytest.approx(tick / 4) for onset in onsets_beats)
     assert 4 < max(onsets_beats) < 10

@@ -25,8 +25,8 @@ def engine_of(*channels: ChannelSet, own_downbeat: bool = True) -> Engine:
 
 
 def first_note(engine: Engine, beat: float) -> list[Play]:
-    words = engine.handle(Heard(NoteOn(0, 60, 90), beat * BEAT_S, beat))
-    return [word for word in words if isinstance(word, Play)]
+    instructions = engine.handle(Heard(NoteOn(0, 60, 90), beat * BEAT_S, beat))
+    return [instruction for instruction in instructions if isinstance(instruction, Play)]
 
 
 def test_the_percussion_answers_the_first_note_without_the_model() -> None:

@@ -23,24 +23,24 @@ def played(tick: int, pitch: int = 60) -> Entry:
 
 
 def chosen(tick: int, pitch: int = 60) -> Entry:
-    return Entry(tick, pitch, 6, 100, by_model=True, next_ticks=12, asked=True)
+    return Entry(tick, pitch, 6, 100, by_model=True, next_ticks=12, queried=True)
 
 
 def hear(history: History, index: int) -> int:
     """Hear as the model would before it is asked about an entry, each state one more than the one before it."""
-    first = history.first_to_hear(index)
+    first = history.first_unprocessed(index)
     states = [history.state_before(first) + 1 + i for i in range(index - first)]
-    history.hear(first, np.stack(states))
+    history.store_states(first, np.stack(states))
     return len(states)
 
 
 def hear_all(history: History) -> int:
     """Let the model say what comes after the newest entry, if it has not; how many rows it heard for that."""
-    if not history.waits:
+    if not history.needs_query:
         return 0
     index = len(history.entries) - 1
     rows = hear(history, index)
-    history.foresee(index, 12)
+    history.store_next(index, 12)
     return rows
 
 
@@ -80,22 +80,22 @@ def test_a_voice_begins_with_a_rest_a_beat_before_its_first_note(history: Histor
 
 def test_nobody_asks_what_follows_the_opening_rest(history: History) -> None:
     history.reach(100)
-    assert not history.waits
+    assert not history.needs_query
     history.insert(played(100))
-    assert history.waits
+    assert history.needs_query
     assert hear_all(history) == 1
-    assert not history.waits
+    assert not history.needs_query
 
 
 def test_a_question_comes_with_at_least_one_row_to_hear(history: History) -> None:
     history.reach(0)
-    assert history.first_to_hear(1) == 0
+    assert history.first_unprocessed(1) == 0
     history.insert(played(0))
     hear_all(history)
     assert missed_releases(history) == [False, True]
-    assert history.first_to_hear(2) == 1
+    assert history.first_unprocessed(2) == 1
     assert hear(history, 2) == 1
-    assert history.first_to_hear(2) == 1  # it is heard again
+    assert history.first_unprocessed(2) == 1  # it is heard again
     before = history.state_before(2)
     hear(history, 2)
     assert np.array_equal(before, history.state_before(2))
@@ -114,7 +114,7 @@ def test_what_rolls_out_stays_in_the_state() -> None:
     assert history.state_before(0)[0, 0] == 3  # the opening rest and two notes
     assert row_of(history, 0)[0] == 12
     assert history.previous_pitch(0) == 61
-    assert not history.waits
+    assert not history.needs_query
 
 
 def test_after_2n_notes_the_states_are_computed_again_from_the_last_n(history: History) -> None:
@@ -163,7 +163,7 @@ def test_what_stands_after_a_new_note_is_heard_and_asked_again(history: History)
     history.insert(played(30, 62))
     assert notes_of(history) == [(0, 60), (24, 60), (30, 62), (36, 60)]
     assert missed_releases(history) == [False, False, False, True, True]
-    assert history.waits
+    assert history.needs_query
     assert hear_all(history) == 1
 
 
@@ -172,7 +172,7 @@ def test_the_same_note_twice_is_one(history: History) -> None:
     hear_all(history)
     history.insert(played(0))
     assert notes_of(history) == [(0, 60)]
-    assert not history.waits
+    assert not history.needs_query
 
 
 def test_a_note_older_than_all_of_the_buffer_changes_nothing() -> None:
@@ -181,7 +181,7 @@ def test_a_note_older_than_all_of_the_buffer_changes_nothing() -> None:
         before = list(history.entries)
         history.insert(played(before[0].tick - 4))
         assert history.entries == before
-        assert not history.waits
+        assert not history.needs_query
 
 
 def test_a_late_ending_is_heard_again_with_all_that_follows(history: History) -> None:
@@ -192,7 +192,7 @@ def test_a_late_ending_is_heard_again_with_all_that_follows(history: History) ->
     history.close(0, 60, 10)
     assert row_of(history, 1)[2] == 9
     assert missed_releases(history) == [False, True, True]
-    assert history.waits
+    assert history.needs_query
     assert hear_all(history) == 1
 
 
@@ -201,7 +201,7 @@ def test_an_ending_of_nothing_is_ignored(history: History) -> None:
     hear_all(history)
     history.close(0, 61, 10)
     history.close(5, 60, 10)
-    assert not history.waits
+    assert not history.needs_query
 
 
 def test_a_step_back_leaves_the_states_before_it_untouched(history: History) -> None:
@@ -214,7 +214,7 @@ def test_a_step_back_leaves_the_states_before_it_untouched(history: History) -> 
     history.rest(72)
     assert history.withdraw(0)
     assert [(entry, entry.state) for entry in history.entries] == before
-    assert not history.waits
+    assert not history.needs_query
     assert not history.withdraw(0)
 
 
@@ -228,7 +228,7 @@ def test_a_step_back_keeps_what_the_musician_played_and_what_came_before(history
     history.withdraw(6)
     assert notes_of(history) == [(0, 60), (12, 70)]
     assert missed_releases(history)[-1]  # it had been heard after a note that is gone
-    assert history.waits
+    assert history.needs_query
 
 
 def test_a_step_back_leaves_no_gap_before_what_the_musician_played(history: History) -> None:
@@ -276,14 +276,14 @@ def test_nobody_asks_what_follows_the_rest_after_a_very_long_silence_either(hist
     history.close(0, 60, 99_000)
     assert history.withdraw(99_999)
     assert history.last is not None
-    assert (history.last.tick, history.waits) == (100_000 - 24, False)
+    assert (history.last.tick, history.needs_query) == (100_000 - 24, False)
 
 
 def test_where_only_the_opening_rest_is_left_the_next_note_comes_a_beat_after_it(history: History) -> None:
     history.insert(chosen(100))
     assert history.withdraw(80)
     assert history.last is not None
-    assert (history.last.tick, history.last.next_ticks, history.waits) == (76, 24, False)
+    assert (history.last.tick, history.last.next_ticks, history.needs_query) == (76, 24, False)
 
 
 def test_a_voice_that_only_waits_stays_small(history: History) -> None:
@@ -379,4 +379,4 @@ def test_whatever_happens_every_row_can_be_encoded_and_asked_for(
     if history.entries:
         encode_all(history)
         hear_all(history)
-        assert not history.waits
+        assert not history.needs_query

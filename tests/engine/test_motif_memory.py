@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answering import part_of
 from fakes import FakePredictor, onsets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.engine.history import Entry, History
-from bollylive.engine.model_query import ask_to_choose, ask_to_foresee
+from bollylive.engine.history import Entry
+from bollylive.engine.model_query import query_next_onset, query_note
 from bollylive.engine.motif_memory import CONTEXT_NOTES, DEPTH, REMEMBERED_NOTES, MotifMemory
 from bollylive.engine.part import Part
 from bollylive.errors import SetError
@@ -113,7 +114,7 @@ def test_a_gap_that_is_over_is_no_longer_expected() -> None:
     assert expected[3] == {150 - 144}
 
 
-def test_the_notes_of_a_chord_may_come_in_any_order() -> None:
+def test_the_notes_of_a_chord_may_enter_any_order() -> None:
     chords = [(0, (60, 64, 67)), (48, (59, 62, 67)), (96, (60, 64, 67)), (144, (65, 69))]
     upwards = memory_of([(tick, pitch) for tick, chord in chords for pitch in chord])
     downwards = memory_of([(tick, pitch) for tick, chord in chords for pitch in (*chord[::-1], chord[0])])
@@ -192,14 +193,14 @@ def test_more_in_common_never_counts_less(stream: Notes) -> None:
     assert votes[heir] >= own[heir] - 1e-5 > 0
 
 
-def asked(part: Part) -> Floats:
-    """Ask the part what comes after its newest entry; gives the bias of the onset."""
-    ask = ask_to_foresee(part, BAR)
-    assert ask is not None
-    assert ask.index is not None
-    part.history.hear(ask.first, np.zeros((len(ask.rows) - 1, 1, 2), dtype=np.float32))
-    part.history.foresee(ask.index, 12)
-    return ask.onset_bias
+def onset_bias_of(part: Part) -> Floats:
+    """Query what comes after the newest entry of a part; gives the bias of the onset."""
+    query = query_next_onset(part, BAR)
+    assert query is not None
+    assert query.index is not None
+    part.history.store_states(query.first, np.zeros((len(query.rows) - 1, 1, 2), dtype=np.float32))
+    part.history.store_next(query.index, 12)
+    return query.onset_bias
 
 
 def play(part: Part, notes: list[tuple[int, int]]) -> list[Floats]:
@@ -207,45 +208,45 @@ def play(part: Part, notes: list[tuple[int, int]]) -> list[Floats]:
     biases = []
     for tick, pitch in notes:
         part.history.insert(Entry(tick, pitch, 6, 100))
-        biases.append(asked(part))
+        biases.append(onset_bias_of(part))
     return biases
 
 
 def part_with(memory: MotifMemory, weight: float, setting: ChannelSet | None = None) -> Part:
-    """A part that has heard the motif's first notes, and has the word at the next one."""
-    part = Part(setting or ChannelSet(0), History(16, (1, 2)), memory=memory, memory_weight=weight)
+    """A part that has heard the motif's first notes, and is playing from the next one on."""
+    part = part_of(setting, 16, memory, weight)
     play(part, at(MOTIF, 4 * BAR)[:4])
-    part.come_in(4 * BAR + MOTIF[4][0])
+    part.enter(4 * BAR + MOTIF[4][0])
     part.prepare(10**6)
     return part
 
 
 def test_a_part_is_reminded_of_the_pitch_and_of_the_gap() -> None:
-    part = Part(ChannelSet(0), History(16, (1, 2)), memory=memory_of(MOTIF), memory_weight=1.0)
+    part = part_of(notes=16, memory=memory_of(MOTIF), memory_weight=1.0)
     heard = play(part, at(MOTIF, 4 * BAR)[:4])
     gaps = [later - sooner for (sooner, _), (later, _) in pairwise(MOTIF[:5])]
     assert [int(bias.argmax()) for bias in heard[1:]] == gaps[1:]
-    part.come_in(4 * BAR + MOTIF[4][0])
+    part.enter(4 * BAR + MOTIF[4][0])
     part.prepare(10**6)
-    ask = ask_to_choose(part, BAR)
-    assert ask.pitch_bias.argmax() == MOTIF[4][1]
-    assert ask.onset_bias.argmax() == MOTIF[5][0] - MOTIF[4][0]
+    query = query_note(part, BAR)
+    assert query.pitch_bias.argmax() == MOTIF[4][1]
+    assert query.onset_bias.argmax() == MOTIF[5][0] - MOTIF[4][0]
 
 
 def test_a_rest_is_reminded_of_what_is_left_of_the_gap() -> None:
     notes = [(0, 60), (12, 62), (24, 64), (24 + 100, 65)]
-    part = Part(ChannelSet(0), History(16, (1, 2)), memory=memory_of(notes), memory_weight=1.0)
+    part = part_of(notes=16, memory=memory_of(notes), memory_weight=1.0)
     assert play(part, at(notes[:3], 4 * BAR))[-1].argmax() == WAIT
     part.history.rest(4 * BAR + 24 + 48)
     assert [entry.pitch for entry in part.history.entries][-2:] == [64, REST]
-    assert asked(part).argmax() == WAIT
+    assert onset_bias_of(part).argmax() == WAIT
     part.history.rest(4 * BAR + 24 + 96)
-    assert asked(part).argmax() == 100 - 96
+    assert onset_bias_of(part).argmax() == 100 - 96
 
 
 def test_how_much_the_memory_weighs_is_set() -> None:
     plain, half, whole = (part_with(memory_of(MOTIF), weight) for weight in (0.0, 0.5, 1.0))
-    biases = [ask_to_choose(part, BAR).pitch_bias for part in (plain, half, whole)]
+    biases = [query_note(part, BAR).pitch_bias for part in (plain, half, whole)]
     assert not biases[0].any()
     assert biases[2].any()
     np.testing.assert_allclose(2 * biases[1], biases[2])
@@ -259,9 +260,9 @@ def test_a_set_file_says_how_much_it_weighs() -> None:
 
 def test_what_is_forbidden_stays_so() -> None:
     part = part_with(memory_of(MOTIF), 1.0, ChannelSet(0, highest=70, polyphony=1))
-    ask = ask_to_choose(part, BAR)
-    assert (ask.pitch_bias[71:] < -1e8).all()
-    assert ask.onset_bias[0] < -1e8
+    query = query_note(part, BAR)
+    assert (query.pitch_bias[71:] < -1e8).all()
+    assert query.onset_bias[0] < -1e8
 
 
 def motif_played(role: Role, channel: int = 0, **settings: Any) -> tuple[OfflineBand, FakePredictor]:

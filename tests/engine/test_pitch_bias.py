@@ -1,12 +1,18 @@
+"""What a channel's setting adds to the scores of pitches and onsets."""
+
 from __future__ import annotations
 
 from bollylive.engine.pitch_bias import PitchBias
 from bollylive.model import codec
-from bollylive.sets.band import ChannelSet
+from bollylive.sets.band import ChannelSet, Set
+
+
+def bias_of(setting: ChannelSet, *, quantise: bool = False) -> PitchBias:
+    return PitchBias(Set(channels=(setting,), quantise=quantise), setting.channel)
 
 
 def test_quantised_a_voice_goes_from_sixteenths_to_sixteenths_and_from_triplets_to_triplets() -> None:
-    bias = PitchBias(ChannelSet(0), quantise=True)
+    bias = bias_of(ChannelSet(0), quantise=True)
     reached = {
         tick: {ahead for ahead in range(1, 25) if bias.of_onset(tick, 1)[ahead] > -1} for tick in (0, 6, 8, 12, 31)
     }
@@ -20,7 +26,7 @@ def test_quantised_a_voice_goes_from_sixteenths_to_sixteenths_and_from_triplets_
 
 
 def test_a_note_struck_again_and_again_bores_and_another_one_cures_it() -> None:
-    bias = PitchBias(ChannelSet(0), quantise=False)
+    bias = bias_of(ChannelSet(0))
     scores = [float(bias.of_pitch([60] * run)[60]) for run in (0, 1, 6, 7, 20)]
     assert scores[:3] == [0, 0, 0]
     assert scores[2] > scores[3] > scores[4]
@@ -28,6 +34,6 @@ def test_a_note_struck_again_and_again_bores_and_another_one_cures_it() -> None:
 
 
 def test_what_lies_outside_the_range_is_not_allowed() -> None:
-    bias = PitchBias(ChannelSet(0, lowest=50, highest=60), quantise=False)
+    bias = bias_of(ChannelSet(0, lowest=50, highest=60))
     assert [bias.allows(pitch) for pitch in (49, 50, 60, 61)] == [False, True, True, False]
     assert (bias.of_pitch([])[[49, 61]] < -1e8).all()

@@ -8,8 +8,8 @@ import pytest
 from fakes import FakePredictor, ons, sounding
 
 from bollylive.clock.anchor import Anchor
-from bollylive.engine.band_state import FADE_BEATS
 from bollylive.engine.engine import Engine
+from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.journal.restore import RestoredState, restore
 from bollylive.midi.messages import Note, NoteOff, NoteOn
 from bollylive.model.codec import PERCUSSION
@@ -31,8 +31,8 @@ def rehearsed(seconds: float, band: Set = BAND) -> OfflineBand:
 
 
 def past_of(offline: OfflineBand) -> RestoredState:
-    words: list[Sent | Anchor | EngineStatus] = [offline.anchor, *offline.sent, offline.engine.bearing]
-    return restore(words, offline.now_s, 16)
+    messages: list[Sent | Anchor | EngineStatus] = [offline.anchor, *offline.sent, offline.engine.status]
+    return restore(messages, offline.now_s, 16)
 
 
 def plays(engine: Engine, from_s: float, seconds: float) -> list[Note]:
@@ -40,7 +40,7 @@ def plays(engine: Engine, from_s: float, seconds: float) -> list[Note]:
     notes = []
     now_s = from_s
     while now_s < from_s + seconds:
-        notes += [word.note for word in engine.tick(now_s) if isinstance(word, Play)]
+        notes += [instruction.note for instruction in engine.tick(now_s) if isinstance(instruction, Play)]
         now_s += 0.01
     return notes
 
@@ -50,8 +50,8 @@ def test_the_band_goes_on_with_its_buffers_and_without_a_new_note() -> None:
     predictor = FakePredictor()
     engine = Engine(BAND, predictor, seed=2)
     engine.resume(past_of(offline), offline.now_s)
-    assert engine.bearing == offline.engine.bearing
-    assert engine.bearing.awake
+    assert engine.status == offline.engine.status
+    assert engine.status.awake
     notes = plays(engine, offline.now_s, 4.0)
     assert {note.channel for note in notes} == {0, 1}
     now_beat = offline.anchor.beat_at(offline.now_s)
@@ -77,7 +77,7 @@ def test_bars_begin_where_they_began() -> None:
     offline = rehearsed(6.0)
     engine = Engine(BAND, FakePredictor(), seed=2)
     engine.resume(past_of(offline), offline.now_s)
-    assert engine.bearing.zero_beats == offline.engine.bearing.zero_beats == pytest.approx(1.0)
+    assert engine.status.zero_beats == offline.engine.status.zero_beats == pytest.approx(1.0)
 
 
 def test_a_key_that_was_held_is_heard_to_come_up() -> None:
@@ -97,7 +97,7 @@ def test_a_band_that_slept_sleeps_on_and_nothing_is_remembered_of_nothing() -> N
         assert plays(engine, 3.0, 4.0) == []
 
 
-def test_who_has_yet_to_come_in_does_so_at_a_bar_line() -> None:
+def test_a_part_that_has_yet_to_enter_does_so_at_a_bar_line() -> None:
     late = replace(BAND, channels=(MELODY, replace(BASS, entry_bars=2)))
     engine = Engine(late, FakePredictor(), seed=2)
     past = past_of(rehearsed(1.5, late))
@@ -106,13 +106,13 @@ def test_who_has_yet_to_come_in_does_so_at_a_bar_line() -> None:
     assert first == pytest.approx(1.0 + 8.0)
 
 
-def test_who_may_no_longer_play_falls_silent_and_the_others_play_on() -> None:
+def test_a_part_that_may_no_longer_play_falls_silent_and_the_others_play_on() -> None:
     offline = rehearsed(4.0)
     changed = replace(BAND, channels=(MELODY, replace(BASS, role="player"), replace(PAD, role="accompany")))
     assert offline.engine.use(changed, offline.now_s) == [Release(1, FADE_BEATS), Release(2, FADE_BEATS)]
     notes = plays(offline.engine, offline.now_s, 4.0)
     assert {note.channel for note in notes} == {0, 2}
-    bar_beats = min(note.onset_beats for note in notes if note.channel == 2) - offline.engine.bearing.zero_beats
+    bar_beats = min(note.onset_beats for note in notes if note.channel == 2) - offline.engine.status.zero_beats
     assert bar_beats % 4 == pytest.approx(0.0)
 
 
@@ -131,15 +131,15 @@ def test_a_key_held_on_a_channel_that_is_switched_off_holds_nothing_up() -> None
     offline.play(NoteOn(2, 60, 90), 2.0)
     offline.engine.use(replace(band, channels=(MELODY, BASS, replace(PAD, role="off"))), 2.1)
     plays(offline.engine, 2.1, 8.0)
-    assert not offline.engine.bearing.awake
+    assert not offline.engine.status.awake
 
 
 def test_sets_that_change_all_the_time_leave_no_note() -> None:
     offline = rehearsed(3.0)
     other = replace(BAND, channels=(replace(MELODY, role="off"), replace(BASS, role="continue"), PAD))
     for i in range(100):
-        for word in offline.engine.use(BAND if i % 2 else other, offline.now_s):
-            offline._router.obey(word, offline.now_s)
+        for instruction in offline.engine.use(BAND if i % 2 else other, offline.now_s):
+            offline._router.obey(instruction, offline.now_s)
         offline.advance(offline.now_s + 0.05)
     heard = len(ons(offline.sent))
     offline.advance(offline.now_s + 4.0)

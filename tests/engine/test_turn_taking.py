@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 
-from bollylive.engine.band_state import FADE_BEATS
+from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.midi.messages import Control, NoteOff, NoteOn
 from bollylive.model.codec import WAIT
 from bollylive.offline import OfflineBand
@@ -18,7 +18,7 @@ from bollylive.sets.band import ChannelSet, ControlSet, Deed, Handover, Set
 BEAT_S = 0.5  # at 120 beats per minute
 BAR_S = 4 * BEAT_S
 EIGHTH_S = BEAT_S / 2
-DEEDS: dict[Deed, int] = {"hand over": 20, "again": 21, "back": 22, "keep": 23, "vary": 24}
+PEDALS: dict[Deed, int] = {"hand over": 20, "again": 21, "back": 22, "keep": 23, "vary": 24}
 BEGIN_S = 1.0  # the musician's first note, and so a bar line
 
 
@@ -28,7 +28,7 @@ def stage(model: FakePredictor | None = None, **settings: Any) -> OfflineBand:
     band = Set(
         tempo_bpm=120.0,
         channels=(ChannelSet(0, polyphony=1, **own), ChannelSet(1, role="player")),
-        controls=tuple(ControlSet("cc", number, deed) for deed, number in DEEDS.items()),
+        controls=tuple(ControlSet("cc", number, command) for command, number in PEDALS.items()),
         **{"rest_after_beats": 0.0, **settings},
     )
     return OfflineBand(band, model or FakePredictor(), seed=1)
@@ -42,9 +42,9 @@ def play_eighths(offline: OfflineBand, count: int, from_s: float = BEGIN_S) -> f
     return from_s + count * EIGHTH_S
 
 
-def ask(offline: OfflineBand, deed: Deed, at_s: float) -> None:
-    offline.play(Control(5, DEEDS[deed], 127), at_s)
-    offline.play(Control(5, DEEDS[deed], 0), at_s)
+def press(offline: OfflineBand, command: Deed, at_s: float) -> None:
+    offline.play(Control(5, PEDALS[command], 127), at_s)
+    offline.play(Control(5, PEDALS[command], 0), at_s)
 
 
 def melody(offline: OfflineBand, from_s: float = 0.0, until_s: float = np.inf) -> list[tuple[float, int]]:
@@ -100,7 +100,7 @@ def test_a_held_key_keeps_the_model_out_of_the_flow() -> None:
 def test_at_a_command_the_model_takes_over_in_the_middle_of_a_phrase_without_a_gap() -> None:
     offline = stage(handover="command")
     next_s = play_eighths(offline, 8)
-    ask(offline, "hand over", next_s - 0.05)
+    press(offline, "hand over", next_s - 0.05)
     offline.advance(next_s + 2.0)
     assert onsets(offline.sent, 0)[:3] == pytest.approx([next_s, next_s + EIGHTH_S, next_s + 2 * EIGHTH_S])
 
@@ -114,10 +114,10 @@ def test_without_the_command_the_model_never_takes_over() -> None:
 def test_the_same_command_gives_the_channel_back_and_the_last_note_fades() -> None:
     offline = stage(handover="command", model=FakePredictor((12,)))
     next_s = play_eighths(offline, 8)
-    ask(offline, "hand over", next_s - 0.05)
+    press(offline, "hand over", next_s - 0.05)
     offline.advance(next_s + 2.01)
     played = onsets(offline.sent, 0)
-    ask(offline, "hand over", next_s + 2.01)
+    press(offline, "hand over", next_s + 2.01)
     offline.advance(next_s + 2.01 + FADE_BEATS * BEAT_S + 0.001)
     assert sounding(offline.sent) == set()
     offline.advance(next_s + 20)
@@ -126,7 +126,7 @@ def test_the_same_command_gives_the_channel_back_and_the_last_note_fades() -> No
 
 def test_the_command_begins_without_a_first_note_of_the_musician() -> None:
     offline = stage(handover="command")
-    ask(offline, "hand over", 2.0)
+    press(offline, "hand over", 2.0)
     offline.advance(4.0)
     assert onsets(offline.sent, 0)[0] == pytest.approx(2.0, abs=0.03)
 
@@ -181,11 +181,11 @@ def test_an_answer_lasts_as_long_as_the_set_says() -> None:
 
 
 @pytest.mark.parametrize("handover", ["silence", "bar", "flow", "command"])
-def test_whoever_has_the_word_the_musician_takes_it_with_their_first_note(handover: Handover) -> None:
+def test_however_the_model_took_over_it_yields_to_the_musicians_first_note(handover: Handover) -> None:
     offline = stage(handover=handover, handover_beats=0.5)
     next_s = play_eighths(offline, 8)
     if handover == "command":
-        ask(offline, "hand over", next_s)
+        press(offline, "hand over", next_s)
     offline.advance(next_s + 3.01)
     assert onsets(offline.sent, 0)
     offline.play(NoteOn(0, 30, 100), next_s + 3.01)
@@ -195,11 +195,11 @@ def test_whoever_has_the_word_the_musician_takes_it_with_their_first_note(handov
     assert onsets(offline.sent, 0)[-1] <= next_s + 3.01
 
 
-def answered(deed: Deed, at_s: float, role: str = "continue") -> OfflineBand:
-    """A phrase of one bar, its answer from the second bar on, and what is asked for then."""
+def answered(command: Deed, at_s: float, role: str = "continue") -> OfflineBand:
+    """A phrase of one bar, its answer from the second bar on, and a command at a time."""
     offline = stage(FakePredictor(WILD), role=role, handover="bar", handover_beats=0.25)
     play_eighths(offline, 7)
-    ask(offline, deed, at_s)
+    press(offline, command, at_s)
     offline.advance(BEGIN_S + 12 * BAR_S)
     return offline
 
@@ -222,12 +222,12 @@ def test_again_is_another_answer_from_the_next_bar_on() -> None:
     assert bars(offline, 3, 8) == []
 
 
-@pytest.mark.parametrize("deed", ["again", "back", "keep", "vary"])
+@pytest.mark.parametrize("command", ["again", "back", "keep", "vary"])
 @pytest.mark.parametrize("asked_at", [1.5, 1.7, 1.85, 1.92, 1.99])
-def test_what_was_planned_beyond_it_is_not_played_too(deed: Deed, asked_at: float) -> None:
+def test_what_was_planned_beyond_it_is_not_played_too(command: Deed, asked_at: float) -> None:
     offline = stage(FakePredictor(), handover="bar", handover_beats=0.25)
     play_eighths(offline, 7)
-    ask(offline, deed, BEGIN_S + asked_at * BAR_S)
+    press(offline, command, BEGIN_S + asked_at * BAR_S)
     offline.advance(BEGIN_S + 5 * BAR_S)
     assert [eighth for eighth, _ in melody(offline, 0.0, BEGIN_S + 5 * BAR_S)] == list(range(8, 40))
     lengths = [b - a for a, b in pairwise(onsets(offline.sent, 0))]
@@ -240,7 +240,7 @@ def test_again_hears_the_same_phrase() -> None:
     play_eighths(offline, 7)
     offline.advance(BEGIN_S + 0.99 * BAR_S)
     asked = [question for question in model.questions if question.rows[0, -1, 6] == 0][-1]
-    ask(offline, "again", BEGIN_S + 2.5 * BAR_S)
+    press(offline, "again", BEGIN_S + 2.5 * BAR_S)
     offline.advance(BEGIN_S + 2.99 * BAR_S)
     once_more = [question for question in model.questions if question.rows[0, -1, 6] == 0][-1]
     assert once_more is not asked
@@ -251,9 +251,9 @@ def test_again_hears_the_same_phrase() -> None:
 def test_back_is_the_answer_before() -> None:
     offline = stage(FakePredictor(WILD), role="respond")
     play_eighths(offline, 7)
-    ask(offline, "again", BEGIN_S + 1.5 * BAR_S)
-    ask(offline, "back", BEGIN_S + 2.5 * BAR_S)
-    ask(offline, "back", BEGIN_S + 5.5 * BAR_S)
+    press(offline, "again", BEGIN_S + 1.5 * BAR_S)
+    press(offline, "back", BEGIN_S + 2.5 * BAR_S)
+    press(offline, "back", BEGIN_S + 5.5 * BAR_S)
     offline.advance(BEGIN_S + 12 * BAR_S)
     assert bars(offline, 2) != bars(offline, 1)
     assert bars(offline, 3) == bars(offline, 1)
@@ -280,8 +280,8 @@ def test_the_loop_is_no_longer_than_four_bars() -> None:
 def test_the_model_goes_on_after_a_loop_if_another_answer_is_asked_for() -> None:
     offline = stage(FakePredictor(WILD), handover="bar", handover_beats=0.25)
     play_eighths(offline, 7)
-    ask(offline, "keep", BEGIN_S + 1.5 * BAR_S)
-    ask(offline, "again", BEGIN_S + 4.5 * BAR_S)
+    press(offline, "keep", BEGIN_S + 1.5 * BAR_S)
+    press(offline, "again", BEGIN_S + 4.5 * BAR_S)
     offline.advance(BEGIN_S + 9 * BAR_S)
     loop = bars(offline, 1)
     assert [bars(offline, first) == loop for first in (2, 3, 4, 5, 6, 7)] == [True] * 3 + [False] * 3
@@ -295,22 +295,24 @@ def test_vary_begins_alike_and_goes_another_way() -> None:
     assert [note for note in second if note[0] >= 8] != [note for note in first if note[0] >= 8]
 
 
-@pytest.mark.parametrize("deed", ["again", "back", "keep", "vary"])
-def test_without_an_answer_there_is_nothing_to_ask_for(deed: Deed) -> None:
+@pytest.mark.parametrize("command", ["again", "back", "keep", "vary"])
+def test_without_an_answer_there_is_nothing_to_ask_for(command: Deed) -> None:
     offline = stage(handover="command")
     play_eighths(offline, 7)
-    ask(offline, deed, BEGIN_S + BAR_S)
+    press(offline, command, BEGIN_S + BAR_S)
     offline.advance(BEGIN_S + 4 * BAR_S)
     assert onsets(offline.sent, 0) == []
 
 
-@pytest.mark.parametrize("deed", ["again", "back", "keep", "vary"])
+@pytest.mark.parametrize("command", ["again", "back", "keep", "vary"])
 @pytest.mark.parametrize("early_s", [0.2, 0.6])
-def test_the_musician_who_plays_before_what_they_asked_for_begins_has_the_word(deed: Deed, early_s: float) -> None:
+def test_the_model_yields_to_a_musician_who_plays_before_what_they_asked_for_begins(
+    command: Deed, early_s: float
+) -> None:
     model = FakePredictor(WILD)
     offline = stage(model, handover="bar", handover_beats=0.25)
     play_eighths(offline, 7)
-    ask(offline, deed, BEGIN_S + 1.5 * BAR_S)
+    press(offline, command, BEGIN_S + 1.5 * BAR_S)
     again_s = BEGIN_S + 2 * BAR_S - early_s
     offline.play(NoteOn(0, 30, 100), again_s)
     offline.advance(BEGIN_S + 6 * BAR_S)
@@ -323,7 +325,7 @@ def test_the_musician_who_plays_before_what_they_asked_for_begins_has_the_word(d
 def test_what_is_kept_goes_round_also_when_the_band_would_rest() -> None:
     offline = stage(rest_after_beats=8.0)
     next_s = play_eighths(offline, 8)
-    ask(offline, "keep", next_s + 5 * BEAT_S)
+    press(offline, "keep", next_s + 5 * BEAT_S)
     offline.advance(next_s + 80 * BEAT_S)
     assert onsets(offline.sent, 0)[-1] > next_s + 78 * BEAT_S
 
@@ -333,9 +335,9 @@ def test_a_band_that_rests_is_woken_by_a_hand_over_and_stays_awake_while_somethi
     next_s = play_eighths(offline, 8)
     offline.advance(next_s + 20 * BEAT_S)
     assert onsets(offline.sent, 0)[-1] < next_s + 12 * BEAT_S
-    ask(offline, "hand over", next_s + 20 * BEAT_S)
+    press(offline, "hand over", next_s + 20 * BEAT_S)
     for beats in (26, 32, 38):
-        ask(offline, "vary", next_s + beats * BEAT_S)
+        press(offline, "vary", next_s + beats * BEAT_S)
     offline.advance(next_s + 60 * BEAT_S)
     played = [at_s for at_s in onsets(offline.sent, 0) if at_s > next_s + 20 * BEAT_S]
     assert played[0] < next_s + 22 * BEAT_S
@@ -345,7 +347,7 @@ def test_a_band_that_rests_is_woken_by_a_hand_over_and_stays_awake_while_somethi
 def test_where_there_is_nothing_to_keep_yet_the_answer_goes_on() -> None:
     offline = stage(FakePredictor((49, 48)), beats_per_bar=1)  # a bar and more passes before its first note
     next_s = play_eighths(offline, 4)
-    ask(offline, "keep", next_s + 2.1 * BEAT_S)
+    press(offline, "keep", next_s + 2.1 * BEAT_S)
     offline.advance(next_s + 60 * BEAT_S)
     assert len(onsets(offline.sent, 0)) >= 4
 
@@ -362,7 +364,7 @@ def test_a_model_that_would_rest_for_ever_carries_on_all_the_same(handover: Hand
     assert max(silences_s) <= 6.1 * BEAT_S
 
 
-def test_while_the_musician_has_the_word_the_model_may_foresee_that_they_rest() -> None:
+def test_while_the_musician_plays_the_model_may_foresee_that_they_rest() -> None:
     model = FakePredictor((49,))
     offline = stage(model, handover="command")
     play_eighths(offline, 8)
@@ -374,8 +376,8 @@ def test_while_the_musician_has_the_word_the_model_may_foresee_that_they_rest() 
 def test_another_answer_in_the_middle_of_the_kept_one_does_not_wait_for_its_end(bars: float) -> None:
     offline = stage()
     keep_s = play_eighths(offline, 8) + 2 * BEAT_S + 3 * BAR_S + 0.1
-    ask(offline, "keep", keep_s)
+    press(offline, "keep", keep_s)
     again_s = keep_s + bars * BAR_S
-    ask(offline, "again", again_s)
+    press(offline, "again", again_s)
     offline.advance(again_s + 4 * BAR_S)
     assert any(again_s < onset_s < again_s + BAR_S for onset_s in onsets(offline.sent, 0))

@@ -11,7 +11,7 @@ import pytest
 from fakes import FakePredictor
 
 from bollylive.clock.anchor import Anchor
-from bollylive.engine.engine import Engine, Words
+from bollylive.engine.engine import Engine, Instructions
 from bollylive.midi.messages import NoteOn
 from bollylive.processes import engine_loop
 from bollylive.processes.engine_loop import _turn
@@ -92,7 +92,7 @@ def test_what_came_with_a_word_that_an_engine_stumbles_over_reaches_the_one_that
     bad = Heard(NoteOn(0, 60, 90), 1.0, 2.0)
     hear = first.handle
 
-    def stumble(word: Heard | Anchor) -> Words:
+    def stumble(word: Heard | Anchor) -> Instructions:
         if word == bad:
             raise RuntimeError("no such note")
         return hear(word)

@@ -39,7 +39,7 @@ def show() -> OfflineBand:
 def journal(show: OfflineBand, tmp_path: Path) -> str:
     path = tmp_path / "journal.jsonl"
     lines = [header_line(Header()), anchor_line(show.anchor), *map(sent_line, show.sent)]
-    path.write_bytes(b"".join([*lines, status_line(show.engine.bearing)]))
+    path.write_bytes(b"".join([*lines, status_line(show.engine.status)]))
     return str(path)
 
 
@@ -52,7 +52,7 @@ def test_who_steps_in_knows_what_was_played_and_goes_on(show: OfflineBand, journ
     engine, trouble = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert trouble == GOES_ON
     assert engine is not show.engine
-    assert engine.bearing == show.engine.bearing
+    assert engine.status == show.engine.status
     for channel in (0, 1):
         played = [on.pitch for _, on in ons(show.sent, channel)]
         assert pitches(engine, show.now_s, channel)[-1] == played[-1]
@@ -86,7 +86,7 @@ def test_after_an_hour_with_one_anchor_and_a_moving_wheel_it_is_as_after_ten_sec
     engine, trouble = EngineRecovery(FakePredictor(), 1, None).begin(
         BAND, ReplayRequest(str(file.path), seconds, keys_held=True)
     )
-    assert (trouble, engine.anchor, engine.bearing) == (None, anchor, bearing)
+    assert (trouble, engine.anchor, engine.status) == (None, anchor, bearing)
     assert pitches(engine, seconds, 0) == [50]
     assert pitches(engine, seconds, 1)[-3:] == [40 + second % 12 for second in range(seconds - 3, seconds)]
     past = restore(read_end(read_last(file.path)), seconds, 128)
@@ -114,10 +114,10 @@ def test_what_stumbles_again_at_once_may_do_so_over_what_it_remembers(show: Offl
     engine_recovery = EngineRecovery(FakePredictor(), 1, journal)
     engine_recovery.step_in(BAND, show.anchor, show.now_s, show.now_s)
     engine, trouble = engine_recovery.step_in(BAND, show.anchor, show.now_s + 1.0, show.now_s + 1.0)
-    assert (trouble, engine.bearing.awake, engine.anchor) == (ANEW, False, show.anchor)
+    assert (trouble, engine.status.awake, engine.anchor) == (ANEW, False, show.anchor)
     later_s = show.now_s + 1.0 + AILING_S
     engine, trouble = engine_recovery.step_in(BAND, show.anchor, later_s, later_s)
-    assert (trouble, engine.bearing.awake) == (GOES_ON, True)
+    assert (trouble, engine.status.awake) == (GOES_ON, True)
 
 
 def test_without_a_journal_the_beat_goes_on_and_the_buffers_are_empty(show: OfflineBand) -> None:
@@ -140,7 +140,7 @@ def test_a_journal_that_says_nothing_leaves_a_band_that_plays(
         path.write_bytes(data)
     engine, _ = EngineRecovery(FakePredictor(), 1, str(path)).step_in(BAND, show.anchor, show.now_s, show.now_s)
     assert engine.anchor == show.anchor
-    assert not engine.bearing.awake
+    assert not engine.status.awake
 
 
 def test_the_first_engine_remembers_nothing_and_one_that_cannot_says_so(show: OfflineBand, tmp_path: Path) -> None:

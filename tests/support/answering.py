@@ -1,46 +1,54 @@
-"""What the model would say to a part, said by a test."""
+"""What the model would answer to a part's queries, given by a test."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from bollylive.engine.history import History
-from bollylive.engine.model_query import ModelQuery, ask_to_choose, ask_to_foresee
+from bollylive.engine.model_query import ModelQuery, query_next_onset, query_note
+from bollylive.engine.motif_memory import MotifMemory
 from bollylive.engine.part import Part
 from bollylive.model.codec import Choice
-from bollylive.sets.band import ChannelSet
+from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.live_set import LiveSet
 
-CYCLE = 96
+BAR_TICKS = 96
 SHAPE = (1, 2)
 
 
-def part_of(setting: ChannelSet | None = None, notes: int = 8) -> Part:
-    return Part(setting or ChannelSet(0), History(notes, SHAPE))
+def part_of(
+    setting: ChannelSet | None = None, notes: int = 8, memory: MotifMemory | None = None, memory_weight: float = 0.0
+) -> Part:
+    """A part of a band that does not quantise."""
+    setting = setting or ChannelSet(0)
+    live = LiveSet(Set(channels=(setting,), quantise=False, memory=memory_weight))
+    return Part(live, setting.channel, History(notes, SHAPE), memory)
 
 
-def reply(ask: ModelQuery, choice: Choice) -> None:
-    """Answer an ask, each state one more than the one before it."""
-    heard = np.arange(1, len(ask.rows), dtype=np.float32)
-    ask.take(choice, ask.state + heard[:, None, None])
+def reply(query: ModelQuery, choice: Choice) -> None:
+    """Answer a query, each state one more than the one before it."""
+    processed = np.arange(1, len(query.rows), dtype=np.float32)
+    query.apply(choice, query.state + processed[:, None, None])
 
 
-def hear_all(part: Part, next_ticks: int | None = 12) -> None:
-    while (ask := ask_to_foresee(part, CYCLE)) is not None:
-        reply(ask, Choice(60, 1, 1, next_ticks))
+def process_all(part: Part, next_ticks: int | None = 12) -> None:
+    """Let the model process all entries, and foresee the next onset so many ticks after the newest."""
+    while (query := query_next_onset(part, BAR_TICKS)) is not None:
+        reply(query, Choice(60, 1, 1, next_ticks))
 
 
-def next_ask(part: Part) -> ModelQuery:
-    """The ask for the note that is due, after the part has heard what it must."""
+def next_query(part: Part) -> ModelQuery:
+    """The query for the note that is due, after the model has processed what it must."""
     part.prepare(10**6)
-    hear_all(part)
-    return ask_to_choose(part, CYCLE)
+    process_all(part)
+    return query_note(part, BAR_TICKS)
 
 
 def choose(part: Part, pitch: int = 60, next_ticks: int | None = 12) -> int:
     """Let the model choose a note; gives the note's tick."""
-    ask = next_ask(part)
-    reply(ask, Choice(pitch, 6, 100, next_ticks))
-    return ask.tick
+    query = next_query(part)
+    reply(query, Choice(pitch, 6, 100, next_ticks))
+    return query.tick
 
 
 def planned(part: Part) -> list[tuple[int, int]]:

@@ -57,7 +57,7 @@ def runs(begin_s: float, seed: int, bpm: float) -> Iterator[Run]:
 
 
 def clock(song: Iterator[Run]) -> Iterator[Timed]:
-    """The words of a DAW whose song runs so: also what it sends when it stops, and where it then stands."""
+    """The messages of a DAW whose song runs so: also what it sends when it stops, and where it then stands."""
     for run in song:
         yield run.begin_s - LEAD_S, Start()
         for i in range(round((run.end_s - run.begin_s) / run.tick_s)):
@@ -71,4 +71,4 @@ def clock(song: Iterator[Run]) -> Iterator[Timed]:
 
 def evening(begin_s: float, seed: int, bpm: float) -> Iterator[Timed]:
     """Musician and DAW together, in order of time, without end."""
-    yield from heapq.merge(phrases(begin_s, seed), clock(runs(begin_s, seed, bpm)), key=lambda word: word[0])
+    yield from heapq.merge(phrases(begin_s, seed), clock(runs(begin_s, seed, bpm)), key=lambda timed: timed[0])

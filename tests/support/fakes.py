@@ -46,7 +46,7 @@ class FakePredictor:
     def predict(self, question: Question) -> Answer:
         if self.failures:
             self.failures -= 1
-            raise RuntimeError("the fake was told to fail")
+            raise RuntimeError("the fake was set to fail")
         self.questions.append(question)
         voices = len(question.rows)
         chosen = np.stack([self._choose(question, i) for i in range(voices)])

@@ -45,7 +45,7 @@ class Played:
     """What became of a score: by onset, its beat, and how far the band then was from where it is meant, in seconds."""
 
     off_s: list[tuple[float, float]]
-    told_bpm: list[tuple[float, float]]  # by onset, its beat and what the tracker told
+    tracked_bpm: list[tuple[float, float]]  # by onset, its beat and the tempo that the tracker found
     bpm: float  # the band's at the end
     least_step: float  # of the band's beat
     off_beats: float  # by how much the band has counted more beats than the player, at the end
@@ -61,7 +61,7 @@ def play(score: Sequence[float], bpm_at: Callable[[float], float], set_bpm: floa
     rng, clock, tracker = random.Random(seed), Clock(set_bpm, 0.0), BeatTracker()
     now_s = zero = last = least = 0.0
     off_beats = 0.0
-    off_s, told_bpm = [], []
+    off_s, tracked_bpm = [], []
     for beat, meant_s in zip(score, seconds_of(score, bpm_at), strict=True):
         at_s = max(now_s + 0.001, meant_s + rng.gauss(0, HAND_S))
         while now_s < at_s:
@@ -75,9 +75,9 @@ def play(score: Sequence[float], bpm_at: Callable[[float], float], set_bpm: floa
         off_beats = clock.beat_at(meant_s) - zero - beat
         off_s.append((beat, ((off_beats + 0.5) % 1 - 0.5) * 60 / bpm_at(beat)))
         if (heard := tracker.hear(clock.anchor, at_s)) is not None:
-            told_bpm.append((beat, 60 / heard.seconds_per_beat))
+            tracked_bpm.append((beat, 60 / heard.seconds_per_beat))
             clock.follow_player(heard, at_s)
     for _ in range(200):  # what is being steered is done
         now_s += LOOK_S
         clock.check(now_s)
-    return Played(off_s, told_bpm, 60 / clock.anchor.seconds_per_beat, least, off_beats)
+    return Played(off_s, tracked_bpm, 60 / clock.anchor.seconds_per_beat, least, off_beats)

@@ -1,3 +1,5 @@
+"""Pitches that clash with what the musician holds become less likely."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,0 +1,58 @@
+"""What the musician's commands do to the band: one line of the table for each; knobs are the engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bollylive.engine.band_state import BandState
+from bollylive.engine.rest_and_wake import RestAndWake
+from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
+from bollylive.engine.variation_requests import VariationRequests
+from bollylive.protocol import Instruction, Release
+from bollylive.sets.controls import Command
+
+
+class CommandTable:
+    """Carries out the commands of `sets.band.Deed` that change what the band plays. Owned by the engine."""
+
+    def __init__(
+        self, state: BandState, turns: TurnTaking, requests: VariationRequests, rest_and_wake: RestAndWake
+    ) -> None:
+        self._state, self._turns, self._requests, self._rest_and_wake = state, turns, requests, rest_and_wake
+        self._table: Mapping[str, Callable[[Command, float], list[Instruction]]] = {
+            "sam": self._move_sam,
+            "sleep": self._sleep,
+            "hand over": self._hand_over,
+            "again": self._vary,
+            "back": self._vary,
+            "keep": self._vary,
+            "vary": self._vary,
+        }
+
+    def obey(self, command: Command, beat: float) -> list[Instruction]:
+        """Carry out a command at a beat, and give what must happen at once. An unknown one does nothing."""
+        self._state.notice(beat)
+        act = self._table.get(command.does)
+        return [] if act is None else act(command, beat)
+
+    def _move_sam(self, _: Command, beat: float) -> list[Instruction]:
+        self._state.move_sam(beat)
+        return []
+
+    def _sleep(self, _: Command, beat: float) -> list[Instruction]:
+        return self._rest_and_wake.sleep(beat)
+
+    def _hand_over(self, command: Command, beat: float) -> list[Instruction]:
+        state = self._state
+        if not state.awake:
+            self._rest_and_wake.wake(beat)
+        tick = state.grid.next_tick(beat)
+        ended = [part for part in state.parts.shared(command.channel) if self._turns.hand_over(part, tick)]
+        return [Release(part.channel, FADE_BEATS) for part in ended]
+
+    def _vary(self, command: Command, beat: float) -> list[Instruction]:
+        state = self._state
+        if state.awake:
+            for part in state.parts.shared(command.channel):
+                self._requests.request(command.does, part, state.grid.next_tick(beat))
+        return []

@@ -1,0 +1,145 @@
+"""When the band rests, when it wakes, and how it goes on after a jump, another set, or an engine that is gone.
+
+The band rests until the musician begins, and again when the song stops, when they have paused for long, or at a panic.
+"""
+
+from __future__ import annotations
+
+import math
+
+from bollylive.clock.anchor import Anchor
+from bollylive.engine.band_state import BandState
+from bollylive.engine.entry import PreparedEntry
+from bollylive.engine.grid import ticks_of
+from bollylive.engine.part import Part
+from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
+from bollylive.midi.messages import ALL_NOTES_OFF, Control
+from bollylive.protocol import Instruction, Release
+from bollylive.sets.band import TURN_ROLES, Set
+
+JUMP_S = 0.5  # a song that stands still for longer was stopped
+
+
+class RestAndWake:
+    """Lets all parts begin and end together. Owned by the engine.
+
+    `prepared_entry` is the percussion's, while the band rests and the musician's first note is the downbeat.
+    """
+
+    def __init__(self, state: BandState, turns: TurnTaking) -> None:
+        self._state, self._turns = state, turns
+        self._stopped_s = -math.inf  # when a stop or a jump silenced the band
+        self._stopped_soloists: list[Part] = []  # the shared parts that the model played then
+        self.prepared_entry = self._prepare_entry()
+
+    def wake(self, beat: float) -> None:
+        """The accompaniment enters with the musician's first note; the percussion has its stroke already."""
+        state = self._state
+        if state.is_free:
+            state.shift(state.grid.move_zero(beat))
+        state.awake = True
+        tick = state.grid.next_tick(beat)
+        for part in state.parts:
+            ready = self.prepared_entry.take(part.channel) if self.prepared_entry and state.is_free else None
+            if ready is not None:
+                state.join(ready)
+            elif part.setting.role == "accompany":
+                part.enter(self._entry_tick(part, tick))
+
+    def sleep(self, beat: float) -> list[Instruction]:
+        """Nothing more is planned until the musician begins again; all notes end."""
+        state = self._state
+        state.awake = False
+        for note in state.assembler.close_all(beat):
+            state.end_note(note)
+        for part in state.parts:
+            self._turns.end(part, state.grid.tick_of(beat))
+        self.prepared_entry = self._prepare_entry()
+        return [Release(part.channel) for part in state.parts]
+
+    def rest_tick(self) -> int | None:
+        """When the band rests, if it may.
+
+        Never under a clock, whose stop decides, nor while a key is held, nor in a loop that the musician keeps.
+        """
+        state = self._state
+        is_clocked = state.grid.anchor.followed or not state.own_downbeat
+        if not state.awake or is_clocked or state.live.band.rest_after_beats <= 0:
+            return None
+        if self._turns.has_loop or any(state.assembler.held(part.channel) for part in state.parts):
+            return None
+        return state.touched_tick + ticks_of(state.live.band.rest_after_beats)
+
+    def rest(self, earliest: int) -> None:
+        """Rest if it is time; what is committed is played to its end: the band stops, it is not cut off."""
+        tick = self.rest_tick()
+        if tick is not None and earliest >= tick:
+            self.sleep(self._state.grid.beat_of(earliest + self._state.commit_ticks))
+
+    def follow(self, anchor: Anchor) -> list[Instruction]:
+        """Follow the beat; a stop or a jump ends what is under way.
+
+        A song that goes on at once, elsewhere, is a loop or a locate: the band goes on with it.
+        """
+        state, old = self._state, self._state.grid.anchor
+        instructions: list[Instruction] = []
+        if not anchor.running or anchor.epoch != old.epoch:
+            if state.awake:
+                self._stopped_s = anchor.at_s
+                self._stopped_soloists = [part for part in state.parts.shared(None) if part.is_playing]
+            # What was planned and is still on its way to the ports is withdrawn too.
+            instructions = self.sleep(old.beat_at(anchor.at_s))
+        state.shift(state.grid.follow(anchor))
+        if anchor.bar_beat not in (None, old.bar_beat):
+            state.keep_to_bars()
+        if anchor.running and not state.awake and anchor.at_s - self._stopped_s < JUMP_S:
+            self._go_on(anchor)
+        return instructions
+
+    def change_roles(self, before: Set, beat: float) -> list[Instruction]:
+        """Another set is live: parts that may no longer play end, and those that now may enter at a bar line."""
+        state = self._state
+        changed = [part for part in state.parts if part.setting.role != before.channel(part.channel).role]
+        for part in changed:
+            if part.setting.role == "off":  # a key that is held there is never heard to come up
+                for note in state.assembler.handle(Control(part.channel, ALL_NOTES_OFF, 0), beat):
+                    state.close_note(part, note, 1)
+            self._turns.end(part, state.grid.tick_of(beat))
+            if state.awake and part.setting.role == "accompany":
+                part.enter(state.grid.bar_line(state.grid.next_tick(beat)))
+        if not state.awake:
+            self.prepared_entry = self._prepare_entry()
+        return [Release(part.channel, 0.0 if part.setting.role == "off" else FADE_BEATS) for part in changed]
+
+    def resume(self, tick: int) -> None:
+        """Wake from `tick` on as if the band had never rested, for an engine that is gone.
+
+        Parts that have played already go on when the model says so, the others enter at a bar line.
+        """
+        state = self._state
+        state.awake = True
+        for part in state.parts:
+            last, role = part.history.last, part.setting.role
+            if not part.is_playing and (role == "accompany" or (role == "continue" and last and last.by_model)):
+                part.enter(max(state.grid.bar_line(tick), self._entry_tick(part, 0)))
+                part.resume(tick)
+
+    def _go_on(self, anchor: Anchor) -> None:
+        """The song has jumped: every part that played is there at once."""
+        state = self._state
+        state.awake, self._stopped_s = True, -math.inf
+        tick = state.grid.next_tick(anchor.beat)
+        for part in state.parts:
+            if part.setting.role == "accompany":
+                part.enter(tick)
+            elif part in self._stopped_soloists and part.setting.role in TURN_ROLES:
+                self._turns.hand_over(part, tick)
+
+    def _entry_tick(self, part: Part, tick: int) -> int:
+        """When a part enters, of a band that begins at a tick."""
+        bars, bar_ticks = part.setting.entry_bars, self._state.grid.bar_ticks
+        return (tick // bar_ticks + bars) * bar_ticks if bars else tick
+
+    def _prepare_entry(self) -> PreparedEntry | None:
+        parts = self._state.parts
+        return PreparedEntry([parts.new_part(part.channel) for part in parts]) if self._state.is_free else None
