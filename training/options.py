@@ -133,7 +133,9 @@ def _add_evaluate(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -
     stage.set_defaults(run_stage=run.run_evaluate)
     _add_model_and_music(stage, "what prepare wrote (a folder, or one .npz), or folders and archives of MIDI files")
     stage.add_argument("--baselines", type=Path, metavar="FOLDER", help="what the stage baselines wrote")
-    stage.add_argument("--deaf", action="store_true", help="measure also how the model does without hearing the band")
+    stage.add_argument(
+        "--without-context", action="store_true", help="measure the model also without the rest of the band"
+    )
     stage.add_argument(
         "--split",
         choices=("valid", "all"),

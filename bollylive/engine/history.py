@@ -16,7 +16,6 @@ import numpy as np
 from bollylive.model import codec
 from bollylive.model.predictor import Floats, Ints
 
-_LONGEST_SILENCE_TICKS = 16 * codec.WAIT_TICKS  # after more than this, the voice begins afresh
 _MOST_RESTS = 256  # a voice that waits for hours stays as small as one that plays
 
 
@@ -48,7 +47,7 @@ class History:
         self._fresh: Floats = np.zeros(state_shape, dtype=np.float32)
         self._base, self._base_pitch, self._base_tick = self._fresh, codec.REST, 0
         self._base_rows = 0  # how many rows the state before the first entry has heard
-        self._rows, self._ticks = np.empty((0, len(codec.FIELDS)), np.int64), np.empty(0, np.int64)
+        self._rows, self._ticks = np.empty((0, len(codec.ROW)), np.int64), np.empty(0, np.int64)
         self._encoded_as = 0, 0  # the instrument and the cycle of these rows, which are those of the first entries
 
     @property
@@ -99,7 +98,7 @@ class History:
         return max(0, tick - max(ends)) if ends else 0
 
     def rows(self, end: int, instrument: int, cycle: int, question_tick: int | None = None) -> tuple[codec.Rows, Ints]:
-        """The first `end` entries as rows [T, 9] and their ticks [T], the last row's `next` to be chosen.
+        """The first `end` entries as rows [T, F] and their ticks [T], the last row's `next` to be chosen.
 
         With `question_tick`, a row follows that asks for a note there; call `reach` first. Rows are encoded once.
         """
@@ -116,15 +115,15 @@ class History:
         since, previous = self.entries[known - 1].tick if known else before_first, self.previous_pitch(known)
         new = codec.encode(voice, since=since, previous=previous, instrument=instrument, origin=0, cycle=cycle)
         rows, ticks = np.concatenate((self._rows[:known], new)), np.concatenate((self._ticks[:known], voice.tick))
-        rows[:-1, 4], rows[-1, 4] = rows[1:, 0], codec.CHOOSE
+        rows[:-1, codec.NEXT], rows[-1, codec.NEXT] = rows[1:, codec.ONSET], codec.CHOOSE
         if question_tick is not None:
-            rows[-1, 1:4] = codec.CHOOSE
+            rows[-1, codec.CHOSEN] = codec.CHOOSE
         self._rows, self._ticks = rows[:end], ticks[:end]
         return rows, ticks
 
     def reach(self, tick: int) -> None:
         """Fill the time up to `tick` with rests, so that a note can begin there."""
-        if not self.entries or tick - self.entries[-1].tick > _LONGEST_SILENCE_TICKS:
+        if not self.entries or tick - self.entries[-1].tick > codec.LONGEST_SILENCE_TICKS:
             self.entries.append(_opening(tick))
         for rest in codec.rest_ticks(self.entries[-1].tick, tick):
             self.rest(rest)
@@ -227,4 +226,5 @@ class History:
 
 def _opening(tick: int) -> Entry:
     """The rest with which a voice begins a beat before its first note, as in training."""
-    return Entry(tick - codec.TICKS_PER_BEAT, codec.REST, next_ticks=codec.TICKS_PER_BEAT, asked=True, opens=True)
+    ahead = codec.OPENING_REST_TICKS
+    return Entry(tick - ahead, codec.REST, next_ticks=ahead, asked=True, opens=True)

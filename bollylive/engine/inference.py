@@ -35,7 +35,7 @@ class Inference:
 
     def use(self, band: Set) -> None:
         """Ask with the knobs of this set from now on."""
-        self._knobs = np.array([band.temperature] * 4 + [band.nucleus], dtype=np.float32)
+        self._knobs = np.array([band.temperature] * len(codec.CHOICES) + [band.nucleus], dtype=np.float32)
         self._follow = band.follow
 
     def put(self, asks: list[ModelQuery], band_notes: BandNotes, now_s: float) -> None:
@@ -50,7 +50,7 @@ class Inference:
         ticks = [int(tick) for ask in asks for tick in ask.ticks]
         rows = np.stack([ask.rows for ask in asks])
         context = band_notes.hear(channels, ticks).reshape(len(asks), count, -1)
-        clashes = avoid_clashes(context[:, -1], rows[:, -1, codec.FIELDS.index("instrument")], self._follow)
+        clashes = avoid_clashes(context[:, -1], rows[:, -1, codec.INSTRUMENT], self._follow)
         question = Question(
             rows=rows,
             echoes=np.stack([ask.echoes for ask in asks]),
@@ -59,7 +59,7 @@ class Inference:
             knobs=np.tile(self._knobs, (len(asks), 1)),
             pitch_bias=np.stack([ask.pitch_bias for ask in asks]) + clashes,
             onset_bias=np.stack([ask.onset_bias for ask in asks]),
-            noise=self._random.random((len(asks), 4), dtype=np.float32),
+            noise=self._random.random((len(asks), len(codec.CHOICES)), dtype=np.float32),
         )
         try:
             answer = self._predictor.predict(question)

@@ -29,7 +29,6 @@ CONTEXT_NOTES = DEPTH + 1
 _SYMBOL_BITS = 5  # twelve symbols and a stop fit into 64 bits
 _UNKNOWN, _STOP = 0, 1
 _SYMBOLS = 2**_SYMBOL_BITS - 2  # intervals, or gaps, that differ by this are taken for the same
-_LONGEST_GAP = 16 * codec.WAIT_TICKS
 _OVER = -1  # ticks to a note that is not expected any more, or was not played yet
 _MANTISSA_BITS, _EXPONENT_ZERO = 23, 127  # of a float32
 _SYMBOLS_BELOW: Floats = ((np.arange(192) - _EXPONENT_ZERO) // _SYMBOL_BITS).astype(np.float32)
@@ -124,7 +123,7 @@ class MotifMemory:
 
 def _gap(since: int, until: int) -> int:
     """Ticks between two onsets; those that lie far apart, or go back because the song did, are all alike."""
-    return until - since if 0 <= until - since < _LONGEST_GAP else _LONGEST_GAP
+    return until - since if 0 <= until - since < codec.LONGEST_SILENCE_TICKS else codec.LONGEST_SILENCE_TICKS
 
 
 def _pack(notes: Context, first: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from bollylive.errors import FileError
 from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, Song, Track, seconds_at, tempo_at
 from bollylive.midi.song_files import write_song
+from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, REST, TICKS_PER_BEAT
 from bollylive.perform import generate, perform, perform_demo, place, timeline
 from bollylive.sets.band import ChannelSet, Set
@@ -102,7 +103,7 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(tmp_path: Pa
 def test_the_bar_of_the_song_is_the_models_cycle() -> None:
     model = FakePredictor()
     perform(song_of(melody(6), {0: 0}, meters=((0.0, 3.0),)), None, BAND, model, seed=1)
-    assert set(model.rows[:, 7]) == {3 * TICKS_PER_BEAT}
+    assert set(model.rows[:, codec.CYCLE]) == {3 * TICKS_PER_BEAT}
 
 
 def test_the_demo_is_a_take_of_both_players() -> None:
@@ -130,8 +131,10 @@ def test_each_instrument_is_primed_with_its_last_n_notes() -> None:
     model = FakePredictor(buffer_notes=8)
     generate(SONG, 16, 5, BAND, model, seed=1)
     for instrument, notes in ((73, melody(16)), (20, chords(16))):
-        asked = [rows for question in model.questions for rows in question.rows if rows[-1, 5] == instrument]
-        first_choice = next(i for i, rows in enumerate(asked) if rows[-1, 1] == CHOOSE)
+        asked = [
+            rows for question in model.questions for rows in question.rows if rows[-1, codec.INSTRUMENT] == instrument
+        ]
+        first_choice = next(i for i, rows in enumerate(asked) if rows[-1, codec.PITCH] == CHOOSE)
         given = np.concatenate([rows[:-1] for rows in asked[: first_choice + 1]])
         assert sorted(given[given[:, 1] != REST][:, 1]) == sorted(note.pitch for note in notes[-8:])
 
@@ -140,7 +143,7 @@ def test_a_short_song_primes_with_what_it_has() -> None:
     model = FakePredictor(buffer_notes=64)
     tracks = generate(song_of(melody(4), {0: 0}), 4, 10, BAND, model, seed=1)
     assert sum(len(track.notes) for track in tracks) == 10
-    assert model.questions[0].rows[0, :, 1].tolist() == [REST, *(note.pitch for note in melody(4))]
+    assert model.questions[0].rows[0, :, codec.PITCH].tolist() == [REST, *(note.pitch for note in melody(4))]
 
 
 @pytest.mark.parametrize(("at_beat", "bar"), [(15.9, 12.0), (16.0, 16.0), (17.0, 16.0), (3.9, 0.0)])
@@ -164,7 +167,7 @@ def test_before_any_note_there_is_nothing_to_go_on_from(at_beat: float) -> None:
 def test_a_note_that_sounds_across_the_beginning_ends_there() -> None:
     model = FakePredictor()
     generate(song_of([Note(0, 60, 90, 3.0, 50.0)], {0: 0}), 4, 5, BAND, model, seed=1)
-    first = model.rows[model.rows[:, 1] == 60][-1]
+    first = model.rows[model.rows[:, codec.PITCH] == 60][-1]
     assert first[2] == 23  # a beat
 
 

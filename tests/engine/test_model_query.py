@@ -9,6 +9,7 @@ from answering import CYCLE, choose, hear_all, next_ask, part_of, planned, reply
 from bollylive.engine.history import Entry, History
 from bollylive.engine.model_query import ask_to_choose, ask_to_foresee
 from bollylive.engine.part import Part
+from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, REST, Choice
 from bollylive.sets.band import ChannelSet
 
@@ -55,7 +56,7 @@ def test_a_note_gets_its_state_with_the_next_question() -> None:
     for notes in range(3):
         part.prepare(10**6)
         ask = ask_to_choose(part, CYCLE)
-        assert ask.rows[:, 1].tolist() == [60 if notes else REST, CHOOSE]
+        assert ask.rows[:, codec.PITCH].tolist() == [60 if notes else REST, CHOOSE]
         assert ask.state[0, 0] == max(0, notes)
         reply(ask, Choice(60, 6, 100, 12))
     assert [entry.state is None for entry in part.history.entries] == [False, False, False, True]
@@ -116,7 +117,7 @@ def test_where_the_musician_got_first_the_model_plays_above() -> None:
     ask = next_ask(part)
     assert ask.tick == 15
     assert ask.rows[-1].tolist()[:2] == [0, CHOOSE]
-    assert ask.rows[-1, 8] == 64
+    assert ask.rows[-1, codec.PREVIOUS] == 64
 
 
 def test_a_note_that_is_repeated_again_and_again_becomes_less_likely() -> None:

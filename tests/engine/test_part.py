@@ -7,6 +7,7 @@ from answering import CYCLE, choose, hear_all, part_of, planned, reply
 from bollylive.engine.history import Entry
 from bollylive.engine.model_query import ask_to_foresee
 from bollylive.engine.variations import Score
+from bollylive.model import codec
 from bollylive.model.codec import PERCUSSION, REST, WAIT_TICKS, Choice
 from bollylive.sets.band import ChannelSet
 
@@ -42,7 +43,7 @@ def test_a_rest_is_a_row_that_the_model_is_asked_about_before_it_goes_on() -> No
     part.prepare(10**6)
     rest = ask_to_foresee(part, CYCLE)
     assert rest is not None
-    assert rest.rows[:, 1].tolist() == [60, REST]
+    assert rest.rows[:, codec.PITCH].tolist() == [60, REST]
     reply(rest, Choice(60, 1, 1, 5))
     assert (part.due, part.resting) == (WAIT_TICKS + 5, False)
 

@@ -11,6 +11,7 @@ from fakes import WILD, FakePredictor, ons, onsets, sounding
 
 from bollylive.engine.band_state import FADE_BEATS
 from bollylive.midi.messages import Control, NoteOff, NoteOn
+from bollylive.model import codec
 from bollylive.model.codec import WAIT
 from bollylive.offline import OfflineBand
 from bollylive.sets.band import ChannelSet, ControlSet, Deed, Handover, Set
@@ -86,8 +87,8 @@ def test_what_the_model_kept_ready_but_did_not_play_is_not_in_its_buffer() -> No
     offline.play(NoteOn(0, 72, 100), next_s + 0.03)
     offline.advance(next_s + 0.1)
     heard = model.questions[-1].rows[0]
-    assert 72 in heard[:, 1]
-    assert set(heard[:, 1]) <= {60, 61, 62, 63, 64, 72, 128, -1} | set(range(129, 140))
+    assert 72 in heard[:, codec.PITCH]
+    assert set(heard[:, codec.PITCH]) <= {60, 61, 62, 63, 64, 72, 128, -1} | set(range(129, 140))
 
 
 def test_a_held_key_keeps_the_model_out_of_the_flow() -> None:
@@ -239,10 +240,10 @@ def test_again_hears_the_same_phrase() -> None:
     offline = stage(model, role="respond")
     play_eighths(offline, 7)
     offline.advance(BEGIN_S + 0.99 * BAR_S)
-    asked = [question for question in model.questions if question.rows[0, -1, 6] == 0][-1]
+    asked = [question for question in model.questions if question.rows[0, -1, codec.PLACE] == 0][-1]
     ask(offline, "again", BEGIN_S + 2.5 * BAR_S)
     offline.advance(BEGIN_S + 2.99 * BAR_S)
-    once_more = [question for question in model.questions if question.rows[0, -1, 6] == 0][-1]
+    once_more = [question for question in model.questions if question.rows[0, -1, codec.PLACE] == 0][-1]
     assert once_more is not asked
     assert (once_more.rows == asked.rows).all()
     assert (once_more.state == asked.state).all()

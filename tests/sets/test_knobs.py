@@ -9,6 +9,7 @@ import pytest
 from fakes import FakePredictor, ons, onsets, sounding
 
 from bollylive.midi.messages import Control, NoteOff, NoteOn
+from bollylive.model import codec
 from bollylive.offline import OfflineBand
 from bollylive.sets.band import KNOBS, ChannelSet, ControlSet, Role, Set
 from bollylive.sets.controls import Command
@@ -84,7 +85,7 @@ def test_what_is_turned_counts_from_the_commit_line_on() -> None:
     assert all(question.knobs[0, 0] == pytest.approx(0.1) for question in anew)
     assert {round(float(knobs[0]), 3) for knobs in before} == {1.0}
     first_tick = round((4.01 - 1.0) * 2 * 24) + 6  # what was due within a quarter of a beat stays as planned
-    assert min(int(question.rows[0, -1, 6]) for question in anew) >= first_tick % 96
+    assert min(int(question.rows[0, -1, codec.PLACE]) for question in anew) >= first_tick % 96
 
 
 def test_who_is_turned_off_ends_and_the_others_go_on() -> None:
@@ -129,8 +130,8 @@ def test_ranges_and_programs_change_at_once_and_the_buffer_stays() -> None:
     later = [note.pitch for message, note in ons(offline.sent, 1) if message.at_s > 4.01 + 0.125 + 1e-6]
     assert set(later) <= {90, 91}
     assert remembered
-    assert model.questions[-1].rows[0, -1, 5] == 33
-    assert model.questions[-1].rows[0, -1, 0] != 0
+    assert model.questions[-1].rows[0, -1, codec.INSTRUMENT] == 33
+    assert model.questions[-1].rows[0, -1, codec.ONSET] != 0
 
 
 def test_a_set_that_is_loaded_a_hundred_times_leaves_no_note_behind() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from tiny import STATE_SHAPE, checkpoint, float_graph, little_song, tiny_network
+from tiny import checkpoint, float_graph, little_song, tiny_network
+from write_tiny import STATE_SHAPE
 
 from bollylive.errors import FileError
 from bollylive.model.onnx_model import Model
@@ -251,8 +252,8 @@ def test_the_card_tells_data_rights_recipe_figures_and_limits() -> None:
     assert "stopped early after 4,000 steps without a better result" in said
     for setting in ("--width 192", "--layers rrr", "--cooldown 0.2", "--patience 4000", "--length 256"):
         assert f" {setting} " in text
-    assert "--deaf" not in text
-    assert " --deaf\n" in Card("deaf-v1", manifest, ModelConfig(), TrainConfig(deaf=True), 100)(figures)
+    assert "--no-context" not in text
+    assert " --no-context\n" in Card("alone-v1", manifest, ModelConfig(), TrainConfig(context=False), 100)(figures)
     assert "| carnatic | 89 | 2 | 38,849 | 28.6% | gitam, varnam, kriti, one voice | MIT |" in text
     assert "| mine | 3 | 0 | 100 | 71.4% |  | see its source |" in text
     assert "| carnatic | 500 | 8.000 | 1.500 | 3.000 | 2.500 | 1.000 |" in text

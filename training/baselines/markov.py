@@ -87,9 +87,9 @@ class MarkovScorer:
 def ask(flat: Flat) -> Iterator[Asked]:
     """What is asked in each field: notes for what they are, and every row for its `next`."""
     notes, rows = pasts(flat)
-    for field in FIELDS:
-        past, name = (rows, "next") if field == "onset" else (notes, field)
-        words = flat.rows[past.at, codec.FIELDS.index(name)].astype(np.int64)
+    for column, field in enumerate(FIELDS, start=codec.CHOSEN.start):
+        past = rows if column == codec.NEXT else notes
+        words = flat.rows[past.at, column].astype(np.int64)
         yield Asked(field, past, np.where(words < WORDS[field], words, -1))
 
 

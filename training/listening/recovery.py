@@ -80,8 +80,8 @@ def regained(moved: list[Bars], melody_stays: list[Bars], band_stays: list[Bars]
             np.sum(songs, axis=0)[BARS_AROUND + begin : BARS_AROUND + end].sum(axis=0)
             for songs in (moved, melody_stays, band_stays)
         ]
-        heard, best, deaf = (consonant / max(every, 1) for consonant, every in sums)
-        shares[name] = round(float((heard - deaf) / (best - deaf)), 4) if best > deaf else None
+        heard, best, unaware = (consonant / max(every, 1) for consonant, every in sums)
+        shares[name] = round(float((heard - unaware) / (best - unaware)), 4) if best > unaware else None
     return shares
 
 
