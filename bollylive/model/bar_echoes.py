@@ -25,7 +25,7 @@ KINDS = _PASSAGE + LONGEST_PASSAGE + 1
 NO_NEXT = codec.ONSETS  # stands for a next onset that is not known
 
 # The columns of an echo: the words of the note that it is, but for its kind; and what each says where nothing is known.
-ECHO = (
+ECHO: tuple[codec.Field, ...] = (
     codec.Field("pitch", codec.ROW[codec.PITCH].words, padding=codec.REST),
     codec.Field("kind", KINDS, padding=UNKNOWN),
     codec.Field("duration", codec.ROW[codec.DURATION].words, padding=codec.HELD),

@@ -60,7 +60,7 @@ class Field:
     figure: str = ""  # the name in reports and settings, if it is another
 
 
-ROW = (
+ROW: tuple[Field, ...] = (
     Field("onset", ONSETS, padding=WAIT),
     Field("pitch", PITCHES + 1, PITCHES, padding=REST),
     Field("duration", DURATIONS + 1, DURATIONS),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from write_tiny import BUFFER_NOTES, STATE_SHAPE
+from write_tiny import BUFFER_NOTES, STATE_SHAPE, TINY
 
 from bollylive.errors import ModelError
 from bollylive.midi.messages import NoteOff, NoteOn
@@ -167,6 +167,12 @@ def test_what_onnxruntime_cannot_load_is_said_in_a_sentence(copy: Path) -> None:
     spoil(copy, sha256=sha256_of(copy))
     with pytest.raises(ModelError, match="cannot load this model"):
         Model(copy)
+
+
+def test_the_committed_model_fits_this_version_and_is_small() -> None:
+    committed = Model(TINY)
+    assert (committed.name, committed.buffer_notes, committed.state_shape) == ("tiny-v1", BUFFER_NOTES, STATE_SHAPE)
+    assert TINY.stat().st_size < 300_000
 
 
 def test_a_description_survives_writing_and_reading(tiny_model: Path) -> None:

@@ -38,7 +38,7 @@ class NumpyModel:
         return Answer(*self._graph.run(list(OUTPUTS), feed))
 
 
-class _ExactProduct(OpRun):  # type: ignore[misc]  # onnx ships no complete annotations
+class _ExactProduct(OpRun):
     """MatMulInteger of bytes [..., K] by [K, N], less their zero points."""
 
     def _run(self, a: _Array, b: _Array, a_zero: _Array, b_zero: _Array) -> tuple[_Array]:
@@ -62,7 +62,7 @@ class _SaturatedProduct(_ExactProduct):
         return np.asarray(np.clip(pairs, _LEAST, _MOST).sum(axis=1))
 
 
-class GatherElements(OpRun):  # type: ignore[misc]  # onnx ships no complete annotations
+class GatherElements(OpRun):
     """onnx's own refuses an index that is smaller than the data in another axis, which ONNX allows."""
 
     def _run(self, data: _Array, indices: _Array, axis: int | None = None) -> tuple[_Array]:

@@ -36,7 +36,8 @@ class Vocabulary:
 
     def tokens(self, rows: NDArray[np.integer]) -> Ints:
         """The tokens [...] of rows [..., F]."""
-        onset, pitch, duration, velocity = np.moveaxis(rows[..., codec.STATED].astype(np.int64), -1, 0)
+        stated: Ints = rows[..., codec.STATED].astype(np.int64)
+        onset, pitch, duration, velocity = (stated[..., i] for i in range(stated.shape[-1]))
         known = (pitch < codec.PITCHES) & (duration < codec.DURATIONS)
         keys = _keys(np.stack([onset, pitch, duration, velocity // WORDS_A_LEVEL], axis=-1))
         there = _keys(self.notes)
