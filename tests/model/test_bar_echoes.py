@@ -12,20 +12,23 @@ from hypothesis import strategies as st
 from bollylive.model import codec
 from bollylive.model.bar_echoes import (
     BARS_AGO,
-    ECHO_FIELDS,
+    DURATION,
     ECHOES,
+    KIND,
     KINDS,
     LONGEST_PASSAGE,
+    NEXT,
     NO_ECHO,
     NO_NEXT,
+    PITCH,
     UNKNOWN,
+    VELOCITY,
     find_echoes,
 )
 from bollylive.model.codec import CHOOSE, HELD, PERCUSSION, REST, WAIT, WAIT_TICKS, Rows
 from bollylive.model.predictor import Ints
 
 BAR = 96
-PITCH, KIND, DURATION, VELOCITY, NEXT = range(len(ECHO_FIELDS))
 ONE_BAR, TWO_BARS, FOUR_BARS, PASSAGE = range(ECHOES)
 HERE = 1  # the kind of an echo that stands exactly at its place
 
