@@ -140,7 +140,7 @@ def _add_evaluate(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--split",
         choices=("valid", "all"),
         default="all",
-        help="all songs (default), or only those that training holds out: right for corpora that were trained on",
+        help="all songs (default), or only those that training holds out, as is right for corpora that were trained on",
     )
     stage.add_argument(
         "--limit", type=_at_least(1), metavar="SEQUENCES", help="at most so many of a corpus, of all its songs"

@@ -26,7 +26,7 @@ OPSET = 20
 
 
 def random_question(voices: int, rows: int, state_shape: tuple[int, int], seed: int) -> Question:
-    """A question with every field filled by chance; of every other voice the last row's words are to be chosen."""
+    """A question with random values in every field; in every other voice the last row's words are to be chosen."""
     rng = np.random.default_rng(seed)
     cycle = 4 * codec.TICKS_PER_BEAT
     sizes = [field.choices or field.words for field in codec.ROW]
@@ -84,7 +84,7 @@ def quantise(float_path: Path, path: Path) -> None:
 
 
 def strip_origin(path: Path) -> None:
-    """Take out what nobody needs to play: the exporter's stack traces, which name the paths of this machine."""
+    """Remove what playing does not need: the exporter's stack traces, which name paths of this machine."""
     graph = onnx.load(path)
     for part in (graph, graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output):
         part.ClearField("metadata_props")

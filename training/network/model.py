@@ -1,9 +1,9 @@
-"""The whole model: a recurrent band member that chooses a note when its moment has come.
+"""The whole model: a recurrent network that chooses a voice's note at the moment of its onset.
 
-A voice's state has heard all its rows so far. At a note's onset the *moment* (what the voice says after those rows,
+The state is computed from all rows of a voice so far. At a note's onset the *moment* (the recurrent layers' output,
 the onset, the beat, what the band sounds right then, and what the voice itself played before, see `bar_echoes`) gives
 pitch, then duration, then velocity, then the onset of the next note, each conditioned on the ones before. So the
-pitch is chosen with the ears open at the onset itself, not one note earlier.
+pitch is chosen with the context at the onset itself, not with that of one note earlier.
 
 Structured outputs spare the network what arithmetic knows: pitch scores add a part read by the interval from the
 previous pitch, onset scores a part read by the place in the bar, and both, like durations, a part that an echo of
@@ -133,8 +133,8 @@ class BandModel(nn.Module):
         return heard
 
     def go_on(self, below: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Hear rows [B, T, H] after a state [B, S, H]; gives what the voice says last [B, H], and the states
-        [B, T, S, H] after each row.
+        """Feed rows [B, T, H] after a state [B, S, H]; gives the last output [B, H], and the states [B, T, S, H] after
+        each row.
         """
         kept, begin = [], 0
         for layer in self.layers:
@@ -146,7 +146,7 @@ class BandModel(nn.Module):
     def moment_of(
         self, before: Tensor, rows: Tensor, echoes: Tensor, context: Tensor, place: Tensor, hearing: Tensor
     ) -> Moment:
-        """All that is known at the onset of rows, with what the voice says before them [..., H].
+        """All that is known at the onset of rows, with the recurrent layers' output before them [..., H].
 
         The harmony is given a second time relative to the previous pitch, so that what is learnt in one key holds
         in all.

@@ -1,4 +1,4 @@
-"""Hear some rows and choose the next one, with sampling inside: what is exported to ONNX and played on stage."""
+"""Feed some rows and choose the next one, with sampling inside: what is exported to ONNX and runs on stage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def choose(scores: Tensor, temperature: Tensor, nucleus: Tensor, noise: Tensor) 
 
 
 class Step(nn.Module):
-    """The exported graph: hear what has been played since the state, then choose what the newest row leaves open."""
+    """The exported graph: feed what has been played since the state, then choose what the newest row leaves open."""
 
     def __init__(self, model: BandModel) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Step(nn.Module):
         onset_bias: Tensor,
         noise: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Hear all rows of every voice but the last, and complete the last; T is at least 2.
+        """Feed all rows of every voice but the last, and complete the last; T is at least 2.
 
         rows int64 [B, T, F], complete but for the last; echoes int64 [B, E, 5] of the last row; context [B, T, C];
         state [B, S, H] before the first row; knobs [B, 5]; pitch_bias [B, 128] and onset_bias [B, ONSETS] added

@@ -1,4 +1,4 @@
-"""Songs to batches: a voice's rows with what it hears of the band, augmented as the stage will be.
+"""Songs to batches: a voice's rows with their context, augmented with what happens on stage.
 
 Every sequence starts from a fresh state at a random place of a random voice, as when a channel comes in. The
 augmentations are what happens live: another key, other loudness, a band member missing, a band that is heard late
@@ -48,7 +48,7 @@ class Batch(NamedTuple):
 
 
 def draw_augment(song: Song, voice: int, first: int, length: int, rng: np.random.Generator) -> Augment:
-    """Draw what the stage may do to a voice that plays up to `length` rows from its note number `first`."""
+    """Draw what may happen on stage to a voice that plays up to `length` rows from its note number `first`."""
     pitched = song.notes[song.instruments[song.notes[:, VOICE]] != codec.PERCUSSION, PITCH]
     low, high = (int(pitched.min()), int(pitched.max())) if len(pitched) else (0, 127)
     transpose = int(np.clip(rng.integers(-6, 6), -low, 127 - high))
@@ -116,7 +116,7 @@ def _key_ticks(
 
 
 def hold(sequence: Sequence, rng: np.random.Generator) -> Sequence:
-    """Let the state hear some notes as still held: their durations are not known yet."""
+    """Make some notes held in the rows that the state hears: their durations are not known yet."""
     share = rng.choice([0.0, 0.0, 0.05, 0.3])
     heard = sequence.heard.copy()
     heard[(rng.random(len(heard)) < share) & (heard[:, codec.PITCH] != codec.REST), codec.DURATION] = codec.HELD
@@ -124,7 +124,7 @@ def hold(sequence: Sequence, rng: np.random.Generator) -> Sequence:
 
 
 def forget(sequence: Sequence, rng: np.random.Generator) -> Sequence:
-    """Take some echoes of the voice's own past away: it must find something to play without them, too."""
+    """Remove some echoes of the voice's own past, so that the model also learns to play without them."""
     share = rng.choice([0.0, 0.3, 1.0], p=[0.75, 0.15, 0.1])
     forgotten = frozenset(np.flatnonzero(rng.random(ECHOES) < share).tolist())
     return replace(sequence, own_past=replace(sequence.own_past, forgotten=forgotten))

@@ -1,4 +1,4 @@
-"""A voice of a song as the model's rows, with what it hears of the band: for training and for measuring alike."""
+"""A voice of a song as the model's rows, with their context: for training and for measuring alike."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class OwnPast:
-    """What a voice remembers of itself: rows int64 [T, F] and their ticks [T], but for the echoes it has forgotten.
+    """A voice's own past: rows int64 [T, F], their ticks [T], and which of its echoes are left out.
 
     The echoes are searched for when they are first asked for: this takes longer than encoding the rows, and the
     baselines never ask.

@@ -34,7 +34,7 @@ class Best(NamedTuple):
 
 @dataclass
 class State:
-    """What a training goes on from: the network, how it is learning, and how far it has come."""
+    """What a training resumes from: the network, the optimiser, and how far it has come."""
 
     model: BandModel
     optimiser: torch.optim.Optimizer

@@ -54,7 +54,7 @@ def field_bits(scores: Scores, rows: Tensor) -> tuple[Tensor, Tensor]:
 def validate(
     model: BandModel, corpora: dict[str, list[Sequence]], batch: int, length: int, group: Group = ALONE
 ) -> dict[str, list[float]]:
-    """Bits per note by field (pitch, duration, velocity, onset) for each corpus, of which each of a group hears a part.
+    """Bits per note by field (`codec.FIGURES`) for each corpus, of which each process of a group measures a part.
 
     The members of a group must all ask, with the same corpora; they get the same answer.
     """
@@ -95,7 +95,7 @@ def held_out_bits(figures: dict[str, list[float]], heard: dict[str, float]) -> f
 
 
 def check_resumable(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
-    """Raise TrainingError where a run that began otherwise lies in the folder."""
+    """Raise TrainingError if the folder holds a run that began with other settings."""
     if not (run / "checkpoint.pt").exists():
         return
     began_sizes, began = read_config(run)
