@@ -34,7 +34,7 @@ _MELODY, _HARMONIUM, _BASS, _DRUMS = range(4)
 _INSTRUMENTS = (73, 20, 33, codec.PERCUSSION)
 _BAR = 4 * codec.TICKS_PER_BEAT
 _LONG_BARS = 8  # then a silence, then the short bars
-_SILENCE_TICKS = 768  # after a longer one a voice begins afresh
+_SILENCE_TICKS = 768  # the melody's, after which it goes on; after one tick more the harmonium begins afresh
 _SHORT_BAR, _SHORT_BARS = 3 * codec.TICKS_PER_BEAT, 6
 
 # (onset, pitch) of two bars; the phrase comes back higher, and not quite in time.
@@ -53,9 +53,9 @@ def compose() -> Song:
     """Melody, harmonium, bass and drums: four-beat bars, a silence of the first two, then three-beat bars."""
     second = _LONG_BARS * _BAR + _SILENCE_TICKS
     notes = [*_play(0, _LONG_BARS, _BAR), *_play(second, _SHORT_BARS, _SHORT_BAR)]
-    ending = max(note[0] for note in notes if note[4] == _MELODY and note[0] < second)
-    silent = second - ending - _SILENCE_TICKS  # the melody's silence is just no longer than a voice may have
-    for voice, later in ((_MELODY, -silent), (_HARMONIUM, 1)):
+    for voice, silence in ((_MELODY, _SILENCE_TICKS), (_HARMONIUM, _SILENCE_TICKS + 1)):
+        own = [note[0] for note in notes if note[4] == voice]
+        later = max(onset for onset in own if onset < second) + silence - min(onset for onset in own if onset >= second)
         notes = [(n[0] + later * (n[4] == voice and n[0] >= second), *n[1:]) for n in notes]
     for beat in range(0, _SILENCE_TICKS, 3 * codec.TICKS_PER_BEAT):
         notes += [(_LONG_BARS * _BAR + beat, 10, 36, 70, _DRUMS), (_LONG_BARS * _BAR + beat, 60, 38, 70, _BASS)]
