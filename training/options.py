@@ -82,7 +82,9 @@ def make_parser() -> argparse.ArgumentParser:
         "--songs", type=_at_least(1), default=12, metavar="N", help="of each corpus, at most (default: %(default)s)"
     )
     _add_seed(stage, "all choices")
-    stage.add_argument("--set", type=Path, metavar="FILE", help="how notes are chosen, and who is the backing band")
+    stage.add_argument(
+        "--set", type=Path, metavar="FILE", help="how notes are chosen, and which channels are the backing band"
+    )
     _add_workers(stage)
 
     stage = stages.add_parser("draw", help="draw a MIDI file as piano rolls, to look at what a model played")

@@ -28,7 +28,7 @@ _FEWEST_NOTES = 8
 
 
 def has_melodies(path: Path) -> bool:
-    """Whether a prepared corpus is one of single melodies, which want a band; its notes are not read for that."""
+    """Whether a prepared corpus consists of single melodies, which need a band; its notes are not read for that."""
     with np.load(path) as arrays:
         voices, instruments = arrays["voice_count"], arrays["instruments"]
     alone = (voices == 1) & (instruments[np.cumsum(voices) - 1] != PERCUSSION)

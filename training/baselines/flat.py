@@ -67,7 +67,7 @@ class Past:
         return np.where(behind >= self.first, values[np.maximum(behind, 0)], UNKNOWN).astype(np.int16)
 
     def contexts(self, names: str) -> Hashes:
-        """What the columns of these names, parted by spaces, say together: one hash for each item."""
+        """The columns of these names, separated by spaces, as one hash for each item."""
         value = np.zeros(len(self.at), dtype=np.uint64)
         for name in names.split():
             value = (value ^ self.column(name).astype(np.uint64)) * _MIX
