@@ -82,7 +82,9 @@ def make_parser() -> argparse.ArgumentParser:
         "--songs", type=_at_least(1), default=12, metavar="N", help="of each corpus, at most (default: %(default)s)"
     )
     _add_seed(stage, "all choices")
-    stage.add_argument("--set", type=Path, metavar="FILE", help="how notes are chosen, and who is the backing band")
+    stage.add_argument(
+        "--set", type=Path, metavar="FILE", help="how notes are chosen, and which channels are the backing band"
+    )
     _add_workers(stage)
 
     stage = stages.add_parser("draw", help="draw a MIDI file as piano rolls, to look at what a model played")
@@ -133,12 +135,14 @@ def _add_evaluate(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -
     stage.set_defaults(run_stage=run.run_evaluate)
     _add_model_and_music(stage, "what prepare wrote (a folder, or one .npz), or folders and archives of MIDI files")
     stage.add_argument("--baselines", type=Path, metavar="FOLDER", help="what the stage baselines wrote")
-    stage.add_argument("--deaf", action="store_true", help="measure also how the model does without hearing the band")
+    stage.add_argument(
+        "--without-context", action="store_true", help="measure the model also without the rest of the band"
+    )
     stage.add_argument(
         "--split",
         choices=("valid", "all"),
         default="all",
-        help="all songs (default), or only those that training holds out: right for corpora that were trained on",
+        help="all songs (default), or only those that training holds out, as is right for corpora that were trained on",
     )
     stage.add_argument(
         "--limit", type=_at_least(1), metavar="SEQUENCES", help="at most so many of a corpus, of all its songs"

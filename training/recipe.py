@@ -56,7 +56,9 @@ class TrainConfig:
     workers: int = field(default=1, metadata={"help": "processes that make batches; 0 makes them between steps"})
     threads: int = field(default=1, metadata={"help": "threads of torch; on a busy machine more are slower"})
     device: str = field(default="auto", metadata={"help": "auto means cuda where there is one", "choices": DEVICES})
-    deaf: bool = field(default=False, metadata={"help": "never hear the rest of the band: to learn what that is worth"})
+    context: bool = field(
+        default=True, metadata={"help": "hear the rest of the band; without it, learn what that is worth"}
+    )
     bfloat16: bool = field(default=True, metadata={"help": "compute in bfloat16 where precision allows"})
 
 

@@ -57,7 +57,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
     from training.measuring.evaluate import evaluate, table
 
     check_report(args.out)
-    report = evaluate(args.model, args.data, args.split, args.limit, args.workers, args.baselines, args.deaf)
+    report = evaluate(args.model, args.data, args.split, args.limit, args.workers, args.baselines, args.without_context)
     _write(report, args.out)
     print(table(report))
 

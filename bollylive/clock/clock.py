@@ -17,8 +17,8 @@ from math import trunc
 
 from bollylive.clock.anchor import Anchor, Leader, LinkBeat, PlayerBeat
 from bollylive.clock.slew import Slew
-from bollylive.clock.tick_filter import LONGEST_TICK_S, SHORTEST_TICK_S, TICKS_PER_BEAT, TickFilter
-from bollylive.midi.messages import Continue, Event, Position, Start, Stop, Tempo, Tick
+from bollylive.clock.tick_filter import LONGEST_TICK_S, SHORTEST_TICK_S, TickFilter
+from bollylive.midi.messages import TICKS_PER_BEAT, Continue, Event, Position, Start, Stop, Tempo, Tick
 
 LOST_S = 2.0
 COAST_BEATS = 64.0

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TypeAlias
 
-TICKS_PER_BEAT = 24
+from bollylive.midi.messages import TICKS_PER_BEAT
+
 SHORTEST_TICK_S = 60.0 / 400 / TICKS_PER_BEAT  # 400 beats per minute
 LONGEST_TICK_S = 60.0 / 20 / TICKS_PER_BEAT  # 20 beats per minute
 

@@ -17,7 +17,6 @@ from bollylive.model import codec
 from bollylive.model.predictor import Floats, Ints
 from bollylive.model.row_cache import RowCache
 
-_LONGEST_SILENCE_TICKS = 16 * codec.WAIT_TICKS  # after more than this, the voice begins afresh
 _MOST_RESTS = 256  # a voice that waits for hours stays as small as one that plays
 
 
@@ -116,7 +115,7 @@ class History:
 
     def reach(self, tick: int) -> None:
         """Fill the time up to `tick` with rests, so that a note can begin there."""
-        if not self.entries or tick - self.entries[-1].tick > _LONGEST_SILENCE_TICKS:
+        if not self.entries or tick - self.entries[-1].tick > codec.LONGEST_SILENCE_TICKS:
             self.entries.append(_opening(tick))
         if tick - self.entries[-1].tick > codec.WAIT_TICKS:
             for rest in codec.rest_ticks(self.entries[-1].tick, tick):

@@ -12,6 +12,7 @@ from bollylive.engine.model_query import ModelQuery
 from bollylive.engine.pitch_bias import avoid_clashes
 from bollylive.model import codec
 from bollylive.model.predictor import Floats, Predictor, Question
+from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
 
 _log = logging.getLogger(__name__)
@@ -55,18 +56,18 @@ class Inference:
     def _question(self, queries: list[ModelQuery], band_notes: BandNotes) -> Question:
         rows = np.stack([query.rows for query in queries])
         context = self._context(queries, band_notes)
-        instruments = rows[:, -1, codec.FIELDS.index("instrument")]
+        instruments = rows[:, -1, codec.INSTRUMENT]
         band = self._live.band
         return Question(
             rows=rows,
             echoes=np.stack([query.echoes for query in queries]),
             context=context,
             state=np.stack([query.state for query in queries]),
-            knobs=np.tile(np.array([band.temperature] * 4 + [band.nucleus], dtype=np.float32), (len(queries), 1)),
+            knobs=np.tile(_knobs(band), (len(queries), 1)),
             pitch_bias=np.stack([query.pitch_bias for query in queries])
             + avoid_clashes(context[:, -1], instruments, band.follow),
             onset_bias=np.stack([query.onset_bias for query in queries]),
-            noise=self._random.random((len(queries), 4), dtype=np.float32),
+            noise=self._random.random((len(queries), len(codec.CHOICES)), dtype=np.float32),
         )
 
     @staticmethod
@@ -76,3 +77,8 @@ class Inference:
         channels = [query.part.channel for query in queries for _ in range(count)]
         ticks = [int(tick) for query in queries for tick in query.ticks]
         return band_notes.context(channels, ticks).reshape(len(queries), count, -1)
+
+
+def _knobs(band: Set) -> Floats:
+    """The knobs of a question [K]: a temperature for each word that the model chooses, and the nucleus."""
+    return np.array([band.temperature] * len(codec.CHOICES) + [band.nucleus], dtype=np.float32)

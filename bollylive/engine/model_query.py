@@ -45,8 +45,8 @@ class ModelQuery:
             return None
         assert playing is not None, "only a part that is playing chooses a note"
         # A chord that has no room left in the channel's range, above its last note, ends there.
-        in_chord = int(self.rows[-1, 0]) == 0
-        if (in_chord and choice.pitch <= int(self.rows[-1, 8])) or not part.pitch_bias.allows(choice.pitch):
+        onset, previous = (int(self.rows[-1, column]) for column in (codec.ONSET, codec.PREVIOUS))
+        if (onset == 0 and choice.pitch <= previous) or not part.pitch_bias.allows(choice.pitch):
             playing.follow(self.tick, choice.next_ticks or codec.TICKS_PER_BEAT)
             return None
         entry = Entry(

@@ -29,8 +29,7 @@ CONTEXT_NOTES = DEPTH + 1
 _SYMBOL_BITS = 5  # twelve symbols and a stop fit into 64 bits
 _UNKNOWN, _STOP = 0, 1
 _SYMBOLS = 2**_SYMBOL_BITS - 2  # intervals, or gaps, that differ by this are taken for the same
-_LONGEST_GAP = 16 * codec.WAIT_TICKS
-_GAPS = range(_LONGEST_GAP)
+_GAPS = range(codec.LONGEST_SILENCE_TICKS)
 _OVER = -1  # ticks to a note that is not expected any more, or was not played yet
 _MANTISSA_BITS, _EXPONENT_ZERO = 23, 127  # of a float32
 _SYMBOLS_BELOW: Floats = ((np.arange(192) - _EXPONENT_ZERO) // _SYMBOL_BITS).astype(np.float32)
@@ -125,7 +124,7 @@ class MotifMemory:
 
 def _gap(ticks: int) -> int:
     """Ticks between two onsets; those that lie far apart, or go back because the song did, are all alike."""
-    return ticks if ticks in _GAPS else _LONGEST_GAP
+    return ticks if ticks in _GAPS else codec.LONGEST_SILENCE_TICKS
 
 
 def _pack(notes: Context, first: int) -> tuple[int, int]:
@@ -137,7 +136,7 @@ def _pack(notes: Context, first: int) -> tuple[int, int]:
     for (since, low), (until, high) in pairwise(notes):
         intervals = intervals << _SYMBOL_BITS | (high - low) % _SYMBOLS + _STOP + 1
         ticks = until - since
-        gap = ticks if ticks in _GAPS else _LONGEST_GAP  # `_gap`, without twelve calls for each note
+        gap = ticks if ticks in _GAPS else codec.LONGEST_SILENCE_TICKS  # `_gap`, without twelve calls for each note
         gaps = gaps << _SYMBOL_BITS | gap % _SYMBOLS + _STOP + 1
     return intervals, gaps
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from bollylive.midi.assembler import SHORTEST_BEATS
 from bollylive.midi.messages import Note, NoteOff, NoteOn, Player
 
 LATE_BOUND_S = 0.05
-SHORTEST_BEATS = 1 / 960
 
 Outgoing: TypeAlias = tuple[NoteOn | NoteOff, Player]
 _Key: TypeAlias = tuple[int, int]  # channel, pitch

@@ -1,10 +1,9 @@
-"""What a voice itself played before: one, two and four bars ago, and where its last notes were heard the last time.
+"""Echoes: what a voice itself played one, two and four bars ago, and after its last notes when it last played them.
 
-Music repeats, and a small state cannot hold bars of it. So every row comes with four *echoes*: what stood at the
-same place in three earlier bars, and how it went on after the longest earlier passage like the present one,
-transposed to here. The idea of going on as after the longest known context is that of the Continuator (Pachet,
-2003); here it does not decide, the network only hears it. A pure function of the buffer, used in training and on
-stage alike.
+Music repeats, and a small state cannot hold bars of it. So every row comes with four *echoes*: the note at the same
+place in three earlier bars, and the note that followed the longest earlier passage like the present one, transposed to
+here. To continue as after the longest known context is the idea of the Continuator (Pachet, 2003); here it does not
+decide, it is only an input of the network. A pure function of the buffer, used both in training and on stage.
 """
 
 from __future__ import annotations
@@ -16,17 +15,30 @@ from bollylive.model import codec
 
 BARS_AGO = (1, 2, 4)
 ECHOES = len(BARS_AGO) + 1
-ECHO_FIELDS = ("pitch", "kind", "duration", "velocity", "next")
 
 # The kinds of an echo: how many ticks after that place in an earlier bar the echo stands, or how long the passage is.
-_EARLIEST, _HERE, _LATEST = -1, 1, 6
-UNKNOWN = _LATEST - _EARLIEST + 1
+EARLIEST_TICKS, HERE_TICKS, LATEST_TICKS = -1, 1, 6
+UNKNOWN = LATEST_TICKS - EARLIEST_TICKS + 1
 _PASSAGE = UNKNOWN + 1
 LONGEST_PASSAGE = 8
 KINDS = _PASSAGE + LONGEST_PASSAGE + 1
 NO_NEXT = codec.ONSETS  # stands for a next onset that is not known
-NO_ECHO = (codec.REST, UNKNOWN, codec.HELD, 0, NO_NEXT)
+
+# The columns of an echo: the words of the note that it is, but for its kind; and what each says where nothing is known.
+ECHO: tuple[codec.Field, ...] = (
+    codec.Field("pitch", codec.ROW[codec.PITCH].words, padding=codec.REST),
+    codec.Field("kind", KINDS, padding=UNKNOWN),
+    codec.Field("duration", codec.ROW[codec.DURATION].words, padding=codec.HELD),
+    codec.Field("velocity", codec.ROW[codec.VELOCITY].words),
+    codec.Field("next", NO_NEXT + 1, padding=NO_NEXT),
+)
+PITCH, KIND, DURATION, VELOCITY, NEXT = range(len(ECHO))
+ECHO_FIELDS = tuple(field.name for field in ECHO)
+NO_ECHO = tuple(field.padding for field in ECHO)
 _NO_INTERVAL = 999
+
+# The columns of a row that an echo repeats, and where.
+_REPEATED = [(codec.PITCH, PITCH), (codec.DURATION, DURATION), (codec.VELOCITY, VELOCITY)]
 
 Ints = NDArray[np.int64]
 
@@ -36,12 +48,12 @@ _UNLIKE: Ints = np.iinfo(np.int64).min + np.arange(LONGEST_PASSAGE)  # words bef
 
 
 def find_echoes(rows: codec.Rows, tick: Ints, first: int = 0) -> Ints:
-    """The echoes for a voice's rows [T, 9] from `first` on: int64 [T - first, ECHOES, 5], see `ECHO_FIELDS`.
+    """The echoes for a voice's rows [T, F] from `first` on: int64 [T - first, ECHOES, 5], see `ECHO`.
 
     `tick` [T] says where the rows stand. Of a row itself only what is known before it is chosen is used, so its
-    words may be CHOOSE. Where nothing is known stands NO_ECHO. Takes some 0.05 ms for one row after 128.
+    words may be CHOOSE. An echo of nothing is NO_ECHO. Takes some 0.05 ms for one row after 128.
     """
-    echoes = np.empty((len(rows) - first, ECHOES, len(ECHO_FIELDS)), dtype=np.int64)
+    echoes = np.empty((len(rows) - first, ECHOES, len(ECHO)), dtype=np.int64)
     echoes[:] = NO_ECHO
     if len(echoes):
         _recall_bars(rows, tick, first, echoes[:, :-1])
@@ -50,30 +62,31 @@ def find_echoes(rows: codec.Rows, tick: Ints, first: int = 0) -> Ints:
 
 
 def _recall_bars(rows: codec.Rows, tick: Ints, first: int, echoes: Ints) -> None:
-    """Fill in what stood some bars ago [A, BARS_AGO, 5]; a chord's second note hears that chord's second, and so on."""
-    sounded = np.flatnonzero(rows[:, 1] != codec.REST)
+    """Fill in the notes of earlier bars [A, BARS_AGO, 5]; a chord's second note has that chord's second, and so on."""
+    sounded = np.flatnonzero(rows[:, codec.PITCH] != codec.REST)
     onset, sounded = np.concatenate((tick[sounded], (_NEVER,))), np.concatenate((sounded, (len(rows),)))
     asked, now = np.arange(first, len(rows))[:, None], tick[first:, None]
-    then = now - _BARS_AGO * rows[first:, 7:8]
+    then = now - _BARS_AGO * rows[first:, codec.CYCLE : codec.CYCLE + 1]
 
     in_chord = sounded.searchsorted(asked) - onset.searchsorted(now)
-    place = onset.searchsorted(then + _EARLIEST)
-    place = np.minimum(place + in_chord * (onset[place] - then <= _HERE), len(onset) - 1)
+    place = onset.searchsorted(then + EARLIEST_TICKS)
+    place = np.minimum(place + in_chord * (onset[place] - then <= HERE_TICKS), len(onset) - 1)
     ahead = onset[place] - then
     known = (then >= tick[0]) & (sounded[place] < asked)
-    here = known & (ahead <= _HERE)
-    echoes[known, 1] = np.minimum(ahead[known], _LATEST) - _EARLIEST
-    echoes[here, 0], echoes[here, 2], echoes[here, 3] = rows[sounded[place[here]], 1:4].T
+    here = known & (ahead <= HERE_TICKS)
+    echoes[known, KIND] = np.minimum(ahead[known], LATEST_TICKS) - EARLIEST_TICKS
+    for stated, repeated in _REPEATED:
+        echoes[here, repeated] = rows[sounded[place[here]], stated]
 
     upcoming = onset[place + here]
     known &= upcoming <= now
-    echoes[known, 4] = np.minimum(np.maximum(upcoming - then, 0), codec.WAIT)[known]
+    echoes[known, NEXT] = np.minimum(np.maximum(upcoming - then, 0), codec.WAIT)[known]
 
 
 def _recall_passage(rows: codec.Rows, first: int, echoes: Ints) -> None:
-    """Fill in how it went on after the longest earlier passage of the same intervals and onsets, the newest of them."""
-    onset, pitch, previous = rows[:, 0], rows[:, 1], rows[:, 8]
-    percussion = rows[0, 5] == codec.PERCUSSION
+    """Fill in what followed the longest earlier passage of the same intervals and onsets, the newest of equals."""
+    onset, pitch, previous = rows[:, codec.ONSET], rows[:, codec.PITCH], rows[:, codec.PREVIOUS]
+    percussion = rows[0, codec.INSTRUMENT] == codec.PERCUSSION
     root = previous * ~percussion
     sounds = (pitch != codec.REST) & (previous != codec.REST)
     word = np.where(sounds, pitch - root, _NO_INTERVAL) * (codec.ONSETS + 1) + onset
@@ -90,11 +103,12 @@ def _recall_passage(rows: codec.Rows, first: int, echoes: Ints) -> None:
     source = (length.astype(np.int64) * count + number).argmax(axis=1)
     longest = length[asked - first, source]
     found = longest > 0
-    echoes[found, 1] = _PASSAGE + longest[found]
-    echoes[found, 4] = onset[source[found] + 1]
+    echoes[found, KIND] = _PASSAGE + longest[found]
+    echoes[found, NEXT] = onset[source[found] + 1]
 
     turned = pitch[source] - root[source] + root[first:]
     known = percussion | (previous[first:] != codec.REST)
     fits = found & sounds[source] & known & (turned >= 0) & (turned < codec.PITCHES)
-    echoes[fits, 0] = turned[fits]
-    echoes[fits, 2:4] = rows[source[fits], 2:4]
+    for stated, repeated in _REPEATED:
+        echoes[fits, repeated] = rows[source[fits], stated]
+    echoes[fits, PITCH] = turned[fits]

@@ -1,10 +1,10 @@
 """Notes to model rows and back: the only encoder in the project, used by training and on stage.
 
-A voice (one channel's notes, chords from low to high) becomes rows of nine integers. A row states a note and,
-as `next`, how long after its onset the next one begins; whatever is `CHOOSE` is chosen by the model. Where
-nothing begins for more than two beats a *rest* row stands, so that a voice that waits keeps hearing the band.
-Time is in ticks, 24 to the beat as in MIDI clock: fine enough for triplets and thirty-second notes, and what a
-clocked DAW itself counts in.
+A voice (one channel's notes, chords from low to high) becomes rows of integers, which are called words; the table
+`ROW` lists the columns. A row states a note and, as `next`, how long after its onset the next one begins. The model
+chooses each word that is `CHOOSE`. If nothing begins for more than two beats, a *rest* row stands there, so that a
+voice that waits keeps hearing the band. Time is in ticks, 24 to the beat as in MIDI clock: fine enough for triplets
+and thirty-second notes, and a DAW that sends its clock counts in the same ticks.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CODEC_VERSION = 2
-TICKS_PER_BEAT = 24
+from bollylive.midi import messages
 
-FIELDS = ("onset", "pitch", "duration", "velocity", "next", "instrument", "place", "cycle", "previous")
+CODEC_VERSION = 2
+TICKS_PER_BEAT = messages.TICKS_PER_BEAT
+
 CHOOSE = -1
 
 WAIT_TICKS = 2 * TICKS_PER_BEAT
 WAIT = WAIT_TICKS + 1  # the onset word for "nothing within WAIT_TICKS"
 ONSETS = WAIT + 1
+LONGEST_SILENCE_TICKS = 16 * WAIT_TICKS  # after a longer one a voice begins afresh, with an empty state
+OPENING_REST_TICKS = TICKS_PER_BEAT  # a voice begins with a rest, so long before its first note
 
 REST = 128  # stands for a pitch in a rest row, and in `previous` where there was no note yet
 PITCHES = 128
@@ -31,11 +34,12 @@ PITCHES = 128
 DURATION_TICKS = np.array(
     [*range(1, 25), 27, 30, 33, 36, 42, 48, 54, 60, 66, 72, 84, 96, 120, 144, 168, 192, 240, 288, 384], dtype=np.int64
 )
+DURATION_BORDERS = (DURATION_TICKS[1:] + DURATION_TICKS[:-1]) / 2  # a duration takes the nearest word
 DURATIONS = len(DURATION_TICKS)
 HELD = DURATIONS  # a duration not known yet: the key is still down
 
 VELOCITIES = 16
-_VELOCITY_STEP = 128 // VELOCITIES
+VELOCITY_STEP = 128 // VELOCITIES
 
 PERCUSSION = 128  # the instrument word of channel 10; 0-127 are General MIDI programs
 INSTRUMENTS = 129
@@ -44,7 +48,38 @@ PLACES = 8 * TICKS_PER_BEAT  # a bar of up to eight beats; longer cycles repeat 
 
 Rows = NDArray[np.int64]
 
-_DURATION_BORDERS = (DURATION_TICKS[1:] + DURATION_TICKS[:-1]) / 2
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a row: its words are 0 to `words` - 1, and CHOOSE where the model chooses."""
+
+    name: str
+    words: int
+    choices: int = 0  # the model chooses from this many words, the first ones; 0 if it never chooses
+    padding: int = 0  # what stands in a row that only fills a batch
+    figure: str = ""  # the name in reports and settings, if it is another
+
+
+ROW: tuple[Field, ...] = (
+    Field("onset", ONSETS, padding=WAIT),
+    Field("pitch", PITCHES + 1, PITCHES, padding=REST),
+    Field("duration", DURATIONS + 1, DURATIONS),
+    Field("velocity", VELOCITIES, VELOCITIES),
+    Field("next", ONSETS, ONSETS, padding=CHOOSE, figure="onset"),
+    Field("instrument", INSTRUMENTS),
+    Field("place", PLACES),
+    Field("cycle", PLACES + 1, padding=TICKS_PER_BEAT),
+    Field("previous", PITCHES + 1, padding=REST),
+)
+ONSET, PITCH, DURATION, VELOCITY, NEXT, INSTRUMENT, PLACE, CYCLE, PREVIOUS = range(len(ROW))
+FIELDS = tuple(field.name for field in ROW)
+PADDING = tuple(field.padding for field in ROW)
+
+STATED = slice(ONSET, NEXT)  # what a row says of its own note
+SURROUNDINGS = slice(INSTRUMENT, PREVIOUS)  # who plays, and where in the bar
+CHOSEN = slice(PITCH, INSTRUMENT)  # what the model chooses, in this order, each knowing the words before
+CHOICES = tuple(field.choices for field in ROW[CHOSEN])
+FIGURES = tuple(field.figure or field.name for field in ROW[CHOSEN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,40 +116,40 @@ def encode(
     origin: int | NDArray[np.int64],
     cycle: int | NDArray[np.int64],
 ) -> Rows:
-    """Encode a voice as rows [T, 9]; each `next` is the following row's onset, the last one's is CHOOSE.
+    """Encode a voice as rows [T, F], see `ROW`; each `next` is the following row's onset, the last one's is CHOOSE.
 
     `since` is the tick of the row before the first (its onset counts from there), `previous` the pitch last
     heard in the voice or REST. `origin` is the tick of a bar line and `cycle` the bar in ticks, 24-192; each one
     number, or one for every row where the metre changes.
-    Raises ValueError where a note is further than `WAIT_TICKS` from the row before it: a rest row is missing. Before
-    a rest may lie any time, for after a very long silence one rest stands for all.
+    Raises ValueError if a note is further than `WAIT_TICKS` from the row before it: a rest row is missing. Any time
+    may lie before a rest, because one rest stands for a very long silence.
     """
     delta = voice.tick - np.concatenate(((since,), voice.tick[:-1]))
     rest = voice.pitch == REST
     if len(delta) and (delta.min() < 0 or (delta * ~rest).max() > WAIT_TICKS):
         raise ValueError(f"rows must be 0 to {WAIT_TICKS} ticks apart, not {delta.min()} to {delta.max()}")
-    rows = np.empty((len(delta), len(FIELDS)), dtype=np.int64)
-    rows[:, 0] = np.where(rest, WAIT, delta)
-    rows[:, 1] = voice.pitch
-    rows[:, 2] = np.where(voice.duration <= 0, HELD, np.searchsorted(_DURATION_BORDERS, voice.duration))
-    rows[:, 3] = voice.velocity // _VELOCITY_STEP
-    rows[:-1, 4] = rows[1:, 0]
-    rows[-1:, 4] = CHOOSE
-    rows[:, 5] = instrument
-    rows[:, 6] = (voice.tick - origin) % cycle
-    rows[:, 7] = cycle
+    rows = np.empty((len(delta), len(ROW)), dtype=np.int64)
+    rows[:, ONSET] = np.where(rest, WAIT, delta)
+    rows[:, PITCH] = voice.pitch
+    rows[:, DURATION] = np.where(voice.duration <= 0, HELD, np.searchsorted(DURATION_BORDERS, voice.duration))
+    rows[:, VELOCITY] = voice.velocity // VELOCITY_STEP
+    rows[:-1, NEXT] = rows[1:, ONSET]
+    rows[-1:, NEXT] = CHOOSE
+    rows[:, INSTRUMENT] = instrument
+    rows[:, PLACE] = (voice.tick - origin) % cycle
+    rows[:, CYCLE] = cycle
     sounded = np.maximum.accumulate(np.where(rest, -1, np.arange(len(delta))))
     before = np.concatenate(([-1], sounded[:-1])) if len(delta) else sounded
-    rows[:, 8] = np.where(before < 0, previous, voice.pitch[before] if len(delta) else previous)
+    rows[:, PREVIOUS] = np.where(before < 0, previous, voice.pitch[before] if len(delta) else previous)
     return rows
 
 
 def decode(chosen: Rows) -> Choice:
-    """Decode the model's four words (pitch, duration, velocity, next) for one row."""
+    """Decode the model's words for one row, in the order of the columns `CHOSEN`."""
     pitch, duration, velocity, onset = (int(word) for word in chosen)
     return Choice(
         pitch=pitch,
         duration_ticks=int(DURATION_TICKS[min(duration, DURATIONS - 1)]),
-        velocity=max(1, velocity * _VELOCITY_STEP + _VELOCITY_STEP // 2),
+        velocity=max(1, velocity * VELOCITY_STEP + VELOCITY_STEP // 2),
         next_ticks=None if onset == WAIT else onset,
     )

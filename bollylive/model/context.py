@@ -1,12 +1,14 @@
-"""What the rest of the band sounds, as the fixed-size vector that a voice's prediction sees.
+"""The context: what the rest of the band plays, as the fixed-size vector that a voice's prediction sees.
 
-`hear` is a pure function of the notes, so a withdrawn plan needs no undoing. A voice hears every other channel up
-to the tick asked for; at that very tick it hears only those of lower rank, because the band decides in that order.
+`hear` is a pure function of the notes, so nothing has to be undone when a plan is withdrawn. A voice hears every other
+channel up to the tick of the question; at that very tick it hears only the channels of lower rank, because the band
+decides in that order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +16,43 @@ from numpy.typing import NDArray
 from bollylive.model.codec import TICKS_PER_BEAT
 
 WINDOW_TICKS = 32 * TICKS_PER_BEAT
-_HARMONY_HALF_LIFE = 2 * TICKS_PER_BEAT
-_KEY_HALF_LIFE = 8 * TICKS_PER_BEAT
-_PULSE_HALF_LIFE = TICKS_PER_BEAT
+HARMONY_HALF_LIFE_TICKS = 2 * TICKS_PER_BEAT
+KEY_HALF_LIFE_TICKS = 8 * TICKS_PER_BEAT
+PULSE_HALF_LIFE_TICKS = TICKS_PER_BEAT
+HALF_DENSITY_ONSETS = 8  # this many onsets, each counting less as it fades, give a density of one half
+MOST_SOUNDING = 16  # at more notes than this, `voices` stays 1
 
-_FIRST_KICK, _LAST_KICK, _LAST_SNARE = 35, 36, 40  # General MIDI: kicks 35-36, then side stick, snares and clap 37-40
+KICKS, SNARES = (35, 36), (37, 40)  # first and last key in General MIDI; snares are also side stick and clap
 
 MUSICIAN = -1  # the rank of what the musician plays
-BAND_HARMONY, LEAD_HARMONY = slice(0, 48), slice(57, 93)  # the columns that are pitch classes, twelve by twelve
-CONTEXT_SIZE = LEAD_HARMONY.stop
+
+# The columns: of the whole band, then, from `lead_sounding` on, of the musician alone.
+COLUMNS = {
+    "sounding": 12,  # these four are pitch classes
+    "bass": 12,
+    "harmony": 12,
+    "key": 12,
+    "kick": 1,
+    "snare": 1,
+    "other_percussion": 1,
+    "density": 1,
+    "onset_now": 1,
+    "since_onset": 1,
+    "loudness": 1,
+    "highest": 1,
+    "voices": 1,
+    "lead_sounding": 12,  # these three are pitch classes
+    "lead_harmony": 12,
+    "lead_key": 12,
+}
+_ENDS = dict(zip(COLUMNS, accumulate(COLUMNS.values()), strict=True))
+CONTEXT_SIZE = sum(COLUMNS.values())
+BAND_HARMONY = slice(0, _ENDS["key"])  # the columns that are pitch classes, twelve by twelve
+LEAD_HARMONY = slice(_ENDS["voices"], _ENDS["lead_key"])
+SOUNDING, BASS, RECENT = slice(0, 12), slice(12, 24), slice(24, 48)  # of the band harmony; `RECENT` is harmony and key
+KICK, SNARE, OTHER_PERCUSSION, DENSITY, ONSET_NOW, SINCE_ONSET, LOUDNESS, HIGHEST, VOICES = range(
+    _ENDS["key"], _ENDS["voices"]
+)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -39,7 +69,7 @@ class NoteArrays:
     channel: Ints
     rank: Ints  # who decides first at one tick: a channel's own number, or MUSICIAN
     percussion: NDArray[np.bool_]
-    late: Ints  # by how many ticks its beginning is kept back, as on stage, where a plan is made ahead of the musician
+    late: Ints  # ticks by which its onset is withheld, as on stage, where a plan is made ahead of the musician
 
     def between(self, first_tick: int, last_tick: int) -> NoteArrays:
         """The notes that can matter to questions from `first_tick` to `last_tick`."""
@@ -61,9 +91,10 @@ class NoteArrays:
 def hear(band: NoteArrays, channel: Ints | int, tick: Ints) -> Floats:
     """What each of Q questions (channel, tick) hears of the band: float32 [Q, CONTEXT_SIZE], values in 0-1.
 
-    Columns: pitch classes sounding (12), bass (12), harmony of the last beats (12), key (12); kick, snare, other
+    The columns (`COLUMNS`) are pitch classes sounding, bass, harmony of the last beats, key; kick, snare, other
     percussion; density, an onset right now, time since the last onset, loudness, highest pitch, voices sounding; and
-    again of the musician alone, whom the band follows even where it has gone astray, sounding, harmony, key (36).
+    again sounding, harmony and key of the musician alone, so that the band can follow the musician even after the rest
+    of the band has drifted away.
     """
     asked = np.asarray(tick)[:, None]
     own = np.broadcast_to(np.asarray(channel), (len(tick),))[:, None]
@@ -78,33 +109,32 @@ def hear(band: NoteArrays, channel: Ints | int, tick: Ints) -> Floats:
     context = np.zeros((len(tick), CONTEXT_SIZE), dtype=np.float32)
     lowest = np.where(sounding, band.pitch, 999).min(axis=1, initial=999)
     some = lowest < 999
-    context[some, 12 + lowest[some] % 12] = 1
+    context[some, BASS.start + lowest[some] % 12] = 1
     sounds = (
         sounding.astype(np.float32),
-        pitched * np.exp2(-age / _HARMONY_HALF_LIFE),
-        pitched * np.exp2(-age / _KEY_HALF_LIFE),
+        pitched * np.exp2(-age / HARMONY_HALF_LIFE_TICKS),
+        pitched * np.exp2(-age / KEY_HALF_LIFE_TICKS),
     )
     harmony = _harmony(sounds, classes)
-    context[:, 0:12], context[:, 24:48] = harmony[:, :12], harmony[:, 12:]
+    context[:, SOUNDING], context[:, RECENT] = harmony[:, :12], harmony[:, 12:]
     context[:, LEAD_HARMONY] = _harmony(sounds, classes * (band.rank == MUSICIAN)[:, None])
 
-    pulse = np.where(heard, np.exp2(-age / _PULSE_HALF_LIFE), 0).astype(np.float32)
-    kick = (band.pitch >= _FIRST_KICK) & (band.pitch <= _LAST_KICK)
-    snare = (band.pitch > _LAST_KICK) & (band.pitch <= _LAST_SNARE)
-    for column, kind in ((48, kick), (49, snare), (50, ~kick & ~snare)):
+    pulse = np.where(heard, np.exp2(-age / PULSE_HALF_LIFE_TICKS), 0).astype(np.float32)
+    kick, snare = ((band.pitch >= first) & (band.pitch <= last) for first, last in (KICKS, SNARES))
+    for column, kind in ((KICK, kick), (SNARE, snare), (OTHER_PERCUSSION, ~kick & ~snare)):
         context[:, column] = (pulse * (band.percussion & kind)).max(axis=1, initial=0)
     weight = pulse.sum(axis=1)
-    context[:, 51] = weight / (8 + weight)
-    context[:, 52] = (heard & (age == 0)).any(axis=1)
-    context[:, 53] = pulse.max(axis=1, initial=0)
-    context[:, 54] = pulse @ band.velocity.astype(np.float32) / np.maximum(weight, 1e-3) / 127
-    context[:, 55] = np.where(sounding, band.pitch, 0).max(axis=1, initial=0) / 127
-    context[:, 56] = np.minimum(sounding.sum(axis=1) / 16, 1)
+    context[:, DENSITY] = weight / (HALF_DENSITY_ONSETS + weight)
+    context[:, ONSET_NOW] = (heard & (age == 0)).any(axis=1)
+    context[:, SINCE_ONSET] = pulse.max(axis=1, initial=0)
+    context[:, LOUDNESS] = pulse @ band.velocity.astype(np.float32) / np.maximum(weight, 1e-3) / 127
+    context[:, HIGHEST] = np.where(sounding, band.pitch, 0).max(axis=1, initial=0) / 127
+    context[:, VOICES] = np.minimum(sounding.sum(axis=1) / MOST_SOUNDING, 1)
     return context
 
 
 def _harmony(sounds: tuple[Floats, Floats, Floats], classes: Floats) -> Floats:
-    """Pitch classes sounding, of the last beats, and of the key [Q, 36], from the notes that do so [Q, N] each."""
+    """Pitch classes sounding, of the last beats, and of the key [Q, 36], from the notes' weights in each [Q, N]."""
     now, recent, lasting = (sound @ classes for sound in sounds)
     key = lasting / np.maximum(lasting.sum(axis=1, keepdims=True), 1e-3)
     return np.concatenate((np.minimum(now, 1), recent / (1 + recent), key), axis=1)

@@ -1,4 +1,4 @@
-"""What stands beside a model's `.onnx`: the `.json` that says what it is, and the check that this code can play it."""
+"""The `.json` beside a model's `.onnx`, which describes the model, and the check that this version can play it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from bollylive.files.whole_file import write_file
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHO_FIELDS, ECHOES, KINDS
 from bollylive.model.context import CONTEXT_SIZE
+from bollylive.model.contract import Value, compare_constants, digest, list_constants
 
 INPUTS = ("rows", "echoes", "context", "state", "knobs", "pitch_bias", "onset_bias", "noise")
 OUTPUTS = ("chosen", "logp", "states")
-KNOBS = ("pitch_temperature", "duration_temperature", "velocity_temperature", "onset_temperature", "nucleus")
+KNOBS = (*(f"{name}_temperature" for name in codec.FIGURES), "nucleus")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """A model's contract; written by `training.exporting.export`, never by hand."""
+    """A model's contract; written by `training.exporting.export`, never by hand.
+
+    `constants` are those that the model was trained with, see `contract.list_constants`, and `constants_sha256` is
+    their digest. Both are empty in a description that an earlier version wrote.
+    """
 
     name: str
     codec_version: int
@@ -38,19 +43,14 @@ class Metadata:
     vocabulary: dict[str, int]
     opset: int
     sha256: str
+    constants: dict[str, Value]
+    constants_sha256: str
 
 
 def vocabulary() -> dict[str, int]:
-    """The number of words of each field, as this codec has them."""
-    return {
-        "onset": codec.ONSETS,
-        "pitch": codec.PITCHES,
-        "duration": codec.DURATIONS,
-        "velocity": codec.VELOCITIES,
-        "instrument": codec.INSTRUMENTS,
-        "place": codec.PLACES,
-        "echo_kind": KINDS,
-    }
+    """The number of words that each field has in a row or, where the model chooses them, in its choice."""
+    fields_of_row = {field.name: field.choices or field.words for field in codec.ROW}
+    return {**fields_of_row, "echo_kind": KINDS}
 
 
 def sha256_of(path: Path) -> str:
@@ -59,7 +59,7 @@ def sha256_of(path: Path) -> str:
 
 
 def describe(name: str, onnx: Path, *, buffer_notes: int, state_rows: int, width: int, opset: int) -> Metadata:
-    """The sidecar of a model made with this codec."""
+    """The metadata of a model made with this version's codec and constants."""
     return Metadata(
         name=name,
         codec_version=codec.CODEC_VERSION,
@@ -77,6 +77,8 @@ def describe(name: str, onnx: Path, *, buffer_notes: int, state_rows: int, width
         vocabulary=vocabulary(),
         opset=opset,
         sha256=sha256_of(onnx),
+        constants=list_constants(),
+        constants_sha256=digest(list_constants()),
     )
 
 
@@ -86,10 +88,12 @@ def write_metadata(metadata: Metadata, path: Path) -> None:
 
 
 def parse_metadata(data: bytes, path: Path) -> Metadata:
-    """What the `.json` at `path` holds as a sidecar; raises ModelError if it is damaged or incomplete."""
+    """Parse the contents of the `.json` at `path`; raises ModelError if it is damaged or incomplete."""
     try:
-        values = json.loads(data)
+        values = {"constants": {}, "constants_sha256": "", **json.loads(data)}
         known = {field.name: values[field.name] for field in fields(Metadata)}
+        if not isinstance(known["constants"], dict):
+            raise TypeError("constants must be a table")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelError(f"{path}: this is no description of a model ({error}); restore it with its .onnx.") from error
     lists = {key: tuple(value) for key, value in known.items() if isinstance(value, list)}
@@ -97,7 +101,7 @@ def parse_metadata(data: bytes, path: Path) -> Metadata:
 
 
 def verify(metadata: Metadata, onnx: bytes, path: Path) -> None:
-    """Raise ModelError, with every mismatch, where this program cannot play the model that lies at `path`."""
+    """Raise ModelError, with every mismatch, if this program cannot play the model at `path`."""
     expected = {
         "codec_version": codec.CODEC_VERSION,
         "ticks_per_beat": codec.TICKS_PER_BEAT,
@@ -108,7 +112,6 @@ def verify(metadata: Metadata, onnx: bytes, path: Path) -> None:
         "knobs": KNOBS,
         "inputs": INPUTS,
         "outputs": OUTPUTS,
-        "vocabulary": vocabulary(),
         "sha256": hashlib.sha256(onnx).hexdigest(),
     }
     wrong = [
@@ -116,6 +119,13 @@ def verify(metadata: Metadata, onnx: bytes, path: Path) -> None:
         for key, value in expected.items()
         if getattr(metadata, key) != value
     ]
+    wrong += compare_constants({"vocabulary": metadata.vocabulary}, {"vocabulary": vocabulary()})
+    if not metadata.constants:
+        wrong.append("its .json does not list the constants that it was trained with")
+    elif metadata.constants_sha256 != digest(metadata.constants):
+        wrong.append("the constants in its .json were changed after the export")
+    else:
+        wrong += compare_constants(metadata.constants, list_constants())
     if wrong:
         raise ModelError(
             f"{path}: this model does not fit this version of BollyLive: {'; '.join(wrong)}. "

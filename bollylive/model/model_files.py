@@ -1,7 +1,7 @@
-"""A model's two files: where they lie, what they hold, and a copy of them in memory that outlives both.
+"""A model's two files: where they are, what they hold, and a copy of them in memory that outlives both.
 
-An update during the show may remove or cut the files of a model that plays. The supervisor holds a copy as an open
-file without a name, and each process that it starts inherits that, down to the engine.
+An update during the show may remove or truncate the files of the model that plays. So the supervisor keeps a copy as
+an open file without a name, and each process that it starts inherits the file, down to the engine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LENGTH_BYTES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """What the two files hold; `path` is the place of the `.onnx`, by which people know it."""
+    """The contents of the two files; `path` is that of the `.onnx`, for messages."""
 
     path: Path
     onnx: bytes
@@ -33,7 +33,7 @@ class ModelFiles:
 def find_model(name: str) -> Path:
     """The `.onnx` of a path, an exact name (`bollywood-v1`) or the newest version of one (`bollywood`).
 
-    Raises ModelError that lists what there is.
+    Raises ModelError, which lists the models that there are.
     """
     if name.endswith(".onnx"):
         path = Path(name)
@@ -64,9 +64,10 @@ def read_model_files(onnx: Path) -> ModelFiles:
 
 
 class ModelCopy:
-    """A model in memory, under the number of an open file; raises OSError where there is no room. Keep it to the end.
+    """A model in memory, under the number of an open file; raises OSError if there is too little memory.
 
-    Windows lets nobody remove or cut a file that is in use, and hands no open files on: there is no copy there.
+    Keep it until the program ends. On Windows there is no copy: nobody can remove or truncate a file that is in use
+    there, and processes inherit no open files.
     """
 
     def __init__(self, files: ModelFiles) -> None:
@@ -83,12 +84,12 @@ class ModelCopy:
             raise
 
     def close(self) -> None:
-        """Give the memory back; who has inherited the number still holds it."""
+        """Close the file; a process that has inherited it keeps the copy."""
         os.close(self.number)
 
 
 def read_copy(number: int) -> ModelFiles:
-    """The model of a copy that was inherited; raises ModelError where that is none."""
+    """Read the model of an inherited copy; raises ModelError if it is none."""
     parts = []
     place = 0
     for _ in range(3):
@@ -100,9 +101,9 @@ def read_copy(number: int) -> ModelFiles:
 
 
 def copy_model(name: str) -> ModelCopy | None:
-    """The copy of a model that a set names; None where the system has none, or where there is no such model.
+    """Copy the model that a set names; None if the system cannot, or if there is no such model.
 
-    What is wrong with a model, the engine says that loads it.
+    The engine, which loads the model, reports what is wrong with it.
     """
     if sys.platform == "win32":
         return None

@@ -1,4 +1,4 @@
-"""What the engine asks of a model: what some voices have played since, and what comes next; and the answer."""
+"""A question to a model, and its answer: what some voices have played since, and what each plays next."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Ints = NDArray[np.int64]
 class Question:
     """The newest T rows of each of B voices, the last of which is asked for; the fields are those of the graph."""
 
-    rows: Ints  # [B, T, 9], T at least 2, complete but for the last; see `codec.FIELDS`
-    echoes: Ints  # [B, E, 5] of the last row, see `recall.recall`
-    context: Floats  # [B, T, C], see `hearing.hear`
+    rows: Ints  # [B, T, F], T at least 2, complete but for the last; see `codec.ROW`
+    echoes: Ints  # [B, E, 5] of the last row, see `bar_echoes.find_echoes`
+    context: Floats  # [B, T, C], see `context.hear`
     state: Floats  # [B, S, H], before the first row
     knobs: Floats  # [B, 5]: temperatures of pitch, duration, velocity and onset, and the nucleus
     pitch_bias: Floats  # [B, 128], added to the scores
@@ -28,9 +28,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was given or chosen in the last row of each voice, and what the rows before it did to its state."""
+    """The words of each voice's last row, given or chosen, and the states after the rows before it."""
 
-    chosen: Ints  # [B, 4]: pitch, duration, velocity, next
+    chosen: Ints  # [B, 4]: the columns `codec.CHOSEN`
     logp: Floats  # [B, 4], natural logarithms
     states: Floats  # [B, T - 1, S, H], after each row but the last
 

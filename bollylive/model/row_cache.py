@@ -9,8 +9,6 @@ import numpy as np
 from bollylive.model import codec
 from bollylive.model.predictor import Ints
 
-_NEXT, _CHOSEN = codec.FIELDS.index("next"), slice(codec.FIELDS.index("pitch"), codec.FIELDS.index("velocity") + 1)
-
 
 class RowCache:
     """The rows of entries 0, 1, 2, … of one buffer. The buffer owns it, and calls `truncate` and `drop_first`.
@@ -19,7 +17,7 @@ class RowCache:
     """
 
     def __init__(self) -> None:
-        self._rows: codec.Rows = np.empty((0, len(codec.FIELDS)), dtype=np.int64)
+        self._rows: codec.Rows = np.empty((0, len(codec.ROW)), dtype=np.int64)
         self._ticks: Ints = np.empty(0, dtype=np.int64)
         self._encoded_as = 0, 0  # instrument, and length of the bar in ticks
 
@@ -33,7 +31,7 @@ class RowCache:
     def extend(
         self, count: int, voice: codec.Voice, since: int, previous: int, *, for_new_note: bool
     ) -> tuple[codec.Rows, Ints]:
-        """Put the rows of `voice` after the first `count`; gives all rows [T, 9] and their ticks [T].
+        """Put the rows of `voice` after the first `count`; gives all rows [T, F] and their ticks [T].
 
         `since` and `previous` are those of `codec.encode`. In the last row `next` is CHOOSE. With `for_new_note` the
         last of the voice is no entry yet: all that the model chooses of it is CHOOSE, and it is not kept.
@@ -41,9 +39,9 @@ class RowCache:
         instrument, bar_ticks = self._encoded_as
         new = codec.encode(voice, since=since, previous=previous, instrument=instrument, origin=0, cycle=bar_ticks)
         rows, ticks = np.concatenate((self._rows[:count], new)), np.concatenate((self._ticks[:count], voice.tick))
-        rows[:-1, _NEXT], rows[-1, _NEXT] = rows[1:, 0], codec.CHOOSE
+        rows[:-1, codec.NEXT], rows[-1, codec.NEXT] = rows[1:, codec.ONSET], codec.CHOOSE
         if for_new_note:
-            rows[-1, _CHOSEN] = codec.CHOOSE
+            rows[-1, codec.CHOSEN] = codec.CHOOSE
         end = len(rows) - for_new_note
         self._rows, self._ticks = rows[:end], ticks[:end]
         return rows, ticks

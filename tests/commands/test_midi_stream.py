@@ -110,7 +110,11 @@ def test_after_the_resets_the_musicians_next_note_brings_the_band_back() -> None
 def durations(model: FakePredictor, pitch: int) -> set[int]:
     """The durations, in ticks, with which the model heard a pitch end."""
     rows = [row for question in model.questions for row in question.rows.reshape(-1, len(codec.FIELDS))]
-    return {int(codec.DURATION_TICKS[row[2]]) for row in rows if row[1] == pitch and 0 <= row[2] < codec.DURATIONS}
+    return {
+        int(codec.DURATION_TICKS[row[codec.DURATION]])
+        for row in rows
+        if row[codec.PITCH] == pitch and 0 <= row[codec.DURATION] < codec.DURATIONS
+    }
 
 
 @pytest.mark.parametrize(
@@ -166,9 +170,9 @@ def test_percussion_strikes_the_keys_of_the_musicians_samples(channel: int) -> N
     assert {note.pitch for _, note in ons(offline.sent, channel)} == {36, 38, 40}
     assert {note.pitch for _, note in ons(offline.sent, channel, "musician")} == {38}
     assert sounding(offline.sent) == set() or {pitch for c, pitch in sounding(offline.sent)} <= {36, 38, 40}
-    asked = model.rows[model.rows[:, 1] == CHOOSE]
+    asked = model.rows[model.rows[:, codec.PITCH] == CHOOSE]
     assert set(asked[:, codec.FIELDS.index("instrument")]) == {PERCUSSION}
-    known = {int(pitch) for question in model.questions for pitch in question.rows[:, :, 1].flat}
+    known = {int(pitch) for question in model.questions for pitch in question.rows[:, :, codec.PITCH].flat}
     assert known <= {60, 61, 64, CHOOSE, codec.REST}
 
 

@@ -23,6 +23,7 @@ from bollylive.midi.messages import (
     Tempo,
     Tick,
 )
+from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, TICKS_PER_BEAT
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Instruction, Play
@@ -145,7 +146,7 @@ def test_what_comes_at_one_instant_is_heard_as_one() -> None:
         offline.play(NoteOn(1, pitch, 100), 1.0)
     assert model.questions == []
     offline.advance(1.01)
-    chosen = next(question for question in model.questions if question.rows[0, -1, 1] == CHOOSE)
+    chosen = next(question for question in model.questions if question.rows[0, -1, codec.PITCH] == CHOOSE)
     assert chosen.context[0, -1, :12].nonzero()[0].tolist() == [0, 4, 7]
 
 

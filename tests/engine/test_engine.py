@@ -26,6 +26,7 @@ from bollylive.midi.messages import (
     Tempo,
     Tick,
 )
+from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, REST, TICKS_PER_BEAT
 from bollylive.model.predictor import Question
 from bollylive.offline import OfflineBand
@@ -98,7 +99,7 @@ def test_the_first_note_is_the_downbeat_of_a_free_tempo() -> None:
     offline.play(KEY, 1.2345)
     offline.advance(3.0)
     assert on_grid(offline, zero_beats=2 * 1.2345)
-    first = model.rows[model.rows[:, 1] == CHOOSE][0]
+    first = model.rows[model.rows[:, codec.PITCH] == CHOOSE][0]
     assert first[6] == 0
 
 
@@ -113,8 +114,8 @@ def test_a_tap_moves_the_sam_to_the_nearest_beat_and_no_note_from_its_place(tap_
     offline.advance(9.0)
     assert on_grid(offline)
     assert np.diff(onsets(offline.sent)) == pytest.approx(0.25, abs=1e-6)
-    after = [row for row in model.rows[asked:] if row[1] == CHOOSE]
-    first = next(row for row in after if row[6] % TICKS_PER_BEAT == 0)
+    after = [row for row in model.rows[asked:] if row[codec.PITCH] == CHOOSE]
+    first = next(row for row in after if row[codec.PLACE] % TICKS_PER_BEAT == 0)
     planned = [message for message, _ in ons(offline.sent) if message.at_s > tap_s + 0.125 + 1e-6]
     since = round((planned[0].beat - 2 - 6) * TICKS_PER_BEAT)
     assert after[0][6] == since % (4 * TICKS_PER_BEAT)
@@ -146,9 +147,9 @@ def test_a_bar_of_sixteen_beats_is_counted_whole_and_given_to_the_model_by_its_h
     offline.play(KEY, 1.0)
     offline.advance(14.0)
     assert ons(offline.sent)[0][0].at_s == pytest.approx(1.0 + 16 * 0.5)
-    asked = model.rows[model.rows[:, 1] == CHOOSE]
-    assert set(asked[:, 7]) == {8 * TICKS_PER_BEAT}
-    assert asked[:, 6].max() < 8 * TICKS_PER_BEAT
+    asked = model.rows[model.rows[:, codec.PITCH] == CHOOSE]
+    assert set(asked[:, codec.CYCLE]) == {8 * TICKS_PER_BEAT}
+    assert asked[:, codec.PLACE].max() < 8 * TICKS_PER_BEAT
 
 
 def test_the_accompaniment_hears_the_note_that_it_enters_with() -> None:
@@ -156,7 +157,7 @@ def test_the_accompaniment_hears_the_note_that_it_enters_with() -> None:
     offline = stage(MELODY, BASS, model=model)
     offline.play(NoteOn(0, 64, 100), 1.0)
     offline.advance(1.1)
-    asked = next(q for q in model.questions if q.rows[0, -1, 1] == CHOOSE)
+    asked = next(q for q in model.questions if q.rows[0, -1, codec.PITCH] == CHOOSE)
     assert asked.context[0, -1, :12].nonzero()[0].tolist() == [4]
 
 
@@ -338,7 +339,8 @@ def test_a_new_song_position_ends_the_plan_and_the_band_goes_on_from_there() -> 
     run_clock(offline, now_s + 2 * TICK_S, 100)
     after = [message.beat for message, _ in ons(offline.sent)[count:]]
     assert after[0] == pytest.approx(100.0)
-    assert (model.rows[asked:, 1] == CHOOSE).all()  # what was played before the jump is still what came just before
+    # what was played before the jump is still what came just before
+    assert (model.rows[asked:, codec.PITCH] == CHOOSE).all()
     assert on_grid(offline)
 
 
@@ -402,7 +404,7 @@ def test_a_new_plan_begins_from_the_state_before_what_was_taken_back() -> None:
     offline.play(NoteOn(0, 67, 100), 3.0)
     offline.advance(3.0001)
     anew = model.questions[asked]
-    assert anew.rows[0, -1, 1] == CHOOSE
+    assert anew.rows[0, -1, codec.PITCH] == CHOOSE
     # Since beat 2 a note every quarter beat, up to half a beat from beat 6: that, and the rest that opens the voice.
     assert heard(anew) == 1 + 4 * (6 + 0.5 - 2) + 1
     assert heard(anew) < heard(model.questions[asked - 1])
@@ -425,7 +427,7 @@ def test_what_was_taken_back_is_not_heard_by_the_others() -> None:
     asked = len(model.questions)
     offline.play(KEY, 3.0)  # tick 96, so what lies after 108 is planned anew
     offline.advance(3.0001)
-    second = next(q for q in model.questions[asked:] if q.rows[0, -1, 5] == 5)
+    second = next(q for q in model.questions[asked:] if q.rows[0, -1, codec.INSTRUMENT] == 5)
     of_the_bass, of_the_musician = list(range(0, 121, 12)), [24, 120]
     assert second.context[0, -1, 51] == pytest.approx(density_heard([*of_the_bass, *of_the_musician]), abs=1e-5)
 
@@ -441,7 +443,11 @@ def test_who_yields_is_not_heard_any_more_by_the_others() -> None:
     asked = len(model.questions)
     offline.play(NoteOn(1, 60, 100), 3.0)  # tick 96
     offline.advance(3.0001)
-    other = next(q for q in model.questions[asked:] if 5 in q.rows[:, -1, 5] and q.rows[-1, -1, 1] == CHOOSE)
+    other = next(
+        q
+        for q in model.questions[asked:]
+        if 5 in q.rows[:, -1, codec.INSTRUMENT] and q.rows[-1, -1, codec.PITCH] == CHOOSE
+    )
     of_the_model, of_the_musician = [60, 48, 36, 24], [120, 24]
     assert other.context[-1, -1, 51] == pytest.approx(density_heard([*of_the_model, *of_the_musician]), abs=1e-5)
 
@@ -450,7 +456,7 @@ def test_the_parts_decide_in_order_and_hear_those_before_them() -> None:
     model = FakePredictor((48,))
     offline = stage(*(ChannelSet(channel, role="accompany", polyphony=1) for channel in (1, 2, 3)), model=model)
     tap(offline, 1.0, channel=8)
-    asked = [q for q in model.questions if q.rows[0, -1, 1] == CHOOSE][:3]
+    asked = [q for q in model.questions if q.rows[0, -1, codec.PITCH] == CHOOSE][:3]
     assert [round(16 * float(q.context[0, -1, 56])) for q in asked] == [1, 2, 3]
 
 
@@ -602,12 +608,12 @@ def test_a_program_change_changes_the_instrument_that_the_model_plays() -> None:
     offline = stage(MELODY, ChannelSet(1, role="accompany", program=32), ChannelSet(9, role="accompany"), model=model)
     tap(offline, 1.0)
     offline.advance(2.0)
-    assert set(model.rows[:, 5]) == {32, 128}
+    assert set(model.rows[:, codec.INSTRUMENT]) == {32, 128}
     asked = len(model.rows)
     offline.play(Program(1, 38), 2.0)
     offline.play(Program(9, 16), 2.0)
     offline.advance(3.0)
-    assert set(model.rows[asked:, 5]) == {38, 128}
+    assert set(model.rows[asked:, codec.INSTRUMENT]) == {38, 128}
 
 
 def test_a_program_is_taken_in_also_while_time_stands_still() -> None:
@@ -618,7 +624,7 @@ def test_a_program_is_taken_in_also_while_time_stands_still() -> None:
     offline.play(Tick(), 1.2)
     offline.play(KEY, 1.2)
     run_clock(offline, 1.2 + TICK_S, 10)
-    assert set(model.rows[:, 5]) == {38}
+    assert set(model.rows[:, codec.INSTRUMENT]) == {38}
 
 
 def test_a_pedal_that_lifts_while_time_stands_still_is_lifted() -> None:
@@ -631,7 +637,7 @@ def test_a_pedal_that_lifts_while_time_stands_still_is_lifted() -> None:
     offline.play(KEY, 1.2)
     offline.play(OFF, 1.2 + 6 * TICK_S)
     run_clock(offline, 1.2 + 7 * TICK_S, 20)
-    durations = model.rows[model.rows[:, 1] == 60][:, 2]
+    durations = model.rows[model.rows[:, codec.PITCH] == 60][:, codec.DURATION]
     assert durations[-1] == 5  # six ticks, not held any more
 
 
@@ -821,8 +827,8 @@ def test_a_primed_band_goes_on_at_once() -> None:
     offline.advance(2.0)
     assert onsets(offline.sent)[0] < 0.5
     primed = model.questions[0].rows[0]
-    assert primed[:, 1].tolist() == [REST, 60, 61, 62, 63]
-    assert primed[:, 5].tolist() == [104] * 5
+    assert primed[:, codec.PITCH].tolist() == [REST, 60, 61, 62, 63]
+    assert primed[:, codec.INSTRUMENT].tolist() == [104] * 5
 
 
 def test_buffers_of_different_lengths_are_all_heard_and_nobody_waits_for_ever() -> None:

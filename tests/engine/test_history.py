@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bollylive.engine.history import Entry, History
+from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, HELD, REST, WAIT, WAIT_TICKS
 from bollylive.model.predictor import Floats
 
@@ -260,7 +261,7 @@ def test_any_silence_is_bridged(history: History, silence: int) -> None:
     ticks = [entry.tick for entry in history.entries]
     assert len(ticks) <= 20
     rows, _ = history.rows(len(ticks), 0, 96)
-    assert ((rows[:, 0] >= 0) & (rows[:, 0] <= WAIT)).all()
+    assert ((rows[:, codec.ONSET] >= 0) & (rows[:, codec.ONSET] <= WAIT)).all()
     assert ticks == sorted(ticks)
 
 
@@ -303,7 +304,7 @@ def test_a_question_stands_after_all_that_was_played(history: History) -> None:
     rows, ticks = history.rows(len(history.entries), 3, 96, 100)
     assert rows[-1].tolist() == [4, CHOOSE, CHOOSE, CHOOSE, CHOOSE, 3, 4, 96, 64]
     assert ticks.tolist() == [-24, 0, 48, 96, 100]
-    assert rows[:, 4].tolist() == [24, WAIT, WAIT, 4, CHOOSE]
+    assert rows[:, codec.NEXT].tolist() == [24, WAIT, WAIT, 4, CHOOSE]
 
 
 def test_a_question_equals_the_row_of_its_answer_but_for_what_was_open(history: History) -> None:
@@ -321,7 +322,10 @@ def test_a_jump_of_the_beat_moves_all_and_changes_no_distance() -> None:
     assert [entry.tick - 960 for entry in history.entries] == [entry.tick for entry in moved.entries]
     assert history.rows(4, 0, 96)[0].tolist() == moved.rows(4, 0, 96)[0].tolist()
     moved.shift(5)
-    assert moved.rows(4, 0, 96)[0][:, 6].tolist() == ((history.rows(4, 0, 96)[0][:, 6] + 5) % 96).tolist()
+    assert (
+        moved.rows(4, 0, 96)[0][:, codec.PLACE].tolist()
+        == ((history.rows(4, 0, 96)[0][:, codec.PLACE] + 5) % 96).tolist()
+    )
 
 
 # What may happen to a buffer, each some ticks after the one before.

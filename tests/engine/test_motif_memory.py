@@ -18,6 +18,7 @@ from bollylive.engine.motif_memory import CONTEXT_NOTES, DEPTH, REMEMBERED_NOTES
 from bollylive.engine.part import Part
 from bollylive.errors import SetError
 from bollylive.midi.messages import NoteOff, NoteOn
+from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, ONSETS, PITCHES, REST, WAIT
 from bollylive.model.predictor import Floats
 from bollylive.offline import OfflineBand
@@ -279,7 +280,9 @@ def motif_played(role: Role, channel: int = 0, **settings: Any) -> tuple[Offline
 
 def questioned(model: FakePredictor) -> list[Floats]:
     """The pitch biases of all questions for a note."""
-    return [q.pitch_bias[i] for q in model.questions for i in range(len(q.rows)) if q.rows[:, -1][i, 1] == CHOOSE]
+    return [
+        q.pitch_bias[i] for q in model.questions for i in range(len(q.rows)) if q.rows[:, -1][i, codec.PITCH] == CHOOSE
+    ]
 
 
 def test_what_the_musician_played_reminds_who_continues() -> None:

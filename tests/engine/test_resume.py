@@ -12,6 +12,7 @@ from bollylive.engine.engine import Engine
 from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.journal.restore import RestoredState, restore
 from bollylive.midi.messages import Note, NoteOff, NoteOn
+from bollylive.model import codec
 from bollylive.model.codec import PERCUSSION
 from bollylive.offline import OfflineBand
 from bollylive.protocol import EngineStatus, Heard, Play, Release, Sent
@@ -57,7 +58,7 @@ def test_the_band_goes_on_with_its_buffers_and_without_a_new_note() -> None:
     now_beat = offline.anchor.beat_at(offline.now_s)
     assert all(note.onset_beats > now_beat - 0.05 for note in notes)
     played = {on.pitch for _, on in ons(offline.sent, 1)}
-    assert played & set(predictor.heard[:, 1].tolist())  # the model has heard what the bass played before
+    assert played & set(predictor.heard[:, codec.PITCH].tolist())  # the model has heard what the bass played before
 
 
 def test_a_tabla_that_strikes_keys_of_its_own_remembers_what_they_mean() -> None:
@@ -68,7 +69,12 @@ def test_a_tabla_that_strikes_keys_of_its_own_remembers_what_they_mean() -> None
     engine = Engine(offline.engine.band, predictor, seed=2)
     engine.resume(past_of(offline), offline.now_s)
     plays(engine, offline.now_s, 1.0)
-    struck = [row[1] for question in predictor.questions for row in question.rows[0] if row[5] == PERCUSSION]
+    struck = [
+        row[codec.PITCH]
+        for question in predictor.questions
+        for row in question.rows[0]
+        if row[codec.INSTRUMENT] == PERCUSSION
+    ]
     assert {60, 61} & set(struck)
     assert not {36, 38} & set(struck)
 

@@ -1,4 +1,4 @@
-"""What a voice itself played before, as the model is told."""
+"""What a voice itself played before, as the model receives it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from hypothesis import strategies as st
 from bollylive.model import codec
 from bollylive.model.bar_echoes import (
     BARS_AGO,
-    ECHO_FIELDS,
+    DURATION,
     ECHOES,
+    KIND,
     KINDS,
     LONGEST_PASSAGE,
+    NEXT,
     NO_ECHO,
     NO_NEXT,
+    PITCH,
     UNKNOWN,
+    VELOCITY,
     find_echoes,
 )
 from bollylive.model.codec import CHOOSE, HELD, PERCUSSION, REST, WAIT, WAIT_TICKS, Rows
 from bollylive.model.predictor import Ints
 
 BAR = 96
-PITCH, KIND, DURATION, VELOCITY, NEXT = range(len(ECHO_FIELDS))
 ONE_BAR, TWO_BARS, FOUR_BARS, PASSAGE = range(ECHOES)
 HERE = 1  # the kind of an echo that stands exactly at its place
 
@@ -47,7 +50,7 @@ def voice_of(notes: list[Note], instrument: int = 0, cycle: int = BAR) -> tuple[
 def last_echoes(notes: list[Note], instrument: int = 0, cycle: int = BAR) -> Ints:
     """The echoes [E, 5] of the last row, whose own words are still to be chosen."""
     rows, tick = voice_of(notes, instrument, cycle)
-    rows[-1, 1:5] = CHOOSE
+    rows[-1, codec.CHOSEN] = CHOOSE
     (echoes,) = find_echoes(rows, tick, len(rows) - 1)
     return np.asarray(echoes)
 
@@ -64,7 +67,9 @@ def test_a_melody_hears_what_it_played_one_two_and_four_bars_ago() -> None:
     assert echoes[:PASSAGE, NEXT].tolist() == [12] * 3
     rows, _ = voice_of(melody(4))
     sources = [1 + 8 * (4 - bars) for bars in BARS_AGO]
-    assert echoes[:PASSAGE, [DURATION, VELOCITY]].tolist() == rows[sources][:, [2, 3]].tolist()
+    assert (
+        echoes[:PASSAGE, [DURATION, VELOCITY]].tolist() == rows[sources][:, [codec.DURATION, codec.VELOCITY]].tolist()
+    )
 
 
 def test_a_bar_is_as_long_as_the_cycle() -> None:
@@ -140,7 +145,7 @@ def test_a_passage_goes_on_as_it_did_before_transposed_to_here() -> None:
     echo = last_echoes([*once, *again])[PASSAGE]
     assert echo[PITCH] == 69 + 3
     rows, _ = voice_of(once)
-    assert echo[[DURATION, VELOCITY]].tolist() == rows[4, [2, 3]].tolist()
+    assert echo[[DURATION, VELOCITY]].tolist() == rows[4, [codec.DURATION, codec.VELOCITY]].tolist()
     assert echo[NEXT] == WAIT  # after it came a rest
 
 
@@ -204,7 +209,7 @@ def test_row_by_row_the_echoes_are_those_of_all_rows_at_once(
     for i in range(len(rows)):
         assert np.array_equal(find_echoes(rows, tick, i), at_once[i:])
         until, words = rows[: i + 1].copy(), slice(1, 5)
-        until[-1, words] = CHOOSE if rows[i, 1] != REST else (REST, HELD, 0, CHOOSE)
+        until[-1, words] = CHOOSE if rows[i, codec.PITCH] != REST else (REST, HELD, 0, CHOOSE)
         assert np.array_equal(find_echoes(until, tick[: i + 1], i)[0], at_once[i])
 
 

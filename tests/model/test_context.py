@@ -9,9 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.model.context import CONTEXT_SIZE, LEAD_HARMONY, WINDOW_TICKS, Floats, NoteArrays, hear
-
-ONSET_NOW, SINCE_ONSET, LOUDNESS, HIGHEST, VOICES = 52, 53, 54, 55, 56
+from bollylive.model.context import (
+    BAND_HARMONY,
+    BASS,
+    CONTEXT_SIZE,
+    HIGHEST,
+    KICK,
+    LEAD_HARMONY,
+    LOUDNESS,
+    ONSET_NOW,
+    OTHER_PERCUSSION,
+    SINCE_ONSET,
+    SNARE,
+    SOUNDING,
+    VOICES,
+    WINDOW_TICKS,
+    Floats,
+    NoteArrays,
+    hear,
+)
 
 # A note: onset, duration, pitch, velocity, channel, whether the model plays it.
 Row = tuple[int, int, int, int, int, bool]
@@ -49,8 +65,8 @@ def test_nobody_there_is_nothing_heard() -> None:
 
 def test_a_sounding_note_is_heard_with_its_pitch_class_bass_and_height() -> None:
     context = heard(note(90, pitch=62), 0, 100)
-    assert context[:12].nonzero()[0].tolist() == [2]
-    assert context[12:24].nonzero()[0].tolist() == [2]
+    assert context[SOUNDING].nonzero()[0].tolist() == [2]
+    assert context[BASS].nonzero()[0].tolist() == [2]
     assert context[HIGHEST] == pytest.approx(62 / 127)
     assert context[VOICES] == pytest.approx(1 / 16)
     assert context[LOUDNESS] == pytest.approx(100 / 127)
@@ -65,7 +81,7 @@ def test_a_note_that_has_ended_is_remembered_but_does_not_sound() -> None:
 
 def test_the_bass_is_the_lowest_of_what_sounds() -> None:
     band = band_of((0, 96, 64, 90, 1, True), (1, 96, 43, 90, 2, True), (2, 96, 71, 90, 3, True))
-    assert heard(band, 0, 10)[12:24].nonzero()[0].tolist() == [7]
+    assert heard(band, 0, 10)[BASS].nonzero()[0].tolist() == [7]
 
 
 @pytest.mark.parametrize("by_model", [True, False])
@@ -98,12 +114,14 @@ def test_the_window_ends(age: int, hears: bool) -> None:
     assert heard(note(0, duration=9999), 0, age).any() == hears
 
 
-@pytest.mark.parametrize(("pitch", "column"), [(35, 48), (36, 48), (38, 49), (40, 49), (42, 50), (60, 50)])
+@pytest.mark.parametrize(
+    ("pitch", "column"), [(35, KICK), (36, KICK), (37, SNARE), (40, SNARE), (41, OTHER_PERCUSSION)]
+)
 def test_drums_are_heard_as_what_they_are_and_not_as_pitches(pitch: int, column: int) -> None:
     context = heard(note(100, channel=9, pitch=pitch, by_model=False), 0, 100)
     assert context[column] == 1
-    assert not context[:48].any()
-    assert context[48:51].sum() == 1
+    assert not context[BAND_HARMONY].any()
+    assert context[[KICK, SNARE, OTHER_PERCUSSION]].sum() == 1
     assert context[VOICES] == 0
 
 
@@ -150,7 +168,7 @@ def test_the_musician_is_heard_a_second_time_alone() -> None:
     band = band_of((76, 24, 64, 90, 2, False), (76, 24, 60, 90, 3, True), (52, 24, 69, 90, 2, False))
     context = heard(band, 0, 80)
     sounding, harmony, key = context[LEAD_HARMONY].reshape(3, 12)
-    assert np.flatnonzero(context[:12]).tolist() == [0, 4]
+    assert np.flatnonzero(context[SOUNDING]).tolist() == [0, 4]
     assert np.flatnonzero(sounding).tolist() == [4]
     assert np.flatnonzero(harmony).tolist() == np.flatnonzero(key).tolist() == [4, 9]
     assert key.sum() == pytest.approx(1)

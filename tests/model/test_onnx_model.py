@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tiny import STATE_SHAPE
+from write_tiny import BUFFER_NOTES, STATE_SHAPE, TINY
 
 from bollylive.errors import ModelError
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.model import codec
-from bollylive.model.bar_echoes import ECHOES, KINDS, NO_ECHO, NO_NEXT
+from bollylive.model.bar_echoes import ECHO, ECHOES, NO_ECHO
 from bollylive.model.context import CONTEXT_SIZE
 from bollylive.model.metadata import parse_metadata
 from bollylive.model.model_files import find_model
@@ -45,16 +45,16 @@ def some_question(model: Model, voices: int, seed: int = 0, rows: int = 2) -> Qu
     rng = np.random.default_rng(seed)
     blank = blank_question(voices, model.state_shape, rows)
     some, last = blank.rows.copy(), np.s_[:, -1]
-    sizes = (codec.ONSETS, codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS, codec.INSTRUMENTS, 96)
-    some[..., :7] = np.stack([rng.integers(0, size, (voices, rows)) for size in sizes], axis=-1)
-    some[last][:, 0] = rng.integers(1, 49, voices)
-    some[last][:, 1:5] = codec.CHOOSE
-    some[..., 8] = rng.integers(0, codec.PITCHES, (voices, rows))
-    words = (codec.REST + 1, KINDS, codec.HELD + 1, codec.VELOCITIES, NO_NEXT + 1)
+    sizes = [field.choices or field.words for field in codec.ROW]
+    sizes[codec.PLACE], sizes[codec.PREVIOUS] = 96, codec.PITCHES
+    some[:] = np.stack([rng.integers(0, size, (voices, rows)) for size in sizes], axis=-1)
+    some[..., codec.CYCLE] = 96
+    some[last][:, codec.ONSET] = rng.integers(1, 49, voices)
+    some[last][:, codec.CHOSEN] = codec.CHOOSE
     return replace(
         blank,
         rows=some,
-        echoes=np.stack([rng.integers(0, size, (voices, ECHOES)) for size in words], axis=-1),
+        echoes=np.stack([rng.integers(0, field.words, (voices, ECHOES)) for field in ECHO], axis=-1),
         context=rng.random((voices, rows, CONTEXT_SIZE), dtype=np.float32),
         state=rng.random((voices, *model.state_shape), dtype=np.float32),
         noise=rng.random((voices, 4), dtype=np.float32),
@@ -126,7 +126,7 @@ def test_a_model_that_is_missing_lists_those_that_are_there(shelf: Path) -> None
 
 
 def test_a_model_says_what_it_is(model: Model) -> None:
-    assert (model.name, model.buffer_notes, model.state_shape) == ("tiny-v1", 8, STATE_SHAPE)
+    assert (model.name, model.buffer_notes, model.state_shape) == ("tiny-v1", BUFFER_NOTES, STATE_SHAPE)
 
 
 def test_a_file_that_was_changed_is_refused(copy: Path) -> None:
@@ -167,6 +167,12 @@ def test_what_onnxruntime_cannot_load_is_said_in_a_sentence(copy: Path) -> None:
     spoil(copy, sha256=sha256_of(copy))
     with pytest.raises(ModelError, match="cannot load this model"):
         Model(copy)
+
+
+def test_the_committed_model_fits_this_version_and_is_small() -> None:
+    committed = Model(TINY)
+    assert (committed.name, committed.buffer_notes, committed.state_shape) == ("tiny-v1", BUFFER_NOTES, STATE_SHAPE)
+    assert TINY.stat().st_size < 300_000
 
 
 def test_a_description_survives_writing_and_reading(tiny_model: Path) -> None:
@@ -227,7 +233,7 @@ def test_what_a_row_states_is_taken_as_it_is(model: Model) -> None:
     stated = np.stack([rng.integers(0, size, 64) for size in sizes], axis=1)
     for open_ in range(5):  # one word is open, and at last none
         words = np.where(np.arange(4) == open_, codec.CHOOSE, stated)
-        chosen = model.predict(with_last(question, np.s_[1:5], words)).chosen
+        chosen = model.predict(with_last(question, codec.CHOSEN, words)).chosen
         kept = np.arange(4) != open_
         assert np.array_equal(chosen[:, kept], stated[:, kept])
 
@@ -235,7 +241,9 @@ def test_what_a_row_states_is_taken_as_it_is(model: Model) -> None:
 def test_a_rest_and_a_held_note_can_be_told(model: Model) -> None:
     question = some_question(model, 2)
     answer = model.predict(
-        with_last(question, np.s_[1:4], np.array([(codec.REST, codec.HELD, 0), (60, codec.HELD, 8)]))
+        with_last(
+            question, slice(codec.PITCH, codec.NEXT), np.array([(codec.REST, codec.HELD, 0), (60, codec.HELD, 8)])
+        )
     )
     assert answer.chosen[:, 0].tolist() == [codec.REST, 60]
     assert np.isfinite(answer.logp).all()
@@ -260,7 +268,9 @@ def test_only_allowed_words_are_chosen(model: Model) -> None:
 
 def test_within_a_chord_the_notes_ascend(model: Model) -> None:
     question = some_question(model, 64)
-    question = with_last(with_last(question, np.s_[:1], np.array([[0]])), np.s_[8:], np.arange(64)[:, None])
+    question = with_last(
+        with_last(question, np.s_[:1], np.array([[0]])), slice(codec.PREVIOUS, None), np.arange(64)[:, None]
+    )
     assert (model.predict(question).chosen[:, 0] > np.arange(64)).all()
 
 

@@ -34,12 +34,12 @@ class FakePredictor:
 
     @property
     def rows(self) -> Ints:
-        """All rows that were asked for so far: [N, 9]."""
+        """All rows that were asked for so far: [N, F]."""
         return np.concatenate([question.rows[:, -1] for question in self.questions])
 
     @property
     def heard(self) -> Ints:
-        """All rows that were given to hear so far: [N, 9]."""
+        """All rows that were given to hear so far: [N, F]."""
         fields = self.questions[0].rows.shape[-1]
         return np.concatenate([question.rows[:, :-1].reshape(-1, fields) for question in self.questions])
 
@@ -54,25 +54,25 @@ class FakePredictor:
         for heard in question.rows[:, :-1].swapaxes(0, 1):
             state = state.copy()
             state[:, 0, 0] += 1
-            complete = np.concatenate([heard[:, :4], heard[:, 5:]], axis=1)
+            complete = np.delete(heard, codec.NEXT, axis=1)
             state[:, 0, 1] = (state[:, 0, 1] * 31 + complete @ np.array([1, 3, 7, 9, 11, 13, 15, 17])) % 9973
             states.append(state)
-        return Answer(chosen, np.zeros((voices, 4), dtype=np.float32), np.stack(states, axis=1))
+        return Answer(chosen, np.zeros((voices, len(codec.CHOICES)), dtype=np.float32), np.stack(states, axis=1))
 
     def _choose(self, question: Question, i: int) -> Ints:
         row, noise = question.rows[i, -1], question.noise[i]
         pitch_bias = question.pitch_bias[i].astype(np.float64)
-        if row[0] == 0 and row[8] != codec.REST:
-            pitch_bias[: row[8] + 1] += 10 * FORBIDDEN
+        if row[codec.ONSET] == 0 and row[codec.PREVIOUS] != codec.REST:
+            pitch_bias[: row[codec.PREVIOUS] + 1] += 10 * FORBIDDEN
         words = np.array(
             [
                 _any(noise[0], pitch_bias),
                 _any(noise[1], np.zeros(codec.DURATIONS)),
                 _any(noise[2], np.zeros(codec.VELOCITIES)),
-                self._next(noise[3], question.onset_bias[i]) if row[4] == codec.CHOOSE else row[4],
+                self._next(noise[3], question.onset_bias[i]) if row[codec.NEXT] == codec.CHOOSE else row[codec.NEXT],
             ]
         )
-        return np.where(row[1:5] == codec.CHOOSE, words, row[1:5]).astype(np.int64)
+        return np.where(row[codec.CHOSEN] == codec.CHOOSE, words, row[codec.CHOSEN]).astype(np.int64)
 
     def _next(self, noise: float, bias: Floats) -> int:
         if not self._script:

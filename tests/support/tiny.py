@@ -1,4 +1,4 @@
-"""A tiny network and its songs, built once for all tests of the training."""
+"""A tiny network and its songs for the tests of the training; `write_tiny` has the one of the runtime."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 from music import write_song
+from write_tiny import LAYERS, STATE_SHAPE, WIDTH
 
 from bollylive.model.metadata import describe, write_metadata
 from training.data.corpus import Song
 from training.data.prepare import read_song
-from training.network.model import BandModel
+from training.network.model import BandModel, Widths
 from training.recipe import ModelConfig
 
-SIZES = ModelConfig(width=16, layers="rr")
-STATE_SHAPE = (len(SIZES.layers), SIZES.width)
+SIZES = ModelConfig(WIDTH, LAYERS)
 
 torch.set_num_threads(1)  # more only wait for each other at these sizes
 
@@ -31,10 +31,10 @@ def little_song(folder: Path, seed: int = 0, bars: int = 8) -> Song:
     return read(write_song(folder / f"song{seed}.mid", seed, bars))
 
 
-def tiny_network(seed: int = 0, sizes: ModelConfig = SIZES) -> BandModel:
-    """A network with weights by chance, large enough that its scores are far from even."""
+def tiny_network(seed: int = 0, sizes: ModelConfig = SIZES, widths: Widths | None = None) -> BandModel:
+    """A network with random weights, large enough that its scores are far from even."""
     torch.manual_seed(seed)
-    model = BandModel(sizes).eval()
+    model = BandModel(sizes, widths or Widths()).eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.mul_(2)
@@ -61,7 +61,7 @@ def float_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tiny_onnx(tmp_path_factory: pytest.TempPathFactory, buffer_notes: int) -> Path:
-    """The `.onnx` of the tiny network with its sidecar beside it, in a folder of its own."""
+    """The `.onnx` of the tiny network with its `.json` beside it, in a folder of its own."""
     from training.exporting.graph import OPSET
 
     onnx = tmp_path_factory.mktemp("models") / "tiny-v1.onnx"

@@ -13,14 +13,9 @@ from bollylive.model.context import CONTEXT_SIZE
 from training.sequences.scoring import Bits
 from training.sequences.sequence import OwnPast, Sequence, with_rests
 
-COLUMNS = {"pitch": 1, "duration": 2, "velocity": 3, "onset": 4}
+COLUMNS = dict(zip(codec.FIGURES, range(codec.CHOSEN.start, codec.CHOSEN.stop), strict=True))
 Score = Callable[[list[Sequence]], list[Bits]]
-SIZES = {
-    "pitch": codec.PITCHES,
-    "duration": codec.DURATIONS,
-    "velocity": codec.VELOCITIES,
-    "onset": codec.ONSETS,
-}
+SIZES = dict(zip(codec.FIGURES, codec.CHOICES, strict=True))
 
 
 def chances(score: Score, sequence: Sequence, row: int, field: str) -> NDArray[np.float64]:

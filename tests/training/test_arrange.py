@@ -15,7 +15,7 @@ from tunes import dadra_song, keherwa_song
 from bollylive.model.codec import PERCUSSION
 from training.__main__ import main
 from training.arranging.arrange import arrange, common_tonic, has_melodies
-from training.arranging.arrangement import arrange_song, clean, melody_of
+from training.arranging.arrangement import arrange_song, clean, lead_notes
 from training.arranging.bandkind import draw_band
 from training.arranging.bass import HIGHEST, LOWEST, play_bass
 from training.arranging.chart import Chart, Chord, Section, Tone, swing, swung
@@ -34,7 +34,7 @@ _VARIANTS = range(1, 13)
 
 
 def _arranged(song: Song, variant: int, *, raga: bool = False, seed: int = 1) -> Song:
-    melody = melody_of(song)
+    melody = lead_notes(song)
     tonic = 0 if raga else None
     metre, key = find_metre(melody, raga=raga), find_key(melody, raga=raga, tonic=tonic)
     return arrange_song(song, metre, key, seed, variant, raga=raga)

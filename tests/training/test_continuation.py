@@ -9,6 +9,7 @@ import pytest
 from fakes import WILD, FakePredictor
 from numpy.typing import NDArray
 
+from bollylive.model import codec
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from bollylive.sets.band import ChannelSet, Set
 from training.data.corpus import DURATION, ONSET, PITCH, VOICE
@@ -50,9 +51,9 @@ def test_every_voice_goes_on_from_the_handover_rules_to_the_end_in_its_range() -
 def test_the_model_hears_the_primer_the_metre_and_the_instruments() -> None:
     model = FakePredictor()
     continue_all(excerpt(0, 2), BAND, model, 1)
-    assert set(model.rows[:, 7]) == {BAR}
-    assert set(model.rows[:, 5]) == {73, 75}
-    primed = model.heard[(model.heard[:, 5] == 75) & (model.heard[:, 1] == 62)]
+    assert set(model.rows[:, codec.CYCLE]) == {BAR}
+    assert set(model.rows[:, codec.INSTRUMENT]) == {73, 75}
+    primed = model.heard[(model.heard[:, codec.INSTRUMENT] == 75) & (model.heard[:, codec.PITCH] == 62)]
     assert len(primed) >= 2 * 3
 
 
@@ -64,7 +65,7 @@ def test_the_melody_is_the_musicians_and_the_others_are_the_models() -> None:
         played = accompany(song, melody, BAND, model, 1, warm)
         assert set(played[:, VOICE]) == {2, 9}
         assert played[:, ONSET].min() < BAR
-        primed = (model.heard[:, 1] == 62) & (model.heard[:, 0] == TICKS_PER_BEAT)
+        primed = (model.heard[:, codec.PITCH] == 62) & (model.heard[:, codec.ONSET] == TICKS_PER_BEAT)
         assert (primed[:8].sum() > 0) == warm
 
 

@@ -13,7 +13,16 @@ from tiny import little_song, read
 
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHO_FIELDS, ECHOES, NO_ECHO
-from bollylive.model.context import CONTEXT_SIZE
+from bollylive.model.context import (
+    CONTEXT_SIZE,
+    KICK,
+    ONSET_NOW,
+    OTHER_PERCUSSION,
+    SINCE_ONSET,
+    SNARE,
+    SOUNDING,
+    VOICES,
+)
 from training.baselines.flat import flatten
 from training.data.corpus import ONSET, PITCH, VELOCITY, VOICE, Song
 from training.sequences import sequence as sequence_room
@@ -39,7 +48,7 @@ def _melody(folder: Path, notes: list[tuple[float, int]]) -> Song:
 
 
 def _notes(rows: codec.Rows) -> codec.Rows:
-    notes: codec.Rows = rows[rows[:, 1] != codec.REST]
+    notes: codec.Rows = rows[rows[:, codec.PITCH] != codec.REST]
     return notes
 
 
@@ -47,32 +56,34 @@ def test_rows_tell_the_notes_of_the_voice_after_a_rest_of_the_lead_in(song: Song
     voice = _voice(song, FLUTE)
     rows = make_sequence(song, voice, 0, 100, Augment(lead_in=12)).rows
     own = song.notes[song.notes[:, VOICE] == voice]
-    assert rows[0, 1] == codec.REST
-    assert rows[0, 4] == codec.CHOOSE  # nobody chose when a voice comes in
-    assert rows[1, 0] == 12
-    assert _notes(rows)[:, 1].tolist() == own[:, PITCH].tolist()
-    assert set(rows[:, 5].tolist()) == {FLUTE}
+    assert rows[0, codec.PITCH] == codec.REST
+    assert rows[0, codec.NEXT] == codec.CHOOSE  # nobody chose when a voice comes in
+    assert rows[1, codec.ONSET] == 12
+    assert _notes(rows)[:, codec.PITCH].tolist() == own[:, PITCH].tolist()
+    assert set(rows[:, codec.INSTRUMENT].tolist()) == {FLUTE}
 
 
 def test_each_next_is_the_onset_of_the_row_after_it(song: Song) -> None:
     rows = make_sequence(song, _voice(song, HARMONIUM), 3, 20, Augment()).rows
-    assert rows[1:-1, 4].tolist() == rows[2:, 0].tolist()
+    assert rows[1:-1, codec.NEXT].tolist() == rows[2:, codec.ONSET].tolist()
 
 
 def test_rests_fill_a_silence_so_that_no_row_is_further_than_a_wait_from_the_next(tmp_path: Path) -> None:
     song = _melody(tmp_path, [(0.0, 60), (7.0, 62)])
     rows = make_sequence(song, 0, 0, 100, Augment()).rows
-    words = [60 if pitch == 60 else "rest" if pitch == codec.REST else pitch for pitch in rows[:6, 1].tolist()]
+    words = [
+        60 if pitch == 60 else "rest" if pitch == codec.REST else pitch for pitch in rows[:6, codec.PITCH].tolist()
+    ]
     assert words == ["rest", 60, "rest", "rest", "rest", 62]
-    assert rows[:6, 4].tolist() == [codec.CHOOSE, codec.WAIT, codec.WAIT, codec.WAIT, 24, 24]
-    assert rows[5, 8] == 60
+    assert rows[:6, codec.NEXT].tolist() == [codec.CHOOSE, codec.WAIT, codec.WAIT, codec.WAIT, 24, 24]
+    assert rows[5, codec.PREVIOUS] == 60
 
 
 def test_a_sequence_ends_before_a_silence_that_is_longer_than_anybody_waits(tmp_path: Path) -> None:
     song = _melody(tmp_path, [(0.0, 60), (1.0, 62), (100.0, 64)])
     rows = make_sequence(song, 0, 0, 100, Augment()).rows
-    assert _notes(rows)[:, 1].tolist() == [60, 62]
-    assert rows[-1, 4] == codec.CHOOSE
+    assert _notes(rows)[:, codec.PITCH].tolist() == [60, 62]
+    assert rows[-1, codec.NEXT] == codec.CHOOSE
 
 
 def test_a_voice_longer_than_asked_is_cut_and_its_last_row_still_knows_what_follows(song: Song) -> None:
@@ -84,20 +95,22 @@ def test_a_voice_longer_than_asked_is_cut_and_its_last_row_still_knows_what_foll
 
 def test_the_last_row_waits_where_a_rest_follows_the_cut(tmp_path: Path) -> None:
     song = _melody(tmp_path, [(0.0, 60), (7.0, 62)])
-    assert make_sequence(song, 0, 0, 2, Augment()).rows[-1, 4] == codec.WAIT
+    assert make_sequence(song, 0, 0, 2, Augment()).rows[-1, codec.NEXT] == codec.WAIT
 
 
 def test_the_place_in_the_bar_counts_from_the_last_bar_line(song: Song) -> None:
     rows = make_sequence(song, _voice(song, BASS), 0, 50, Augment()).rows
-    assert set(_notes(rows)[:, 6].tolist()) == {0, 48}
-    assert set(rows[:, 7].tolist()) == {96}
+    assert set(_notes(rows)[:, codec.PLACE].tolist()) == {0, 48}
+    assert set(rows[:, codec.CYCLE].tolist()) == {96}
 
 
 def test_transposing_moves_pitched_voices_and_their_harmony_but_no_drum(song: Song) -> None:
     voice, drums = _voice(song, FLUTE), _voice(song, DRUMS)
     plain, moved = (make_sequence(song, voice, 0, 40, Augment(transpose=by)) for by in (0, 3))
-    assert (_notes(moved.rows)[:, 1] - _notes(plain.rows)[:, 1]).tolist() == [3] * len(_notes(plain.rows))
-    assert np.allclose(moved.context[:, :12], np.roll(plain.context[:, :12], 3, axis=1))
+    assert (_notes(moved.rows)[:, codec.PITCH] - _notes(plain.rows)[:, codec.PITCH]).tolist() == [3] * len(
+        _notes(plain.rows)
+    )
+    assert np.allclose(moved.context[:, SOUNDING], np.roll(plain.context[:, SOUNDING], 3, axis=1))
     beat, same = (make_sequence(song, drums, 0, 40, Augment(transpose=by)).rows for by in (0, 3))
     assert np.array_equal(beat, same)
 
@@ -110,25 +123,25 @@ def test_louder_stays_within_midi(song: Song) -> None:
     assert set(soft[:, 3].tolist()) == {0}
 
 
-def test_the_deaf_hear_nothing_and_the_missing_are_not_heard(song: Song) -> None:
+def test_without_context_nothing_is_heard_and_the_missing_are_not_heard(song: Song) -> None:
     voice = _voice(song, FLUTE)
     others = frozenset(range(len(song.instruments))) - {voice}
-    deaf = make_sequence(song, voice, 0, 40, Augment(deaf=True))
+    silent = make_sequence(song, voice, 0, 40, Augment(without_context=True))
     alone = make_sequence(song, voice, 0, 40, Augment(missing=others))
     undrummed = make_sequence(song, voice, 0, 40, Augment(missing=frozenset({_voice(song, DRUMS)})))
-    assert not deaf.context.any()
-    assert np.array_equal(alone.context, deaf.context)
-    assert not undrummed.context[:, 48:51].any()
-    assert undrummed.context[:, :12].any()
+    assert not silent.context.any()
+    assert np.array_equal(alone.context, silent.context)
+    assert not undrummed.context[:, [KICK, SNARE, OTHER_PERCUSSION]].any()
+    assert undrummed.context[:, SOUNDING].any()
 
 
 def test_what_is_heard_late_is_what_sounded_earlier(song: Song) -> None:
     everybody = frozenset(range(len(song.instruments)))
     drums = _voice(song, DRUMS)  # the last to decide at a tick, so they hear the others' onsets there
     now, late = (make_sequence(song, drums, 0, 40, Augment(lag=lag, lagging=everybody)).context for lag in (0, 12))
-    assert now[:, 52].any()
-    assert not late[:, 52].any()  # an onset right now is never known
-    assert late[:, 53].max() < now[:, 53].max()
+    assert now[:, ONSET_NOW].any()
+    assert not late[:, ONSET_NOW].any()  # an onset right now is never known
+    assert late[:, SINCE_ONSET].max() < now[:, SINCE_ONSET].max()
 
 
 def test_only_who_lags_is_heard_late(song: Song) -> None:
@@ -138,7 +151,7 @@ def test_only_who_lags_is_heard_late(song: Song) -> None:
         make_sequence(song, drums, 0, 40, Augment(lag=48, lagging=frozenset(lagging))).context
         for lagging in ((), (bass,), (bass, harmonium))
     ]
-    sounding = [float(one[:, 56].sum()) for one in context]
+    sounding = [float(one[:, VOICES].sum()) for one in context]
     assert sounding == sorted(sounding, reverse=True)
     assert len(set(sounding)) == 3
 
@@ -155,27 +168,27 @@ def test_a_change_of_key_moves_what_came_before_it_voice_by_voice(song: Song) ->
 
 
 @given(st.sampled_from([FLUTE, HARMONIUM, DRUMS]), st.sampled_from([0.1, 0.5, 1.0]), st.integers(0, 99))
-def test_who_stumbles_hears_other_pitches_and_still_wants_the_real_ones(
+def test_a_voice_with_input_noise_hears_other_pitches_and_still_wants_the_real_ones(
     song: Song, instrument: int, share: float, seed: int
 ) -> None:
     voice = _voice(song, instrument)
     plain = make_sequence(song, voice, 0, 60, Augment())
-    stumbling = make_sequence(song, voice, 0, 60, Augment(stumble=share, seed=seed))
+    noisy = make_sequence(song, voice, 0, 60, Augment(input_noise=share, seed=seed))
     words = [0, 1, 2, 3, 4, 5, 6, 7]
-    assert np.array_equal(stumbling.rows[:, words], plain.rows[:, words])
-    assert np.array_equal(np.delete(stumbling.heard, [1, 8], axis=1), np.delete(plain.rows, [1, 8], axis=1))
-    assert np.array_equal(stumbling.rows[:, 8], stumbling.heard[:, 8])
+    assert np.array_equal(noisy.rows[:, words], plain.rows[:, words])
+    assert np.array_equal(np.delete(noisy.heard, [1, 8], axis=1), np.delete(plain.rows, [1, 8], axis=1))
+    assert np.array_equal(noisy.rows[:, codec.PREVIOUS], noisy.heard[:, codec.PREVIOUS])
     sounded = codec.REST
-    for pitch, previous in stumbling.heard[:, [1, 8]].tolist():
+    for pitch, previous in noisy.heard[:, [codec.PITCH, codec.PREVIOUS]].tolist():
         assert previous == sounded
         sounded = sounded if pitch == codec.REST else pitch
-    in_chord = (stumbling.rows[:, 0] == 0) & (stumbling.rows[:, 1] != codec.REST)
-    assert (stumbling.rows[in_chord, 1] > stumbling.rows[in_chord, 8]).all()
-    assert instrument == DRUMS or share < 1 or not np.array_equal(stumbling.heard, plain.rows)
+    in_chord = (noisy.rows[:, codec.ONSET] == 0) & (noisy.rows[:, codec.PITCH] != codec.REST)
+    assert (noisy.rows[in_chord, codec.PITCH] > noisy.rows[in_chord, codec.PREVIOUS]).all()
+    assert instrument == DRUMS or share < 1 or not np.array_equal(noisy.heard, plain.rows)
 
 
 def test_a_melody_that_came_alone_may_be_sung_by_another(song: Song) -> None:
-    assert set(make_sequence(song, 0, 0, 20, Augment(instrument=65)).rows[:, 5].tolist()) == {65}
+    assert set(make_sequence(song, 0, 0, 20, Augment(instrument=65)).rows[:, codec.INSTRUMENT].tolist()) == {65}
 
 
 @given(st.integers(0, 2**32))
@@ -189,7 +202,7 @@ def test_whatever_is_drawn_makes_rows_the_model_can_take(song: Song, seed: int) 
     assert voice not in augment.missing
     for column, size in enumerate(sizes):
         assert ((rows[:, column] >= 0) & (rows[:, column] < size)).all()
-    assert ((rows[1:-1, 4] >= 0) & (rows[1:-1, 4] < codec.ONSETS)).all()
+    assert ((rows[1:-1, codec.NEXT] >= 0) & (rows[1:-1, codec.NEXT] < codec.ONSETS)).all()
     assert sequence.context.shape == (len(rows), CONTEXT_SIZE)
     assert ((sequence.context >= 0) & (sequence.context <= 1)).all()
 
@@ -198,18 +211,18 @@ def test_holding_hides_durations_from_the_state_but_not_from_the_score(song: Son
     plain = make_sequence(song, _voice(song, HARMONIUM), 0, 30, Augment())
     held = [hold(plain, np.random.default_rng(seed)) for seed in range(20)]
     assert all(np.array_equal(sequence.rows, plain.rows) for sequence in held)
-    assert any((sequence.heard[:, 2] == codec.HELD).any() for sequence in held)
+    assert any((sequence.heard[:, codec.DURATION] == codec.HELD).any() for sequence in held)
     for sequence in held:
         changed = (sequence.heard != sequence.rows).any(axis=1)
-        assert (sequence.heard[changed, 2] == codec.HELD).all()
-        assert (sequence.rows[changed, 1] != codec.REST).all()
+        assert (sequence.heard[changed, codec.DURATION] == codec.HELD).all()
+        assert (sequence.rows[changed, codec.PITCH] != codec.REST).all()
 
 
 def test_a_beat_that_repeats_each_bar_is_its_own_echo(song: Song) -> None:
     sequence = make_sequence(song, _voice(song, DRUMS), 0, 60, Augment(transpose=3))
-    later = sequence.rows[:, 1] != codec.REST
+    later = sequence.rows[:, codec.PITCH] != codec.REST
     later[:30] = False
-    assert np.array_equal(sequence.echoes[later, 0, 0], sequence.rows[later, 1])
+    assert np.array_equal(sequence.echoes[later, 0, 0], sequence.rows[later, codec.PITCH])
 
 
 def test_echoes_are_transposed_with_the_song(song: Song) -> None:
@@ -250,7 +263,7 @@ def test_echoes_are_searched_for_only_where_they_are_asked_for_and_once(
         searched.append(len(rows))
         return np.zeros((len(rows), ECHOES, len(ECHO_FIELDS)), dtype=np.int64)
 
-    monkeypatch.setattr(sequence_room, "recall", count)
+    monkeypatch.setattr(sequence_room, "find_echoes", count)
     sequences = list(cut_songs([song], 30))
     flatten(sequences)
     forgot = forget(hold(sequences[0], np.random.default_rng(0)), np.random.default_rng(0))
@@ -264,8 +277,8 @@ def test_padding_asks_for_nothing(song: Song) -> None:
     rows, heard, echoes, context = collate([sequence, make_sequence(song, 1, 0, 5, Augment())], 12)
     assert rows.shape == heard.shape == (2, 12, len(codec.FIELDS))
     assert np.array_equal(rows[0, :10].numpy(), sequence.rows)
-    assert set(rows[1, 5:, 1].tolist()) == {codec.REST}
-    assert set(rows[1, 5:, 4].tolist()) == {codec.CHOOSE}
+    assert set(rows[1, 5:, codec.PITCH].tolist()) == {codec.REST}
+    assert set(rows[1, 5:, codec.NEXT].tolist()) == {codec.CHOOSE}
     assert not context[1, 5:].any()
     assert (echoes[1, 5:] == torch.tensor(NO_ECHO)).all()
 
@@ -274,7 +287,7 @@ def test_cutting_a_song_takes_every_note_once(tmp_path: Path, song: Song) -> Non
     gaps = _melody(tmp_path, [(0.0, 60), (5.0, 62), (50.0, 64), (51.0, 65)])
     for each in (song, gaps):
         sequences = list(cut_songs([each], 16))
-        taken = sorted(pitch for s in sequences for pitch in _notes(s.rows)[:, 1].tolist())
+        taken = sorted(pitch for s in sequences for pitch in _notes(s.rows)[:, codec.PITCH].tolist())
         assert taken == sorted(each.notes[:, PITCH].tolist())
         assert max(len(s.rows) for s in sequences) <= 16
 

@@ -69,25 +69,25 @@ def test_classes_and_roles_share_the_notes_out(model: Path, corpus: Path) -> Non
         assert sums / 800 == pytest.approx(tiny["model"][column])
 
 
-def test_a_deaf_model_is_measured_on_the_same_notes_without_the_band(model: Path, corpus: Path) -> None:
-    report = evaluate(str(model), [corpus], "all", 4, 1, deaf=True)
+def test_a_model_without_context_is_measured_on_the_same_notes_without_the_band(model: Path, corpus: Path) -> None:
+    report = evaluate(str(model), [corpus], "all", 4, 1, without_context=True)
     tiny = report["corpora"]["tiny"]
-    assert tiny["deaf"]["notes"] == tiny["model"]["notes"]
-    assert tiny["deaf"]["pitch"] != tiny["model"]["pitch"]
-    assert "tiny  deaf" in table(report)
+    assert tiny["without_context"]["notes"] == tiny["model"]["notes"]
+    assert tiny["without_context"]["pitch"] != tiny["model"]["pitch"]
+    assert "tiny  without_context" in table(report)
     alone = [replace(s, context=0 * s.context) for s, _ in cut_labelled(read_corpus(corpus, "tiny").songs, 4)]
-    assert measure(Model(model), alone).pitch == pytest.approx(tiny["deaf"]["pitch"])
+    assert measure(Model(model), alone).pitch == pytest.approx(tiny["without_context"]["pitch"])
 
 
 def test_baselines_stand_beside_the_model(model: Path, corpus: Path, tmp_path: Path) -> None:
     prepare([corpus], tmp_path / "prepared", 1)
     fit_baselines(tmp_path / "prepared", tmp_path / "baselines", "markov", 1, 1)
-    arguments = f"evaluate --model {model} --data {tmp_path / 'prepared'} --baselines {tmp_path / 'baselines'} --deaf"
-    assert main([*arguments.split(), "--out", str(tmp_path / "report.json")]) == 0
+    arguments = f"evaluate --model {model} --data {tmp_path / 'prepared'} --baselines {tmp_path / 'baselines'}"
+    assert main([*arguments.split(), "--without-context", "--out", str(tmp_path / "report.json")]) == 0
     tiny = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["corpora"]["tiny"]
     assert tiny["markov"]["notes"] == tiny["model"]["notes"] == 800
     assert 0 < tiny["markov"]["total"] < tiny["model"]["total"]
-    assert set(tiny["classes"]["bass"]) == {"model", "deaf", "markov", "markov_live"}
+    assert set(tiny["classes"]["bass"]) == {"model", "without_context", "markov", "markov_live"}
 
 
 def test_what_was_prepared_is_measured_as_it_is_split(model: Path, corpus: Path, tmp_path: Path) -> None:

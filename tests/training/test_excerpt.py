@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from training.data.corpus import DURATION, ONSET, PITCH, VOICE, Song
-from training.listening.excerpt import choose_excerpts, cut, draw_excerpt, find_melody, from_the_start
+from training.listening.excerpt import choose_excerpts, cut, draw_excerpt, from_the_start, melody_channel
 
 BAR = 4 * TICKS_PER_BEAT
 
@@ -97,8 +97,8 @@ def test_the_highest_voice_of_single_notes_is_the_melody() -> None:
     chords = np.concatenate([line(1, 12, pitch=80), line(1, 12, pitch=90)])
     notes = np.concatenate([line(0, 12, pitch=60), chords, line(2, 12, pitch=50), line(3, 12, 100), line(4, 3, 110)])
     instruments = {0: 73, 1: 0, 2: 40, 3: PERCUSSION, 4: 40}
-    assert find_melody(notes, instruments, 0, 12 * BAR, BAR) == 0
-    assert find_melody(line(0, 12), {0: 33}, 0, 12 * BAR, BAR) is None  # a bass never sings
+    assert melody_channel(notes, instruments, 0, 12 * BAR, BAR) == 0
+    assert melody_channel(line(0, 12), {0: 33}, 0, 12 * BAR, BAR) is None  # a bass never sings
 
 
 def test_a_melody_from_its_start_comes_again_until_the_bars_are_full() -> None:

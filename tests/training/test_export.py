@@ -12,7 +12,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from tiny import STATE_SHAPE, checkpoint, float_graph, little_song, tiny_network
+from tiny import checkpoint, float_graph, little_song, tiny_network
+from write_tiny import STATE_SHAPE, TINY, write
 
 from bollylive.errors import FileError
 from bollylive.model.onnx_model import Model
@@ -21,7 +22,7 @@ from training.exporting import export as export_room
 from training.exporting.card import Card, Figures
 from training.exporting.export import BUFFER_NOTES, load_checkpoint, publish, write_files
 from training.exporting.gates import check_chain, check_float, check_int8, check_latency
-from training.exporting.graph import strip_origin
+from training.exporting.graph import random_question, strip_origin
 from training.measuring.evaluate import Bits
 from training.network.step import Step
 from training.recipe import ModelConfig, TrainConfig
@@ -99,6 +100,15 @@ def test_stripping_changes_no_answer(tmp_path: Path, graph: Path) -> None:
 
 def test_a_graph_that_does_what_the_network_does_passes(graph: Path) -> None:
     check_float(Step(tiny_network()).eval(), graph)
+
+
+def test_the_model_of_the_tests_is_written_again_with_the_same_answers(tmp_path: Path) -> None:
+    write(tmp_path / "tiny-v1.onnx")
+    anew, committed = Model(tmp_path / "tiny-v1.onnx"), Model(TINY)
+    question = random_question(4, 3, STATE_SHAPE, 1)
+    answers = anew.predict(question), committed.predict(question)
+    assert np.array_equal(answers[0].chosen, answers[1].chosen)
+    assert np.allclose(answers[0].logp, answers[1].logp, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["model.heads.bias", "model.next_out.bias", "model.layers.1.gates.bias"])
@@ -251,8 +261,8 @@ def test_the_card_tells_data_rights_recipe_figures_and_limits() -> None:
     assert "stopped early after 4,000 steps without a better result" in said
     for setting in ("--width 192", "--layers rrr", "--cooldown 0.2", "--patience 4000", "--length 256"):
         assert f" {setting} " in text
-    assert "--deaf" not in text
-    assert " --deaf\n" in Card("deaf-v1", manifest, ModelConfig(), TrainConfig(deaf=True), 100)(figures)
+    assert "--no-context" not in text
+    assert " --no-context\n" in Card("alone-v1", manifest, ModelConfig(), TrainConfig(context=False), 100)(figures)
     assert "| carnatic | 89 | 2 | 38,849 | 28.6% | gitam, varnam, kriti, one voice | MIT |" in text
     assert "| mine | 3 | 0 | 100 | 71.4% |  | see its source |" in text
     assert "| carnatic | 500 | 8.000 | 1.500 | 3.000 | 2.500 | 1.000 |" in text

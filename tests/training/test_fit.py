@@ -96,11 +96,11 @@ def test_one_bar_that_fits_by_chance_is_no_recovery() -> None:
     assert recovery.median == BARS_AROUND + 1
 
 
-def test_what_is_regained_lies_between_a_deaf_band_and_an_unchanged_melody() -> None:
-    best, deaf = moved_song(0), moved_song(8)
-    assert set(regained([best], [best], [deaf]).values()) == {1.0}
-    assert set(regained([deaf], [best], [deaf]).values()) == {0.0}
-    assert regained([moved_song(3)], [best], [deaf]) == {"bars_1_2": 0.0, "bars_3_4": 0.5, "later": 1.0}
+def test_what_is_regained_lies_between_an_unaware_band_and_an_unchanged_melody() -> None:
+    best, unaware = moved_song(0), moved_song(8)
+    assert set(regained([best], [best], [unaware]).values()) == {1.0}
+    assert set(regained([unaware], [best], [unaware]).values()) == {0.0}
+    assert regained([moved_song(3)], [best], [unaware]) == {"bars_1_2": 0.0, "bars_3_4": 0.5, "later": 1.0}
     assert set(regained([best], [best], [best]).values()) == {None}
 
 

@@ -57,13 +57,13 @@ def test_what_is_common_is_a_token_and_the_rest_escapes_by_its_onset() -> None:
 def test_a_corpus_counts_by_its_share_and_not_by_its_size() -> None:
     large, small = _scale(1, notes=40).rows.astype(np.int16), _chord().rows.astype(np.int16)
     tokens = commonest([large, small], [0.01, 0.99], 3).tokens(small)
-    assert (tokens[small[:, 1] != codec.REST] < 3).sum() >= 3
+    assert (tokens[small[:, codec.PITCH] != codec.REST] < 3).sum() >= 3
 
 
 def test_an_empty_vocabulary_escapes_always() -> None:
     vocabulary = Vocabulary(np.zeros((0, 4), dtype=np.int64))
     rows = _chord().rows
-    assert vocabulary.tokens(rows).tolist() == rows[:, 0].tolist()
+    assert vocabulary.tokens(rows).tolist() == rows[:, codec.ONSET].tolist()
 
 
 @pytest.mark.parametrize("field", ["pitch", "duration", "velocity", "onset"])
@@ -82,8 +82,8 @@ def test_within_a_chord_only_what_lies_above_is_possible(score: Score) -> None:
 def test_rests_cost_onset_bits_only_and_an_unknown_end_nothing(scorer: LstmScorer) -> None:
     rows = _chord().rows
     bits = scorer.score([_chord()])["lstm"][0]
-    assert (bits[rows[:, 1] == codec.REST, :3] == 0).all()
-    assert (bits[rows[:, 1] != codec.REST, :3] > 0).all()
+    assert (bits[rows[:, codec.PITCH] == codec.REST, :3] == 0).all()
+    assert (bits[rows[:, codec.PITCH] != codec.REST, :3] > 0).all()
     assert (bits[:-1, 3] > 0).all()
     assert bits[-1, 3] == 0
 
@@ -108,11 +108,11 @@ def test_what_is_drawn_is_transposed_and_stays_in_range() -> None:
     rng = np.random.default_rng(0)
     flat, drums = flatten([_scale(1)]), flatten([sequence_of([(24, 36, 12, 80)], instrument=codec.PERCUSSION)])
     drawn = [draw([flat], [1.0], rng) for _ in range(200)]
-    shifts = {int(rows[1, 1] - flat.rows[1, 1]) for rows in drawn}
+    shifts = {int(rows[1, codec.PITCH] - flat.rows[1, codec.PITCH]) for rows in drawn}
     assert shifts == set(range(-6, 6))
     for rows in drawn:
-        assert (rows[2:, 8] == rows[1:-1, 1]).all()
-        assert rows[0, 8] == rows[0, 1] == codec.REST
+        assert (rows[2:, codec.PREVIOUS] == rows[1:-1, codec.PITCH]).all()
+        assert rows[0, codec.PREVIOUS] == rows[0, codec.PITCH] == codec.REST
     assert {int(draw([drums], [1.0], rng)[1, 1]) for _ in range(10)} == {36}
 
 

@@ -160,14 +160,14 @@ def test_the_chances_of_all_words_sum_to_one(score: Score, field: str, row: int)
     for sequence in (_melody(40, notes=7), _chords(40, roots=3)):
         those = chances(score, sequence, row, field)
         assert those.sum() == pytest.approx(1, abs=1e-4)
-        if not (field == "pitch" and sequence.rows[row, 0] == 0):
+        if not (field == "pitch" and sequence.rows[row, codec.ONSET] == 0):
             assert (those > 0).all()
 
 
 def test_within_a_chord_only_what_lies_above_is_possible(score: Score) -> None:
     sequence = _chords(41, roots=2)
     those = chances(score, sequence, 3, "pitch")
-    below = int(sequence.rows[3, 8])
+    below = int(sequence.rows[3, codec.PREVIOUS])
     assert those[: below + 1].max() == 0
     assert those[below + 1 :].min() > 0
     assert those[below + 1 :].sum() == pytest.approx(1, abs=1e-4)

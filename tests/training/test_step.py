@@ -8,8 +8,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import STATE_SHAPE, little_song, tiny_network
+from tiny import little_song, tiny_network
 from torch import Tensor
+from write_tiny import STATE_SHAPE
 
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHOES, NO_ECHO
@@ -100,7 +101,7 @@ def _ask(step: Step, question: Question) -> tuple[Tensor, Tensor, Tensor]:
 def test_what_is_given_is_kept_and_what_is_open_is_chosen() -> None:
     question = random_question(8, 3, STATE_SHAPE, 1)
     chosen, logp, states = _ask(Step(tiny_network()), question)
-    given_rows = question.rows[1::2, -1, 1:5]
+    given_rows = question.rows[1::2, -1, codec.CHOSEN]
     assert np.array_equal(chosen[1::2].numpy(), given_rows)
     sizes = torch.tensor([codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS])
     assert ((chosen[::2] >= 0) & (chosen[::2] < sizes)).all()
@@ -156,7 +157,9 @@ def test_row_by_row_scores_the_same_as_all_at_once(tmp_path: Path, voice: int) -
     step = Step(model)
     sequence = make_sequence(little_song(tmp_path), voice, 0, 24, Augment())
     rows, heard, echoes, context = collate([sequence], len(sequence.rows))
-    heard[0, 5::3, 2] = torch.where(heard[0, 5::3, 1] == codec.REST, heard[0, 5::3, 2], codec.HELD)
+    heard[0, 5::3, codec.DURATION] = torch.where(
+        heard[0, 5::3, codec.PITCH] == codec.REST, heard[0, 5::3, codec.DURATION], codec.HELD
+    )
     with torch.no_grad():
         scores = model(rows, echoes, context, heard)
     blank = blank_question(1, STATE_SHAPE)
@@ -180,7 +183,7 @@ def test_row_by_row_scores_the_same_as_all_at_once(tmp_path: Path, voice: int) -
             assert not logp[0, :3].any()
             continue
         assert torch.isclose(logp[0, 0], torch.log_softmax(scores.pitch[0, t], -1)[word[1]], atol=1e-5)
-        if heard[0, t, 2] == codec.HELD:
+        if heard[0, t, codec.DURATION] == codec.HELD:
             assert logp[0, 1] == 0
             continue
         assert torch.isclose(logp[0, 1], torch.log_softmax(scores.duration[0, t], -1)[word[2]], atol=1e-5)
@@ -192,7 +195,7 @@ def test_an_echo_votes_for_its_own_word(field: int, column: int, word: int) -> N
     """An echo that knows nothing votes for nothing, however much it counts."""
     model, question = tiny_network(), random_question(6, 2, STATE_SHAPE, 6)
     asked, nothing = question.rows[:, -1], question.echoes[:, :-1]
-    asked[:, 0], asked[:, 1:5] = 6, codec.CHOOSE
+    asked[:, codec.ONSET], asked[:, codec.CHOSEN] = 6, codec.CHOOSE
     nothing[:] = NO_ECHO
     question.echoes[:, -1, column] = word
     with torch.no_grad():
@@ -204,7 +207,7 @@ def test_an_echo_votes_for_its_own_word(field: int, column: int, word: int) -> N
 def test_within_a_chord_only_higher_notes_are_possible() -> None:
     question = random_question(64, 2, STATE_SHAPE, 4)
     asked = question.rows[:, -1]
-    asked[:, 0], asked[:, 8], asked[:, 1] = 0, 70, codec.CHOOSE
+    asked[:, codec.ONSET], asked[:, codec.PREVIOUS], asked[:, codec.PITCH] = 0, 70, codec.CHOOSE
     question.knobs[:, 4] = 1
     chosen, _, _ = _ask(Step(tiny_network()), question)
     assert (chosen[:, 0] > 70).all()
@@ -212,7 +215,7 @@ def test_within_a_chord_only_higher_notes_are_possible() -> None:
 
 def test_a_pitch_with_a_large_negative_bias_is_not_chosen() -> None:
     question = random_question(64, 2, STATE_SHAPE, 5)
-    question.rows[:, -1, 1], question.rows[:, -1, 0] = codec.CHOOSE, 6
+    question.rows[:, -1, codec.PITCH], question.rows[:, -1, codec.ONSET] = codec.CHOOSE, 6
     question.pitch_bias[:] = -1e9
     question.pitch_bias[:, [60, 64, 67]] = 0
     chosen, _, _ = _ask(Step(tiny_network()), question)

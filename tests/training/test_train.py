@@ -69,14 +69,16 @@ def test_echoes_that_tell_the_truth_are_soon_believed() -> None:
     """Pitches by chance, so nothing but the echo can tell them."""
     torch.manual_seed(1)
     rows = torch.tensor([12, 60, 5, 8, 12, 0, 0, 96, 60]).repeat(8, 32, 1)
-    rows[..., 1] = torch.randint(48, 72, (8, 32))
-    rows[..., 8] = torch.cat([rows[:, :1, 8], rows[:, :-1, 1]], dim=1)
+    rows[..., codec.PITCH] = torch.randint(48, 72, (8, 32))
+    rows[..., codec.PREVIOUS] = torch.cat([rows[:, :1, codec.PREVIOUS], rows[:, :-1, codec.PITCH]], dim=1)
     echoes = torch.tensor(NO_ECHO).repeat(8, 32, ECHOES, 1)
     context = torch.zeros(8, 32, CONTEXT_SIZE)
-    told = echoes.clone()
-    told[..., 0, :] = torch.stack([rows[..., 1], torch.ones_like(rows[..., 1]), *rows[..., 2:5].unbind(-1)], dim=-1)
+    given = echoes.clone()
+    given[..., 0, :] = torch.stack(
+        [rows[..., codec.PITCH], torch.ones_like(rows[..., codec.PITCH]), *rows[..., 2:5].unbind(-1)], dim=-1
+    )
     losses = []
-    for known in (told, echoes):
+    for known in (given, echoes):
         torch.manual_seed(1)
         losses.append(_losses(BandModel(ModelConfig(32, "r")), Batch(rows, rows, known, context), 25)[-1])
     assert losses[0] < losses[1] - 2
@@ -86,7 +88,7 @@ def test_bits_are_counted_for_what_was_asked_only(tmp_path: Path) -> None:
     """Scores that are all even cost the logarithm of the vocabulary for each word that counts."""
     sequence = make_sequence(little_song(tmp_path), 0, 0, 10, Augment())
     rows = collate([sequence], 16).rows
-    rows[0, 3, 2] = codec.HELD
+    rows[0, 3, codec.DURATION] = codec.HELD
     sizes = (codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS)
     scores = [torch.zeros(1, 16, size) for size in sizes]
     bits, notes = field_bits(tuple(scores), rows)  # type: ignore[arg-type]
@@ -244,6 +246,10 @@ def test_an_older_configuration_is_read_with_defaults_for_what_is_new(tmp_path: 
     old = {"model": {"width": 32, "gone": 2}, "train": {"notes": 7, "gone": True}}
     (tmp_path / "config.json").write_text(json.dumps(old), encoding="utf-8")
     assert read_config(tmp_path) == (ModelConfig(32), TrainConfig(notes=7))
+    for deaf in (False, True):  # the setting `context` had this name
+        old = {"model": {}, "train": {"deaf": deaf}}
+        (tmp_path / "config.json").write_text(json.dumps(old), encoding="utf-8")
+        assert read_config(tmp_path)[1].context is not deaf
     for text in ("[]", '{"model": {"layers": 2}, "train": {}}'):
         (tmp_path / "config.json").write_text(text, encoding="utf-8")
         with pytest.raises(TrainingError, match="no configuration of a run"):

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bollylive.model.codec import PERCUSSION
-from training.arranging.arrangement import arrange_song, melody_of
+from training.arranging.arrangement import arrange_song, lead_notes
 from training.arranging.metre import find_metre
 from training.data.corpus import Song, load_corpus, save_corpus
 from training.data.manifest import read_manifest, write_manifest
@@ -28,7 +28,7 @@ _FEWEST_NOTES = 8
 
 
 def has_melodies(path: Path) -> bool:
-    """Whether a prepared corpus is one of single melodies, which want a band; its notes are not read for that."""
+    """Whether a prepared corpus consists of single melodies, which need a band; its notes are not read for that."""
     with np.load(path) as arrays:
         voices, instruments = arrays["voice_count"], arrays["instruments"]
     alone = (voices == 1) & (instruments[np.cumsum(voices) - 1] != PERCUSSION)
@@ -37,13 +37,13 @@ def has_melodies(path: Path) -> bool:
 
 def common_tonic(songs: list[Song]) -> int:
     """The Sa of a raga corpus: notations of one collection share it, so its songs vote."""
-    return Counter(find_key(melody_of(song), raga=True).tonic for song in songs).most_common(1)[0][0]
+    return Counter(find_key(lead_notes(song), raga=True).tonic for song in songs).most_common(1)[0][0]
 
 
 def _arrange(task: tuple[Song, int | None, int, int]) -> list[Song]:
     song, tonic, seed, variants = task
     raga = tonic is not None
-    melody = melody_of(song)
+    melody = lead_notes(song)
     metre = find_metre(melody, raga=raga)
     key = find_key(melody, raga=raga, tonic=tonic)
     return [arrange_song(song, metre, key, seed, variant, raga=raga) for variant in range(1, variants + 1)]
@@ -74,7 +74,7 @@ def arrange(data: Path, corpora: list[str] | None, variants: int, seed: int, wor
         raise TrainingError(f"{data}: there is no prepared corpus of melodies; run prepare with --out {data} first.")
     manifest = read_manifest(data)
     for name in names:
-        usable = [song for song in load_corpus(paths[name]) if len(melody_of(song)) >= _FEWEST_NOTES]
+        usable = [song for song in load_corpus(paths[name]) if len(lead_notes(song)) >= _FEWEST_NOTES]
         arranged: list[Song] = []
         results = arrange_corpus(usable, seed, variants, workers, raga=name in RAGA_CORPORA)
         for songs in tqdm(results, total=len(usable), desc=name, unit="song", leave=False, disable=None):

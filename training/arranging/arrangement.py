@@ -1,8 +1,8 @@
 """A band around a melody: real tunes to whole songs, for corpora that have melodies but no bands.
 
-Melody, tala and key are the song's; theka, bass, chords or drone, and answers are made by rule (see the rooms
-`theka`, `bass`, `chords`, `counter`). What comes out is marked synthetic in the manifest: it teaches a model the
-idiom, and is never to be measured on as if a band had played it.
+Melody, tala and key are the song's; theka, bass, chords or drone, and answers are made by rule (see the modules
+`theka`, `bass`, `chords`, `counter`). The manifest marks the result as synthetic: it teaches a model the idiom, and
+must never be measured on as if a band had played it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from training.arranging.kit import play_claps, play_cymbals, play_kit, play_tamb
 from training.arranging.metre import Metre, strength, vary
 from training.arranging.theka import draw_hands, play_theka
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
+from training.data.melody import busiest_voice
 from training.data.tonality import Key
 
 _LOWEST_MEDIAN, _HIGHEST_MEDIAN = 60, 76
@@ -34,10 +35,9 @@ _OUTRO_SHARE = 0.6
 Voices = list[tuple[int, Part]]
 
 
-def melody_of(song: Song) -> NDArray[np.int32]:
-    """The notes of the voice that has most, moved by octaves to where voices and flutes are: median C4 to E5."""
-    voice = int(np.bincount(song.notes[:, VOICE]).argmax())
-    notes: NDArray[np.int32] = song.notes[song.notes[:, VOICE] == voice].copy()
+def lead_notes(song: Song) -> NDArray[np.int32]:
+    """The notes of the melody, moved by octaves to where voices and flutes are: median C4 to E5."""
+    notes: NDArray[np.int32] = song.notes[song.notes[:, VOICE] == busiest_voice(song.notes)].copy()
     median = float(np.median(notes[:, PITCH]))
     octaves = 0
     while median + 12 * octaves > _HIGHEST_MEDIAN and (notes[:, PITCH] + 12 * (octaves - 1)).min() >= 0:
@@ -61,7 +61,7 @@ def _dynamics(notes: NDArray[np.int32], metre: Metre) -> NDArray[np.int32]:
     return accented.astype(np.int32)
 
 
-def _sing(notes: NDArray[np.int32], form: Form, metre: Metre) -> Part:
+def _play_lead(notes: NDArray[np.int32], form: Form, metre: Metre) -> Part:
     velocity = _dynamics(notes, metre)
     part = [
         Tone(int(n[ONSET]) - form.sam + section.start, int(n[DURATION]), int(n[PITCH]), int(v))
@@ -124,7 +124,7 @@ def _percussion(chart: Chart, band: Band, resting: frozenset[Section], rng: rand
 
 def _play(chart: Chart, band: Band, notes: NDArray[np.int32], form: Form, rng: random.Random) -> Voices:
     """All voices of the band, the melody first."""
-    melody = _sing(notes, form, chart.metre)
+    melody = _play_lead(notes, form, chart.metre)
     intros = [s for s in chart.sections if s.kind == "intro"]
     verses = [s for s in chart.sections if s.kind == "verse"]
     interludes = [s for s in chart.sections if s.kind == "interlude"]
@@ -178,7 +178,7 @@ def arrange_song(song: Song, metre: Metre, key: Key, seed: int, variant: int, *,
     scale notes only. The result is named as the song with `#` and the variant, its work and `valid` are the song's.
     """
     rng = random.Random(f"{seed}/{song.name}/{variant}")
-    notes, metre = melody_of(song), vary(metre, rng)
+    notes, metre = lead_notes(song), vary(metre, rng)
     band = draw_band(rng, raga=raga, grooves=bool(metre.tala.grooves))
     form = draw_form(notes, metre, rng)
     chart = _chart(notes, form, metre, key, rng, raga)

@@ -1,4 +1,4 @@
-"""Those who play the chords: a held pad, a comping guitar or keyboard, and the tanpura where there are none."""
+"""The parts that play the chords: a held pad, a comping guitar or keyboard, and the tanpura where there are none."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _FILES = {"markov": "markov.npz", "lstm": "lstm.pt"}
 _LENGTH = 256  # rows a sequence, as in the evaluation
 _TUNED_SEQUENCES = 40  # of each corpus, at most
 _TUNED_PART = 10  # one work of so many is kept for the weights
-_ALONE = Augment(deaf=True)
+_ALONE = Augment(without_context=True)
 
 
 def fit_baselines(data: Path, out: Path, only: str | None, rows: int, seed: int) -> None:

@@ -20,14 +20,14 @@ Hashes = NDArray[np.uint32]
 
 NO_PITCH = 60  # the root of the first interval, as in the network
 UNKNOWN = -999  # what lies before the sequence's beginning
-_FAR_GAPS = 16  # gaps are told apart up to so many rests
+_FAR_GAPS = 16  # gaps of up to so many rests are distinguished
 _CHORD = 8
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: Fibonacci hashing (Knuth, vol. 3, 6.4)
 
 
 @dataclass(frozen=True)
 class Flat:
-    """Rows of S sequences, int16 [N, 9], one after the other; `start` int64 [S] says where each begins."""
+    """Rows of S sequences, int16 [N, F], one after the other; `start` int64 [S] says where each begins."""
 
     rows: NDArray[np.int16]
     start: Ints
@@ -42,7 +42,7 @@ def flatten(sequences: Iterable[Sequence]) -> Flat:
     """The rows of all sequences in one array; of them int16 takes a quarter of the memory."""
     parts = [sequence.rows.astype(np.int16) for sequence in sequences]
     ends = np.cumsum([0, *(len(part) for part in parts)])
-    rows = np.concatenate(parts) if parts else np.zeros((0, len(codec.FIELDS)), dtype=np.int16)
+    rows = np.concatenate(parts) if parts else np.zeros((0, len(codec.ROW)), dtype=np.int16)
     return Flat(rows, ends[:-1].astype(np.int64))
 
 
@@ -67,7 +67,7 @@ class Past:
         return np.where(behind >= self.first, values[np.maximum(behind, 0)], UNKNOWN).astype(np.int16)
 
     def contexts(self, names: str) -> Hashes:
-        """What the columns of these names, parted by spaces, say together: one hash for each item."""
+        """The columns of these names, separated by spaces, as one hash for each item."""
         value = np.zeros(len(self.at), dtype=np.uint64)
         for name in names.split():
             value = (value ^ self.column(name).astype(np.uint64)) * _MIX
@@ -88,8 +88,8 @@ def pasts(flat: Flat) -> tuple[Past, Past]:
     begins = np.zeros(count, dtype=np.int64)
     begins[flat.start] = flat.start
     begins = np.maximum.accumulate(begins)
-    rest = rows[:, 1] == codec.REST
-    ticks = np.where(rest, codec.WAIT_TICKS, rows[:, 0]).astype(np.int64)
+    rest = rows[:, codec.PITCH] == codec.REST
+    ticks = np.where(rest, codec.WAIT_TICKS, rows[:, codec.ONSET]).astype(np.int64)
     ticks[flat.start] = 0
     clock = np.cumsum(ticks)
 
@@ -102,33 +102,34 @@ def pasts(flat: Flat) -> tuple[Past, Past]:
     gap = np.where(gap > codec.WAIT_TICKS, far, gap)
     notes = Past(at, first, _columns(rows[at], gap.astype(np.int16)))
 
-    newest = np.maximum.accumulate(np.where(rest | (rows[:, 0] > 0), row, begins))
+    newest = np.maximum.accumulate(np.where(rest | (rows[:, codec.ONSET] > 0), row, begins))
     sounded = np.maximum.accumulate(np.where(rest, begins, row))
-    columns = _columns(rows, rows[:, 0])
+    columns = _columns(rows, rows[:, codec.ONSET])
     columns["i"][rest] = UNKNOWN
     columns["k"] = np.minimum(row - newest, _CHORD).astype(np.int16)
     columns["r"] = np.minimum(row - sounded, _FAR_GAPS).astype(np.int16)
-    ends = clock + np.where(rest, 0, codec.DURATION_TICKS[np.minimum(rows[:, 2], codec.DURATIONS - 1)])
+    ends = clock + np.where(rest, 0, codec.DURATION_TICKS[np.minimum(rows[:, codec.DURATION], codec.DURATIONS - 1)])
     columns["e"] = np.clip(ends[sounded] - clock, 0, codec.WAIT).astype(np.int16)
     return notes, Past(row, begins, columns)
 
 
 def _columns(rows: NDArray[np.int16], gap: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:
-    pitch, previous, instrument, place = rows[:, 1], rows[:, 8], rows[:, 5], rows[:, 6]
+    pitch, previous = rows[:, codec.PITCH], rows[:, codec.PREVIOUS]
+    instrument, place = rows[:, codec.INSTRUMENT], rows[:, codec.PLACE]
     percussion = instrument == codec.PERCUSSION
-    in_chord = (rows[:, 0] == 0) & (previous != codec.REST)
+    in_chord = (rows[:, codec.ONSET] == 0) & (previous != codec.REST)
     return {
         "p": pitch,
         "i": pitch - np.where(previous == codec.REST, NO_PITCH, previous).astype(np.int16),
         "g": gap,
-        "d": rows[:, 2],
-        "v": rows[:, 3],
+        "d": rows[:, codec.DURATION],
+        "v": rows[:, codec.VELOCITY],
         "f": instrument // 8,
         "z": instrument,
         "m": percussion.astype(np.int16),
         "x": (2 * percussion + in_chord).astype(np.int16),
         "l": place,
-        "y": rows[:, 7],
+        "y": rows[:, codec.CYCLE],
         "b": place % codec.TICKS_PER_BEAT,
     }
 

@@ -54,9 +54,9 @@ class NoteLstm(nn.Module):
         self.spell = nn.Linear(width, codec.PITCHES + codec.DURATIONS + codec.VELOCITIES)
 
     def forward(self, rows: Tensor, tokens: Tensor) -> Spelling:
-        """Score what comes after each of rows [B, T, 9], with tokens [B, T], from a fresh state."""
-        heard = self.token(tokens) + self.pitch(rows[..., 1]) + self.velocity(rows[..., 3])
-        after, _ = self.rnn(heard + self.instrument(rows[..., 5]))
+        """Score what comes after each of rows [B, T, F], with tokens [B, T], from a fresh state."""
+        heard = self.token(tokens) + self.pitch(rows[..., codec.PITCH]) + self.velocity(rows[..., codec.VELOCITY])
+        after, _ = self.rnn(heard + self.instrument(rows[..., codec.INSTRUMENT]))
         spelled = self.spell(after).split((codec.PITCHES, codec.DURATIONS, codec.VELOCITIES), dim=-1)
         return Spelling(self.token_out(after), *spelled)
 
@@ -96,7 +96,8 @@ class LstmScorer:
         """The bits [T, 4] of one sequence."""
         asked = torch.arange(len(rows))
         coming = rows[(asked + 1).clamp(max=len(rows) - 1)]
-        newest = torch.where(rows[:, 1] == codec.REST, rows[:, 8], rows[:, 1])
+        pitches = rows[:, codec.PITCH]
+        newest = torch.where(pitches == codec.REST, rows[:, codec.PREVIOUS], pitches)
         onset, pitch, duration, level = self.notes.T
         # In a chord a note lies above the one before.
         below = (onset == 0) & (pitch <= newest.unsqueeze(1)) & (newest != codec.REST).unsqueeze(1)
@@ -105,58 +106,61 @@ class LstmScorer:
         chance = torch.cat((tokens, after.token[:, most:]), 1).softmax(-1)
         tokens, escapes = chance[:, :most], chance[:, most:]
 
-        known = rows[:, 4].clamp(min=0).unsqueeze(1)
+        known = rows[:, codec.NEXT].clamp(min=0).unsqueeze(1)
         agreeing = onset == known
         by_onset = (tokens * agreeing).sum(1) + escapes.gather(1, known)[:, 0]
         above = (known != 0) | (newest == codec.REST).unsqueeze(1) | (torch.arange(codec.PITCHES) > newest.unsqueeze(1))
-        wanted = coming[:, 1].clamp(max=codec.PITCHES - 1).unsqueeze(1)
+        wanted = coming[:, codec.PITCH].clamp(max=codec.PITCHES - 1).unsqueeze(1)
         spelled = (
             escapes.gather(1, known)[:, 0] * after.pitch.masked_fill(~above, _FAR).softmax(-1).gather(1, wanted)[:, 0]
         )
         agreeing = agreeing & (pitch == wanted)
         by_pitch = (tokens * agreeing).sum(1) + spelled
-        wanted = coming[:, 2].clamp(max=codec.DURATIONS - 1).unsqueeze(1)
+        wanted = coming[:, codec.DURATION].clamp(max=codec.DURATIONS - 1).unsqueeze(1)
         spelled = spelled * after.duration.softmax(-1).gather(1, wanted)[:, 0]
         agreeing = agreeing & (duration == wanted)
         by_duration = (tokens * agreeing).sum(1) + spelled
-        wanted = coming[:, 3].unsqueeze(1)
-        within = after.velocity.masked_fill(~level_mask(coming[:, 3]), _FAR).softmax(-1).gather(1, wanted)[:, 0]
+        wanted = coming[:, codec.VELOCITY].unsqueeze(1)
+        within = (
+            after.velocity.masked_fill(~level_mask(coming[:, codec.VELOCITY]), _FAR).softmax(-1).gather(1, wanted)[:, 0]
+        )
         agreeing = agreeing & (level == wanted // WORDS_A_LEVEL)
         spelled = spelled * after.velocity.softmax(-1).gather(1, wanted)[:, 0]
         by_velocity = (tokens * agreeing).sum(1) * within + spelled
 
         chances = torch.stack((by_onset, by_pitch, by_duration, by_velocity), 1).clamp(min=1e-300)
         costs = -chances.log() / math.log(2)
-        bits = np.zeros((len(rows), 4))
-        bits[:, 3] = torch.where(rows[:, 4] != codec.CHOOSE, costs[:, 0], 0)
-        note = (coming[:-1, 1] != codec.REST).numpy()
-        bits[1:, :3] = costs.diff(dim=1)[:-1].numpy() * note[:, None]
+        bits = np.zeros((len(rows), len(codec.CHOICES)))
+        bits[:, -1] = torch.where(rows[:, codec.NEXT] != codec.CHOOSE, costs[:, 0], 0)
+        note = (coming[:-1, codec.PITCH] != codec.REST).numpy()
+        bits[1:, :-1] = costs.diff(dim=1)[:-1].numpy() * note[:, None]
         return bits
 
 
 def pad(sequences: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Rows as one array [B, T, 9]; after a sequence's end stand rests whose `next` is CHOOSE."""
+    """Rows as one array [B, T, F]; after a sequence's end stand rests whose `next` is CHOOSE."""
     longest = max(len(rows) for rows in sequences)
-    blank = (codec.WAIT, codec.REST, 0, 0, codec.CHOOSE, 0, 0, codec.TICKS_PER_BEAT, codec.REST)
-    padded = np.tile(np.array(blank, dtype=np.int64), (len(sequences), longest, 1))
+    padded = np.tile(np.array(codec.PADDING, dtype=np.int64), (len(sequences), longest, 1))
     for row, sequence in zip(padded, sequences, strict=True):
         row[: len(sequence)] = sequence
     return padded
 
 
 def lstm_loss(model: NoteLstm, rows: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """The nats that rows [B, T, 9] cost, summed, along their tokens' path alone; and the number of notes."""
+    """The nats that rows [B, T, F] cost, summed, along their tokens' path alone; and the number of notes."""
     after = model(rows[:, :-1], tokens[:, :-1])
     coming, token = rows[:, 1:], tokens[:, 1:]
-    asked = rows[:, :-1, 4] != codec.CHOOSE
-    note = asked & (coming[..., 1] != codec.REST)
+    asked = rows[:, :-1, codec.NEXT] != codec.CHOOSE
+    note = asked & (coming[..., codec.PITCH] != codec.REST)
     escaped = note & (token >= len(model.vocabulary.notes))
     velocity = after.velocity.float()
-    velocity = torch.where(level_mask(coming[..., 3]) | escaped.unsqueeze(-1), velocity, _FAR)
+    velocity = torch.where(level_mask(coming[..., codec.VELOCITY]) | escaped.unsqueeze(-1), velocity, _FAR)
     nats = F.cross_entropy(after.token[asked].float(), token[asked], reduction="sum")
-    nats = nats + F.cross_entropy(velocity[note], coming[..., 3][note], reduction="sum")
-    nats = nats + F.cross_entropy(after.pitch[escaped].float(), coming[..., 1][escaped], reduction="sum")
-    nats = nats + F.cross_entropy(after.duration[escaped].float(), coming[..., 2][escaped], reduction="sum")
+    nats = nats + F.cross_entropy(velocity[note], coming[..., codec.VELOCITY][note], reduction="sum")
+    nats = nats + F.cross_entropy(after.pitch[escaped].float(), coming[..., codec.PITCH][escaped], reduction="sum")
+    nats = nats + F.cross_entropy(
+        after.duration[escaped].float(), coming[..., codec.DURATION][escaped], reduction="sum"
+    )
     return nats, note.sum()
 
 

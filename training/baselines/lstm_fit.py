@@ -28,18 +28,18 @@ _LOUDER = 2  # velocity words up or down
 def draw(
     flats: list[Flat], weights: list[float], rng: np.random.Generator
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """One sequence [T, 9] of corpora drawn by weight, in another key and loudness."""
+    """One sequence [T, F] of corpora drawn by weight, in another key and loudness."""
     flat = flats[int(rng.choice(len(flats), p=weights))]
     which = int(rng.integers(len(flat.start)))
     rows = flat.rows[flat.start[which] :][: flat.lengths[which]].astype(np.int64)
-    note = rows[:, 1] != codec.REST
-    if note.any() and rows[0, 5] != codec.PERCUSSION:
-        low, high = int(rows[note, 1].min()), int(rows[note, 1].max())
+    note = rows[:, codec.PITCH] != codec.REST
+    if note.any() and rows[0, codec.INSTRUMENT] != codec.PERCUSSION:
+        low, high = int(rows[note, codec.PITCH].min()), int(rows[note, codec.PITCH].max())
         shift = int(np.clip(rng.integers(-6, 6), -low, codec.PITCHES - 1 - high))
-        rows[note, 1] += shift
-        rows[rows[:, 8] != codec.REST, 8] += shift
-    louder = rows[note, 3] + rng.integers(-_LOUDER, _LOUDER + 1)
-    rows[note, 3] = np.clip(louder, 0, codec.VELOCITIES - 1)
+        rows[note, codec.PITCH] += shift
+        rows[rows[:, codec.PREVIOUS] != codec.REST, codec.PREVIOUS] += shift
+    louder = rows[note, codec.VELOCITY] + rng.integers(-_LOUDER, _LOUDER + 1)
+    rows[note, codec.VELOCITY] = np.clip(louder, 0, codec.VELOCITIES - 1)
     return rows
 
 

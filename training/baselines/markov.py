@@ -39,7 +39,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Asked:
-    """Who is asked for a word of a field, and the words int64 [M]; -1 where not known."""
+    """The items of which a field's word is asked, and the words int64 [M]; -1 where not known."""
 
     field: str
     past: Past
@@ -87,9 +87,9 @@ class MarkovScorer:
 def ask(flat: Flat) -> Iterator[Asked]:
     """What is asked in each field: notes for what they are, and every row for its `next`."""
     notes, rows = pasts(flat)
-    for field in FIELDS:
-        past, name = (rows, "next") if field == "onset" else (notes, field)
-        words = flat.rows[past.at, codec.FIELDS.index(name)].astype(np.int64)
+    for column, field in enumerate(FIELDS, start=codec.CHOSEN.start):
+        past = rows if column == codec.NEXT else notes
+        words = flat.rows[past.at, column].astype(np.int64)
         yield Asked(field, past, np.where(words < WORDS[field], words, -1))
 
 
@@ -106,7 +106,7 @@ def count_chain(asked: Asked, chain: Chain) -> list[Table]:
 
 
 def opinions_on(asked: Asked, tables: list[list[Table]]) -> Opinions:
-    """What each chain of a field says of each word."""
+    """The probability that each chain of a field gives each word."""
     field, past = asked.field, asked.past
     possible = np.ones((len(past.at), WORDS[field]), dtype=bool)
     if field == "pitch":  # within a chord only what lies above the note before

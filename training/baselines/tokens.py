@@ -35,8 +35,9 @@ class Vocabulary:
         return len(self.notes) + codec.ONSETS
 
     def tokens(self, rows: NDArray[np.integer]) -> Ints:
-        """The tokens [...] of rows [..., 9]."""
-        onset, pitch, duration, velocity = (rows[..., i].astype(np.int64) for i in range(4))
+        """The tokens [...] of rows [..., F]."""
+        stated: Ints = rows[..., codec.STATED].astype(np.int64)
+        onset, pitch, duration, velocity = (stated[..., i] for i in range(stated.shape[-1]))
         known = (pitch < codec.PITCHES) & (duration < codec.DURATIONS)
         keys = _keys(np.stack([onset, pitch, duration, velocity // WORDS_A_LEVEL], axis=-1))
         there = _keys(self.notes)
@@ -47,11 +48,11 @@ class Vocabulary:
 
 
 def commonest(rows: list[NDArray[np.int16]], shares: list[float], most: int) -> Vocabulary:
-    """The `most` combinations that are heard most often in corpora of rows [N, 9], each heard by its share."""
+    """The `most` combinations that are heard most often in corpora of rows [N, F], each heard by its share."""
     keys, weights = [], []
     for part, share in zip(rows, shares, strict=True):
-        notes = part[part[:, 1] != codec.REST][:, :4].astype(np.int64)
-        notes[:, 3] //= WORDS_A_LEVEL
+        notes = part[part[:, codec.PITCH] != codec.REST, codec.STATED].astype(np.int64)
+        notes[:, codec.VELOCITY] //= WORDS_A_LEVEL
         found, times = np.unique(_keys(notes), return_counts=True)
         keys.append(found)
         weights.append(times * share / max(1, len(notes)))

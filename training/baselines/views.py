@@ -14,13 +14,8 @@ from training.baselines.flat import NO_PITCH, UNKNOWN, Past
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-FIELDS = ("pitch", "duration", "velocity", "onset")  # in the order of the chain
-WORDS = {
-    "pitch": codec.PITCHES,
-    "duration": codec.DURATIONS,
-    "velocity": codec.VELOCITIES,
-    "onset": codec.ONSETS,
-}
+FIELDS = codec.FIGURES  # in the order of the chain
+WORDS = dict(zip(codec.FIGURES, codec.CHOICES, strict=True))
 
 _RELATIVE_TO = {
     "pitch": ("p1", NO_PITCH),  # the interval

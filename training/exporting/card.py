@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.exporting.markdown import table, wrap
-from training.measuring.evaluate import Bits
+from training.measuring.evaluate import COLUMNS, Bits
 from training.recipe import ModelConfig, TrainConfig, shares
 
 # What each corpus is, and whose; a corpus of one's own is listed with a pointer to its source.
@@ -136,10 +136,10 @@ class Card:
             f"stopped early after {config.patience:,} steps without a better result on held-out songs. Weight decay "
             f"{config.weight_decay:g}, gradients clipped at {config.clip:g}, seed {config.seed}. Songs are transposed, "
             "made louder or softer, and heard late, with members of the band missing, or not at all; they change key, "
-            "one voice after the other; the band goes astray while one voice, the musician's, does not; a voice hears "
-            "some of its own notes as wrong ones, and no echoes at times. The checkpoint is the one that was best on "
-            "held-out songs, each corpus counting by its "
-            f"share of what was heard; its matrices are int8. {self.remark}"
+            "one voice after the other; the context is corrupted (the band is transposed while one voice, the "
+            "musician's, is not); a voice hears some of its own notes as wrong ones, and no echoes at times. The "
+            "checkpoint is the one that was best on held-out songs, each corpus counting by its share of what was "
+            f"heard; its matrices are int8. {self.remark}"
         )
         return f"{wrap(network)}\n\n{wrap(training)}"
 
@@ -147,14 +147,13 @@ class Card:
         """Bits per note on held-out songs (fewer are better), size and speed."""
         rows = []
         for name, bits in figures.corpora.items():
-            values = (bits.total, bits.onset, bits.pitch, bits.duration, bits.velocity)
-            rows.append((name, f"{bits.notes:,}", *(f"{value:.3f}" for value in values)))
+            rows.append((name, f"{bits.notes:,}", *(f"{getattr(bits, column):.3f}" for column in COLUMNS)))
         paragraphs = [
             wrap(
                 "Bits per note on held-out songs, measured through the shipped file (fewer are better). The checkpoint "
                 "was chosen by the same songs."
             ),
-            table(("corpus", "notes", "total", "onset", "pitch", "duration", "velocity"), rows),
+            table(("corpus", "notes", *COLUMNS), rows),
         ]
         if unmeasured := [name for name in self.used if name not in figures.corpora]:
             paragraphs.append(wrap(f"Nothing was held out of: {', '.join(unmeasured)}."))
@@ -180,7 +179,7 @@ class Card:
             f"--cooldown {config.cooldown:g} --patience {config.patience} "
             f"--weight-decay {config.weight_decay:g} --clip {config.clip:g} --every {config.every} "
             f"--seed {config.seed} --workers {config.workers}"
-            f"{' --deaf' * config.deaf}{'' if config.bfloat16 else ' --no-bfloat16'}"
+            f"{'' if config.context else ' --no-context'}{'' if config.bfloat16 else ' --no-bfloat16'}"
         )
         return (
             "The corpora lie in `music/`, as folders or archives of these names.\n\n"

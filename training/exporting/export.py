@@ -108,7 +108,7 @@ def _make(model: BandModel, name: str, held: dict[str, list[Sequence]], scratch:
 
 
 def load_exported(model: BandModel, name: str, onnx: Path) -> Model:
-    """Write the sidecar of a graph that was just exported from a network, and load both as the stage does."""
+    """Write the metadata of a graph that was just exported from a network, and load both as the stage does."""
     state_rows, width = model.state_shape
     metadata = describe(name, onnx, buffer_notes=BUFFER_NOTES, state_rows=state_rows, width=width, opset=OPSET)
     write_metadata(metadata, onnx.with_suffix(".json"))

@@ -88,10 +88,9 @@ def of_listen(report: Report) -> str:
     text = wrap(
         f"Played by the runtime's own engine (`listen --songs {report['songs']} --seed {report['seed']}`, temperature "
         f"{chosen['temperature']:g}, nucleus {chosen['nucleus']:g}, follow {chosen['follow']:g}), all corpora "
-        "together: overlap of the distributions with those of the real music; how much of the distance from a strange "
-        "accompaniment's fit to the real one's is closed (and where 95 % of resampled songs lie); copied notes in a "
-        "row, 99th percentile, of the model / of the "
-        "held-out songs themselves."
+        "together: overlap of the distributions with those of the real music; how much of the distance from the fit "
+        "of another song's accompaniment to the real one's is closed (and where 95 % of resampled songs lie); copied "
+        "notes in a row, 99th percentile, of the model / of the held-out songs themselves."
     )
     text += "\n\n" + table(["way", *(name.replace("_", " ") for name in names), "fit", "copied"], rows)
     recovery = ways.get("moved", {}).get("recovery")

@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 import torch
 
+from bollylive.model import codec
 from bollylive.model.metadata import INPUTS, OUTPUTS
 from bollylive.model.onnx_model import Model, blank_question
 from training.errors import ExportError
@@ -54,7 +55,7 @@ def check_chain(model: BandModel, held: dict[str, list[Sequence]], measured: dic
     longest = max(len(sequence.rows) for sequences in held.values() for sequence in sequences)
     for name, expected in validate(model, held, 32, longest).items():
         bits = measured[name]
-        for field, value in zip(("pitch", "duration", "velocity", "onset"), expected, strict=True):
+        for field, value in zip(codec.FIGURES, expected, strict=True):
             if not abs(getattr(bits, field) - value) <= CHAIN_TOLERANCE:
                 raise ExportError(
                     f"on {name}, {field} costs {getattr(bits, field):.4f} bits row by row, {value:.4f} at once."

@@ -16,9 +16,9 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from bollylive.model import codec
-from bollylive.model.bar_echoes import ECHOES, KINDS, NO_NEXT
+from bollylive.model.bar_echoes import ECHO, ECHOES
 from bollylive.model.context import CONTEXT_SIZE
-from bollylive.model.metadata import INPUTS, OUTPUTS
+from bollylive.model.metadata import INPUTS, KNOBS, OUTPUTS
 from bollylive.model.predictor import Question
 from training.network.step import Step
 
@@ -26,29 +26,28 @@ OPSET = 20
 
 
 def random_question(voices: int, rows: int, state_shape: tuple[int, int], seed: int) -> Question:
-    """A question with every field filled by chance; of every other voice the last row's words are to be chosen."""
+    """A question with random values in every field; in every other voice the last row's words are to be chosen."""
     rng = np.random.default_rng(seed)
-    words = (codec.ONSETS - 1, codec.PITCHES, codec.DURATIONS, codec.VELOCITIES, codec.ONSETS, codec.INSTRUMENTS)
-    columns = [rng.integers(0, size, (voices, rows)) for size in words]
     cycle = 4 * codec.TICKS_PER_BEAT
-    columns += [rng.integers(0, cycle, (voices, rows)), np.full((voices, rows), cycle)]
-    columns += [np.where(columns[0] == 0, codec.REST, rng.integers(0, codec.PITCHES, (voices, rows)))]
-    row = np.stack(columns, axis=-1).astype(np.int64)
-    row[::2, -1, 1:5] = codec.CHOOSE
-    echo = (codec.PITCHES + 1, KINDS, codec.DURATIONS + 1, codec.VELOCITIES, NO_NEXT + 1)
+    sizes = [field.choices or field.words for field in codec.ROW]
+    sizes[codec.ONSET], sizes[codec.PLACE], sizes[codec.PREVIOUS] = codec.WAIT, cycle, codec.PITCHES
+    row = np.stack([rng.integers(0, size, (voices, rows)) for size in sizes], axis=-1)
+    row[..., codec.CYCLE] = cycle
+    row[row[..., codec.ONSET] == 0, codec.PREVIOUS] = codec.REST
+    row[::2, -1, codec.CHOSEN] = codec.CHOOSE
 
     def uniform(*shape: int) -> NDArray[np.float32]:
         return rng.random(shape, dtype=np.float32)
 
     return Question(
         rows=row,
-        echoes=np.stack([rng.integers(0, size, (voices, ECHOES)) for size in echo], axis=-1).astype(np.int64),
+        echoes=np.stack([rng.integers(0, field.words, (voices, ECHOES)) for field in ECHO], axis=-1),
         context=uniform(voices, rows, CONTEXT_SIZE),
         state=2 * uniform(voices, *state_shape) - 1,
-        knobs=(0.5 + uniform(voices, 5) / 2).astype(np.float32),
+        knobs=(0.5 + uniform(voices, len(KNOBS)) / 2).astype(np.float32),
         pitch_bias=uniform(voices, codec.PITCHES),
         onset_bias=uniform(voices, codec.ONSETS),
-        noise=(0.01 + 0.98 * uniform(voices, 4)).astype(np.float32),
+        noise=(0.01 + 0.98 * uniform(voices, len(codec.CHOICES))).astype(np.float32),
     )
 
 
@@ -85,7 +84,7 @@ def quantise(float_path: Path, path: Path) -> None:
 
 
 def strip_origin(path: Path) -> None:
-    """Take out what nobody needs to play: the exporter's stack traces, which name the paths of this machine."""
+    """Remove what playing does not need: the exporter's stack traces, which name paths of this machine."""
     graph = onnx.load(path)
     for part in (graph, graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output):
         part.ClearField("metadata_props")

@@ -12,7 +12,7 @@ def wrap(text: str) -> str:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: slice = slice(1, None)) -> str:
-    """A table of GitHub's Markdown; the columns of `numbers`, all but the first unless told, stand to the right."""
+    """A table of GitHub's Markdown; the columns of `numbers`, by default all but the first, are aligned right."""
     rules = ["---"] * len(titles)
     rules[numbers] = ["---:"] * len(rules[numbers])
     lines = [_line(titles), f"|{'|'.join(rules)}|", *map(_line, rows)]

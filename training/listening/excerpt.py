@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from training.data.corpus import DURATION, ONSET, PITCH, VOICE, Song
+from training.data.melody import find_melody
 
 MOST_VOICES = 10
 _CHANNELS = [channel for channel in range(16) if channel != PERCUSSION_CHANNEL]
@@ -19,7 +20,7 @@ _FEWEST_PRIMER_NOTES = 3  # a voice that has said less cannot be continued
 _LONGEST_CYCLE_BEATS = 8
 _BASSES = range(32, 40)  # General MIDI's bass programs
 _BUSY_BARS = 0.6
-_MELODIC_CHORD = 1.2
+_LARGEST_CHORD = 1.2  # notes at one onset of the melody, on average
 
 Notes = NDArray[np.int32]  # [N, 5], columns as in `training.data.corpus`, by onset, channel and pitch
 
@@ -136,29 +137,25 @@ def draw_excerpt(corpus: str, song: Song, rng: np.random.Generator) -> Excerpt |
     notes[:, ONSET] -= handover_rules
     order = np.lexsort((notes[:, PITCH], notes[:, VOICE], notes[:, ONSET]))
     notes = notes[order]
-    melody = find_melody(notes, instruments, primer * cycle, follow * cycle, cycle)
+    melody = melody_channel(notes, instruments, primer * cycle, follow * cycle, cycle)
     return Excerpt(corpus, song.name, notes, instruments, ranges, melody, cycle, follow)
 
 
-def find_melody(notes: Notes, instruments: dict[int, int], before: int, after: int, cycle: int) -> int | None:
-    """The channel that sings: one note at a time, in most bars, and higher than the others that do; None if none does.
+def melody_channel(notes: Notes, instruments: dict[int, int], before: int, after: int, cycle: int) -> int | None:
+    """The channel of the melody between two ticks, `before` tick 0 and `after` it, or None; see `find_melody`.
 
-    The rule of the highest voice is the skyline of Uitdenbogerd and Zobel (1998), "Manipulation of music for melody
-    matching", over whole channels. Basses and percussion never sing.
+    It plays hardly any chords, and in most bars. Basses and percussion never have the melody.
     """
-    best: tuple[float, int] | None = None
-    for channel, instrument in instruments.items():
-        own = notes[notes[:, VOICE] == channel]
-        own = own[(own[:, ONSET] >= -before) & (own[:, ONSET] < after)]
-        if instrument == PERCUSSION or instrument in _BASSES or not len(own):
-            continue
-        busy = len(np.unique(own[:, ONSET] // cycle)) / ((before + after) // cycle)
-        if busy < _BUSY_BARS or len(own) > _MELODIC_CHORD * len(np.unique(own[:, ONSET])):
-            continue
-        height = float(np.average(own[:, PITCH], weights=own[:, DURATION]))
-        if best is None or height > best[0]:
-            best = height, channel
-    return best[1] if best else None
+    notes = notes[(notes[:, ONSET] >= -before) & (notes[:, ONSET] < after)]
+    bars = (before + after) // cycle
+    busy = [
+        channel
+        for channel, instrument in instruments.items()
+        if instrument != PERCUSSION
+        and instrument not in _BASSES
+        and len(np.unique(notes[notes[:, VOICE] == channel, ONSET] // cycle)) / bars >= _BUSY_BARS
+    ]
+    return find_melody(notes, busy, largest_chord=_LARGEST_CHORD, by_duration=True)
 
 
 def _longest_stretch(song: Song) -> tuple[int, int, int]:

@@ -64,15 +64,15 @@ def measure_fit(melodies: list[Sound], real: list[Sound], generated: list[Sound]
     """
     if len(melodies) < 2:
         return None
-    own, strange, made = _own(melodies, real), _of_others(melodies, real), _own(melodies, generated)
+    own, mismatched, made = _own(melodies, real), _of_others(melodies, real), _own(melodies, generated)
     every = np.arange(len(melodies))
-    score = _score(own, strange, made, every)
+    score = _score(own, mismatched, made, every)
     if score is None:
         return None
     rng = np.random.default_rng(seed)
-    drawn = (_score(own, strange, made, rng.choice(every, len(every))) for _ in range(_RESAMPLES))
+    drawn = (_score(own, mismatched, made, rng.choice(every, len(every))) for _ in range(_RESAMPLES))
     low, high = np.percentile([one for one in drawn if one is not None], (2.5, 97.5))
-    real_share, shuffled, generated_share = (_share(pairs, every) for pairs in (own, strange, made))
+    real_share, shuffled, generated_share = (_share(pairs, every) for pairs in (own, mismatched, made))
     return Fit(real_share, shuffled, generated_share, score, float(low), float(high))
 
 
@@ -96,9 +96,9 @@ def _of_others(melodies: list[Sound], others: list[Sound]) -> NDArray[np.float64
 
 
 def _score(
-    own: NDArray[np.float64], strange: NDArray[np.float64], made: NDArray[np.float64], which: NDArray[np.int64]
+    own: NDArray[np.float64], mismatched: NDArray[np.float64], made: NDArray[np.float64], which: NDArray[np.int64]
 ) -> float | None:
-    real, shuffled, generated = (_share(pairs, which) for pairs in (own, strange, made))
+    real, shuffled, generated = (_share(pairs, which) for pairs in (own, mismatched, made))
     return (generated - shuffled) / (real - shuffled) if real > shuffled else None
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from bollylive.midi.instruments import PERCUSSION_CHANNEL, name_of
 from bollylive.midi.song import Track
 from bollylive.midi.song_files import write_song
-from bollylive.model.codec import PERCUSSION
+from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from bollylive.model.model_files import find_model
 from bollylive.sets.band import Set
 from bollylive.sets.setfile import default_set, load_set
@@ -98,7 +98,7 @@ def write_midi(path: Path, excerpt: Excerpt, notes: Notes, programs: dict[int, i
         )
         for channel, program in programs.items()
     ]
-    write_song(path, tracks, ((0.0, PACE_BPM),), ((0.0, excerpt.cycle / 24),))
+    write_song(path, tracks, ((0.0, PACE_BPM),), ((0.0, excerpt.cycle / TICKS_PER_BEAT),))
 
 
 def table(report: dict[str, Any]) -> str:

@@ -39,7 +39,6 @@ _NEAREST = (
 )
 _DENSITY_BORDERS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32])  # the last is open
 _MOST_SOUNDING = 12
-_DURATION_BORDERS = (codec.DURATION_TICKS[1:] + codec.DURATION_TICKS[:-1]) / 2
 
 
 def count(notes: Notes, channels: list[int], tonic: int, cycle: int, first_bar: int, last_bar: int) -> Histograms:
@@ -55,7 +54,7 @@ def count(notes: Notes, channels: list[int], tonic: int, cycle: int, first_bar: 
         "interval": _intervals(pitched),
         "place": _counts(notes[:, ONSET] % codec.TICKS_PER_BEAT, codec.TICKS_PER_BEAT),
         "grid_place": _counts(_NEAREST[notes[:, ONSET] % codec.TICKS_PER_BEAT], codec.TICKS_PER_BEAT),
-        "duration": _counts(np.searchsorted(_DURATION_BORDERS, pitched[:, DURATION]), codec.DURATIONS),
+        "duration": _counts(np.searchsorted(codec.DURATION_BORDERS, pitched[:, DURATION]), codec.DURATIONS),
         "velocity": _counts(notes[:, VELOCITY] * codec.VELOCITIES // 128, codec.VELOCITIES),
         "density": _density(notes, channels, cycle, first_bar, last_bar),
         "polyphony": _counts(np.minimum(sounding_at_onsets(pitched), _MOST_SOUNDING), _MOST_SOUNDING + 1),

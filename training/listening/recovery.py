@@ -47,7 +47,7 @@ def bars_around(melody: Sound, others: Sound, cycle: int, change: int) -> Bars:
 
 
 def measure_recovery(songs: list[Bars]) -> Recovery | None:
-    """The recovery of songs by one rule; None where none has anything to say.
+    """The recovery of songs by one rule; None if no song can be measured.
 
     The fit is back in the first bar from which on it is, to the end of the bars looked at, on the mean not below that
     of the bars before by more than the standard error of the difference of two such means (the spread of single bars
@@ -67,7 +67,7 @@ def measure_recovery(songs: list[Bars]) -> Recovery | None:
 
 
 def regained(moved: list[Bars], melody_stays: list[Bars], band_stays: list[Bars]) -> dict[str, float | None]:
-    """Of the fit that a change of key would cost a band that does not hear it, how much this band has.
+    """The share of fit that this band keeps, of what a change of key costs a band without context.
 
     0 where it fits no better than what it would have played without the change, 1 where it fits as well as if there
     had been none, in the first two bars after the change, in the next two, and in the rest; all songs together. None
@@ -80,8 +80,8 @@ def regained(moved: list[Bars], melody_stays: list[Bars], band_stays: list[Bars]
             np.sum(songs, axis=0)[BARS_AROUND + begin : BARS_AROUND + end].sum(axis=0)
             for songs in (moved, melody_stays, band_stays)
         ]
-        heard, best, deaf = (consonant / max(every, 1) for consonant, every in sums)
-        shares[name] = round(float((heard - deaf) / (best - deaf)), 4) if best > deaf else None
+        heard, best, unaware = (consonant / max(every, 1) for consonant, every in sums)
+        shares[name] = round(float((heard - unaware) / (best - unaware)), 4) if best > unaware else None
     return shares
 
 

@@ -141,7 +141,7 @@ def _fit(group: list[Rendition]) -> dict[str, Any] | None:
 
 
 def _recovery(group: list[Rendition], still: list[Rendition]) -> dict[str, Any]:
-    """As it was; beside it a melody that stays in its key, and a band that does not hear that it left."""
+    """As it was; beside it a melody that stays in its key, and a band that does not hear the change of key."""
     cold = {(r.excerpt.corpus, r.excerpt.song): r for r in still}
     bars: dict[str, list[Any]] = {"moved": [], "melody_stays": [], "band_stays": []}
     for r in group:

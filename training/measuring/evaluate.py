@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from bollylive.model import codec
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model
 from training.baselines.both import load_baselines
@@ -22,13 +23,12 @@ from training.data.corpus import Corpus, Song
 from training.data.prepare import corpora_of
 from training.errors import TrainingError
 from training.measuring.roles import ACCOMPANIMENT, MELODY, labels_of
-from training.sequences.scoring import DeafScorer, ModelScorer, Scorer
+from training.sequences.scoring import ModelScorer, Scorer, WithoutContextScorer
 from training.sequences.sequence import Augment, Sequence, cut_voice, draw_places, make_sequence
 
 SEQUENCE_ROWS = 256  # as in training: each sequence is heard from a fresh state
 _BATCH = 256
 _SEED = 1
-_COLUMNS = ("total", "onset", "pitch", "duration", "velocity")
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,19 @@ class Bits:
     notes: int
 
 
+COLUMNS = tuple(field.name for field in fields(Bits) if field.name != "notes")
+
+
 def as_bits(sums: np.ndarray[Any, np.dtype[np.float64]], notes: int) -> Bits:
-    """Sums [4] of pitch, duration, velocity and onset over so many notes, for each note."""
-    pitch, duration, velocity, onset = (float(value) for value in sums / max(notes, 1))
-    return Bits(pitch + duration + velocity + onset, onset, pitch, duration, velocity, notes)
+    """The bits per note, from sums over so many notes in the order of `codec.FIGURES`."""
+    by_field = dict(zip(codec.FIGURES, (sums / max(notes, 1)).tolist(), strict=True))
+    return Bits(sum(by_field.values()), **by_field, notes=notes)
 
 
 def measure(model: Model, sequences: Iterable[Sequence]) -> Bits:
     """The bits per note that a model needs for sequences; rests cost onset bits only."""
     tallies = tally([ModelScorer(model)], ((sequence, ()) for sequence in sequences))
-    return tallies.get("", {}).get("model", as_bits(np.zeros(4), 0))
+    return tallies.get("", {}).get("model", as_bits(np.zeros(len(codec.CHOICES)), 0))
 
 
 def measure_corpora(model: Model, corpora: dict[str, list[Sequence]]) -> dict[str, Bits]:
@@ -62,7 +65,7 @@ def measure_corpora(model: Model, corpora: dict[str, list[Sequence]]) -> dict[st
 
 def tally(scorers: list[Scorer], labelled: Iterable[tuple[Sequence, tuple[str, ...]]]) -> dict[str, dict[str, Bits]]:
     """The bits of all sequences (label ``), and of those under each label, by label and scorer."""
-    sums: dict[tuple[str, str], Any] = defaultdict(lambda: np.zeros(4))
+    sums: dict[tuple[str, str], Any] = defaultdict(lambda: np.zeros(len(codec.CHOICES)))
     notes: dict[str, int] = defaultdict(int)
     stream = iter(labelled)
     while part := list(islice(stream, _BATCH)):
@@ -117,20 +120,20 @@ def evaluate(
     limit: int | None,
     workers: int,
     baselines: Path | None = None,
-    deaf: bool = False,
+    without_context: bool = False,
 ) -> dict[str, Any]:
     """The report on a model over MIDI or prepared corpora: `corpora.NAME.model.{total,onset,...}` in bits per note.
 
     Beside `model` stand the baselines of a folder (`markov`, `markov_live`, `lstm`; see `load_baselines`) and the
-    model that does not hear the band (`deaf`), where asked. `classes.CLASS` has the same by class of instrument, and
+    model without context (`without_context`), if asked. `classes.CLASS` has the same by class of instrument, and
     in ensembles `melody` and `accompaniment` by role. `split` is `all` songs, or only the held-out (`valid`) ones by
     the rule that `prepare` has; `limit` is the most sequences of a corpus, drawn over all its songs, or None for all.
     A corpus without songs is left out; raises TrainingError or ModelError if nothing can be measured.
     """
     model = Model(find_model(model_name))
     scorers: list[Scorer] = [ModelScorer(model)]
-    if deaf:
-        scorers.append(DeafScorer(model))
+    if without_context:
+        scorers.append(WithoutContextScorer(model))
     if baselines is not None:
         scorers += load_baselines(baselines)
     corpora: dict[str, Any] = {}
@@ -158,7 +161,7 @@ def evaluate(
 
 def table(report: dict[str, Any]) -> str:
     """The report as a table for the terminal, in bits per note."""
-    lines = [f"{'bits per note':34}" + "".join(f"{column:>10}" for column in (*_COLUMNS, "notes"))]
+    lines = [f"{'bits per note':34}" + "".join(f"{column:>10}" for column in (*COLUMNS, "notes"))]
     for name, corpus in report["corpora"].items():
         groups = {role: corpus[role] for role in (MELODY, ACCOMPANIMENT) if role in corpus}
         if len(corpus["classes"]) > 1:
@@ -167,5 +170,5 @@ def table(report: dict[str, Any]) -> str:
             for scorer in report["scorers"]:
                 title = "  ".join(part for part in (f"  {group}" if group else name, scorer) if part != "model")
                 bits = measured[scorer]
-                lines.append(f"{title:34}" + "".join(f"{bits[c]:10.3f}" for c in _COLUMNS) + f"{bits['notes']:10,}")
+                lines.append(f"{title:34}" + "".join(f"{bits[c]:10.3f}" for c in COLUMNS) + f"{bits['notes']:10,}")
     return "\n".join(lines)

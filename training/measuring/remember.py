@@ -29,7 +29,6 @@ from training.sequences.scoring import Biases, score_rows
 from training.sequences.sequence import Augment, Sequence, make_sequence
 
 _BATCH = 256
-_LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS  # after more, `make_sequence` begins anew
 _ROOM_ROWS = 64  # for the rests of a stretch
 _SEED = 1
 ARMS = {"without": 0.0, "with": 1.0}  # what the biases are multiplied by
@@ -48,14 +47,14 @@ class Stretch:
     @property
     def notes(self) -> int:
         """How many notes are measured."""
-        return int((self.measured & (self.sequence.rows[:, 1] != codec.REST)).sum())
+        return int((self.measured & (self.sequence.rows[:, codec.PITCH] != codec.REST)).sum())
 
 
 def stretches(song: Song, voice: int, buffer_notes: int) -> Iterator[Stretch]:
     """A voice from the middle of its song on; of every stretch `buffer_notes` notes are heard before it is measured."""
     own = song.notes[song.notes[:, VOICE] == voice].astype(np.int64)
     ticks = own[:, ONSET]
-    apart = np.flatnonzero(np.diff(ticks) > _LONGEST_WAIT_TICKS) + 1
+    apart = np.flatnonzero(np.diff(ticks) > codec.LONGEST_SILENCE_TICKS) + 1
     first = int(np.searchsorted(ticks, np.median(song.notes[:, ONSET])))
     listener = _Listener(song, own)
     while first < len(own):
@@ -79,8 +78,8 @@ class _Listener:
 
     def follow(self, sequence: Sequence, begin: int, first: int, count: int) -> Stretch:
         """The biases of the rows of at most `count` notes from number `first` on; the rows begin with `begin`."""
-        rests = sequence.rows[:, 1] == codec.REST
-        steps = np.where(rests, codec.WAIT_TICKS, sequence.rows[:, 0])
+        rests = sequence.rows[:, codec.PITCH] == codec.REST
+        steps = np.where(rests, codec.WAIT_TICKS, sequence.rows[:, codec.ONSET])
         since_start = np.cumsum(steps)
         tick = self.ticks[begin] + since_start - since_start[1]  # row 0 is the rest before the first note
         note = begin + np.cumsum(~rests) - 1
@@ -108,7 +107,7 @@ def _cut(song: Song, voice: int, first: int, buffer_notes: int) -> Sequence:
 
 def measure(model: Model, heard: Iterable[Stretch]) -> dict[str, Any]:
     """The bits per note by arm, and the microseconds that a row of them takes to recall."""
-    sums = {arm: np.zeros(4) for arm in ARMS}
+    sums = {arm: np.zeros(len(codec.CHOICES)) for arm in ARMS}
     notes, rows, recall_s = 0, 0, 0.0
     stream = iter(heard)
     while part := list(islice(stream, _BATCH)):
@@ -124,7 +123,7 @@ def measure(model: Model, heard: Iterable[Stretch]) -> dict[str, Any]:
 def _sum_bits(model: Model, part: list[Stretch], weight: np.float32) -> NDArray[np.float64]:
     biases = [Biases(stretch.pitch_bias * weight, stretch.onset_bias * weight) for stretch in part]
     scored = score_rows(model, [stretch.sequence for stretch in part], biases)
-    sums = np.zeros(4)
+    sums = np.zeros(len(codec.CHOICES))
     for bits, stretch in zip(scored, part, strict=True):
         sums += bits[stretch.measured].sum(axis=0)
     return sums

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bollylive.model import codec
-from training.data.corpus import ONSET, PITCH, VOICE, Song
+from training.data.corpus import VOICE, Song
+from training.data.melody import find_melody
 
 MELODY, ACCOMPANIMENT = "melody", "accompaniment"
 
@@ -16,7 +17,7 @@ _FAMILIES = {
     "harmony": (0, 1, 2, 3, 6, 11),  # pianos, mallets, organs, guitars, ensembles, pads
 }
 _FEWEST_NOTES = 32
-_MONOPHONIC = 0.9
+_LARGEST_CHORD = 10 / 9  # notes at one onset, on average
 
 
 def class_of(instrument: int) -> str:
@@ -29,19 +30,15 @@ def class_of(instrument: int) -> str:
 def melody_of(song: Song) -> int | None:
     """The voice that has the melody of a song with several voices, or None.
 
-    Of the voices with pitch that have enough notes and play at least nine of ten alone, the one with the highest
-    mean pitch: the skyline (Uitdenbogerd & Zobel, "Melodic matching techniques for large music databases", 1999)
-    for whole voices.
+    It is the highest of the voices with pitch that have enough notes and hardly any chords; see `find_melody`.
     """
-    best, highest = None, 0.0
-    for voice in np.unique(song.notes[:, VOICE]):
-        notes = song.notes[song.notes[:, VOICE] == voice]
-        alone = len(np.unique(notes[:, ONSET])) >= _MONOPHONIC * len(notes)
-        if song.instruments[voice] == codec.PERCUSSION or len(notes) < _FEWEST_NOTES or not alone:
-            continue
-        if notes[:, PITCH].mean() > highest:
-            best, highest = int(voice), float(notes[:, PITCH].mean())
-    return best
+    counts = np.bincount(song.notes[:, VOICE], minlength=len(song.instruments))
+    candidates = [
+        voice
+        for voice, instrument in enumerate(song.instruments)
+        if instrument != codec.PERCUSSION and counts[voice] >= _FEWEST_NOTES
+    ]
+    return find_melody(song.notes, candidates, largest_chord=_LARGEST_CHORD)
 
 
 def labels_of(song: Song) -> list[tuple[str, ...]]:

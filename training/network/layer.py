@@ -1,4 +1,4 @@
-"""What every layer of the network can do: hear a whole sequence in training, and go on from a state on stage."""
+"""What every recurrent layer can do: take a whole sequence in training, and go on from a state on stage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Layer(nn.Module):
-    """A layer that listens; B voices, T rows, width H."""
+    """A recurrent layer; B voices, T rows, width H."""
 
     state_rows: ClassVar[int]  # S: what it keeps of a voice, by the width
     width_step: ClassVar[int] = 1  # of what the width must be a multiple
@@ -19,9 +19,9 @@ class Layer(nn.Module):
         self.width = width
 
     def forward(self, below: Tensor) -> Tensor:
-        """Hear a whole sequence [B, T, H] from a fresh state; gives [B, T, H]."""
+        """Feed a whole sequence [B, T, H] from a fresh state; gives [B, T, H]."""
         raise NotImplementedError
 
     def go_on(self, below: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Hear rows [B, T, H] after a state [B, S, H]; gives the output [B, T, H] and all states [B, T, S, H]."""
+        """Feed rows [B, T, H] after a state [B, S, H]; gives the output [B, T, H] and all states [B, T, S, H]."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The layers that a voice listens with, by the letters of a recipe: `rr` is two recurrences."""
+"""The recurrent layers by the letters of a recipe: `rr` is two recurrences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS: Final[dict[str, type[Layer]]] = {"r": Recurrence, "g": GatedUnit, "a": At
 
 
 class Layers(nn.ModuleList):
-    """Layers in the order in which they listen."""
+    """Layers in order, from the input up."""
 
     def __iter__(self) -> Iterator[Layer]:
         return cast(Iterator[Layer], super().__iter__())

@@ -63,7 +63,7 @@ def recur_at_once(log_keep: Tensor, new: Tensor, state: Tensor) -> Tensor:
 
 
 class Recurrence(Layer):
-    """One residual layer of width H: it hears a row, remembers, and says what of that matters now."""
+    """One residual layer of width H: it takes a row, updates its state, and puts out a gated part of it."""
 
     state_rows = 1
     many_rows = True
@@ -78,23 +78,23 @@ class Recurrence(Layer):
             self.out.weight.mul_(0.5)
 
     def forward(self, below: Tensor) -> Tensor:
-        """Hear a whole sequence [B, T, H] from a fresh state, for training."""
+        """Feed a whole sequence [B, T, H] from a fresh state, for training."""
         keep, new, gate = self.parts_of(below)
         after = recur_row_by_row(torch.sigmoid(keep), new, torch.zeros_like(new[:, 0]))
         return self.say(below, after, gate)
 
     def go_on(self, below: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Hear [B, T, H] after a state [B, 1, H]; gives the output and the states after each row [B, T, 1, H]."""
+        """Feed [B, T, H] after a state [B, 1, H]; gives the output and the states after each row [B, T, 1, H]."""
         keep, new, gate = self.parts_of(below)
         after = recur_at_once(F.logsigmoid(keep), new, state)
         return self.say(below, after, gate), after.unsqueeze(2)
 
     def parts_of(self, below: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """How much is kept (before the sigmoid), what is new, and what of all that is said, for every row."""
+        """The keep gate (before the sigmoid), the new values and the output gate of every row."""
         keep, new, gate = self.gates(self.norm(below)).float().chunk(3, dim=-1)
         return keep, torch.sigmoid(-keep) * torch.tanh(new), gate
 
     def say(self, below: Tensor, after: Tensor, gate: Tensor) -> Tensor:
-        """What the layer adds of its states [B, T, H] to what came from below."""
+        """The output: the layer's input plus a gated part of its states [B, T, H]."""
         said: Tensor = self.out(after * F.silu(gate))
         return below + said

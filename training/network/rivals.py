@@ -25,12 +25,12 @@ class GatedUnit(Layer):
         self.rnn = nn.GRU(width, width, batch_first=True)
 
     def forward(self, below: Tensor) -> Tensor:
-        """Hear a whole sequence [B, T, H] from a fresh state, for training."""
+        """Feed a whole sequence [B, T, H] from a fresh state, for training."""
         after: Tensor = self.rnn(below)[0]
         return after
 
     def go_on(self, below: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Hear one row [B, 1, H] after a state [B, 1, H] (PyTorch's own gate equations); gives output and state."""
+        """Feed one row [B, 1, H] after a state [B, 1, H] (PyTorch's own gate equations); gives output and state."""
         _check_one_row(below)
         weight_in, weight_kept, bias_in, bias_kept = self.rnn.all_weights[0]
         new_reset, new_update, new = F.linear(below, weight_in, bias_in).chunk(3, dim=-1)
@@ -58,14 +58,14 @@ class Attention(Layer):
         self.slope = nn.Parameter(torch.linspace(-1.0, -5.0, _HEADS))
 
     def forward(self, below: Tensor) -> Tensor:
-        """Hear a whole sequence [B, T, H] from a fresh state, for training."""
+        """Feed a whole sequence [B, T, H] from a fresh state, for training."""
         query, key, value = self.asked(self.norm(below)).chunk(3, dim=-1)
         rows = torch.arange(below.shape[1], device=below.device)
         distance = (rows[:, None] - rows).float()
         return self.say(below, query, key, value, distance, distance < 0)
 
     def go_on(self, below: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Hear one row [B, 1, H] after the cache [B, S, H]; gives the output and the cache [B, 1, S, H]."""
+        """Feed one row [B, 1, H] after the cache [B, S, H]; gives the output and the cache [B, 1, S, H]."""
         _check_one_row(below)
         query, new_key, new_value = self.asked(self.norm(below)).chunk(3, dim=-1)
         key = torch.cat([state[:, 1:BUFFER_ROWS], new_key], dim=1)

@@ -1,4 +1,4 @@
-"""Hear some rows and choose the next one, with sampling inside: what is exported to ONNX and played on stage."""
+"""Feed some rows and choose the next one, with sampling inside: what is exported to ONNX and runs on stage."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from bollylive.model import codec
-from training.network.model import BandModel
+from training.network.model import BandModel, column
 
+_CHOICES = len(codec.CHOICES)
 _COLDEST = 1e-3  # colder would divide by nothing
 _MOST_WORDS = 16  # sorting all of them takes longer than all the network
 
@@ -27,7 +28,7 @@ def choose(scores: Tensor, temperature: Tensor, nucleus: Tensor, noise: Tensor) 
 
 
 class Step(nn.Module):
-    """The exported graph: hear what has been played since the state, then choose what the newest row leaves open."""
+    """The exported graph: feed what has been played since the state, then choose what the newest row leaves open."""
 
     def __init__(self, model: BandModel) -> None:
         super().__init__()
@@ -44,9 +45,9 @@ class Step(nn.Module):
         onset_bias: Tensor,
         noise: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Hear all rows of every voice but the last, and complete the last; T is at least 2.
+        """Feed all rows of every voice but the last, and complete the last; T is at least 2.
 
-        rows int64 [B, T, 9], complete but for the last; echoes int64 [B, E, 5] of the last row; context [B, T, C];
+        rows int64 [B, T, F], complete but for the last; echoes int64 [B, E, 5] of the last row; context [B, T, C];
         state [B, S, H] before the first row; knobs [B, 5]; pitch_bias [B, 128] and onset_bias [B, ONSETS] added
         to the scores; noise [B, 4]. Gives chosen int64 [B, 4] (pitch, duration, velocity, next), logp [B, 4] of
         these under the biased, untempered scores (0 for the note of a rest), and the states [B, T - 1, S, H]
@@ -57,21 +58,21 @@ class Step(nn.Module):
         said, states = model.go_on(model.rows_in(rows[:, :-1], place[:, :-1], hearing[:, :-1]), state)
         row = rows[:, -1]
         moment = model.moment_of(said, row, echoes, context[:, -1], place[:, -1], hearing[:, -1])
-        temperature, nucleus = knobs[:, :4].clamp(min=_COLDEST), knobs[:, 4:]
+        temperature, nucleus = knobs[:, :_CHOICES].clamp(min=_COLDEST), knobs[:, _CHOICES:]
 
         def word(field: int, scores: Tensor) -> tuple[Tensor, Tensor]:
             """The given word or, where the row says CHOOSE, a drawn one [B, 1], and its logarithm."""
-            of_field = slice(field, field + 1)
-            given = row[:, 1 + field : 2 + field]
+            of_field = slice(field - codec.CHOSEN.start, field - codec.CHOSEN.start + 1)
+            given = column(row, field)
             drawn = choose(scores, temperature[:, of_field], nucleus, noise[:, of_field])
             chosen = torch.where(given == codec.CHOOSE, drawn, given)
             inside = chosen.clamp(max=scores.shape[-1] - 1)
             return chosen, torch.log_softmax(scores, dim=-1).gather(-1, inside)
 
-        pitch, pitch_logp = word(0, model.pitch_scores(moment) + pitch_bias)
-        duration, duration_logp = word(1, model.duration_scores(moment, pitch))
-        velocity, velocity_logp = word(2, model.velocity_scores(moment, pitch, duration))
-        onset, onset_logp = word(3, model.next_scores(moment, pitch, duration) + onset_bias)
+        pitch, pitch_logp = word(codec.PITCH, model.pitch_scores(moment) + pitch_bias)
+        duration, duration_logp = word(codec.DURATION, model.duration_scores(moment, pitch))
+        velocity, velocity_logp = word(codec.VELOCITY, model.velocity_scores(moment, pitch, duration))
+        onset, onset_logp = word(codec.NEXT, model.next_scores(moment, pitch, duration) + onset_bias)
         sounds = pitch != codec.REST
         known = torch.cat([sounds, sounds & (duration != codec.HELD), sounds], dim=-1)
         logp = torch.cat([pitch_logp, duration_logp, velocity_logp], dim=-1) * known

@@ -1,4 +1,4 @@
-"""What several words say together: the sum of one learned vector for each."""
+"""Embeddings of several words: the sum of one learned vector for each."""
 
 from __future__ import annotations
 

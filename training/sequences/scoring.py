@@ -1,4 +1,4 @@
-"""Whatever says how probable music is, through one protocol: a shipped model, a deaf one, a baseline."""
+"""How probable music is, through one protocol: by a shipped model, with context or without, or by a baseline."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def score_rows(model: Model, sequences: list[Sequence], biases: list[Biases] | N
     voices run side by side in one batch. Nothing is asked of a first row, the rest that every sequence opens with:
     it is heard with the second one.
     """
-    scored = [np.zeros((len(sequence.rows), 4)) for sequence in sequences]
+    scored = [np.zeros((len(sequence.rows), len(codec.CHOICES))) for sequence in sequences]
     state = np.zeros((len(sequences), *model.state_shape), dtype=np.float32)
     for t in range(1, max((len(sequence.rows) for sequence in sequences), default=0)):
         there = [i for i, sequence in enumerate(sequences) if t < len(sequence.rows)]
@@ -65,7 +65,7 @@ def score_rows(model: Model, sequences: list[Sequence], biases: list[Biases] | N
         answer = model.predict(question)
         state[there] = answer.states[:, -1]
         logp = answer.logp.astype(np.float64)
-        logp[rows[:, -1, 4] == codec.CHOOSE, 3] = 0
+        logp[rows[:, -1, codec.NEXT] == codec.CHOOSE, codec.NEXT - codec.CHOSEN.start] = 0
         for i, bits in zip(there, -logp / math.log(2), strict=True):
             scored[i][t] = bits
     return scored
@@ -84,15 +84,15 @@ class ModelScorer:
         return {"model": score_rows(self.model, sequences)}
 
 
-class DeafScorer:
-    """A shipped model that does not hear the band."""
+class WithoutContextScorer:
+    """A shipped model that receives no context: it does not hear the band."""
 
-    names = ("deaf",)
+    names = ("without_context",)
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
     def score(self, sequences: list[Sequence]) -> dict[str, list[Bits]]:
         """See `Scorer`."""
-        deafened = [replace(sequence, context=np.zeros_like(sequence.context)) for sequence in sequences]
-        return {"deaf": score_rows(self.model, deafened)}
+        silenced = [replace(sequence, context=np.zeros_like(sequence.context)) for sequence in sequences]
+        return {"without_context": score_rows(self.model, silenced)}

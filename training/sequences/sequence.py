@@ -1,4 +1,4 @@
-"""A voice of a song as the model's rows, with what it hears of the band: for training and for measuring alike."""
+"""A voice of a song as the model's rows, with their context: for training and for measuring alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from bollylive.model.bar_echoes import NO_ECHO, find_echoes
 from bollylive.model.context import CONTEXT_SIZE, MUSICIAN, NoteArrays, hear
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 
-_LONGEST_WAIT_TICKS = 16 * codec.WAIT_TICKS
 _HEARING_CHUNK = 32
 _OWN_PITCHES = 0.5
 _Item = TypeVar("_Item")
@@ -24,7 +23,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class OwnPast:
-    """What a voice remembers of itself: rows int64 [T, 9] and their ticks [T], but for the echoes it has forgotten.
+    """A voice's own past: rows int64 [T, F], their ticks [T], and which of its echoes are left out.
 
     The echoes are searched for when they are first asked for: this takes longer than encoding the rows, and the
     baselines never ask.
@@ -36,7 +35,7 @@ class OwnPast:
 
     @cached_property
     def echoes(self) -> codec.Rows:
-        """The echoes int64 [T, E, 5]; see `recall`."""
+        """The echoes int64 [T, E, 5]; see `bar_echoes.find_echoes`."""
         echoes = find_echoes(self.rows, self.ticks)
         echoes[:, list(self.forgotten)] = NO_ECHO
         return echoes
@@ -44,7 +43,7 @@ class OwnPast:
 
 @dataclass(frozen=True)
 class Sequence:
-    """One voice's rows int64 [T, 9], its own past, and context float32 [T, C].
+    """One voice's rows int64 [T, F], its own past, and context float32 [T, C].
 
     `heard` are the rows as the state hears them.
     """
@@ -62,33 +61,34 @@ class Sequence:
     @property
     def notes(self) -> int:
         """How many of the rows are notes, not rests."""
-        return int((self.rows[:, 1] != codec.REST).sum())
+        return int((self.rows[:, codec.PITCH] != codec.REST).sum())
 
 
 @dataclass(frozen=True)
 class Augment:
     """What to do to a song before it is encoded; the default is nothing.
 
-    The voices in `leads` are the musician's. Those in `astray` play `astray_by` semitones too high. Before its tick of
-    `key_ticks` [voices], a voice plays `key_change` semitones higher: the song modulates, and not all follow at once.
-    `stumble` is the share of the voice's own notes that it hears as other pitches.
+    The voices in `leads` are the musician's. The context is corrupted: voices in `corrupted` play `corrupted_by`
+    semitones too high. Before its tick of `key_ticks` [voices], a voice plays `key_change` semitones higher: the song
+    modulates, and not all follow at once. `input_noise` is the share of the voice's own notes that it hears as other
+    pitches.
     """
 
     transpose: int = 0
     louder: int = 0
     lag: int = 0
     lagging: frozenset[int] = frozenset()
-    deaf: bool = False
+    without_context: bool = False
     missing: frozenset[int] = frozenset()
     instrument: int | None = None
-    lead_in: int = codec.TICKS_PER_BEAT
+    lead_in: int = codec.OPENING_REST_TICKS
     leads: frozenset[int] = frozenset()
-    astray: frozenset[int] = frozenset()
-    astray_by: int = 0
+    corrupted: frozenset[int] = frozenset()
+    corrupted_by: int = 0
     key_change: int = 0
     key_ticks: NDArray[np.int64] | None = None
-    stumble: float = 0.0
-    seed: int = 0  # of the stumbling
+    input_noise: float = 0.0
+    seed: int = 0  # of the input noise
 
 
 def with_rests(notes: NDArray[np.int32], start: int) -> codec.Voice:
@@ -98,16 +98,17 @@ def with_rests(notes: NDArray[np.int32], start: int) -> codec.Voice:
     for since, until in pairwise(onsets):
         if until - since > codec.WAIT_TICKS:
             silent += [(tick, 0, codec.REST, 0) for tick in codec.rest_ticks(since, until)]
-    rows = np.concatenate([np.array(silent), notes[:, [ONSET, DURATION, PITCH, VELOCITY]]]).astype(np.int64)
-    rows = rows[np.lexsort((rows[:, 2], rows[:, 0]))]
-    return codec.Voice(rows[:, 0], rows[:, 2], rows[:, 1], rows[:, 3])
+    played = np.concatenate([np.array(silent), notes[:, [ONSET, DURATION, PITCH, VELOCITY]]]).astype(np.int64)
+    tick, duration, pitch, velocity = played.T
+    order = np.lexsort((pitch, tick))
+    return codec.Voice(tick[order], pitch[order], duration[order], velocity[order])
 
 
 def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augment) -> Sequence:
     """Encode up to `length` rows of a voice from its note number `first`, as its state would hear them."""
     notes, percussion = _augmented(song, augment)
     own = notes[notes[:, VOICE] == voice][first : first + length]
-    far = np.flatnonzero(np.diff(own[:, ONSET]) > _LONGEST_WAIT_TICKS)
+    far = np.flatnonzero(np.diff(own[:, ONSET]) > codec.LONGEST_SILENCE_TICKS)
     own = own[: far[0] + 1] if len(far) else own
 
     start = int(own[0, ONSET]) - augment.lead_in
@@ -125,11 +126,11 @@ def make_sequence(song: Song, voice: int, first: int, length: int, augment: Augm
     )
     if len(full.tick) > len(part.tick):
         ahead = int(full.tick[length] - full.tick[length - 1])
-        rows[-1, 4] = codec.WAIT if full.pitch[length] == codec.REST else ahead
-    rows[0, 4] = codec.CHOOSE  # when a voice comes in after its opening rest is nobody's choice
+        rows[-1, codec.NEXT] = codec.WAIT if full.pitch[length] == codec.REST else ahead
+    rows[0, codec.NEXT] = codec.CHOOSE  # when a voice comes in after its opening rest is nobody's choice
     heard = rows
-    if augment.stumble:
-        rows, heard = stumble(rows, augment.stumble, np.random.default_rng(augment.seed))
+    if augment.input_noise:
+        rows, heard = add_input_noise(rows, augment.input_noise, np.random.default_rng(augment.seed))
 
     return Sequence(rows, heard, OwnPast(heard, part.tick), _context(notes, percussion, voice, part.tick, augment))
 
@@ -140,7 +141,7 @@ def _augmented(song: Song, augment: Augment) -> tuple[NDArray[np.int32], NDArray
     notes[:, VELOCITY] = np.clip(notes[:, VELOCITY] + augment.louder, 1, 127)
     percussion = song.instruments[notes[:, VOICE]] == codec.PERCUSSION
     notes[~percussion, PITCH] += augment.transpose
-    notes[~percussion & np.isin(notes[:, VOICE], list(augment.astray)), PITCH] += augment.astray_by
+    notes[~percussion & np.isin(notes[:, VOICE], list(augment.corrupted)), PITCH] += augment.corrupted_by
     if augment.key_ticks is not None:
         earlier = notes[:, ONSET] < augment.key_ticks[notes[:, VOICE]]
         notes[~percussion & earlier, PITCH] += augment.key_change
@@ -152,7 +153,7 @@ def _context(
 ) -> NDArray[np.float32]:
     """What the voice hears of the band at each of its ticks [T, C]."""
     context = np.zeros((len(ticks), CONTEXT_SIZE), dtype=np.float32)
-    if not augment.deaf:
+    if not augment.without_context:
         kept = ~np.isin(notes[:, VOICE], list(augment.missing))
         others, drums = notes[kept].astype(np.int64), percussion[kept]
         band = NoteArrays(
@@ -172,25 +173,25 @@ def _context(
     return context
 
 
-def stumble(rows: codec.Rows, share: float, rng: np.random.Generator) -> tuple[codec.Rows, codec.Rows]:
-    """Let a voice hear a share of its own notes as other pitches; gives the rows to be chosen, and those it hears.
+def add_input_noise(rows: codec.Rows, share: float, rng: np.random.Generator) -> tuple[codec.Rows, codec.Rows]:
+    """Replace the pitches of a share of a voice's own notes; gives the rows to be chosen, and those that it hears.
 
-    A voice that has only ever heard real music does not know how to find back from its own mistakes, and plays on
-    from them, further and further away from the band (Ranzato et al. 2016, "Sequence level training with recurrent
-    neural networks", on exposure bias). Half of the mistakes are notes that it plays elsewhere, half are near misses.
+    A network that was trained on real music alone does not recover from its own mistakes on stage, and drifts further
+    and further away from the band: exposure bias (Ranzato et al. 2016, "Sequence level training with recurrent neural
+    networks"). Half of the wrong notes are pitches that the voice plays elsewhere, half are near misses.
     """
     rows, heard = rows.copy(), rows.copy()
-    sounds = rows[:, 1] != codec.REST
+    sounds = rows[:, codec.PITCH] != codec.REST
     # A chord rises from its first note to its last: only what nothing is stacked on may be moved.
-    alone = np.append(rows[1:, 0] != 0, [True])
+    alone = np.append(rows[1:, codec.ONSET] != 0, [True])
     wrong = np.flatnonzero(sounds & alone & (rng.random(len(rows)) < share))
-    near = rows[wrong, 1] + rng.choice((-1, 1), len(wrong)) * rng.integers(1, 8, len(wrong))
-    elsewhere = rng.choice(rows[sounds, 1], len(wrong)) if len(wrong) else near
-    own = (rng.random(len(wrong)) < _OWN_PITCHES) | (rows[wrong, 5] == codec.PERCUSSION)
-    heard[wrong, 1] = np.clip(np.where(own, elsewhere, near), 0, codec.PITCHES - 1)
+    near = rows[wrong, codec.PITCH] + rng.choice((-1, 1), len(wrong)) * rng.integers(1, 8, len(wrong))
+    elsewhere = rng.choice(rows[sounds, codec.PITCH], len(wrong)) if len(wrong) else near
+    own = (rng.random(len(wrong)) < _OWN_PITCHES) | (rows[wrong, codec.INSTRUMENT] == codec.PERCUSSION)
+    heard[wrong, codec.PITCH] = np.clip(np.where(own, elsewhere, near), 0, codec.PITCHES - 1)
     before = np.maximum.accumulate(np.where(sounds, np.arange(len(rows)), -1))[:-1]
     known = before >= 0
-    rows[1:, 8][known] = heard[1:, 8][known] = heard[before[known], 1]
+    rows[1:, codec.PREVIOUS][known] = heard[1:, codec.PREVIOUS][known] = heard[before[known], codec.PITCH]
     return rows, heard
 
 
@@ -234,6 +235,11 @@ def _in_turn(lists: list[list[_Item]]) -> list[_Item]:
     return [item for turn in zip_longest(*lists) for item in turn if item is not None]
 
 
-def some_sequences(songs: list[Song], length: int, limit: int, seed: int, deaf: bool = False) -> list[Sequence]:
+def some_sequences(
+    songs: list[Song], length: int, limit: int, seed: int, without_context: bool = False
+) -> list[Sequence]:
     """At most `limit` sequences of as many songs as can be; see `draw_places`."""
-    return [make_sequence(*place, length, Augment(deaf=deaf)) for place in draw_places(songs, length, limit, seed)]
+    return [
+        make_sequence(*place, length, Augment(without_context=without_context))
+        for place in draw_places(songs, length, limit, seed)
+    ]

@@ -15,7 +15,7 @@ from training.recipe import DEVICES, TrainConfig
 
 @dataclass(frozen=True)
 class Group:
-    """This process among its like; see PyTorch's DistributedDataParallel."""
+    """This process and its group; see PyTorch's DistributedDataParallel."""
 
     rank: int
     size: int
@@ -23,7 +23,7 @@ class Group:
 
     @property
     def first(self) -> bool:
-        """Whether this process is the one that writes the run folder and talks."""
+        """Whether this process writes the run folder and reports."""
         return self.rank == 0
 
     @property
@@ -48,7 +48,7 @@ class Group:
         return float(self.sum(torch.tensor(value, dtype=torch.float64))) / self.size
 
     def leave(self) -> None:
-        """Take leave of the others when all is done."""
+        """Leave the group at the end."""
         if self.size > 1:
             distributed.barrier()
             distributed.destroy_process_group()

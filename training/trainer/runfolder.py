@@ -14,12 +14,11 @@ from typing import NamedTuple
 import torch
 
 from bollylive.files.whole_file import write_file
+from bollylive.model import codec
 from training.errors import TrainingError
 from training.network.model import BandModel
 from training.recipe import ModelConfig, TrainConfig
 from training.writing import write_json, write_state
-
-_FIELDS = ("pitch", "duration", "velocity", "onset")
 
 
 class Best(NamedTuple):
@@ -35,7 +34,7 @@ class Best(NamedTuple):
 
 @dataclass
 class State:
-    """What a training goes on from: the network, how it is learning, and how far it has come."""
+    """What a training resumes from: the network, the optimiser, and how far it has come."""
 
     model: BandModel
     optimiser: torch.optim.Optimizer
@@ -74,6 +73,8 @@ def read_config(run: Path) -> tuple[ModelConfig, TrainConfig]:
         return ModelConfig(), TrainConfig()
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
+        if "deaf" in saved["train"]:  # as earlier versions had it
+            saved["train"]["context"] = not saved["train"]["deaf"]
         sizes = {f.name: saved["model"][f.name] for f in fields(ModelConfig) if f.name in saved["model"]}
         config = {f.name: saved["train"][f.name] for f in fields(TrainConfig) if f.name in saved["train"]}
         if not isinstance(sizes.get("layers", ""), str):
@@ -100,7 +101,7 @@ def append_metrics(
     row |= {"train": round(train_bits, 4), "held_out": round(held_bits, 4)}
     for name, values in figures.items():
         row[name] = round(sum(values), 4)
-        row.update({f"{name}.{f[0]}": round(value, 4) for f, value in zip(_FIELDS, values, strict=True)})
+        row.update({f"{name}.{f[0]}": round(value, 4) for f, value in zip(codec.FIGURES, values, strict=True)})
     path = run / "metrics.csv"
     line = StringIO()
     writer = csv.DictWriter(line, row)

@@ -35,18 +35,18 @@ NATS_TO_BITS = 1 / math.log(2)
 
 
 def field_bits(scores: Scores, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """The bits of each field summed over a batch [4] (pitch, duration, velocity, onset), and the number of notes.
+    """The bits of each chosen field summed over a batch, in the order of `codec.CHOSEN`, and the number of notes.
 
     Rests cost only onset bits; padding (next is CHOOSE) nothing; a held note's duration is not counted.
     """
-    notes = rows[..., 1] != codec.REST
-    known = notes & (rows[..., 2] != codec.HELD)
-    asked = (notes, known, notes, rows[..., 4] != codec.CHOOSE)
-    words = (rows[..., 1], rows[..., 2], rows[..., 3], rows[..., 4])
-    bits = [
-        F.cross_entropy(score[mask].float(), word[mask], reduction="sum") * NATS_TO_BITS
-        for score, word, mask in zip(scores, words, asked, strict=True)
-    ]
+    notes = rows[..., codec.PITCH] != codec.REST
+    masks = {codec.DURATION: notes & (rows[..., codec.DURATION] != codec.HELD)}
+    masks[codec.NEXT] = rows[..., codec.NEXT] != codec.CHOOSE
+    bits = []
+    for column, score in enumerate(scores, start=codec.CHOSEN.start):
+        mask = masks.get(column, notes)
+        nats = F.cross_entropy(score[mask].float(), rows[..., column][mask], reduction="sum")
+        bits.append(nats * NATS_TO_BITS)
     return torch.stack(bits), notes.sum()
 
 
@@ -54,13 +54,13 @@ def field_bits(scores: Scores, rows: Tensor) -> tuple[Tensor, Tensor]:
 def validate(
     model: BandModel, corpora: dict[str, list[Sequence]], batch: int, length: int, group: Group = ALONE
 ) -> dict[str, list[float]]:
-    """Bits per note by field (pitch, duration, velocity, onset) for each corpus, of which each of a group hears a part.
+    """Bits per note by field (`codec.FIGURES`) for each corpus, of which each process of a group measures a part.
 
     The members of a group must all ask, with the same corpora; they get the same answer.
     """
     device = next(model.parameters()).device
     model.eval()
-    sums = torch.zeros(len(corpora), 5, dtype=torch.float64)  # the bits of four fields, and notes
+    sums = torch.zeros(len(corpora), len(codec.CHOICES) + 1, dtype=torch.float64)  # the bits of each field, and notes
     for total, sequences in zip(sums, corpora.values(), strict=True):
         share = sequences[group.rank :: group.size]
         for begin in range(0, len(share), batch):
@@ -69,7 +69,8 @@ def validate(
             total.add_(torch.cat([bits, notes[None]]).cpu())
     model.train()
     return {
-        name: (total[:4] / total[4].clamp(min=1)).tolist() for name, total in zip(corpora, group.sum(sums), strict=True)
+        name: (total[:-1] / total[-1].clamp(min=1)).tolist()
+        for name, total in zip(corpora, group.sum(sums), strict=True)
     }
 
 
@@ -94,16 +95,21 @@ def held_out_bits(figures: dict[str, list[float]], heard: dict[str, float]) -> f
 
 
 def check_resumable(run: Path, sizes: ModelConfig, config: TrainConfig) -> None:
-    """Raise TrainingError where a run that began otherwise lies in the folder."""
+    """Raise TrainingError if the folder holds a run that began with other settings."""
     if not (run / "checkpoint.pt").exists():
         return
     began_sizes, began = read_config(run)
-    if (sizes, config.batch, config.length, config.deaf) != (began_sizes, began.batch, began.length, began.deaf):
+    if (sizes, *_data_of(config)) != (began_sizes, *_data_of(began)):
         raise TrainingError(
             f"{run}: the run in this folder began with width {began_sizes.width}, layers {began_sizes.layers}, batch "
-            f"{began.batch}, length {began.length}{' and deaf' * began.deaf}; resume it with these, or choose another "
-            "folder."
+            f"{began.batch}, length {began.length}{'' if began.context else ' and without context'}; resume it with "
+            "these, or choose another folder."
         )
+
+
+def _data_of(config: TrainConfig) -> tuple[int, int, bool]:
+    """The settings that say what a batch is."""
+    return config.batch, config.length, config.context
 
 
 def load_music(data: Path, config: TrainConfig) -> tuple[dict[str, list[Song]], dict[str, list[Sequence]]]:
@@ -113,7 +119,7 @@ def load_music(data: Path, config: TrainConfig) -> tuple[dict[str, list[Song]], 
         if some := [song for song in songs if not song.valid]:
             kept[name] = some
         if some := [song for song in songs if song.valid]:
-            held[name] = some_sequences(some, config.length, VALID_SEQUENCES, config.seed, config.deaf)
+            held[name] = some_sequences(some, config.length, VALID_SEQUENCES, config.seed, not config.context)
     if not kept:
         raise TrainingError(f"{data}: every song here is held out; prepare more music to train on.")
     return kept, held
@@ -124,7 +130,7 @@ def draw_batches(
 ) -> Iterator[Batch]:
     """This process's share of each batch from a step on; a resumed run goes on with others than it began with."""
     seed = config.seed + 7919 * step + 104729 * group.rank
-    batches = Batches(corpora, config.batch // group.size, config.length, seed, config.deaf)
+    batches = Batches(corpora, config.batch // group.size, config.length, seed, not config.context)
     return iter(DataLoader(batches, batch_size=None, num_workers=config.workers))
 
 
