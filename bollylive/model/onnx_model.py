@@ -33,6 +33,8 @@ class Model:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Without it, int8 products saturate on processors without VNNI, and the same seed gives other notes there.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         try:
             self._session = onnxruntime.InferenceSession(files.onnx, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises classes of its own, without a common base
