@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bollylive.clock.clock import LOST_S
+from bollylive.clock.midi_follower import LOST_S
 from bollylive.midi.messages import Continue, Event, Position, Start, Stop, Tick
 
 

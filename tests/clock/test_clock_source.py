@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bollylive.clock.clock import LOST_S
 from bollylive.clock.clock_source import ClockSource
+from bollylive.clock.midi_follower import LOST_S
 from bollylive.midi.messages import Continue, Event, NoteOn, Position, Start, Stop, Tick
 
 CLOCK_WORDS: list[Event] = [Tick(), Start(), Continue(), Stop(), Position(0)]

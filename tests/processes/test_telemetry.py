@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bollylive.clock.clock import COAST_BEATS, JOIN_TICKS, LOST_S, Clock
+from bollylive.clock.clock import Clock
 from bollylive.clock.link import LinkSession
+from bollylive.clock.midi_follower import COAST_BEATS, JOIN_TICKS, LOST_S
 from bollylive.io.lateness import Punctuality
 from bollylive.io.port_set import PortSet
 from bollylive.io.router import Router
