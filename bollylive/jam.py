@@ -65,7 +65,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
     with _signals(stop), _journal(options, band, say) as journal, ExitStack() as held:
         left = InheritedState() if options.journal is None else find_left(options.journal)
-        if left.words:
+        if left.releases:
             say("An earlier band was cut off; what it left sounding is ended as soon as somebody listens.")
         if (copy := copy_model(band.model)) is not None:
             held.callback(copy.close)

@@ -13,7 +13,7 @@ _POLL_S = 0.001
 
 def echo(ports: PortSet) -> None:
     """Send back what has come."""
-    for data in ports.poll():
+    for data in ports.receive():
         ports.send(bytes(data))
 
 

@@ -15,4 +15,4 @@ POLL_S = 0.005
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], NAME, POLL_S, PortSet.poll)
+    serve(sys.argv[1], NAME, POLL_S, PortSet.receive)

@@ -79,9 +79,9 @@ class LinkSession:
             self._leave()
         return LinkBeat(beat, state.tempo(), at_s, peers, state.isPlaying(), self._beats_per_bar)
 
-    def take_trouble(self) -> str | None:
+    def take_problem(self) -> str | None:
         """What went wrong since the last call, as a sentence."""
-        return self._scout.take_trouble()
+        return self._scout.take_problem()
 
     def close(self) -> None:
         """Leave the session, and listen no more."""

@@ -53,7 +53,7 @@ def open_listener() -> socket.socket:
 class LinkDiscovery:
     """Listens from the first `hears` until `close`, and sends nothing.
 
-    For one thread; nothing blocks, and nothing is raised: a network that cannot be heard is told of by `take_trouble`.
+    For one thread; nothing blocks, and nothing is raised: a network that cannot be heard is told of by `take_problem`.
     """
 
     def __init__(self, open_socket: Callable[[], socket.socket] = open_listener) -> None:
@@ -62,7 +62,7 @@ class LinkDiscovery:
         self._look_s = -math.inf
         self._peer = b""  # the one that is listened to, and when it was heard first and last
         self._first_s = self._last_s = -math.inf
-        self._trouble: str | None = None
+        self._problem: str | None = None
         self._is_told = False
 
     def hears(self, now_s: float) -> bool:
@@ -82,9 +82,9 @@ class LinkDiscovery:
             self._fail(error)
         return False
 
-    def take_trouble(self) -> str | None:
+    def take_problem(self) -> str | None:
         """What went wrong since the last call, as a sentence."""
-        trouble, self._trouble = self._trouble, None
+        trouble, self._problem = self._problem, None
         return trouble
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class LinkDiscovery:
         self.close()
         self._look_s = look_s
         if not self._is_told:
-            self._trouble = (
+            self._problem = (
                 f"Ableton Link: nobody can be heard on the network: {error.strerror or error}. "
                 f"It is tried again every {LOOK_S:g} s; the tempo is free until then."
             )

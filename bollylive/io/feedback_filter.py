@@ -75,7 +75,7 @@ class FeedbackFilter:
             self._in_a_row[_channel(about)] += 1
         return True
 
-    def take_trouble(self) -> str | None:
+    def take_problem(self) -> str | None:
         """A sentence for the musician, once."""
         if self._told or max(self._in_a_row) < _CERTAIN:
             return None

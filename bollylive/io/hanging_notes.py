@@ -69,7 +69,7 @@ class HangingNotes:
         if self._listeners or (self._listeners is None and not self._end_s):
             self._was_heard = True
         words: list[tuple[Event, Player]] = [
-            (word, by) for word, by in self._left.words if subject(word) not in self._anew
+            (word, by) for word, by in self._left.releases if subject(word) not in self._anew
         ]
         for channel in self._left.channels:
             if channel not in self._played:

@@ -84,7 +84,7 @@ class RateLimit:
             ready.append(self._waiting.pop(next(iter(self._waiting))))
         return ready
 
-    def take_trouble(self) -> str | None:
+    def take_problem(self) -> str | None:
         """A sentence for the musician, once."""
         if self._told or not self.dropped:
             return None

@@ -17,6 +17,7 @@ from bollylive.io.hanging_notes import HangingNotes
 from bollylive.io.missed_releases import MissedReleases
 from bollylive.io.rate_limit import RateLimit
 from bollylive.io.scheduler import Scheduler
+from bollylive.io.sources_and_sinks import Input
 from bollylive.io.thru import Thru
 from bollylive.midi.messages import (
     ALL_NOTES_OFF,
@@ -39,6 +40,7 @@ from bollylive.midi.messages import (
 from bollylive.protocol import Heard, InheritedState, Instruction, Play, Release, Sent
 from bollylive.sets.band import MODEL_ROLES, Set
 from bollylive.sets.controls import Command, Controls
+from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
 
 
@@ -58,7 +60,8 @@ class Router:
         scheduler: Scheduler,
         send: Callable[[Sent], None],
         report: Callable[[Heard | Anchor], None],
-        band: Set,
+        live: LiveSet,
+        withhold: Callable[[Sent], None] = lambda _: None,
     ) -> None:
         self.flood, self.feedback_filter = RateLimit(), FeedbackFilter()
         self.dropped_stale = 0
@@ -67,10 +70,11 @@ class Router:
         self._clock = clock
         self._scheduler = scheduler
         self._send_on = send
-        self._report = report
+        self._report, self._withhold = report, withhold
+        self._live = live
         self._used: set[int] = set()  # channels on which anything was heard or sent
         self._hanging, self._missed_releases = HangingNotes(), MissedReleases()
-        self._set(band, Controls(band))
+        self._derive(Controls(live.band))
 
     def use(self, band: Set, now_s: float) -> None:
         """Relays by another set from now on; what sounds of whoever is no longer to be heard on a channel ends.
@@ -82,7 +86,8 @@ class Router:
         keys: list[Event] = [key for key in self._scheduler.keys_down() if commands.claims(key)]
         for word in (*self._controllers.drop(commands.claims), *keys):
             self._play(word, now_s, self._clock.beat_at(now_s))
-        self._set(band, commands)
+        self._live.band = band
+        self._derive(commands)
         closed = sorted(passed - self.thru.channels)
         self._send_all([(word, "musician") for word in self._controllers.held_on(closed)], now_s)
         for channel in closed:
@@ -90,7 +95,9 @@ class Router:
         for channel in played - self._played:
             self._send_all(self._scheduler.release(channel, "model"), now_s)
 
-    def _set(self, band: Set, commands: Controls) -> None:
+    def _derive(self, commands: Controls) -> None:
+        """Build the tables that follow from the set."""
+        band = self._live.band
         self.thru = Thru(self._scheduler, band)
         self._played = frozenset(channel for channel in range(16) if band.channel(channel).role in MODEL_ROLES)
         self._commands, self._touch = commands, NoteMap(band)
@@ -99,6 +106,18 @@ class Router:
         """Takes in one event of the musician or their DAW, at once; a command is neither passed on nor music."""
         if self.flood.admits(event, now_s):
             self._heed(event, now_s)
+
+    def take(self, event: Input, now_s: float) -> None:
+        """Take in whatever a source gives."""
+        match event:
+            case LetGo():
+                self.let_go(event, now_s)
+            case LinkBeat():
+                self.follow_link(event)
+            case Command():
+                self._ask(event, now_s, self._clock.beat_at(now_s))
+            case _:
+                self.handle(event, now_s)
 
     def let_go(self, word: LetGo, now_s: float) -> None:
         """Takes in what lets go of something whose source has gone: it turns no knob, and nobody pressed anything."""
@@ -128,7 +147,10 @@ class Router:
             if isinstance(told, Command):
                 self._ask(told, now_s, beat)
             elif told is not None:
-                self._report(Heard(self._touch.hear(told), now_s, beat))
+                heard = self._touch.hear(told)
+                if word.channel in self.thru.withheld:
+                    self._withhold(Sent(heard, "musician", now_s, beat))
+                self._report(Heard(heard, now_s, beat))
 
     def follow_link(self, link: LinkBeat) -> None:
         """Takes in where an Ableton Link session is now; call it some twenty times a second."""
@@ -195,14 +217,14 @@ class Router:
             for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
 
-    def take_trouble(self) -> str | None:
+    def take_problem(self) -> str | None:
         """A sentence for the musician, if something is wrong with what comes in; each is given once."""
-        return self.flood.take_trouble() or self.feedback_filter.take_trouble()
+        return self.flood.take_problem() or self.feedback_filter.take_problem()
 
     def inherit(self, left: InheritedState, now_s: float) -> None:
         """Lets go of what an earlier relay left, now and again."""
         self._hanging.inherit(left, now_s)
-        self._controllers.recall(word for word, _ in left.words)
+        self._controllers.recall(word for word, _ in left.releases)
         self.end_left(now_s)
 
     def listen(self, listeners: int | None, now_s: float) -> None:

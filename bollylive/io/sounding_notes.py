@@ -62,9 +62,9 @@ class SoundingNotes:
         """All that may sound, be pedalled or bent, and all channels on which more may, of which nobody has told yet."""
         if not self.has_played:
             return InheritedState()
-        words = {subject(word): word for word, _ in self._inherited.words}
+        words = {subject(word): word for word, _ in self._inherited.releases}
         words |= {**self._ended.words, **self._held.words}
-        by = {subject(word): by for word, by in self._inherited.words} | self._by
+        by = {subject(word): by for word, by in self._inherited.releases} | self._by
         told = tuple((word, by.get(subject(word), "model")) for word in in_order(words.values()))
         heard = {channel for channel in range(16) if self.band.channel(channel).role != "off"}
         return InheritedState(told, tuple(sorted(self._used | heard | set(self._inherited.channels))))

@@ -136,7 +136,7 @@ def test_a_network_that_fails_is_told_once_and_tried_again() -> None:
 
     scout = LinkDiscovery(open_socket)
     assert not scout.hears(0.0)
-    assert scout.take_trouble() == (
+    assert scout.take_problem() == (
         "Ableton Link: nobody can be heard on the network: Permission denied. "
         "It is tried again every 5 s; the tempo is free until then."
     )
@@ -144,12 +144,12 @@ def test_a_network_that_fails_is_told_once_and_tried_again() -> None:
     assert len(opened) == 1
     assert not scout.hears(LOOK_S)
     assert (len(opened), opened[1].closed) == (2, True)  # no interface
-    assert scout.take_trouble() is None
+    assert scout.take_problem() is None
     assert not scout.hears(2 * LOOK_S)
     opened[2].wire.append(OSError(100, "Network is down"))
     assert not scout.hears(2 * LOOK_S + 0.05)
     assert opened[2].closed
-    assert "Network is down" in (scout.take_trouble() or "")
+    assert "Network is down" in (scout.take_problem() or "")
     for scouted in opened:
         scouted.close()
 

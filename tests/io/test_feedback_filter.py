@@ -85,8 +85,8 @@ def test_nothing_of_the_band_is_heard_in_a_loop(latency_s: float) -> None:
     loop.advance(99.0)
     assert loop.heard == []
     assert loop.filter.echoes == 100
-    assert loop.filter.take_trouble() is not None
-    assert loop.filter.take_trouble() is None
+    assert loop.filter.take_problem() is not None
+    assert loop.filter.take_problem() is None
 
 
 @pytest.mark.parametrize("latency_s", [0.003, 0.02, 0.045])
@@ -147,7 +147,7 @@ def test_a_daw_that_says_everything_twice_makes_no_loop() -> None:
     feedback_filter.leave(ON, 0.2)
     feedback_filter.leave(OFF, 0.21)
     assert not feedback_filter.returns(ON, 0.22)
-    assert feedback_filter.take_trouble() is None
+    assert feedback_filter.take_problem() is None
 
 
 def test_without_a_loop_the_musicians_own_off_is_never_lost() -> None:

@@ -32,7 +32,7 @@ def test_who_inherits_nothing_ends_nothing_and_waits_for_nobody() -> None:
 
 def test_it_is_let_go_of_at_once_and_in_the_name_of_who_played_it() -> None:
     hanging = heir()
-    assert tuple(hanging.end(0.0)) == LEFT.words
+    assert tuple(hanging.end(0.0)) == LEFT.releases
     assert hanging.end(0.0) == []
 
 
@@ -72,7 +72,7 @@ def test_a_channel_is_reset_until_somebody_plays_there() -> None:
 
 
 def test_who_begins_to_listen_hears_everything_at_once_whatever_was_played_to_nobody() -> None:
-    hanging = heir(InheritedState(LEFT.words, (5,)))
+    hanging = heir(InheritedState(LEFT.releases, (5,)))
     hanging.listen(0, 0.0)
     hanging.end(4.0)
     for event in (NoteOn(0, 64, 90), NoteOn(5, 60, 90)):
@@ -82,7 +82,7 @@ def test_who_begins_to_listen_hears_everything_at_once_whatever_was_played_to_no
     hanging.listen(0, 60.0)
     assert hanging.end(60.0) == []
     hanging.listen(1, 60.1)
-    assert ended(hanging, 60.1) == [word for word, _ in LEFT.words] + RESETS
+    assert ended(hanging, 60.1) == [word for word, _ in LEFT.releases] + RESETS
     assert not hanging.wait
 
 
@@ -97,7 +97,7 @@ def test_who_begins_to_listen_while_others_do_hears_what_is_not_played_anew() ->
 
 
 def test_however_late_somebody_begins_to_listen_what_is_played_by_then_goes_on() -> None:
-    hanging = heir(InheritedState(LEFT.words, (5, 6)))
+    hanging = heir(InheritedState(LEFT.releases, (5, 6)))
     hanging.listen(1, 0.0)
     hanging.end(4.0)
     for event in (NoteOn(0, 64, 90), Control(0, 64, 127), NoteOn(5, 60, 90)):

@@ -30,6 +30,7 @@ from bollylive.midi.messages import (
 from bollylive.protocol import Heard, Play, Release, Sent
 from bollylive.sets.band import ChannelSet, ControlSet, Set
 from bollylive.sets.controls import Command
+from bollylive.sets.live_set import LiveSet
 
 ON, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 
@@ -43,7 +44,7 @@ class Desk:
         self.clock = Clock(120, 0.0)
         passed = tuple(ChannelSet(channel, thru=True) for channel in (0, 1))
         band = replace(band or Set(), thru=False, channels=passed)
-        self.router = Router(self.clock, Scheduler(), self.sent.append, self.reported.append, band)
+        self.router = Router(self.clock, Scheduler(), self.sent.append, self.reported.append, LiveSet(band))
 
     def play(self, onset: float, duration: float = 1.0, channel: int = 5, epoch: int = 0, now_s: float = 0.0) -> None:
         self.router.obey(Play(Note(channel, 60, 100, onset, duration), epoch), now_s)
@@ -274,8 +275,8 @@ def test_a_flood_of_a_wheel_and_a_pedal_ends_where_they_were_left(desk: Desk) ->
     assert len(desk.taken()) < 3000
     desk.router.tick(1.1)
     assert desk.taken()[-2:] == [Control(0, 1, 77), Control(0, 64, 0)]
-    assert desk.router.take_trouble() is not None
-    assert desk.router.take_trouble() is None
+    assert desk.router.take_problem() is not None
+    assert desk.router.take_problem() is None
 
 
 def test_what_leaves_is_in_order_of_time(desk: Desk) -> None:

@@ -46,9 +46,9 @@ def test_pedals_wheels_and_pressure_are_left_before_the_notes_and_what_was_lifte
     down, up = Control(1, 64, 127), Control(1, 64, 0)
     words: tuple[Event, ...] = (BENT, PRESSED, NoteOn(1, 40, 80), Control(1, 1, 99), Control(1, 7, 40), down)
     left = witness_of(*(sent(word) for word in words)).left
-    assert [word for word, _ in left.words] == [Control(1, 1, 0), up, RELEASED, STRAIGHT, NoteOff(1, 40)]
-    assert [word for word, _ in witness_of(sent(down), sent(up, 5.0)).left.words] == [up]
-    assert witness_of(sent(down), sent(up, 5.0), sent(Program(1, 3), 15.5)).left.words == ()
+    assert [word for word, _ in left.releases] == [Control(1, 1, 0), up, RELEASED, STRAIGHT, NoteOff(1, 40)]
+    assert [word for word, _ in witness_of(sent(down), sent(up, 5.0)).left.releases] == [up]
+    assert witness_of(sent(down), sent(up, 5.0), sent(Program(1, 3), 15.5)).left.releases == ()
 
 
 def test_who_has_played_nothing_leaves_nothing() -> None:
@@ -74,7 +74,7 @@ def test_every_channel_that_may_be_heard_is_reset_besides_for_the_last_words_may
 def test_who_sounds_elsewhere_leaves_nothing_but_the_model_on_that_channel_does() -> None:
     own = sent(NoteOn(2, 64, 90))
     assert not witness_of(ANCHOR, own).has_played
-    assert witness_of(own, sent(NoteOn(2, 67, 90), 2.0, "model")).left.words == ((NoteOff(2, 67), "model"),)
+    assert witness_of(own, sent(NoteOn(2, 67, 90), 2.0, "model")).left.releases == ((NoteOff(2, 67), "model"),)
 
 
 def test_what_a_saved_set_lets_go_of_is_not_held_though_its_channel_is_closed_by_then() -> None:
@@ -82,7 +82,7 @@ def test_what_a_saved_set_lets_go_of_is_not_held_though_its_channel_is_closed_by
     witness.band = Set(default_role="off")
     for word in (sent(Control(0, 64, 0), 2.0), sent(NoteOff(0, 64), 2.0), sent(NoteOn(5, 40, 90), 13.0, "model")):
         witness.see(word)
-    assert [word for word, _ in witness.left.words] == [NoteOff(5, 40)]
+    assert [word for word, _ in witness.left.releases] == [NoteOff(5, 40)]
 
 
 def test_what_was_inherited_is_left_to_the_next_one_as_well() -> None:
@@ -90,4 +90,4 @@ def test_what_was_inherited_is_left_to_the_next_one_as_well() -> None:
     witness = witness_of()
     witness.inherit(left)
     assert witness.has_played
-    assert witness.left == InheritedState(left.words, (0, 1, 2, 3))
+    assert witness.left == InheritedState(left.releases, (0, 1, 2, 3))

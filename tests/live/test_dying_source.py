@@ -74,14 +74,17 @@ class Listener:
 
     def __init__(self, ports: PortSet) -> None:
         self.ports = ports
-        self.events: list[Event] = []
+        self.events: list[object] = []
         self.said: list[str] = []
 
     def listen(self) -> None:
         now_s = time.perf_counter()
-        came = [event.event if isinstance(event, LetGo) else event for event in self.ports.read(now_s)]
+        came = [event.event if isinstance(event, LetGo) else event for event in self._poll(now_s)]
         self.events += [event for event in came if not isinstance(event, Tick)]
         self.said += self.ports.check(now_s)
+
+    def _poll(self, now_s: float) -> list[object]:
+        return [timed.event for timed in self.ports.poll(now_s)]
 
     def hears(self, event: Event, limit_s: float = LIMIT_S) -> bool:
         def heard() -> bool:
@@ -122,7 +125,7 @@ def killed(kind: str) -> None:
         assert listener.said == [
             "What feeds 'BollyLive In:in' has stopped in the middle; the notes that it held are ended."
         ]
-        assert not any(listener.ports.read(time.perf_counter()) for _ in range(10))
+        assert not any(listener.ports.poll(time.perf_counter()) for _ in range(10))
 
 
 def silent(kind: str, least_s: str, most_s: str) -> None:

@@ -24,7 +24,7 @@ class Player:
         self.band = BAND
 
 
-def test_words_are_given_once_and_in_order_and_wait_where_somebody_stumbles() -> None:
+def test_messages_are_given_once_and_in_order_and_wait_where_an_engine_fails() -> None:
     inbox = Inbox()
     inbox.put(NOTES[:3])
     assert next(inbox.take(Player())) == NOTES[0]
@@ -66,8 +66,8 @@ def test_who_steps_in_reads_up_to_what_it_will_be_told() -> None:
     ("word", "told"),
     [
         (BAND, "cannot play by the set that was saved"),
-        (Heard(Command("temperature"), 0.0, 0.0), "stumbled over the temperature knob"),
-        (Heard(Command("again", 1), 0.0, 0.0), 'stumbled over the "again"'),
+        (Heard(Command("temperature"), 0.0, 0.0), "failed over the temperature knob"),
+        (Heard(Command("again", 1), 0.0, 0.0), 'failed over the "again"'),
         (NOTES[0], None),
     ],
 )

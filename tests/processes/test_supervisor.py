@@ -189,7 +189,7 @@ def test_what_it_said_last_still_counts() -> None:
     tower.link.closed = True
     tower.turn(ON)
     tower.pass_time(RETRY_S + TURN_S)
-    assert tower.link.duty.left.words == ((NoteOff(1, 40), "model"),)
+    assert tower.link.duty.left.releases == ((NoteOff(1, 40), "model"),)
 
 
 def test_without_a_midi_system_it_tries_again_every_second_and_says_so_once_until_it_is_back() -> None:
@@ -476,7 +476,7 @@ def test_told_to_end_while_nobody_plays_it_starts_one_more_that_lets_go_of_what_
     tower.supervisor.finish()
     tower.pass_time(RETRY_S + 2 * TURN_S)
     assert len(tower.links) == 2
-    assert (Control(0, 64, 0), "musician") in tower.link.duty.left.words
+    assert (Control(0, 64, 0), "musician") in tower.link.duty.left.releases
     assert tower.link.orders == [] or isinstance(tower.link.orders[0], Finish)
     tower.turn(Heartbeat(), Done())
     assert tower.supervisor._over

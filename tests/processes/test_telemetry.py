@@ -8,6 +8,7 @@ from bollylive.clock.clock import Clock
 from bollylive.clock.link import LinkSession
 from bollylive.clock.midi_follower import COAST_BEATS, JOIN_TICKS, LOST_S
 from bollylive.io.lateness import Punctuality
+from bollylive.io.link_source import LinkSource
 from bollylive.io.port_set import PortSet
 from bollylive.io.router import Router
 from bollylive.io.scheduler import Scheduler
@@ -16,6 +17,7 @@ from bollylive.processes.supervisor_link import Report, SupervisorLink
 from bollylive.processes.telemetry import Telemetry
 from bollylive.protocol import EngineStatus, Notice, Play, Sent
 from bollylive.sets.band import Set
+from bollylive.sets.live_set import LiveSet
 from bollylive.snapshot.format import Vitals
 
 BPM = 120.0
@@ -25,9 +27,12 @@ class FakePorts(PortSet):
     """Ports to which a test lets things happen."""
 
     def __init__(self) -> None:
-        self.send_failures = 7
         self.sentences: list[str] = []
         self.calm: list[bool] = []
+
+    @property
+    def send_failures(self) -> int:
+        return 7
 
     @property
     def bad_bytes(self) -> int:
@@ -55,7 +60,7 @@ class FakeLink(LinkSession):
     def __init__(self) -> None:
         self.trouble: str | None = "The network is gone."
 
-    def take_trouble(self) -> str | None:
+    def take_problem(self) -> str | None:
         trouble, self.trouble = self.trouble, None
         return trouble
 
@@ -66,9 +71,15 @@ class Desk:
     def __init__(self) -> None:
         self.clock, self.scheduler, self.punctuality = Clock(BPM, 0.0), Scheduler(), Punctuality()
         self.ports, self.supervisor_link = FakePorts(), FakeUplink()
-        self.router = Router(self.clock, self.scheduler, self.punctual, lambda _: None, Set())
+        self.router = Router(self.clock, self.scheduler, self.punctual, lambda _: None, LiveSet(Set()))
         self.telemetry = Telemetry(
-            self.supervisor_link, self.ports, self.clock, self.router, self.scheduler, self.punctuality, FakeLink()
+            self.supervisor_link,
+            self.ports,
+            [self.ports, LinkSource(FakeLink())],
+            self.clock,
+            self.router,
+            self.scheduler,
+            self.punctuality,
         )
 
     def punctual(self, sent: Sent) -> None:

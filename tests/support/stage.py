@@ -79,7 +79,7 @@ class Peer:
 
     def listen(self) -> None:
         """Take in what has come; a second on without an off, or an off without an on, is a fault."""
-        for data in self.ports.poll():
+        for data in self.ports.receive():
             for event in self._reader.feed(data):
                 if isinstance(event, NoteOn):
                     self.ons.append(event)
