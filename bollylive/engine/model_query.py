@@ -66,7 +66,7 @@ def ask_to_foresee(part: Part, cycle: int) -> ModelQuery | None:
         index -= heard - MOST_ROWS
     tick = history.entries[index].tick
     *before, (last, _) = history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
-    _, recalled = part.find_echoes(before, last, cycle, tick - last)
+    _, recalled = part.recall(before, last, cycle, tick - last)
     begun, may_rest = history.sounding_at(tick), part.may_rest(tick)
     onset_bias = part.bias.of_onset(tick, begun, part.push, may_rest=may_rest) + recalled
     return _ask(part, index, cycle, None, part.bias.of_pitch([]), onset_bias)
@@ -76,7 +76,7 @@ def ask_to_choose(part: Part, cycle: int) -> ModelQuery:
     """The question for the note of a part that is due; nothing else may be waiting to be asked."""
     history, tick = part.history, part.due_tick
     end = len(history.entries)
-    pitch, onset = part.find_echoes(history.notes_before(end, CONTEXT_NOTES), tick, cycle)
+    pitch, onset = part.recall(history.notes_before(end, CONTEXT_NOTES), tick, cycle)
     onset_bias = part.bias.of_onset(tick, history.sounding_at(tick) + 1, part.push) + onset
     return _ask(part, end, cycle, tick, part.bias.of_pitch(history.newest_pitches()) + pitch, onset_bias)
 

@@ -33,6 +33,7 @@ class Hotplug:
         leave: Callable[[int], None],
     ) -> None:
         self._inputs, self._outputs, self._own, self._graph, self._leave = inputs, outputs, own, graph, leave
+        self._all: list[Port[Any]] = [*inputs, *outputs]
         self._sentences: list[str] = []
         self._endings: list[LetGo] = []
         self._graph_s = self._look_s = self._hurried_s = float("-inf")
@@ -63,7 +64,7 @@ class Hotplug:
         if graph is not None and (gone_inputs or gone_outputs) and may_hurry:  # perhaps it is there again already
             self._hurried_s = now_s
             self._look_s = self._graph_s = float("-inf")
-        elif any(port.busy and not port.opened for port in (*self._inputs, *self._outputs)):
+        elif any(port.busy and not port.opened for port in self._all):
             self._graph_s = float("-inf")
 
     def end_stopped(self, port: InPort) -> None:

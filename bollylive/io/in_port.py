@@ -7,7 +7,7 @@ from bollylive.io.port import Port
 from bollylive.io.rtmidi_backend import InClient
 from bollylive.io.source_watch import SourceWatch
 from bollylive.midi.messages import Event
-from bollylive.midi.parser import Parser
+from bollylive.midi.parser import Parser, subject
 
 
 class InPort(Port[InClient]):
@@ -41,7 +41,7 @@ class InPort(Port[InClient]):
         stopped = self.watch.hear(messages, now_s)
         events = [event for data in messages for event in self._parser.feed(data)]
         for event in events:
-            self.held.note(event)
+            self.held.note(event, subject(event))
         return events, stopped
 
     def _open(self, number: int | None, port_name: str, known_as: str) -> None:

@@ -33,7 +33,8 @@ class OutPort(Port[OutClient]):
     def send_at(self, due_s: float, event: Event) -> None:  # noqa: ARG002 - python-rtmidi cannot schedule
         """Send a message at once."""
         if not self.virtual and (self.opened or isinstance(event, Program)):
-            self._ended.update((subject(word), word) for word in self.held.note(event))
+            released = self.held.note(event, subject(event))
+            self._ended.update((subject(release), release) for release in released)
         self.send(to_bytes(event))
 
     def send(self, data: bytes) -> None:
@@ -50,7 +51,7 @@ class OutPort(Port[OutClient]):
         if change is None and seen:
             self._ended_before, self._ended = self._ended, {}
         if change == "back":
-            left = in_order({**self._ended_before, **self._ended, **self.held.words}.values())
+            left = in_order({**self._ended_before, **self._ended, **self.held.releases}.values())
             self._ended_before, self._ended = {}, {}
             self.held.end()
             for event in [*left, *self.held.programs()]:

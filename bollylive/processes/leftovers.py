@@ -17,6 +17,7 @@ from bollylive.journal.folder import find_journals, read_last
 from bollylive.journal.lines import END, read_end
 from bollylive.protocol import InheritedState, Sent
 from bollylive.sets.band import Set
+from bollylive.sets.live_set import LiveSet
 
 _MOST_JOURNALS: Final = 4  # a band that is killed before anybody listens leaves what it was to let go of itself
 
@@ -39,10 +40,10 @@ def find_left(folder: Path) -> InheritedState:
                 cut_off.append(data)
     left = InheritedState()
     for data in reversed(cut_off):
-        witness = SoundingNotes(Set())
+        witness = SoundingNotes(LiveSet(Set()))
         witness.inherit(left)
         for word in read_end(data):
             if isinstance(word, Sent | Anchor):
-                witness.see(word)
+                witness.add(word)
         left = witness.left
     return left

@@ -105,7 +105,7 @@ class Telemetry:
             "dropped_stale": self._router.dropped_stale,
             "bad_bytes": self._ports.bad_bytes,
             "echoes": self._router.feedback_filter.echoes,
-            "dropped_flood": self._router.flood.dropped,
+            "dropped_flood": self._router.rate_limit.dropped,
             "send_failures": self._ports.send_failures,
         }
 

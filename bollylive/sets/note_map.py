@@ -40,7 +40,7 @@ class NoteMap:
 
     def hear(self, event: NoteOn | NoteOff | Control | Program) -> NoteOn | NoteOff | Control | Program:
         """What the musician does, in the keys that the model knows; a key that nothing is mapped to means itself."""
-        if isinstance(event, NoteOn | NoteOff):
+        if self._back[event.channel] and isinstance(event, NoteOn | NoteOff):
             return replace(event, pitch=self.meaning(event.channel, event.pitch))
         return event
 

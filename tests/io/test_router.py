@@ -97,11 +97,11 @@ def test_the_engine_is_told_when_time_changes_and_only_then(desk: Desk) -> None:
 
 
 def test_a_link_session_is_followed_and_its_stop_ends_the_models_notes(desk: Desk) -> None:
-    desk.router.follow_link(LinkBeat(5.0, 120, 1.0, peers=1, playing=True))
+    desk.router.take(LinkBeat(5.0, 120, 1.0, peers=1, playing=True), 1.0)
     assert desk.reported == [Anchor(2.0, 0.5, 1.0, bar_beat=1.0)]
     desk.play(2.0)
     desk.router.tick(1.01)
-    desk.router.follow_link(LinkBeat(5.1, 120, 1.05, peers=1, playing=False))
+    desk.router.take(LinkBeat(5.1, 120, 1.05, peers=1, playing=False), 1.05)
     assert [sent.event for sent in desk.sent] == [NoteOn(5, 60, 100), NoteOff(5, 60)]
     assert not desk.clock.anchor.running
     assert desk.reported[-1] == desk.clock.anchor
@@ -340,3 +340,9 @@ def test_a_pedal_goes_on_for_the_engine_where_its_thru_is_closed_and_comes_up_th
     desk.router.handle(Control(0, 64, 0), 2.0)
     assert desk.taken() == []
     assert desk.reported[-1] == Heard(Control(0, 64, 0), 2.0, 4.0)
+
+
+def test_a_command_of_any_source_is_asked_of_the_engine(desk: Desk) -> None:
+    """A web panel or OSC gives commands, and no events that a set makes commands of."""
+    desk.router.take(Command("vary", 3), 1.0)
+    assert desk.reported == [Heard(Command("vary", 3), 1.0, 2.0)]

@@ -149,7 +149,7 @@ class Gear:
         self._plug(self.synth)
         self.band = PortSet("jack", "Keys:port", "Synth:port", name="Band")
         self.said: list[str] = []
-        self.heard: list[Event] = []  # by the band
+        self.heard: list[object] = []  # by the band
         self.played: list[Event] = []  # to the synthesizer
         self._reader = Parser()
 

@@ -42,7 +42,7 @@ def test_those_of_bands_one_after_the_other_that_were_killed_add_up(tmp_path: Pa
     journal(tmp_path, 1, NoteOn(3, 50, 90))
     journal(tmp_path, 2)
     journal(tmp_path, 3, NoteOn(0, 60, 90))
-    assert {word for word, _ in find_left(tmp_path).words} == {NoteOff(3, 50), NoteOff(0, 60)}
+    assert {word for word, _ in find_left(tmp_path).releases} == {NoteOff(3, 50), NoteOff(0, 60)}
 
 
 def test_a_band_that_still_plays_is_let_alone_and_a_journal_that_is_none_tells_nothing(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ CORE = _names("midi model sets clock protocol io journal engine")
 
 # The modules of the core through which it touches the world: files, devices, and other programs.
 EDGES = _names("""
-    clock.link clock.link_discovery io.connections io.hotplug io.jack_liveness io.port io.port_set io.rtmidi_backend
+    clock.link clock.link_discovery io.connections io.jack_liveness io.joining io.rtmidi_backend
     journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
     model.onnx_model sets.reload sets.setfile
 """)

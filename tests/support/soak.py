@@ -128,4 +128,4 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=10.0)
     length_s = 60 * parser.parse_args().minutes
     with private_jack(128), tempfile.TemporaryDirectory() as journals:
-        sys.stdout.to_bytes(json.dumps(soak(length_s, Path(journals)).figures(), indent=1) + "\n")
+        sys.stdout.write(json.dumps(soak(length_s, Path(journals)).figures(), indent=1) + "\n")

@@ -1,0 +1,55 @@
+"""Takes a set when its file is saved, with the knobs where the musician has turned them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bollylive.errors import SetError
+from bollylive.sets.band import Set
+from bollylive.sets.controls import Command
+from bollylive.sets.knobs import keep_turned, turn_knob
+from bollylive.sets.live_set import LiveSet
+from bollylive.sets.reload import SetWatch
+from bollylive.sets.revision import revise
+
+
+class SetReloader:
+    """Replaces `live.band`; `say` gets sentences for the musician. One thread; reading the file blocks for a moment.
+
+    Without a `watch` there is no file.
+    """
+
+    def __init__(self, live: LiveSet, watch: SetWatch | None, say: Callable[[str], None]) -> None:
+        self._live, self._watch, self._say = live, watch, say
+        self._written = live.band  # as it stands in the file; `live.band` has the knobs as they stand
+
+    def turn(self, knob: Command) -> None:
+        """Note that a knob was turned."""
+        self._live.band = turn_knob(self._live.band, knob)
+
+    def check(self, now_s: float) -> Set | None:
+        """Return the set if it was saved and is taken; with a problem in it the band plays on as it was."""
+        watch = self._watch
+        if watch is None or not watch.changed(now_s):
+            return None
+        try:
+            read = watch.read()
+        except SetError as error:
+            problems = error.problems
+        except Exception as error:  # noqa: BLE001 - a file may hold anything, and the band plays on whatever it is
+            problems = [f"{watch.path}: the set cannot be taken ({type(error).__name__}); look at what was saved last."]
+        else:
+            return self._take(read, watch)
+        for problem in problems:
+            self._say(problem)
+        self._say("The band plays on as it was.")
+        return None
+
+    def _take(self, read: Set, watch: SetWatch) -> Set:
+        read, waiting = revise(self._live.band, read)
+        self._live.band = keep_turned(self._written, read, self._live.band)
+        self._written = read
+        self._say(f"{watch.path} is taken.")
+        if waiting:
+            self._say(f"What it says of {', '.join(waiting)} counts when jam is started again.")
+        return self._live.band
