@@ -111,7 +111,7 @@ class Hotplug:
 
     def _ends(self, port: InPort) -> list[LetGo]:
         others = [other.held for other in self._inputs if other is not port]
-        return [LetGo(word) for word in port.held.end(others)]
+        return [LetGo(release) for release in port.held.end(others)]
 
     def _count_listeners(self, graph: Graph | None) -> int | None:
         count = 0

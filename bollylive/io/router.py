@@ -92,9 +92,9 @@ class Router:
             return
         self._play(self._controllers.read(event, now_s), now_s, beat)
 
-    def _play(self, told: Iterable[tuple[Event, Meaning]], now_s: float, beat: float) -> None:
+    def _play(self, events: Iterable[tuple[Event, Meaning]], now_s: float, beat: float) -> None:
         """Pass events through, and report to the engine what they mean to it, if anything."""
-        for event, meaning in told:
+        for event, meaning in events:
             for message, by in self.thru.read(event):
                 self._send(message, by, now_s, beat)
             if isinstance(event, Music):

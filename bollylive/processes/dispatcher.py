@@ -71,7 +71,7 @@ class Dispatcher:
             self._telemetry.say("A MIDI clock leads; the new tempo_bpm counts when jam is started without one.")
         elif band.tempo_bpm != old.tempo_bpm:
             self._router.handle(Tempo(band.tempo_bpm), now_s)
-        self._engine.use(band)
+        self._engine.send(band)
 
     def replace_engine(self, loss: str, now_s: float) -> None:
         """End the notes of an engine that is lost, and start another; `loss` is the end of a sentence."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -13,9 +12,7 @@ from bollylive.processes.spawn import spawn
 from bollylive.processes.timer import Timer
 from bollylive.processes.watchdog import Watchdog
 from bollylive.protocol import EngineStartUp, Heartbeat, ReplayRequest, Restoring
-from bollylive.sets.band import Set
-from bollylive.sets.controls import Command
-from bollylive.sets.knobs import turn_knob
+from bollylive.sets.live_set import LiveSet
 
 _FAILED_EARLY_S: Final = 5.0  # an engine that dies sooner after its start may die of what it was given
 _MOST_FAILURES: Final = 3
@@ -52,21 +49,26 @@ class SpawnedEngine:
 class EngineLink:
     """The engine of a performance, whichever process that is at the moment.
 
-    An engine that takes over finds its buffers in the journal, and so does the first one if `resume` is set. An engine
+    Each engine begins with the set as it stands in `live`. One that takes over finds its buffers in the `journal`, and
+    so does the first one if `resume` is set. `model` is the number of an open file with a copy of the model. An engine
     without a heartbeat counts as hanging, see `Watchdog`. After several engines in a row have failed there is none for
     a minute. One thread; only `receive` waits.
     """
 
     def __init__(
         self,
-        start_up: EngineStartUp,
+        live: LiveSet,
+        seed: int,
+        journal: str | None = None,
+        model: int | None = None,
         *,
         resume: bool = False,
         start: Callable[[EngineStartUp], EngineProcess] = SpawnedEngine,
         timer: Timer = Timer(),  # noqa: B008 - frozen
     ) -> None:
         self.alone = False  # there is no engine for now
-        self._start_up, self._start, self._timer = start_up, start, timer
+        self._live, self._seed, self._journal, self._model = live, seed, journal, model
+        self._start, self._timer = start, timer
         self._failures = 0
         self._retry_s = 0.0  # when another one is tried while there is none
         self._watchdog = Watchdog()
@@ -87,15 +89,6 @@ class EngineLink:
         elif self._process.pipe.wait(timeout_s):
             return [message for message in self._process.pipe.receive() if not self._is_sign_of_life(message)]
         return ()
-
-    def use(self, band: Set) -> None:
-        """Let this engine play another set, and those that follow it."""
-        self._start_up = dataclasses.replace(self._start_up, band=band)
-        self.send(band)
-
-    def turn(self, knob: Command) -> None:
-        """Remember a knob that was turned, for the engines to come."""
-        self._start_up = dataclasses.replace(self._start_up, band=turn_knob(self._start_up.band, knob))
 
     def loss(self, now_s: float) -> str | None:
         """Return what happened to the engine, as the end of a sentence, if it must be replaced; call it often."""
@@ -129,9 +122,9 @@ class EngineLink:
 
     def _begin(self, *, resume: bool, keys_held: bool) -> None:
         now_s = self._timer.now_s()
-        journal = self._start_up.journal
+        journal = self._journal
         replay = ReplayRequest(journal, now_s, keys_held) if resume and journal is not None else None
-        self._process = self._start(dataclasses.replace(self._start_up, replay=replay))
+        self._process = self._start(EngineStartUp(self._live.band, self._seed, journal, replay, self._model))
         self._begun_s = now_s
         self._watchdog.begin(now_s)
 

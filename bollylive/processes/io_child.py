@@ -27,7 +27,8 @@ from bollylive.processes.pipe import Pipe
 from bollylive.processes.realtime import wake_first
 from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import SupervisorLink
-from bollylive.protocol import Crashed, Done, EngineStartUp, NoPorts, StartUp
+from bollylive.protocol import Crashed, Done, NoPorts, StartUp
+from bollylive.sets.live_set import LiveSet
 
 _log = logging.getLogger(__name__)
 _MOST_START_S = 60.0
@@ -57,10 +58,8 @@ def serve(connection: Connection) -> None:
 
 def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
     band = start_up.band
-    engine = EngineLink(
-        EngineStartUp(band, start_up.seed, start_up.journal, model=start_up.model),
-        resume=start_up.anchor is not None,
-    )
+    live = LiveSet(band)
+    engine = EngineLink(live, start_up.seed, start_up.journal, start_up.model, resume=start_up.anchor is not None)
     try:
         ports = PortSet(start_up.api, band.in_port, band.out_port)  # meanwhile the engine loads its model
     except BaseException:
@@ -74,7 +73,7 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
     if band.link:
         sources.append(LinkSource(LinkSession(band.tempo_bpm, band.beats_per_bar)))
     loop = IoLoop(
-        ports, engine, band, supervisor_link, sources, ports, start_up.anchor, start_up.left, when_ready=demo.begin
+        ports, engine, live, supervisor_link, sources, ports, start_up.anchor, start_up.left, when_ready=demo.begin
     )
     for name in ("SIGTERM", "SIGHUP"):  # sent to all processes when the system shuts down
         with suppress(AttributeError, ValueError):

@@ -36,17 +36,17 @@ _NEWS_S: Final = 0.02  # how long news for the musician, the supervisor and the 
 class IoLoop:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
-    `sources` give events and `sink` takes messages; `ports` is usually among both. `when_ready` is called with the
-    second at which the band is ready. With an `anchor` musical time goes on from where an earlier process ended, and
-    what that has `left` sounding is ended. `stop` may be called by a signal handler; `finished` says whether the end
-    was wanted.
+    `live` is the set, which `engine` shares. `sources` give events and `sink` takes messages; `ports` is usually both.
+    `when_ready` is called with the second at which the band is ready. With an `anchor` musical time goes on from where
+    an earlier process ended, and what that has `left` sounding is ended. `stop` may be called by a signal handler;
+    `finished` says whether the end was wanted.
     """
 
     def __init__(
         self,
         ports: Ports,
         engine: EngineLink,
-        band: Set,
+        live: LiveSet,
         supervisor_link: SupervisorLink,
         sources: Sequence[Source],
         sink: Sink,
@@ -64,11 +64,11 @@ class IoLoop:
         now_s = timer.now_s()
         self._supervisor_watchdog = Watchdog()
         self._supervisor_watchdog.begin(now_s)
-        live, clock, scheduler, punctuality = LiveSet(band), Clock(band.tempo_bpm, now_s), Scheduler(), Punctuality()
+        clock, scheduler, punctuality = Clock(live.band.tempo_bpm, now_s), Scheduler(), Punctuality()
         if anchor is not None:
             clock.resume(anchor, now_s)
         self._interval = PollInterval()
-        outbox = Outbox(sink, engine, supervisor_link, punctuality, self._interval, timer)
+        outbox = Outbox(live, sink, engine, supervisor_link, punctuality, self._interval, timer)
         self._router = Router(clock, scheduler, outbox.send, outbox.report, live, outbox.withhold)
         self._telemetry = Telemetry(supervisor_link, ports, sources, clock, self._router, scheduler, punctuality)
         self._dispatcher = Dispatcher(

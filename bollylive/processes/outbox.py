@@ -12,13 +12,16 @@ from bollylive.processes.timer import Timer
 from bollylive.protocol import Heard, Sent
 from bollylive.sets.band import KNOBS
 from bollylive.sets.controls import Command
+from bollylive.sets.knobs import turn_knob
+from bollylive.sets.live_set import LiveSet
 
 
 class Outbox:
-    """The callbacks of a `Router` in the io process. One thread; nothing blocks."""
+    """The callbacks of a `Router` in the io process. `live` keeps the knobs as they stand. One thread; never blocks."""
 
     def __init__(
         self,
+        live: LiveSet,
         sink: Sink,
         engine: EngineLink,
         supervisor_link: SupervisorLink,
@@ -26,7 +29,7 @@ class Outbox:
         interval: PollInterval,
         timer: Timer,
     ) -> None:
-        self._sink, self._engine, self._supervisor_link = sink, engine, supervisor_link
+        self._live, self._sink, self._engine, self._supervisor_link = live, sink, engine, supervisor_link
         self._punctuality, self._interval, self._timer = punctuality, interval, timer
 
     def send(self, sent: Sent) -> None:
@@ -45,6 +48,6 @@ class Outbox:
         if isinstance(message, Anchor):
             self._supervisor_link.tell(message)
         elif isinstance(message.event, Command) and message.event.does in KNOBS:
-            self._engine.turn(message.event)
+            self._live.band = turn_knob(self._live.band, message.event)
             self._supervisor_link.tell(message.event)
         self._engine.send(message)

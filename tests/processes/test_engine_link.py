@@ -11,10 +11,9 @@ from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.watchdog import HANG_S, START_LIMIT_S
 from bollylive.protocol import EngineStartUp, Heartbeat, Ready, ReplayRequest, Restoring
 from bollylive.sets.band import Set
-from bollylive.sets.controls import Command
+from bollylive.sets.live_set import LiveSet
 
 BAND = Set(name="Trio", temperature=1.0)
-START_UP = EngineStartUp(BAND, 7, "night.jsonl", model=9)
 LONG_S = 10.0  # after so long a death is no failure of the start
 
 
@@ -23,6 +22,7 @@ class Engines:
 
     def __init__(self) -> None:
         self.time = VirtualTime()
+        self.live = LiveSet(BAND)
         self.started: list[FakeEngineProcess] = []
         self.left = 99
 
@@ -34,7 +34,7 @@ class Engines:
         return self.started[-1]
 
     def link(self, **options: Any) -> EngineLink:
-        return EngineLink(START_UP, start=self.start, timer=self.time.timer, **options)
+        return EngineLink(self.live, 7, "night.jsonl", 9, start=self.start, timer=self.time.timer, **options)
 
     @property
     def newest(self) -> EngineStartUp:
@@ -58,7 +58,7 @@ def live(link: EngineLink, engines: Engines, seconds: float = LONG_S) -> None:
 
 def test_the_first_engine_begins_and_the_next_one_replays_the_journal_up_to_now(engines: Engines) -> None:
     link = engines.link()
-    assert engines.newest == START_UP
+    assert engines.newest == EngineStartUp(BAND, 7, "night.jsonl", None, 9)
     live(link, engines)
     assert link.replace()
     assert engines.newest.replay == ReplayRequest("night.jsonl", engines.time.now_s, keys_held=True)
@@ -150,17 +150,14 @@ def silent_until_lost_s(link: EngineLink, engines: Engines) -> float:
     return engines.time.now_s - began_s
 
 
-def test_another_engine_has_the_present_set_with_the_knobs_as_they_stand(engines: Engines) -> None:
+def test_another_engine_has_the_present_set(engines: Engines) -> None:
     link = engines.link()
-    link.turn(Command("nucleus", value=1.0))
+    engines.live.band = Set(name="Duo")
     link.replace()
-    assert engines.newest.band == Set(name="Trio", temperature=1.0, nucleus=1.0)
-    link.use(Set(name="Duo"))
+    assert engines.newest.band == Set(name="Duo")
+    link.send(Set(name="Solo"))
     link.flush()
-    assert engines.started[-1].heard() == [Set(name="Duo")]
-    link.turn(Command("temperature", value=1.0))
-    link.replace()
-    assert engines.newest.band == Set(name="Duo", temperature=3.0)
+    assert engines.started[-1].heard() == [Set(name="Solo")]
 
 
 def test_each_engine_inherits_the_copy_of_the_model(engines: Engines) -> None:

@@ -39,6 +39,7 @@ from bollylive.protocol import (
 )
 from bollylive.sets.band import KNOBS, ChannelSet, ControlSet, Set
 from bollylive.sets.controls import Command
+from bollylive.sets.live_set import LiveSet
 from bollylive.snapshot.format import Vitals
 
 BAND = Set(
@@ -68,6 +69,7 @@ class FakePorts:
         self.closed = False
         self.sent: list[Event] = []
         self.sent_s: list[float] = []
+        self.due_s: list[float] = []
         self.script: Iterator[list[tuple[int, ...]]] = iter(())
         self.at_end: Callable[[], None] = lambda: None
         self._time, self._parser = time, Parser()
@@ -92,8 +94,8 @@ class FakePorts:
 
     def send_at(self, due_s: float, event: Event) -> None:
         assert not self.closed
-        assert due_s <= self._time.now_s
         self.sent.append(event)
+        self.due_s.append(due_s)
         self.sent_s.append(self._time.now_s)
 
     def close(self) -> None:
@@ -168,11 +170,12 @@ class Stage:
         self.time = VirtualTime()
         self.ports, self.engine, self.supervisor_link = FakePorts(self.time), Engines(self.time, lives), FakeUplink()
         timer = self.time.timer
-        engine = EngineLink(EngineStartUp(band, 7), start=self.engine.start, timer=timer)
+        live = LiveSet(band)
+        engine = EngineLink(live, 7, start=self.engine.start, timer=timer)
         demo = Timeline(musician)
         self.sources: list[Source] = [self.ports, demo, *([] if link is None else [LinkSource(link)])]
         self.process = IoLoop(
-            self.ports, engine, band, self.supervisor_link, self.sources, self.ports, anchor, left, demo.begin, timer
+            self.ports, engine, live, self.supervisor_link, self.sources, self.ports, anchor, left, demo.begin, timer
         )
         self.ports.script = script(self)
         self.ports.at_end = self.process.stop
@@ -327,8 +330,8 @@ def test_a_planned_note_leaves_when_it_is_due_and_not_before() -> None:
 
     stage = Stage(script).run()
     assert stage.notes == [NoteOn(1, 40, 80), NoteOff(1, 40)]
-    on_s = stage.ports.sent_s[stage.ports.sent.index(NoteOn(1, 40, 80))]
-    assert on_s == pytest.approx(planned_s[0], abs=1e-6)
+    at = stage.ports.sent.index(NoteOn(1, 40, 80))
+    assert stage.ports.sent_s[at] == pytest.approx(planned_s[0], abs=1e-6)
     summary = stage.process.summary()
     assert summary["planned_notes"] == 1
     assert summary["late_ms_p50"] == summary["late_ms_p99"] == summary["late_ms_max"] == pytest.approx(0.0, abs=1e-3)
@@ -963,3 +966,20 @@ def test_events_are_taken_in_by_their_own_times() -> None:
 
     stage = Stage(script).run()
     assert stage.sources[-1].closed  # type: ignore[attr-defined]
+
+
+def test_a_sink_is_told_when_a_late_note_was_due_and_that_a_key_of_the_musicians_is_due_at_once() -> None:
+    due_s: list[float] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield from stage.until_rested()
+        due_s.append(stage.time.now_s - 0.02)
+        stage.engine.say(Play(Note(1, 40, 80, stage.beat - 0.1, None), 0))
+        yield from [[], []]
+        due_s.append(stage.time.now_s)
+        yield [ON]
+
+    stage = Stage(script).run()
+    assert stage.ports.sent[:2] == [NoteOn(1, 40, 80), NoteOn(0, 64, 90)]
+    assert stage.ports.due_s[:2] == pytest.approx(due_s)
+    assert stage.ports.sent_s[0] > stage.ports.due_s[0] + 0.0199

@@ -25,6 +25,7 @@ from bollylive.processes.pipe import Pipe
 from bollylive.processes.supervisor_link import Order, Report, SupervisorLink
 from bollylive.protocol import EngineStartUp, Play, Ready, Sent
 from bollylive.sets.band import Set
+from bollylive.sets.live_set import LiveSet
 
 BETWEEN_S = 0.005
 
@@ -92,5 +93,5 @@ class JournalUplink(SupervisorLink):
 if __name__ == "__main__":
     journal = JournalWriter(JournalFile(Path(sys.argv[1]), "20250601-201503", header_line(Header())))
     journal.start()
-    ports, engine = ScalePorts(), EngineLink(EngineStartUp(Set(), 1), start=ReadyEngine)
-    IoLoop(ports, engine, Set(), JournalUplink(journal), [ports], ports).run()
+    ports, engine = ScalePorts(), EngineLink(live := LiveSet(Set()), 1, start=ReadyEngine)
+    IoLoop(ports, engine, live, JournalUplink(journal), [ports], ports).run()
