@@ -120,7 +120,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
 
 
 def polled(session: LinkSession, from_s: float, to_s: float) -> list[LinkBeat]:
-    """Polls as the port process does, but seldom; a poll that was interrupted tells nothing and is done again."""
+    """Polls as the io process does, but seldom; a poll that was interrupted tells nothing and is done again."""
     seconds = [from_s + i * POLL_S for i in range(round((to_s - from_s) / POLL_S))]
     beats = [session.poll(now_s) or session.poll(now_s) for now_s in seconds]
     return [beat for beat in beats if beat is not None]

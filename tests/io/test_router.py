@@ -1,4 +1,4 @@
-"""What the port process does with each message."""
+"""What the io process does with each message."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ON, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 
 
 class Desk:
-    """A relay at 120 beats per minute from 0 s on, thru on channels 0 and 1, and what comes out of it."""
+    """A router at 120 beats per minute from 0 s on, thru on channels 0 and 1, and what comes out of it."""
 
     def __init__(self, band: Set | None = None) -> None:
         self.sent: list[Sent] = []

@@ -1,4 +1,4 @@
-"""What a port process would leave behind."""
+"""What an io process would leave behind."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def sent(event: Event, at_s: float = 1.0, by: Player = "musician") -> Sent:
     return Sent(event, by, at_s, 2 * at_s + 2.0)
 
 
-def notes_of(*words: Sent | Anchor) -> SoundingNotes:
+def notes_of(*messages: Sent | Anchor) -> SoundingNotes:
     notes = SoundingNotes(LiveSet(BAND))
-    for word in words:
-        notes.add(word)
+    for message in messages:
+        notes.add(message)
     return notes
 
 
@@ -45,10 +45,10 @@ def test_what_has_just_ended_is_ended_once_more_since_nobody_knows_whether_that_
 
 def test_pedals_wheels_and_pressure_are_left_before_the_notes_and_what_was_lifted_just_now_too() -> None:
     down, up = Control(1, 64, 127), Control(1, 64, 0)
-    words: tuple[Event, ...] = (BENT, PRESSED, NoteOn(1, 40, 80), Control(1, 1, 99), Control(1, 7, 40), down)
-    left = notes_of(*(sent(word) for word in words)).left
-    assert [word for word, _ in left.releases] == [Control(1, 1, 0), up, RELEASED, STRAIGHT, NoteOff(1, 40)]
-    assert [word for word, _ in notes_of(sent(down), sent(up, 5.0)).left.releases] == [up]
+    messages: tuple[Event, ...] = (BENT, PRESSED, NoteOn(1, 40, 80), Control(1, 1, 99), Control(1, 7, 40), down)
+    left = notes_of(*(sent(message) for message in messages)).left
+    assert [message for message, _ in left.releases] == [Control(1, 1, 0), up, RELEASED, STRAIGHT, NoteOff(1, 40)]
+    assert [message for message, _ in notes_of(sent(down), sent(up, 5.0)).left.releases] == [up]
     assert notes_of(sent(down), sent(up, 5.0), sent(Program(1, 3), 15.5)).left.releases == ()
 
 
@@ -80,12 +80,12 @@ def test_who_sounds_elsewhere_leaves_nothing_but_the_model_on_that_channel_does(
 
 def test_what_a_saved_set_lets_go_of_is_not_held_though_its_channel_is_closed_by_then() -> None:
     notes = SoundingNotes(live := LiveSet(BAND))
-    for word in (ON, sent(Control(0, 64, 127))):
-        notes.add(word)
+    for message in (ON, sent(Control(0, 64, 127))):
+        notes.add(message)
     live.band = Set(default_role="off")
-    for word in (sent(Control(0, 64, 0), 2.0), sent(NoteOff(0, 64), 2.0), sent(NoteOn(5, 40, 90), 13.0, "model")):
-        notes.add(word)
-    assert [word for word, _ in notes.left.releases] == [NoteOff(5, 40)]
+    for message in (sent(Control(0, 64, 0), 2.0), sent(NoteOff(0, 64), 2.0), sent(NoteOn(5, 40, 90), 13.0, "model")):
+        notes.add(message)
+    assert [message for message, _ in notes.left.releases] == [NoteOff(5, 40)]
 
 
 def test_what_was_inherited_is_left_to_the_next_one_as_well() -> None:

@@ -70,7 +70,7 @@ class Source:
 
 
 class Listener:
-    """Looks at ports as the port process does, and keeps what came, but ticks, and what was said."""
+    """Looks at ports as the io process does, and keeps what came, but ticks, and what was said."""
 
     def __init__(self, ports: PortSet) -> None:
         self.ports = ports

@@ -161,7 +161,7 @@ class Gear:
         assert time.perf_counter() - began_s < 0.1
 
     def go_on(self, condition: Callable[[], bool]) -> bool:
-        """Look as the port process does until a condition holds; False if it does not within the limit."""
+        """Look as the io process does until a condition holds; False if it does not within the limit."""
 
         def holds() -> bool:
             now_s = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Another engine steps in, by the journal of a rehearsal that was written to a file."""
+"""Another engine takes over, with the journal of an offline performance."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def pitches(engine: Engine, now_s: float, channel: int) -> list[int]:
     return [note.pitch for note in engine.snapshot(now_s).parts[channel].newest]
 
 
-def test_who_steps_in_knows_what_was_played_and_goes_on(show: OfflineBand, journal: str) -> None:
+def test_an_engine_that_takes_over_knows_what_was_played_and_goes_on(show: OfflineBand, journal: str) -> None:
     engine, trouble = EngineRecovery(FakePredictor(), 1, journal).take_over(BAND, show.anchor, show.now_s, show.now_s)
     assert trouble == GOES_ON
     assert engine is not show.engine

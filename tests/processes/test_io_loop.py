@@ -1,4 +1,4 @@
-"""The process that owns the ports, with ports and an engine that follow a script."""
+"""The io loop, with ports and an engine that follow a script, on virtual time."""
 
 from __future__ import annotations
 
@@ -102,15 +102,15 @@ class FakePorts:
         self.closed = True
 
 
-class FakeUplink(SupervisorLink):
-    """A line to a warden that keeps what is told, and whose orders a test gives."""
+class FakeSupervisorLink(SupervisorLink):
+    """A link to a supervisor that keeps what is told, and whose orders a test gives."""
 
     def __init__(self) -> None:
         self.told: list[Report] = []
         self.orders: list[Order] = []
 
-    def tell(self, word: Report) -> None:
-        self.told.append(word)
+    def tell(self, message: Report) -> None:
+        self.told.append(message)
 
     def attend(self, now_s: float) -> list[Order]:  # noqa: ARG002
         orders, self.orders = self.orders, []
@@ -168,7 +168,11 @@ class Stage:
         link: LinkSession | None = None,
     ) -> None:
         self.time = VirtualTime()
-        self.ports, self.engine, self.supervisor_link = FakePorts(self.time), Engines(self.time, lives), FakeUplink()
+        self.ports, self.engine, self.supervisor_link = (
+            FakePorts(self.time),
+            Engines(self.time, lives),
+            FakeSupervisorLink(),
+        )
         timer = self.time.timer
         live = LiveSet(band)
         engine = EngineLink(live, 7, start=self.engine.start, timer=timer)
@@ -198,7 +202,7 @@ class Stage:
 
     @property
     def said(self) -> list[str]:
-        return [word.text for word in self.supervisor_link.told if isinstance(word, Notice)]
+        return [message.text for message in self.supervisor_link.told if isinstance(message, Notice)]
 
     @property
     def notes(self) -> list[Event]:
@@ -234,7 +238,7 @@ def test_the_musicians_notes_pass_and_the_engine_hears_of_them() -> None:
     stage = Stage(script).run()
     assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
     assert isinstance(heard[0], Anchor)
-    assert [word.event for word in heard[1:] if isinstance(word, Heard)] == stage.notes
+    assert [message.event for message in heard[1:] if isinstance(message, Heard)] == stage.notes
 
 
 def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_the_supervisor() -> None:
@@ -243,7 +247,7 @@ def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_t
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         yield [(0xB0, 20, 127), (0xB0, 21, 127)]
         yield []
-        heard.extend(word.event for word in stage.engine.heard() if isinstance(word, Heard))
+        heard.extend(message.event for message in stage.engine.heard() if isinstance(message, Heard))
         stage.engine.die()
         yield from stage.until(lambda: stage.engine.revivals == 1)
 
@@ -252,7 +256,7 @@ def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_t
     knob = Command("temperature")
     assert heard == [knob, Command("again")]
     assert stage.engine.band.temperature == KNOBS["temperature"][1]
-    assert [word for word in stage.supervisor_link.told if isinstance(word, Command)] == [knob]
+    assert [message for message in stage.supervisor_link.told if isinstance(message, Command)] == [knob]
 
 
 def test_a_message_in_pieces_is_one_message() -> None:
@@ -322,7 +326,7 @@ def test_a_planned_note_leaves_when_it_is_due_and_not_before() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.say(READY)
         yield from stage.until(lambda: stage.process.ready)
-        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        anchor = next(message for message in stage.engine.heard() if isinstance(message, Anchor))
         onset_beats = anchor.beat_at(stage.time.now_s) + 1.0
         planned_s.append(anchor.seconds_at(onset_beats))
         stage.engine.say(Play(Note(1, 40, 80, onset_beats, 0.05), anchor.epoch))
@@ -341,7 +345,7 @@ def test_a_reply_is_not_counted_among_the_planned_notes() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.say(READY)
         yield from stage.until(lambda: stage.process.ready)
-        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        anchor = next(message for message in stage.engine.heard() if isinstance(message, Anchor))
         now_beat = anchor.beat_at(stage.time.now_s)
         stage.engine.say(Play(Note(1, 40, 80, now_beat, 0.01), anchor.epoch))
         yield from stage.until(lambda: NoteOn(1, 40, 80) in stage.notes)
@@ -359,7 +363,7 @@ def test_the_summary_counts_what_was_dropped() -> None:
         ]  # the musician holds what the model wants; the stray bytes go on in its status
         yield [(0xF4,)]
         yield from stage.until(lambda: stage.process.ready)
-        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        anchor = next(message for message in stage.engine.heard() if isinstance(message, Anchor))
         now_beat = anchor.beat_at(stage.time.now_s)
         stage.engine.say(
             Play(Note(1, 40, 80, now_beat, 1.0), anchor.epoch),
@@ -394,7 +398,7 @@ def test_programs_are_sent_once_the_band_is_ready_and_not_again_by_the_next_engi
 
 
 def test_an_engine_that_dies_has_its_notes_ended_and_the_next_one_is_told_the_time() -> None:
-    words: list[Any] = []
+    messages: list[Any] = []
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.say(READY, Play(Note(1, 40, 80, 0.0, None), 0), Play(Note(1, 41, 80, 1e6, 1.0), 0))
@@ -403,12 +407,12 @@ def test_an_engine_that_dies_has_its_notes_ended_and_the_next_one_is_told_the_ti
         stage.engine.die()
         yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
         yield []
-        words.extend(stage.engine.heard())
+        messages.extend(stage.engine.heard())
         assert stage.engine.revivals == 1
         assert NoteOff(0, 64) not in stage.notes  # the musician's own note goes on
 
     stage = Stage(script).run()
-    assert Anchor in [type(word) for word in words]
+    assert Anchor in [type(message) for message in messages]
     assert sum("another one is starting" in text for text in stage.said) == 1
 
 
@@ -492,7 +496,7 @@ def test_a_link_session_leads_while_others_are_in_it_and_is_left_at_the_end() ->
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         yield []
         yield from stage.until(lambda: len(stage.said) == 1)
-        heard.extend(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        heard.extend(message for message in stage.engine.heard() if isinstance(message, Anchor))
         link.peers = 0
         yield from stage.until(lambda: len(stage.said) == 2)
         link.trouble = "The network is gone."
@@ -521,7 +525,7 @@ def test_the_engine_is_told_what_only_the_ports_know_when_it_is_new_and_not_othe
     told: list[Vitals] = []
 
     def news(stage: Stage) -> list[Vitals]:
-        told.extend(word for word in stage.engine.heard() if isinstance(word, Vitals))
+        told.extend(message for message in stage.engine.heard() if isinstance(message, Vitals))
         return told
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
@@ -637,9 +641,12 @@ def test_the_supervisor_is_told_what_the_other_side_of_the_port_heard() -> None:
         yield from stage.until(lambda: NoteOff(1, 40) in stage.notes)
 
     stage = Stage(script).run()
-    words = [word for word in stage.supervisor_link.told if isinstance(word, Sent)]
-    assert [word.event for word in words] == stage.ports.sent
-    assert {(word.event, word.by) for word in words} >= {(NoteOn(0, 64, 90), "musician"), (NoteOn(1, 40, 80), "model")}
+    messages = [message for message in stage.supervisor_link.told if isinstance(message, Sent)]
+    assert [message.event for message in messages] == stage.ports.sent
+    assert {(message.event, message.by) for message in messages} >= {
+        (NoteOn(0, 64, 90), "musician"),
+        (NoteOn(1, 40, 80), "model"),
+    }
     assert isinstance(stage.supervisor_link.told[0], Anchor)
     assert EngineStatus(2.0, True) in stage.supervisor_link.told
 
@@ -653,7 +660,7 @@ def test_of_a_musician_who_sounds_elsewhere_the_supervisor_is_told_once_all_the_
 
     stage = Stage(script, band=Set(channels=channels)).run()
     assert NoteOn(0, 64, 90) not in stage.ports.sent
-    told = [word.event for word in stage.supervisor_link.told if isinstance(word, Sent)]
+    told = [message.event for message in stage.supervisor_link.told if isinstance(message, Sent)]
     assert [event for event in told if isinstance(event, NoteOn)] == [NoteOn(0, 64, 90), NoteOn(3, 64, 90)]
 
 
@@ -663,21 +670,21 @@ def test_what_an_earlier_process_left_sounding_is_ended_and_its_beat_goes_on() -
         ((Control(0, 64, 0), "musician"), (NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), (0, 1)
     )
     resets = [Control(channel, number, 0) for channel in (0, 1) for number in (64, 66, 69, 121, 123)]
-    words: list[Any] = []
+    messages: list[Any] = []
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-        assert stage.ports.sent == [*(word for word, _ in left.releases), *resets]
+        assert stage.ports.sent == [*(message for message, _ in left.releases), *resets]
         yield [ON]
         yield from stage.until(lambda: stage.notes.count(NoteOff(1, 40)) == 2)
         again = stage.ports.sent[len(left.releases) + len(resets) :]
         assert NoteOff(0, 64) not in again  # the musician plays it anew
         assert [event for event in again if isinstance(event, Control)] == [Control(0, 64, 0), *resets[5:]]
-        words.extend(stage.engine.heard())
+        messages.extend(stage.engine.heard())
 
     Stage(script, anchor=anchor, left=left).run()
-    assert words[0] == anchor
-    assert isinstance(words[1], Heard)
-    assert words[1].beat >= 207.0
+    assert messages[0] == anchor
+    assert isinstance(messages[1], Heard)
+    assert messages[1].beat >= 207.0
 
 
 def test_another_set_ends_the_right_notes_and_the_rest_goes_on() -> None:
@@ -685,7 +692,7 @@ def test_another_set_ends_the_right_notes_and_the_rest_goes_on() -> None:
     before = replace(BAND, channels=(*BAND.channels, tabla))
     changed = (replace(BAND.channels[0], thru=False), replace(bass, role="player"), replace(tabla, program=117))
     after = replace(before, tempo_bpm=150, channels=changed)
-    words: list[Any] = []
+    messages: list[Any] = []
 
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.say(READY, *(Play(Note(channel, 40, 80, 0.0, None), 0) for channel in (1, 2)))
@@ -698,12 +705,12 @@ def test_another_set_ends_the_right_notes_and_the_rest_goes_on() -> None:
         assert [note for note in stage.notes if isinstance(note, NoteOff)] == [NoteOff(0, 64), NoteOff(1, 40)]
         assert Program(2, 117) in stage.ports.sent
         assert Program(1, 32) not in stage.ports.sent[-3:]
-        words.extend(stage.engine.heard())
+        messages.extend(stage.engine.heard())
 
     stage = Stage(script, band=before).run()
     assert stage.notes.count(NoteOn(0, 64, 90)) == 1
-    assert after in words
-    assert [word.seconds_per_beat for word in words if isinstance(word, Anchor)] == [60 / 300, 60 / 150]
+    assert after in messages
+    assert [message.seconds_per_beat for message in messages if isinstance(message, Anchor)] == [60 / 300, 60 / 150]
 
 
 def test_a_new_tempo_of_the_set_waits_while_a_midi_clock_leads() -> None:
@@ -782,7 +789,7 @@ def test_the_list_of_ports_is_read_only_while_nothing_is_due() -> None:
         stage.engine.say(READY)
         yield from stage.until(lambda: stage.process.ready)
         assert all(calm for _, calm in stage.ports.checks)
-        anchor = next(word for word in stage.engine.heard() if isinstance(word, Anchor))
+        anchor = next(message for message in stage.engine.heard() if isinstance(message, Anchor))
         due_s = stage.ports.checks[-1][0] + 0.1215  # a check comes some milliseconds before
         stage.engine.say(Play(Note(1, 40, 80, anchor.beat_at(due_s), 0.01), anchor.epoch))
         yield from stage.until(lambda: not stage.ports.checks[-1][1])
@@ -817,7 +824,7 @@ def test_who_begins_to_listen_hears_what_an_earlier_process_left_though_it_was_s
 
 
 def finishing(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
-    """The warden says that it is over."""
+    """The supervisor says that it is over."""
     stage.supervisor_link.orders.append(Finish())
     yield []
     yield []

@@ -1,4 +1,4 @@
-"""Whether the port process is woken first, where the system grants it."""
+"""Whether the io process is woken first, where the system grants it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the port process tells of itself, on virtual time."""
+"""What the io process reports of itself, on virtual time."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class FakePorts(PortSet):
         return told
 
 
-class FakeUplink(SupervisorLink):
-    """A line to a warden that keeps what is told."""
+class FakeSupervisorLink(SupervisorLink):
+    """A link to a supervisor that keeps what is told."""
 
     def __init__(self) -> None:
         self.told: list[Report] = []
 
-    def tell(self, word: Report) -> None:
-        self.told.append(word)
+    def tell(self, message: Report) -> None:
+        self.told.append(message)
 
 
 class FakeLink(LinkSession):
@@ -70,7 +70,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock, self.scheduler, self.punctuality = Clock(BPM, 0.0), Scheduler(), Punctuality()
-        self.ports, self.supervisor_link = FakePorts(), FakeUplink()
+        self.ports, self.supervisor_link = FakePorts(), FakeSupervisorLink()
         self.router = Router(self.clock, self.scheduler, self.punctual, lambda _: None, LiveSet(Set()))
         self.telemetry = Telemetry(
             self.supervisor_link,
@@ -88,7 +88,7 @@ class Desk:
     def news(self, now_s: float, calm: bool = True) -> list[str]:
         self.telemetry.tell_news(now_s, calm=calm)
         told, self.supervisor_link.told = self.supervisor_link.told, []
-        return [word.text for word in told if isinstance(word, Notice)]
+        return [message.text for message in told if isinstance(message, Notice)]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A program for tests: ports and warden in one play without end, journal, and print each note as it leaves.
+"""A program for tests: ports and supervisor in one play without end, journal, and print each note as it leaves.
 
 The musician plays a scale on channel 0, the model one note again and again on channel 1. `python tests/support/scale.py
 FOLDER` journals into that folder; a line is the second (of `time.perf_counter`), the channel and the pitch. It opens no
@@ -76,8 +76,8 @@ class ReadyEngine:
         self.pipe.close()
 
 
-class JournalUplink(SupervisorLink):
-    """A line to a warden that writes the journal, and is nobody else."""
+class JournalLink(SupervisorLink):
+    """A link to a supervisor that writes the journal, and is nobody else."""
 
     def __init__(self, journal: JournalWriter) -> None:
         self._journal = journal
@@ -94,4 +94,4 @@ if __name__ == "__main__":
     journal = JournalWriter(JournalFile(Path(sys.argv[1]), "20250601-201503", header_line(Header())))
     journal.start()
     ports, engine = ScalePorts(), EngineLink(live := LiveSet(Set()), 1, start=ReadyEngine)
-    IoLoop(ports, engine, live, JournalUplink(journal), [ports], ports).run()
+    IoLoop(ports, engine, live, JournalLink(journal), [ports], ports).run()

@@ -1,4 +1,4 @@
-"""Who watches a performance on virtual time, at the port and between relay and engine, and speaks up at once."""
+"""Checks the invariants of a performance on virtual time, at the port and between router and engine, at every step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Key = tuple[int, int]  # channel, pitch
 class Witness:
     """Hands what the musician does to a performance, lets time pass, and checks what came of it.
 
-    `promised` are the notes that the relay has from the engine and that neither began nor were taken back: channel,
+    `promised` are the notes that the router has from the engine and that neither began nor were taken back: channel,
     pitch and beat. `held` are the musician's keys that must sound now, by the rules alone; `sounding` says who plays
     what in truth.
     """
