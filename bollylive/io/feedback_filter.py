@@ -64,7 +64,7 @@ class FeedbackFilter:
         return False
 
     def settle(self, now_s: float) -> None:
-        """Take in what was sent, and forget what left too long ago; call it often."""
+        """Take in what was sent, and forget what left too long ago; call it while anything is sent."""
         while self.sent:
             at_s, about, event = self.sent.popleft()
             left = _Left(at_s, about, _comparable(event))

@@ -143,7 +143,8 @@ class Router:
 
     def tick(self, now_s: float) -> None:
         """Send what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
-        self.feedback_filter.settle(now_s)
+        if self.feedback_filter.sent:
+            self.feedback_filter.settle(now_s)
         for event in self.rate_limit.take_waiting(now_s):
             self._handle(event, now_s)
         self.end_left(now_s)

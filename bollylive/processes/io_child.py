@@ -69,7 +69,9 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
     if start_up.anchor is not None and ports.api in _FORGETFUL:
         supervisor_link.say("Connect them again, unless something does so for you.")
     demo = Timeline(start_up.musician)
-    sources: list[Source] = [ports, demo]
+    sources: list[Source] = [ports]
+    if start_up.musician:
+        sources.append(demo)
     if band.link:
         sources.append(LinkSource(LinkSession(band.tempo_bpm, band.beats_per_bar)))
     loop = IoLoop(

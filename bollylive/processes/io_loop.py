@@ -100,7 +100,7 @@ class IoLoop:
                 self._dispatcher.obey(message, self._timer.now_s())
             if self._dispatcher.hopeless and not self._takes_over:
                 self.finished = self._stopped = True
-            if not self._stopped and (loss := self._engine.loss(self._timer.now_s())) is not None:
+            if not self._stopped and (loss := self._engine.loss(now_s)) is not None:
                 self._interval.wake()
                 self._dispatcher.replace_engine(loss, self._timer.now_s())
 
@@ -121,7 +121,8 @@ class IoLoop:
 
     def _take_turn(self, events: list[TimedEvent], now_s: float) -> None:
         """Do everything that is to be done now: take in events, send what is due, tell news, and obey orders."""
-        self._take_in(events, now_s)
+        if events:
+            self._take_in(events, now_s)
         self._router.tick(self._timer.now_s())
         self._telemetry.hung = "supervisor" if self._supervisor_watchdog.look(now_s) else None
         if now_s >= self._news_s:
