@@ -1,4 +1,4 @@
-"""`bollylive check`: whether a set, its ports and its model would play, before the audience is there."""
+"""`bollylive check`: tries the set, the ports and the model before the audience is there."""
 
 from __future__ import annotations
 
@@ -8,43 +8,63 @@ from pathlib import Path
 from bollylive.clock.link import link_library
 from bollylive.errors import LinkError, ModelError, PortError, SetError
 from bollylive.io.port_set import PortSet
+from bollylive.midi.instruments import name_of
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
-from bollylive.sets.band import Set
+from bollylive.sets.band import ROLES, ChannelSet, Set
 from bollylive.sets.setfile import default_set, load_set
 
 _CALLS = 50
 
 
 def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
-    """Try everything that `jam` needs; gives (what is well, what is not), each a sentence, all at once."""
-    well: list[str] = []
+    """Try everything that `jam` needs. Return what is in order and what is not, a sentence each.
+
+    A set with problems is replaced by BollyLive's own values, so that ports and model are tried all the same. Opens
+    ports for a moment; blocks for as long as that and the model take.
+    """
+    fine: list[str] = []
     problems: list[str] = []
     band = Set()
     try:
         band = load_set(path) if path else default_set()
-        well.append(f"set: {band.name}, {len(band.channels)} channels")
+        count = len(band.channels)
+        fine.append(f"set: {band.name}, {count} channel{'' if count == 1 else 's'}")
+        fine += (f"channel {own.channel + 1}: {describe_channel(own)}" for own in band.channels)
     except SetError as error:
         problems += error.problems
     try:
         if band.link:
             link_library()
-            well.append("link: its library is there")
+            fine.append("Ableton Link: its library is installed")
     except LinkError as error:
         problems.append(str(error))
     try:
         ports = PortSet(api, band.in_port, band.out_port)
-        well.append(f"ports: in {ports.input_name}, out {ports.output_name} ({ports.api})")
+        fine.append(f"ports: you play into {ports.input_name}, the band plays to {ports.output_name} ({ports.api})")
         ports.close()
     except PortError as error:
         problems.append(str(error))
     try:
         model = Model(find_model(band.model))
         model.warm_up()
-        well.append(f"model: {model.name}, {_call_ms(model):.2f} ms for 16 channels")
+        fine.append(f"model: {model.name} chooses a note on each of 16 channels in {_call_ms(model):.2f} ms")
     except ModelError as error:
         problems.append(str(error))
-    return well, problems
+    return fine, problems
+
+
+def describe_channel(own: ChannelSet) -> str:
+    """Who plays an instrument, and which: `Bass, fretless bass: the model plays along all the time`."""
+    names = [own.name] if own.name else []
+    if own.is_percussion:
+        names += ["percussion"] if own.name.lower() != "percussion" else []
+    elif own.program is not None:
+        names.append(name_of(own.program))
+    if own.sound_program is not None:
+        sound = f"program {own.sound_program}" if own.is_percussion else name_of(own.sound_program)
+        names.append(f"sound {sound}")
+    return f"{', '.join(names) or 'any instrument'}: {ROLES.words[own.role]}"
 
 
 def _call_ms(model: Model) -> float:

@@ -1,4 +1,4 @@
-"""Show a value of unknown size within a sentence: shortened, on one line, and without ever raising."""
+"""Shows any value within a sentence: on one line, shortened, and never raising."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_BITS: Final = 64
 
 
 class _Short(Repr):
-    """Python's own, which stumbles over whole numbers of thousands of digits."""
+    """Python's own `Repr`, but for whole numbers of thousands of digits, over which that one raises."""
 
     def repr_int(self, x: int, level: int) -> str:  # noqa: ARG002 - the signature is reprlib's
         if x.bit_length() <= _MOST_BITS:
@@ -25,12 +25,12 @@ _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict = 2, 4, 3
 
 
 def quoted(value: object) -> str:
-    """The value as Python writes it, in 60 characters at most; `...` stands for what was left out."""
+    """Return a value as Python writes it, in at most 60 characters; `...` stands for what is left out."""
     text = _SHORT.repr(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
 
 
 def quoted_key(key: str) -> str:
-    """A key as it stands in its file; in quotes and shortened if it is none that stands there bare."""
+    """Return a key as a TOML file has it; one that needs quotes there, or is too long, is quoted and shortened."""
     bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum() and len(key) <= MOST_CHARACTERS
     return key if bare else quoted(key)

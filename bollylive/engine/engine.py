@@ -23,8 +23,7 @@ from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tem
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import EngineStatus, Heard, Instruction
 from bollylive.sets.band import KNOBS, Set
-from bollylive.sets.controls import Command
-from bollylive.sets.knobs import turn_knob
+from bollylive.sets.controls import Command, turn_knob
 from bollylive.snapshot.format import Snapshot
 
 Words: TypeAlias = list[Instruction]

@@ -20,7 +20,7 @@ class RestoredState:
 
     anchor: Anchor | None = None
     bearing: EngineStatus = field(default_factory=EngineStatus)
-    programs: dict[int, int] = field(default_factory=dict)  # of the channels 0-15, the last that anybody chose
+    programs: dict[int, int] = field(default_factory=dict)  # by channel 0-15, where the musician chose after the set
     notes: tuple[tuple[Note, Player], ...] = ()
 
 
@@ -75,8 +75,10 @@ class _Memory:
     def hear(self, sent: Sent) -> None:
         """Take in what was sent."""
         event, by = sent.event, sent.by
-        if isinstance(event, Program):
+        if isinstance(event, Program) and by == "musician":
             self._programs[event.channel] = event.program
+        elif isinstance(event, Program):  # only a sound of the set's; what the model plays, its engine reads in the set
+            self._programs.pop(event.channel, None)
         stands = self._anchor is not None and not self._anchor.running
         if not isinstance(event, NoteOn | NoteOff | Control) or (stands and not isinstance(event, Control)):
             return

@@ -65,7 +65,7 @@ class Dispatcher:
         """Play another set from now on: the right notes end, the rest goes on."""
         old = self._live.band
         self._router.use(band, now_s)
-        for channel, program in set(band.programs()) - set(old.programs()):
+        for channel, program in set(band.sounds()) - set(old.sounds()):
             self._router.program(channel, program, now_s)
         if band.tempo_bpm != old.tempo_bpm and self._clock.source == "midi":
             self._telemetry.say("A MIDI clock leads; the new tempo_bpm counts when jam is started without one.")
@@ -90,7 +90,7 @@ class Dispatcher:
     def _begin(self, now_s: float) -> None:
         if self.ready:
             return
-        for channel, program in self._live.band.programs():
+        for channel, program in self._live.band.sounds():
             self._router.program(channel, program, now_s)
         # Nothing here makes reference cycles, and a full collection would stall for as long as a note lasts.
         gc.collect()

@@ -11,8 +11,7 @@ from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.timer import Timer
 from bollylive.protocol import Heard, Sent
 from bollylive.sets.band import KNOBS
-from bollylive.sets.controls import Command
-from bollylive.sets.knobs import turn_knob
+from bollylive.sets.controls import Command, turn_knob
 from bollylive.sets.live_set import LiveSet
 
 

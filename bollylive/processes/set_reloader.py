@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 from bollylive.errors import SetError
 from bollylive.sets.band import Set
-from bollylive.sets.controls import Command
-from bollylive.sets.knobs import keep_turned, turn_knob
+from bollylive.sets.controls import Command, turn_knob
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.reload import SetWatch
-from bollylive.sets.revision import revise
+from bollylive.sets.reload import SetWatch, keep_fixed, keep_turned
 
 
 class SetReloader:
@@ -46,7 +44,7 @@ class SetReloader:
         return None
 
     def _take(self, read: Set, watch: SetWatch) -> Set:
-        read, waiting = revise(self._live.band, read)
+        read, waiting = keep_fixed(self._live.band, read)
         self._live.band = keep_turned(self._written, read, self._live.band)
         self._written = read
         self._say(f"{watch.path} is taken.")

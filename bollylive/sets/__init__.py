@@ -1,1 +1,1 @@
-"""Who is in the band: the set file, its rules, controls and knobs, and what a reload changes; `band` first."""
+"""Who is in the band: the table of all settings is in `band`, read it first; a set file gives them their values."""

@@ -1,43 +1,61 @@
-"""A set: who is in the band, what everybody may play, and how far ahead the model thinks."""
+"""The table of all settings, and what they make together: a set, which says who is in the band and how it plays.
+
+One line for each setting: name, type, default, legal values, and help for a musician. The rules of a set file, the
+comments in `default.toml`, the knobs, and what a saved set changes while the band plays are derived from these lines.
+So a new setting, also a knob, is a line here, and its use; then run `python -m bollylive.sets.default_file`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias, get_args
 
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from bollylive.midi.percussion import Keys
+from bollylive.sets.kinds import Channel, Choice, Knob, Names, Number, Program, Strokes, Switch, Text, Whole
+from bollylive.sets.schema import Setting, about, setting, settings_of
 
-# player: only the musician plays it; continue: the model takes over when the musician stops, and yields at once;
-# respond: it answers each phrase with one as long, and stops; accompany: the model plays along all the time; off:
-# nothing is heard or sent.
+MOST_BEATS_PER_BAR: Final = 16
+
 Role: TypeAlias = Literal["player", "continue", "respond", "accompany", "off"]
-MOST_BEATS_PER_BAR = 16
-MODEL_ROLES: tuple[Role, ...] = ("continue", "respond", "accompany")
-TURN_ROLES: tuple[Role, ...] = ("continue", "respond")  # musician and model take turns on the channel
+MODEL_ROLES: Final[tuple[Role, ...]] = ("continue", "respond", "accompany")
+TURN_ROLES: Final[tuple[Role, ...]] = ("continue", "respond")  # musician and model take turns on the channel
+ROLES: Final = Choice(
+    {
+        "player": "only you play it",
+        "continue": "the model takes over when you stop, and yields at once when you play again",
+        "respond": "the model answers each of your phrases with one of the same length, from the next bar line on",
+        "accompany": "the model plays along all the time",
+        "off": "nobody plays it",
+    }
+)
 
-# silence: after `handover_beats` without a key; bar: at the first bar line after that; flow: with the note that the
-# model sees coming, if the musician does not play it; command: only when the musician says so.
 Handover: TypeAlias = Literal["silence", "bar", "flow", "command"]
+HANDOVERS: Final = Choice(
+    {
+        "silence": "after handover_beats of silence",
+        "bar": "at the first bar line after that silence",
+        "flow": "without a gap, as soon as you leave out a note that the model expects",
+        "command": 'only by a control that does "hand over"',
+    }
+)
 
-# tap, sam: the tempo, and the bar line. hand over: gives a channel to the model, or back. again, back, keep, vary:
-# another answer to the same phrase, the one before, this one round and round, this one begun alike. sleep: silence.
 Deed: TypeAlias = Literal["tap", "sam", "hand over", "again", "back", "keep", "vary", "sleep"]
-DEEDS: tuple[Deed, ...] = get_args(Deed)
-
-# What can be turned while it plays, with its range. `density` is a channel's own.
-KNOBS: dict[str, tuple[float, float]] = {
-    "temperature": (0.1, 3.0),
-    "nucleus": (0.05, 1.0),
-    "memory": (0.0, 1.0),
-    "follow": (0.0, 1.0),
-    "energy": (0.0, 1.0),
-    "density": (-2.0, 2.0),
+DEEDS: Final[tuple[Deed, ...]] = get_args(Deed)
+DEED_HELP: Final[Mapping[str, str]] = {
+    "tap": "three taps or more set the tempo while no clock leads",
+    "sam": "the bar begins here",
+    "hand over": "the model takes over the channel, or gives it back",
+    "again": "the model gives another answer to the same phrase",
+    "back": "the model returns to the answer before",
+    "keep": "the model repeats this answer again and again",
+    "vary": "the model gives an answer that begins like this one",
+    "sleep": "the band is silent until you play",
 }
 
-
 ControlKind: TypeAlias = Literal["cc", "note", "program"]
-CONTROL_KINDS: tuple[ControlKind, ...] = get_args(ControlKind)
+CONTROL_KINDS: Final[tuple[ControlKind, ...]] = get_args(ControlKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,60 +71,103 @@ class ControlSet:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSet:
-    """One instrument of the band."""
+    """One instrument of the band. A saved set changes all of these while the band plays."""
 
-    channel: int  # 0-15
-    name: str = ""
-    role: Role = "continue"
-    program: int | None = None  # 0-127; None: as the musician or the synthesiser has it
-    lowest: int = 0  # pitch 0-127: the model plays nothing below
-    highest: int = 127  # pitch 0-127: the model plays nothing above
-    polyphony: int = 4  # 1-8 notes at one onset
-    density: float = 0.0  # -2 sparse to 2 busy
-    entry_bars: int = 0  # 0-64: how many bar lines after the musician's first note it comes in; 0: with that note
-    handover: Handover | None = None  # None: as the set says
-    answer_bars: int = 0  # 0-64: the model's turn is so long; 0: until interrupted, or, to respond, as the phrase is
-    thru: bool | None = None  # None: as the set says
-    percussion: Keys = ()  # (General MIDI key, key on the cable) of what it strikes; (): any key, if on channel 10
-    delay_ms: float = 0.0  # -500 to 500: how much later the model's notes leave, or earlier, by up to commit_beats
-    velocity_curve: float = 1.0  # 0.25-4: the exponent from the model's loudness to the instrument's; below 1 louder
-    softest: int = 1  # velocity 1-127 of the model's softest note
-    loudest: int = 127  # velocity 1-127 of its loudest
-    longest_beats: float | None = None  # 0.05-64: the model's notes are not held longer
+    channel: int = field(metadata=about(Setting(Channel(), "the instrument's MIDI channel", example=1)))
+    name: str = setting("", Text(), "shown by `bollylive watch` and in recordings", example="Sitar")
+    role: Role = setting("continue", ROLES, "who plays it")
+    program: int | None = setting(
+        None, Program(), "the instrument that the model plays; channel 10 needs none", example="sitar"
+    )
+    lowest: int = setting(0, Whole(0, 127), "the lowest note that the model plays; 60 is middle C")
+    highest: int = setting(127, Whole(0, 127), "the highest note that it plays")
+    polyphony: int = setting(4, Whole(1, 8), "how many notes the model may begin together", unit="notes")
+    density: float = setting(0.0, Knob(-2, 2), "how busy the model is; below 0 it is sparser")
+    entry_bars: int = setting(
+        0, Whole(0, 64), "how long it listens after your first note before it comes in", unit="bars"
+    )
+    handover: Handover | None = setting(None, HANDOVERS, "as for the whole band, for this channel alone", example="bar")
+    answer_bars: int = setting(
+        0, Whole(0, 64), "how long the model's turn is; 0: until you play, or as long as your phrase", unit="bars"
+    )
+    thru: bool | None = setting(None, Switch(), "as for the whole band, for this channel alone", example=False)
+    sound_program: int | None = setting(
+        None, Program(), "the sound that goes with it; left out: that of program", example="banjo"
+    )
+    percussion: Keys = setting(
+        (), Strokes(), "its strokes, or { 60 = 36, 64 = 38 } where they lie on other keys", example="tabla"
+    )
+    delay_ms: float = setting(
+        0.0, Number(-500, 500), "how much later its notes leave; below 0: earlier, by up to commit_beats", unit="ms"
+    )
+    velocity_curve: float = setting(1.0, Number(0.25, 4), "below 1 its soft notes are louder, above 1 softer")
+    softest: int = setting(1, Whole(1, 127), "the velocity of its softest note")
+    loudest: int = setting(127, Whole(1, 127), "the velocity of its loudest note")
+    longest_beats: float | None = setting(
+        None, Number(0.05, 64), "its notes are held no longer", unit="beats", example=2
+    )
 
     @property
     def is_percussion(self) -> bool:
         """Whether its keys are strokes and not pitches."""
         return self.channel == PERCUSSION_CHANNEL or bool(self.percussion)
 
+    @property
+    def sound(self) -> int | None:
+        """The program 0-127 that the synthesiser needs; None where it stays as it is."""
+        return self.program if self.sound_program is None else self.sound_program
+
 
 @dataclass(frozen=True, slots=True)
 class Set:
     """A whole band and its tempo, as a set file describes them."""
 
-    name: str = "untitled"
-    tempo_bpm: float = 96.0  # 20-300, until a MIDI clock says otherwise
-    beats_per_bar: int = 4  # 1-16, or the beats of a tala's cycle
-    model: str = "bollywood"  # a model's name, or the path of its .onnx
-    buffer_notes: int | None = None  # notes a channel remembers, 4-512; None: as many as the model was made for
-    seed: int | None = None  # the same seed and the same playing give the same music; None: another one each time
-    temperature: float = 1.0  # 0.1 predictable to 3.0 wild
-    nucleus: float = 0.985  # 0.05-1.0: the share of likely notes that is chosen from
-    memory: float = 1.0  # 0-1: how much what was played this session weighs in what is played next
-    follow: float = 1.0  # 0-1: how much the band keeps from clashing with what the musician holds
-    energy: float = 0.5  # 0-1: how much the band's density and loudness follow the musician's
-    quantise: bool = True  # what the model plays keeps to sixteenths and triplets; False: as it feels
-    horizon_beats: float = 1.5  # 0.25-8: how far ahead the model plans
-    commit_beats: float = 0.25  # 0-4 and below the horizon: what is nearer than this is not taken back
-    handover: Handover = "silence"  # how the model takes over a channel that it continues or answers on
-    handover_beats: float = 2.0  # 0-64: the silence after which it does
-    rest_after_beats: float = 32.0  # 0-1024: in free tempo the band rests after the musician's silence; 0: never
-    thru: bool = True  # what the musician plays goes to the output as well
-    default_role: Role = "continue"  # of a channel that the set does not name, once it receives notes
-    link: bool = False  # the beat of an Ableton Link session is followed while others are in it
-    follow_tempo: bool = False  # in free tempo the band's goes with the musician's
-    in_port: tuple[str, ...] = ()  # names, or parts of them; "virtual", and none at all, is a port of our own
-    out_port: tuple[str, ...] = ()
+    name: str = setting("untitled", Text(), "the name of the band; left out: the name of the file")
+    in_port: tuple[str, ...] = setting((), Names(), "the ports that you play into", live=False, example="IAC")
+    out_port: tuple[str, ...] = setting(
+        (), Names(), "the ports that the band plays to", live=False, example=["IAC", "virtual"]
+    )
+    thru: bool = setting(True, Switch(), "your notes go to the output too; false where the DAW plays them")
+    tempo_bpm: float = setting(96.0, Number(20, 300), "the tempo while no clock leads", unit="bpm")
+    beats_per_bar: int = setting(
+        4, Whole(1, MOST_BEATS_PER_BAR), "4 for keherwa, 3 for dadra, 16 for tintal", unit="beats", live=False
+    )
+    link: bool = setting(
+        False, Switch(), "Ableton Link leads while others are in its session", live=False, example=True
+    )
+    follow_tempo: bool = setting(
+        False, Switch(), "while nothing else leads, the tempo follows yours, from 2/3 to 3/2 of tempo_bpm", example=True
+    )
+    model: str = setting("bollywood", Text(), "the name of a model, or the path of its .onnx file", live=False)
+    temperature: float = setting(1.0, Knob(0.1, 3), "how freely it chooses: low is predictable, high is wild")
+    nucleus: float = setting(0.985, Knob(0.05, 1), "the share of likely notes to choose from; lower is safer")
+    memory: float = setting(1.0, Knob(0, 1), "how much your motifs of this session come back")
+    follow: float = setting(1.0, Knob(0, 1), "how much the band avoids clashes with the notes that you hold")
+    energy: float = setting(0.5, Knob(0, 1), "how much the band becomes denser and louder when you do")
+    quantise: bool = setting(True, Switch(), "sixteenths and triplets only; false: looser, as the model feels it")
+    seed: int | None = setting(
+        None, Whole(0), "the same seed and the same playing give the same music", live=False, example=7
+    )
+    buffer_notes: int | None = setting(
+        None,
+        Whole(4, 512),
+        "how much a channel remembers; left out: what the model was made for",
+        unit="notes",
+        live=False,
+        example=64,
+    )
+    horizon_beats: float = setting(1.5, Number(0.25, 8), "how far ahead the band plans", unit="beats")
+    commit_beats: float = setting(
+        0.25, Number(0, 4), "what is nearer than this stays as planned, whatever you play", unit="beats"
+    )
+    handover: Handover = setting("silence", HANDOVERS, "when the model takes over a channel that you share")
+    handover_beats: float = setting(2.0, Number(0, 64), "how long that silence is", unit="beats")
+    rest_after_beats: float = setting(
+        32.0, Number(0, 1024), "without a clock, the band rests when you are silent so long; 0: never", unit="beats"
+    )
+    default_role: Role = setting(
+        "continue", ROLES, "the role of a channel that is not named below, once you play on it"
+    )
     channels: tuple[ChannelSet, ...] = ()
     controls: tuple[ControlSet, ...] = ()
 
@@ -119,13 +180,37 @@ class Set:
 
     def passes_thru(self, channel: int) -> bool:
         """Whether what the musician plays on a channel 0-15 goes to the output as well."""
-        setting = self.channel(channel)
-        return setting.role != "off" and (self.thru if setting.thru is None else setting.thru)
+        own = self.channel(channel)
+        return own.role != "off" and (self.thru if own.thru is None else own.thru)
 
-    def programs(self) -> list[tuple[int, int]]:
-        """The (channel, program) of every instrument that the model may play; percussion has none."""
-        return [(c.channel, c.program) for c in self.channels if c.program is not None and c.role in MODEL_ROLES]
+    def sounds(self) -> list[tuple[int, int]]:
+        """The (channel, program) to send to the synthesiser for every instrument that the model may play.
+
+        What the model takes an instrument for is `ChannelSet.program`, whatever its sound is.
+        """
+        return [(c.channel, c.sound) for c in self.channels if c.sound is not None and c.role in MODEL_ROLES]
 
     def names(self) -> dict[int, str]:
         """The names of the instruments by channel 0-15."""
-        return {setting.channel: setting.name for setting in self.channels}
+        return {own.channel: own.name for own in self.channels}
+
+
+SET_SETTINGS: Final = settings_of(Set)
+CHANNEL_SETTINGS: Final = settings_of(ChannelSet)
+KNOBS: Final[Mapping[str, Knob]] = {
+    name: known.kind
+    for name, known in (*SET_SETTINGS.items(), *CHANNEL_SETTINGS.items())
+    if isinstance(known.kind, Knob)
+}
+CONTROL_SETTINGS: Final[Mapping[str, Setting]] = {
+    "cc": Setting(Whole(0, 119), "the number of a controller", example=80),
+    "note": Setting(Whole(0, 127), "instead of cc: a key, which needs its channel", example=36),
+    "program": Setting(Whole(0, 127), "instead of cc: a program change", example=4),
+    "channel": Setting(Channel(), "where it comes from; left out: from any channel", example=1),
+    "does": Setting(
+        Choice({**DEED_HELP, **{name: f"a knob, from {knob.legal}" for name, knob in KNOBS.items()}}),
+        "what it does",
+        example="again",
+    ),
+    "on": Setting(Channel(), "the instrument that it is for; left out: all that it can be for", example=1),
+}

@@ -1,28 +1,30 @@
-"""Which of the musician's controllers, keys and program changes are commands, as the set says."""
+"""Which of the musician's controllers, keys and program changes are commands, and what turning a knob changes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program
-from bollylive.sets.band import DEEDS, ControlSet, Set
+from bollylive.sets.band import DEEDS, KNOBS, MODEL_ROLES, SET_SETTINGS, ControlSet, Set
 
-PRESSED = 64  # a controller is down from this value on, as the MIDI 1.0 specification has it for switches
+PRESSED: Final = 64  # a controller is down from this value on, as the MIDI 1.0 specification has it for switches
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The musician asks for something beside the music: a deed of `band.DEEDS`, or that a knob be turned."""
+    """What the musician asks for with a control: a deed of `band.DEEDS`, or a turn of a knob of `band.KNOBS`."""
 
     does: str
-    channel: int | None = None  # 0-15, the one that it is for; None: all that it can be for
-    value: float = 1.0  # of a knob: where it stands in its range, 0-1
+    channel: int | None = None  # 0-15, the channel that it is for; None: all that it can be for
+    value: float = 1.0  # of a knob: its place in its range, 0-1
 
 
 class Controls:
-    """Tells commands from playing; feed it every event. Not thread-safe.
+    """Tells commands from music; feed it every event. For one thread only; never blocks.
 
-    By another set it goes on from the one `before`: a pedal that is down then is not pressed by going further down.
+    With a new set, pass the controls `before` it: a pedal that is down already is then not pressed by going further
+    down.
     """
 
     def __init__(self, band: Set, before: Controls | None = None) -> None:
@@ -33,7 +35,7 @@ class Controls:
         self._values: dict[tuple[int, int], int] = {} if before is None else dict(before._values)
 
     def read(self, event: Event) -> Command | bool:
-        """The command that an event is; True if it is part of one, as when a key comes up; False if it is none."""
+        """Return the command of an event; True if it only belongs to one, as a release does; False if it is music."""
         match event:
             case NoteOn(channel, number):
                 return self._press(self._find("note", number, channel))
@@ -48,7 +50,7 @@ class Controls:
         return False
 
     def claims(self, event: Event) -> bool:
-        """Whether an event is a command or part of one, without taking it for one."""
+        """Whether an event is a command or belongs to one. Changes nothing."""
         match event:
             case NoteOn(channel, number) | NoteOff(channel, number):
                 return self._find("note", number, channel) is not None
@@ -57,7 +59,7 @@ class Controls:
         return False
 
     def forget(self, event: Event) -> None:
-        """What this event is about is up again, though nobody lifted it."""
+        """Take a controller as released, because the device that held it is gone."""
         if isinstance(event, Control):
             self._values.pop((event.number, event.channel), None)
 
@@ -72,6 +74,21 @@ class Controls:
             return False
         if control.does not in DEEDS:
             return Command(control.does, control.on, value / 127)
-        # A pedal passes many values on its way down; a pad that never says that it is up says the same one again.
+        # A pedal sends many values on its way down. A pad that sends no release sends the same value again.
         is_press = value >= PRESSED and (before < PRESSED or value == before)
         return self._press(control) if is_press else True
+
+
+def turn_knob(band: Set, command: Command) -> Set:
+    """The set with a knob where the command puts it: 0 is the lowest legal value, 1 the highest.
+
+    A knob of the channels turns on the command's channel, or on all that the model plays.
+    """
+    turned: dict[str, Any] = {command.does: KNOBS[command.does].at(command.value)}
+    if command.does in SET_SETTINGS:
+        return replace(band, **turned)
+    channels = tuple(
+        replace(own, **turned) if own.role in MODEL_ROLES and command.channel in (None, own.channel) else own
+        for own in band.channels
+    )
+    return replace(band, channels=channels)

@@ -1,4 +1,4 @@
-"""How a channel's instrument wants to be played: the model's notes as they go out, the musician's as they are heard."""
+"""Fits notes to a channel's instrument: the model's on their way out, the musician's on their way in."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from bollylive.sets.band import ChannelSet, Set
 
 
 class NoteMap:
-    """What the set says of velocity, length, delay and keys, for all channels. Pure; any thread may call it.
+    """Applies what the set says about velocity, length, delay and keys, for all channels. Pure; any thread may call it.
 
-    Keys are those of the cable outside, and of General MIDI percussion where the model is.
+    Outside, a key is what the cable carries; inside, on the model's side, it is a key of General MIDI percussion.
     """
 
     def __init__(self, band: Set) -> None:
         self._settings = [band.channel(channel) for channel in range(16)]
         self._out = [dict(setting.percussion) for setting in self._settings]
-        # Where two General MIDI keys share one of the instrument's, the first of them is what it means.
+        # Where two General MIDI keys are mapped to one key outside, that key means the first of them.
         self._back = [{own: key for key, own in reversed(setting.percussion)} for setting in self._settings]
 
     def early_beats(self, channel: int, seconds_per_beat: float) -> float:
-        """By how much the model's notes on a channel 0-15 leave before their musical time."""
+        """How many beats before their onset the model's notes leave on a channel 0-15."""
         return max(0.0, -self._settings[channel].delay_ms) / 1e3 / seconds_per_beat
 
     def play(self, note: Note, seconds_per_beat: float) -> Note:
-        """A note of the model's as it leaves: its onset delayed, its length and velocity bounded, its key mapped.
+        """Return a note of the model as it leaves, and as recordings have it.
 
-        That is also what a recording has of it.
+        Its onset is delayed, its length and its velocity are bounded, and its key is mapped.
         """
         setting = self._settings[note.channel]
         return replace(
@@ -39,18 +39,18 @@ class NoteMap:
         )
 
     def hear(self, event: NoteOn | NoteOff | Control | Program) -> NoteOn | NoteOff | Control | Program:
-        """What the musician does, in the keys that the model knows; a key that nothing is mapped to means itself."""
+        """Return a message of the musician with the key that the model knows; one without a mapping stays."""
         if self._back[event.channel] and isinstance(event, NoteOn | NoteOff):
             return replace(event, pitch=self.meaning(event.channel, event.pitch))
         return event
 
     def meaning(self, channel: int, pitch: int) -> int:
-        """The key that the model knows for one on the cable."""
+        """Return the key 0-127 that the model knows for a key on the cable."""
         return self._back[channel].get(pitch, pitch)
 
 
 def _velocity(velocity: int, setting: ChannelSet) -> int:
-    """From softest to loudest along a power curve: an exponent below 1 lifts the soft ones, one above 1 lowers them."""
+    """Map 1-127 to softest-loudest by a power curve: below 1 the exponent makes soft notes louder, above 1 softer."""
     strength: float = ((velocity - 1) / 126) ** setting.velocity_curve
     return setting.softest + round((setting.loudest - setting.softest) * strength)
 

@@ -1,20 +1,26 @@
-"""Noticing that a set file was saved."""
+"""A set file that is saved while the band plays: noticing it, and what of it counts at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from bollylive.sets.band import Set
+from bollylive.sets.band import CHANNEL_SETTINGS, KNOBS, SET_SETTINGS, ChannelSet, Set
 
 POLL_S: Final = 0.25
 
+# Ports, buffers and bars are built at the start, and the noise begins with its seed.
+FIXED: Final = tuple(name for name, known in SET_SETTINGS.items() if not known.live)
+
+Settings = TypeVar("Settings", Set, ChannelSet)
+
 
 class SetWatch:
-    """Asks a file for its date, four times a second at most. May block; not for who must be in time.
+    """Notices that a set file was saved. Looks at most four times a second. May block on the disk.
 
-    `read` gives its set, or raises SetError.
+    `read` gives the file's set, or raises SetError.
     """
 
     def __init__(self, path: Path, read: Callable[[], Set]) -> None:
@@ -23,7 +29,7 @@ class SetWatch:
         self._next_s = 0.0
 
     def changed(self, now_s: float) -> bool:
-        """True once after each change; only when the file has kept still since the last look, and is there."""
+        """True once after each change, as soon as the file is there and has been the same for two looks."""
         if now_s < self._next_s:
             return False
         self._next_s = now_s + POLL_S
@@ -40,3 +46,30 @@ class SetWatch:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def keep_fixed(playing: Set, saved: Set) -> tuple[Set, list[str]]:
+    """The saved set with the fixed settings of the one that plays, and the names of those that differ."""
+    waiting = [name for name in FIXED if getattr(saved, name) != getattr(playing, name)]
+    return replace(saved, **{name: getattr(playing, name) for name in FIXED}), waiting
+
+
+def keep_turned(before: Set, saved: Set, playing: Set) -> Set:
+    """The saved set with the knobs where the musician has turned them since the file was `before`.
+
+    A knob that the file changes itself is where the file puts it.
+    """
+    channels = tuple(
+        _keep_knobs(before.channel(own.channel), own, playing.channel(own.channel)) for own in saved.channels
+    )
+    return replace(_keep_knobs(before, saved, playing), channels=channels)
+
+
+def _keep_knobs(before: Settings, saved: Settings, playing: Settings) -> Settings:
+    settings = SET_SETTINGS if isinstance(saved, Set) else CHANNEL_SETTINGS
+    kept: dict[str, Any] = {
+        name: getattr(playing, name)
+        for name in KNOBS
+        if name in settings and getattr(saved, name) == getattr(before, name)
+    }
+    return replace(saved, **kept)

@@ -1,8 +1,8 @@
-"""How large, how deep and how long the text of a set may be, asked in one pass before TOML is made of it.
+"""Limits the size, depth and length of a set's text, in one pass before the TOML reader sees it.
 
-Python's TOML reader has no bounds of its own: it recurses with each bracket, takes quadratic time over a key of many
-parts, and raises what it likes over a number of thousands of digits. A band that plays reads its set again when it
-is saved, so that the answer must come soon, and be a sentence. What stands in quotes or in a comment is only measured.
+Python's TOML reader has no limits of its own: it recurses with each bracket, takes quadratic time for a key with many
+parts, and raises various errors for a number of thousands of digits. A band that plays reads its set again when the
+file is saved, so the answer must come soon and be a sentence. Quoted text and comments count only by their length.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TOKEN: Final = re.compile(
 
 
 def check_text_limits(text: str) -> None:
-    """Raise ValueError with a sentence that begins with the line, if a text is no set that anybody could mean."""
+    """Raise ValueError where a text exceeds what any set needs; the sentence begins with the number of the line."""
     if len(text) > MOST_BYTES:
         raise ValueError(f"the set is larger than {MOST_BYTES // 1024} KiB; keep only its settings.")
     scan = _Scan()
@@ -40,17 +40,17 @@ def check_text_limits(text: str) -> None:
         found = token[0]
         problem = scan.problem_of(found, token.lastgroup == "sign")
         if token.lastgroup == "row" and len(found) > MOST_IN_A_ROW:
-            problem = f"a number or key has {len(found)} characters in a row; {MOST_IN_A_ROW} are the most."
+            problem = f"a number or key has {len(found)} characters in a row; at most {MOST_IN_A_ROW} are allowed."
         if problem:
             raise ValueError(f"line {text.count(chr(10), 0, token.start()) + 1}: {problem}")
 
 
 class _Scan:
-    """What was counted up to a place in the text."""
+    """The counts up to a place in the text."""
 
     def __init__(self) -> None:
         self._depth = self._parts = self._values = self._tables = 0
-        self._in_value = False  # after `=`: only there an open bracket outlasts its line
+        self._in_value = False  # after `=`: only there an open bracket may go on over several lines
 
     def problem_of(self, found: str, is_sign: bool) -> str | None:
         if not is_sign:

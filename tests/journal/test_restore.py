@@ -80,6 +80,13 @@ def test_programs_and_bearing_are_the_last_ones() -> None:
     assert past.bearing == EngineStatus(2.5, False)
 
 
+def test_a_sound_that_the_set_sends_is_not_what_the_model_plays() -> None:
+    """It ends what the musician has chosen; from then on the set says what the model plays."""
+    words: list[Word] = [ANCHOR, Sent(Program(3, 73), "musician", 1.0, 2.0), Sent(Program(3, 105), "model", 2.0, 4.0)]
+    assert restore(words[:2], 10.0, 8).programs == {3: 73}
+    assert restore(words, 10.0, 8).programs == {}
+
+
 def test_a_pedal_holds_a_note() -> None:
     down, up = (Sent(Control(0, 64, value), "musician", at, at) for value, at in ((127, 0.5), (0, 4.0)))
     past = restore([ANCHOR, down, *played(1.0, 0.5), up], 10.0, 8)

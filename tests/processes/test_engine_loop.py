@@ -124,4 +124,4 @@ def test_messages_after_one_that_an_engine_fails_over_reach_the_engine_that_take
     assert len(desk.slept_s) == 1
     desk.loop.turn()
     assert desk.loop.engine is second
-    assert second.band == Set("New", temperature=KNOBS["temperature"][0])
+    assert second.band == Set("New", temperature=KNOBS["temperature"].lowest)

@@ -255,7 +255,7 @@ def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_t
     stage = Stage(script, band=replace(BAND, controls=controls)).run()
     knob = Command("temperature")
     assert heard == [knob, Command("again")]
-    assert stage.engine.band.temperature == KNOBS["temperature"][1]
+    assert stage.engine.band.temperature == KNOBS["temperature"].highest
     assert [message for message in stage.supervisor_link.told if isinstance(message, Command)] == [knob]
 
 

@@ -359,7 +359,7 @@ def test_knobs_stay_as_they_stand_when_the_set_is_saved_and_when_a_port_process_
     tower.begin(Command("temperature", value=0.0), Command("nucleus", value=0.0))
     watch.path.write_text("another")
     tower.pass_time(1.0, alive=True)
-    expected = replace(BAND, name="Saved", nucleus=0.5, temperature=KNOBS["temperature"][0])
+    expected = replace(BAND, name="Saved", nucleus=0.5, temperature=KNOBS["temperature"].lowest)
     assert tower.link.orders == [expected]
     tower.link.closed = True
     tower.turn()

@@ -48,7 +48,7 @@ CORE = _names("midi model sets clock protocol io journal engine")
 EDGES = _names("""
     clock.link clock.link_discovery io.connections io.jack_liveness io.joining io.rtmidi_backend
     journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
-    model.onnx_model sets.reload sets.setfile
+    model.onnx_model sets.default_file sets.reload sets.setfile
 """)
 
 # The process with the ports is small and quiet: it runs none of this.

@@ -1,12 +1,14 @@
-"""Controllers, keys and program changes that are commands."""
+"""Controllers, keys and program changes that are commands, and knobs that are turned."""
 
 from __future__ import annotations
 
 import pytest
 
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Start
-from bollylive.sets.band import ControlSet, Set
-from bollylive.sets.controls import Command, Controls
+from bollylive.sets.band import CHANNEL_SETTINGS, KNOBS, ChannelSet, ControlSet, Set
+from bollylive.sets.controls import Command, Controls, turn_knob
+
+BAND = Set(channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany"), ChannelSet(2)))
 
 
 def controls(*given: ControlSet) -> Controls:
@@ -67,3 +69,25 @@ def test_a_knob_says_where_it_stands_at_every_move(value: int, place: float) -> 
 @pytest.mark.parametrize("event", [Control(0, 80, 127), NoteOn(0, 0, 1), NoteOff(0, 0), Program(0, 0), Start()])
 def test_without_a_control_nothing_is_a_command(event: Event) -> None:
     assert controls().read(event) is False
+
+
+def place_of(band: Set, knob: str) -> list[float]:
+    """Where a knob stands: once for a band, or for each of its channels."""
+    return [getattr(one, knob) for one in (band.channels if knob in CHANNEL_SETTINGS else [band])]
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+def test_a_knob_goes_from_the_lowest_to_the_highest_and_no_further(knob: str) -> None:
+    lowest, highest = KNOBS[knob].lowest, KNOBS[knob].highest
+    for place, value in ((-1.0, lowest), (0.0, lowest), (1.0, highest), (1.5, highest)):
+        assert place_of(turn_knob(BAND, Command(knob, None, place)), knob)[-1] == value
+
+
+def test_density_is_turned_on_every_channel_that_the_model_plays_or_on_one() -> None:
+    assert place_of(turn_knob(BAND, Command("density", None, 0.0)), "density") == [0, -2, -2]
+    assert place_of(turn_knob(BAND, Command("density", 2, 1.0)), "density") == [0, 0, 2]
+    assert place_of(turn_knob(BAND, Command("density", 0, 1.0)), "density") == [0, 0, 0]
+
+
+def test_half_of_the_way_is_in_the_middle_of_the_range() -> None:
+    assert turn_knob(BAND, Command("temperature", None, 0.5)).temperature == pytest.approx((0.1 + 3.0) / 2)

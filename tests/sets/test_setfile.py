@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from bollylive.cli import main
 from bollylive.errors import SetError
 from bollylive.midi.percussion import STROKES
-from bollylive.sets.band import ChannelSet, ControlSet, Set
-from bollylive.sets.schema import CHANNEL_RULES, CONTROL_RULES, SET_RULES, Rule
-from bollylive.sets.setfile import MOST_PROBLEMS, default_set, load_set, parse_set
+from bollylive.sets.band import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS, ChannelSet, ControlSet, Set
+from bollylive.sets.kinds import Kind
+from bollylive.sets.set_reader import MOST_PROBLEMS
+from bollylive.sets.setfile import default_set, load_set, parse_set
 from bollylive.sets.text_limits import MOST_BYTES, MOST_IN_A_ROW, check_text_limits
 
 MOST_IN_A_SENTENCE = 400
-RULES = {**SET_RULES, **CHANNEL_RULES, **CONTROL_RULES}
+SETTINGS = {**SET_SETTINGS, **CHANNEL_SETTINGS, **CONTROL_SETTINGS}
 
 
 def _problems(text: str) -> list[str]:
@@ -71,6 +72,7 @@ def test_a_set_says_everything() -> None:
         handover = "flow"
         answer_bars = 4
         thru = true
+        sound_program = "banjo"
         percussion = { 60 = 36, 64 = 38 }
         delay_ms = -250
         velocity_curve = 0.5
@@ -89,8 +91,27 @@ def test_a_set_says_everything() -> None:
         program = 4
         does = "sam"
     """
-    touch = (((60, 36), (64, 38)), -250.0, 0.5, 20, 110, 2.0)
-    sitar = ChannelSet(15, "Sitar", "accompany", 104, 48, 84, 2, -1.5, 2, "flow", 4, True, *touch)
+    sitar = ChannelSet(
+        15,
+        name="Sitar",
+        role="accompany",
+        program=104,
+        lowest=48,
+        highest=84,
+        polyphony=2,
+        density=-1.5,
+        entry_bars=2,
+        handover="flow",
+        answer_bars=4,
+        thru=True,
+        sound_program=105,
+        percussion=((60, 36), (64, 38)),
+        delay_ms=-250.0,
+        velocity_curve=0.5,
+        softest=20,
+        loudest=110,
+        longest_beats=2.0,
+    )
     controls = (
         ControlSet("cc", 80, "tap"),
         ControlSet("note", 36, "again", channel=15, on=1),
@@ -161,12 +182,14 @@ def test_all_problems_come_at_once() -> None:
         ('name = ""', "name must be a text in quotes, not ''."),
         ('default_role = "continu"', "not 'continu'; did you mean 'continue'?"),
         ("default_role = 3", "must be one of 'player', 'continue', 'respond', 'accompany', 'off', not 3."),
-        ("commit_beats = 2.0", "commit_beats must be less than horizon_beats."),
-        ("horizon_beats = 0.25", "commit_beats must be less than horizon_beats."),
+        ("commit_beats = 2.0", "commit_beats must be less than horizon_beats, but 2 is not less than 1.5."),
+        ("horizon_beats = 0.25", "commit_beats must be less than horizon_beats, but 0.25 is not less than 0.25."),
+        ("density = 1", "density is a setting of an instrument; put it below a line [[channel]]."),
+        ("does = 1", "does is a setting of a command; put it below a line [[control]]."),
         ('handover = "bars"', "not 'bars'; did you mean 'bar'?"),
-        ("control = 3", "control must be a table for each command, under a line [[control]]."),
-        ("channel = 3", "channel must be a table for each instrument, under a line [[channel]]."),
-        ("channel = [1, 2]", "channel must be a table for each instrument, under a line [[channel]]."),
+        ("control = 3", "control must be a table for each command, below a line [[control]]."),
+        ("channel = 3", "channel must be a table for each instrument, below a line [[channel]]."),
+        ("channel = [1, 2]", "channel must be a table for each instrument, below a line [[channel]]."),
     ],
 )
 def test_each_mistake_in_a_set_has_its_sentence(line: str, sentence: str) -> None:
@@ -180,19 +203,26 @@ def test_each_mistake_in_a_set_has_its_sentence(line: str, sentence: str) -> Non
         ("channel = 0", "channel 0: channel must be a whole number from 1 to 16, not 0."),
         ("role = 'player'", "[[channel]] number 1: it needs a line channel = 1 to 16."),
         ("channel = 2\nrol = 'player'", "channel 2: there is no rol; did you mean role?"),
+        (
+            "channel = 2\ntempo_bpm = 90",
+            "channel 2: tempo_bpm is a setting of the whole set; put it above the first [[",
+        ),
         ("channel = 2\nrole = 'duet'", "channel 2: role must be one of"),
         ("channel = 2\nprogram = 128", "channel 2: program must be a whole number from 0 to 127, not 128."),
         ("channel = 2\nprogram = 'flut'", "channel 2: program 'flut' is not a General MIDI instrument; did you mean"),
-        ("channel = 2\nlowest = 80\nhighest = 40", "channel 2: lowest must not be above highest."),
+        ("channel = 2\nlowest = 80\nhighest = 40", "channel 2: lowest must not be above highest, but 80 is above 40."),
         ("channel = 2\ndensity = 3", "channel 2: density must be from -2 to 2, not 3."),
-        ("channel = 2\nsoftest = 90\nloudest = 40", "channel 2: softest must not be above loudest."),
+        (
+            "channel = 2\nsoftest = 90\nloudest = 40",
+            "channel 2: softest must not be above loudest, but 90 is above 40.",
+        ),
         ("channel = 2\nsoftest = 0", "channel 2: softest must be a whole number from 1 to 127, not 0."),
         ("channel = 2\nvelocity_curve = 9", "channel 2: velocity_curve must be from 0.25 to 4, not 9."),
         ("channel = 2\nlongest_beats = 0", "channel 2: longest_beats must be from 0.05 to 64, not 0."),
         ("channel = 2\ndelay_ms = 600", "channel 2: delay_ms must be from -500 to 500, not 600."),
         (
             "channel = 2\ndelay_ms = -160",
-            "channel 2: delay_ms must be -156 or more, for notes are decided commit_beats",
+            "channel 2: delay_ms must be -156 or more, because commit_beats is no longer than that at 96 bpm; or make",
         ),
         (
             "channel = 2\npercussion = 'tabl'",
@@ -203,8 +233,11 @@ def test_each_mistake_in_a_set_has_its_sentence(line: str, sentence: str) -> Non
         ("channel = 2\npercussion = { na = 3 }", "percussion must map General MIDI keys 0 to 127, not 'na'."),
         ("channel = 2\npercussion = { 128 = 3 }", "percussion must map General MIDI keys 0 to 127, not '128'."),
         ("channel = 2\npercussion = { 60 = 'C3' }", "percussion must map key 60 to a key from 0 to 127, not 'C3'."),
-        ("channel = 2\npercussion = 'tabla'\nlowest = 70", "channel 2: percussion has no key from lowest to highest;"),
-        ("channel = 2\n[[channel]]\nchannel = 2", "channel 2: it is there twice; keep one [[channel]] of it."),
+        ("channel = 2\npercussion = 'tabla'\nlowest = 70", "channel 2: percussion has no key from 70 to 127; change"),
+        (
+            "channel = 2\n[[channel]]\nchannel = 2",
+            "channel 2: there are two tables for this channel; keep one of them.",
+        ),
     ],
 )
 def test_each_mistake_in_a_channel_has_its_sentence(lines: str, sentence: str) -> None:
@@ -250,14 +283,17 @@ def test_the_default_set_explains_the_defaults() -> None:
     ("lines", "sentence"),
     [
         ('cc = 120\ndoes = "tap"', "cc must be a whole number from 0 to 119, not 120."),
-        ('does = "tap"', "it needs one line of cc = 0 to 119, note = 0 to 127, or program = 0 to 127."),
-        ('cc = 1\nprogram = 1\ndoes = "tap"', "it needs one line of cc = 0 to 119"),
+        ('does = "tap"', "it needs exactly one of the lines cc = 0 to 119, note = 0 to 127, program = 0 to 127."),
+        ('cc = 1\nprogram = 1\ndoes = "tap"', "it needs exactly one of the lines cc = 0 to 119"),
         ("cc = 1", "it needs a line does = 'tap' or 'sam' or"),
         ('cc = 1\ndoes = "agan"', "does must be one of 'tap', 'sam', "),
         ('cc = 1\ndoes = "agan"', "not 'agan'; did you mean 'again'?"),
-        ('note = 36\ndoes = "sam"', "a note needs a channel; else that key could be played nowhere."),
-        ('program = 3\ndoes = "memory"', "memory is a knob, and needs a cc."),
-        ('cc = 1\ndoes = "sam"\n[[control]]\ncc = 1\ndoes = "tap"', "number 2: cc 1 is there twice; keep one"),
+        ('note = 36\ndoes = "sam"', "a note needs a line channel as well; otherwise you could not play that key"),
+        ('program = 3\ndoes = "memory"', "memory is a knob, and only a cc can turn it."),
+        (
+            'cc = 1\ndoes = "sam"\n[[control]]\ncc = 1\ndoes = "tap"',
+            "number 2: cc 1 has another [[control]] already; keep one",
+        ),
     ],
 )
 def test_each_mistake_in_a_control_has_its_sentence(lines: str, sentence: str) -> None:
@@ -267,7 +303,10 @@ def test_each_mistake_in_a_control_has_its_sentence(lines: str, sentence: str) -
 
 
 BOMBS = {
-    "a number of 310 digits": ("tempo_bpm = " + 310 * "1", "line 1: a number or key has 310 characters in a row; 128"),
+    "a number of 310 digits": (
+        "tempo_bpm = " + 310 * "1",
+        "line 1: a number or key has 310 characters in a row; at most 128",
+    ),
     "a number that Python itself refuses": ("\nseed = " + 4301 * "1", "line 2: a number or key has 4301 characters"),
     "a hexadecimal channel": ("[[channel]]\nchannel = 0x" + 5000 * "f", "line 2: a number or key has 5002 characters"),
     "with underscores": ("[[channel]]\nchannel = 0x" + 5000 * "f_" + "f", "line 2: a number or key has 10003"),
@@ -345,7 +384,7 @@ def test_a_set_as_large_as_one_may_be_is_read() -> None:
 def test_who_has_very_many_problems_mends_some_of_them_first() -> None:
     problems = _problems("".join(f"tempo_bpn{i} = 1\n" for i in range(900)))
     assert len(problems) == MOST_PROBLEMS + 1
-    assert problems[-1] == "my.toml: there may be more problems; mend these first."
+    assert problems[-1] == "my.toml: there may be more problems; fix these first."
 
 
 HUGE = [2**bits for bits in (1, 64, 1024, 14_000)]
@@ -362,33 +401,37 @@ VALUES = st.recursive(
 @example(value=[10**5000])
 @example(value={"60": 10**5000})
 @example(value={"9" * 5000: 1})
-def test_a_rule_reads_any_value_or_says_what_it_must_be(value: object) -> None:
-    for rule in (*SET_RULES.values(), *CHANNEL_RULES.values(), *CONTROL_RULES.values()):
-        said = _said(rule, value)
+def test_a_kind_reads_any_value_or_says_what_it_must_be(value: object) -> None:
+    for known in (*SET_SETTINGS.values(), *CHANNEL_SETTINGS.values(), *CONTROL_SETTINGS.values()):
+        said = _said(known.kind, value)
         assert said is None or said.endswith((".", "?"))
         assert said is None or len(said) < MOST_IN_A_SENTENCE
         assert said is None or "Exceeds the limit" not in said
 
 
-def _said(rule: Rule, value: object) -> str | None:
+def _said(kind: Kind, value: object) -> str | None:
     try:
-        rule(value)
+        kind.read(value)
     except ValueError as problem:
         return str(problem)
     return None
 
 
-def test_an_unforeseen_fault_of_a_rule_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stumble(_: object) -> object:
-        raise OverflowError
+class Stumbling(Kind):
+    """A kind with a fault."""
 
-    monkeypatch.setitem(SET_RULES, "seed", stumble)
-    assert _problems("seed = 3") == ["my.toml: seed cannot be used as it is: 3."]
+    def read(self, value: object) -> object:
+        raise OverflowError(value)
+
+
+def test_an_unforeseen_fault_of_a_kind_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SET_SETTINGS, "seed", replace(SET_SETTINGS["seed"], kind=Stumbling()))
+    assert _problems("seed = 3") == ["my.toml: seed cannot be 3."]
 
 
 WORDS = st.sampled_from(
     [
-        *(*RULES, *STROKES, *" \n.=,[]{}#\"'-+_", "[[channel]]", "[[control]]", "channel = 1\n", "tempo_bpm = "),
+        *(*SETTINGS, *STROKES, *" \n.=,[]{}#\"'-+_", "[[channel]]", "[[control]]", "channel = 1\n", "tempo_bpm = "),
         *('"""', "'''", "0x", "1e", "inf", "nan", "true", "1979-05-27", "07:32:00", "\\", "\\u0000"),
         *(500 * "[", 400 * "9", 99 * "a."),
     ]

@@ -1,4 +1,4 @@
-"""What can be turned, and what another set changes, while the band plays."""
+"""What a turned knob and a saved set change while the band plays."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes import FakePredictor, ons, onsets, sounding
+from fakes import WILD, FakePredictor, ons, onsets, sounding
 
-from bollylive.midi.messages import Control, NoteOff, NoteOn
+from bollylive.clock.anchor import Anchor
+from bollylive.engine.engine import Engine
+from bollylive.journal.restore import restore
+from bollylive.midi.messages import Control, NoteOff, NoteOn, Program
 from bollylive.offline import OfflineBand
+from bollylive.protocol import EngineStatus, Sent
 from bollylive.sets.band import KNOBS, ChannelSet, ControlSet, Role, Set
-from bollylive.sets.controls import Command
-from bollylive.sets.knobs import keep_turned, turn_knob
+from bollylive.sets.controls import Command, turn_knob
+from bollylive.sets.reload import keep_fixed, keep_turned
 
 ROLES: tuple[tuple[Role, Role], ...] = (
     ("accompany", "off"),
@@ -39,19 +43,23 @@ def use(offline: OfflineBand, band: Set) -> None:
     offline.use(band)
 
 
-@pytest.mark.parametrize("knob", KNOBS)
-def test_a_knob_goes_from_the_lowest_to_the_highest(knob: str) -> None:
-    band = Set(channels=(MELODY, BASS, ChannelSet(2)))
-    ends = [turn_knob(band, Command(knob, None, value)) for value in (0.0, 1.0)]
-    if knob == "density":
-        assert [[channel.density for channel in end.channels] for end in ends] == [[0, -2, -2], [0, 2, 2]]
-    else:
-        assert tuple(getattr(end, knob) for end in ends) == pytest.approx(KNOBS[knob])
-
-
-def test_the_density_of_one_channel_is_turned_alone() -> None:
-    band = turn_knob(Set(channels=(MELODY, BASS, ChannelSet(2))), Command("density", 2, 1.0))
-    assert [channel.density for channel in band.channels] == [0, 0, 2]
+def test_ports_model_buffers_bars_seed_and_link_wait_for_the_next_start() -> None:
+    playing = Set(in_port=("Keys",), seed=1)
+    saved = Set(
+        name="New",
+        in_port=("Pads",),
+        out_port=("Synth",),
+        model="open",
+        buffer_notes=8,
+        seed=2,
+        beats_per_bar=3,
+        link=True,
+        tempo_bpm=120.0,
+    )
+    taken, waiting = keep_fixed(playing, saved)
+    assert taken == replace(playing, name="New", tempo_bpm=120.0)
+    assert set(waiting) == {"in_port", "out_port", "model", "buffer_notes", "seed", "beats_per_bar", "link"}
+    assert keep_fixed(playing, taken) == (taken, [])
 
 
 def test_what_is_written_anew_counts_and_what_is_not_stays_as_it_was_turned() -> None:
@@ -145,3 +153,36 @@ def test_a_set_that_is_loaded_a_hundred_times_leaves_no_note_behind() -> None:
     use(offline, replace(sets[0], channels=(MELODY,), default_role="player"))
     offline.advance(offline.now_s + 1.0)
     assert sounding(offline.sent) == set()
+
+
+def notes_of(sound_program: int | None) -> tuple[list[tuple[float, NoteOn]], list[Program], set[int]]:
+    """What a sitar that sounds like another program plays: its notes, what is sent first, and what the model knows."""
+    model = FakePredictor(WILD)
+    sitar = replace(BASS, program=104, sound_program=sound_program)
+    offline = stage(MELODY, sitar, model=model)
+    use(offline, replace(offline.engine.band, channels=(MELODY, replace(sitar, sound_program=sound_program and 24))))
+    offline.advance(8.0)
+    programs = [message.event for message in offline.sent if isinstance(message.event, Program)]
+    return [(message.at_s, note) for message, note in ons(offline.sent, 1)], programs, set(model.rows[:, 5].tolist())
+
+
+def test_the_sound_of_an_instrument_changes_none_of_its_notes() -> None:
+    notes, programs, known = notes_of(None)
+    notes_of_another_sound, other_programs, other_known = notes_of(46)
+    assert notes == notes_of_another_sound
+    assert len(notes) > 5
+    assert (programs, other_programs) == ([Program(1, 104)], [Program(1, 46)])
+    assert known == other_known == {104}
+
+
+def test_an_engine_that_goes_on_from_a_journal_plays_the_program_and_not_the_sound() -> None:
+    sitar = replace(BASS, program=104, sound_program=46)
+    offline = stage(MELODY, sitar)
+    model = FakePredictor()
+    engine = Engine(offline.engine.band, model, seed=1)
+    journal: list[Sent | Anchor | EngineStatus] = [offline.anchor, EngineStatus(2.0, awake=True), *offline.sent]
+    assert Program(1, 46) in [message.event for message in offline.sent]
+    engine.resume(restore(journal, offline.now_s, 16), offline.now_s)
+    for i in range(100):
+        engine.tick(offline.now_s + i / 50)
+    assert set(model.rows[:, 5].tolist()) == {104}

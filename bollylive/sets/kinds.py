@@ -1,0 +1,181 @@
+"""The kinds of value that a setting can have: each knows which values are legal and reads one as a set file has it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Final
+from unicodedata import category
+
+from bollylive.midi.instruments import program_of
+from bollylive.midi.percussion import STROKES, Keys, read_keys
+from bollylive.quoting import quoted
+
+MOST_CHARACTERS: Final = 1024  # of a name: of a port, or of a model with its folders
+MOST_NAMES: Final = 32
+
+
+class Kind(ABC):
+    """Which values a setting may have. Pure; any thread may call it.
+
+    `legal` names the range, as in `0 to 127`; it is empty where the help says enough. `words` explains each value of
+    a short list of them.
+    """
+
+    @property
+    def legal(self) -> str:
+        """The legal range in words."""
+        return ""
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What each word means, in the order in which people should read them."""
+        return {}
+
+    @abstractmethod
+    def read(self, value: object) -> object:
+        """Return a value of a set file as `Set` holds it.
+
+        Raises ValueError with the rest of a sentence that begins with the setting's name.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Kind):
+    """A number in a range, both ends included."""
+
+    lowest: float
+    highest: float
+
+    @property
+    def legal(self) -> str:
+        return f"{self.lowest:g} to {self.highest:g}"
+
+    def read(self, value: object) -> float:
+        nan = value != value  # noqa: PLR0124 - math.isnan raises over a whole number of hundreds of digits
+        if isinstance(value, bool) or not isinstance(value, int | float) or nan:
+            raise ValueError(f"must be a number from {self.legal}, not {quoted(value)}.")
+        if not self.lowest <= value <= self.highest:
+            raise ValueError(f"must be from {self.legal}, not {quoted(value)}.")
+        return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Knob(Number):
+    """A number that a controller can turn while the band plays."""
+
+    def at(self, place: float) -> float:
+        """The value at a place in the range, 0 (the lowest) to 1 (the highest); places beyond count as the ends."""
+        return self.lowest + (self.highest - self.lowest) * min(max(place, 0.0), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Kind):
+    """A whole number in a range, both ends included; without `highest` there is no end that a musician would meet."""
+
+    lowest: int
+    highest: int = 2**63 - 1
+
+    @property
+    def legal(self) -> str:
+        return f"{self.lowest} to {self.highest}" if self.highest < 2**31 else ""
+
+    def read(self, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.lowest <= value <= self.highest:
+            raise ValueError(f"must be a whole number from {self.lowest} to {self.highest}, not {quoted(value)}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Channel(Kind):
+    """A MIDI channel: 1 to 16 in the file, as musicians count, and 0 to 15 when it is read."""
+
+    @property
+    def legal(self) -> str:
+        return "1 to 16"
+
+    def read(self, value: object) -> int:
+        return Whole(1, 16).read(value) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Program(Kind):
+    """A General MIDI program 0 to 127, or the name of its instrument."""
+
+    @property
+    def legal(self) -> str:
+        return "0 to 127, or a name"
+
+    def read(self, value: object) -> int:
+        return program_of(value) if isinstance(value, str) else Whole(0, 127).read(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Kind):
+    """A name or a path that can be shown on one line."""
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError(f"must be a text in quotes, not {quoted(value)}.")
+        name = value.strip()
+        if len(name) > MOST_CHARACTERS or any(category(character) == "Cc" for character in name):
+            raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters that can be seen, not {quoted(name)}.")
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class Names(Kind):
+    """One name or a list of them."""
+
+    def read(self, value: object) -> tuple[str, ...]:
+        names = value if isinstance(value, list) and value else [value]
+        if len(names) > MOST_NAMES:
+            raise ValueError(f"must be a list of at most {MOST_NAMES} names, not of {len(names)}.")
+        if not all(isinstance(name, str) and name.strip() for name in names):
+            raise ValueError(f"must be a text in quotes, or a list of them, not {quoted(value)}.")
+        return tuple(map(Text().read, names))
+
+
+@dataclass(frozen=True, slots=True)
+class Switch(Kind):
+    """True or false."""
+
+    def read(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"must be true or false, not {quoted(value)}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Kind):
+    """One of a few words."""
+
+    meanings: Mapping[str, str] = field(hash=False)
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        return self.meanings
+
+    def read(self, value: object) -> str:
+        if isinstance(value, str) and value in self.meanings:
+            return value
+        near = get_close_matches(value, self.meanings, n=1) if isinstance(value, str) else []
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise ValueError(f"must be one of {', '.join(map(repr, self.meanings))}, not {quoted(value)}{hint}")
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes(Kind):
+    """What a percussion instrument strikes: a name, or a table from General MIDI keys to the instrument's own."""
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        return {
+            name: ", ".join(f"{key} {stroke.capitalize()}" for stroke, key in strokes.items())
+            for name, strokes in STROKES.items()
+        }
+
+    def read(self, value: object) -> Keys:
+        return read_keys(value)
