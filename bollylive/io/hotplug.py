@@ -72,8 +72,8 @@ class Hotplug:
         ends = self._ends(port)
         self._endings += ends
         if ends:
-            what = f"What feeds '{port.name}'" if port.virtual else f"The MIDI input '{port.name}'"
-            self._sentences.append(f"{what} has stopped in the middle; the notes that it held are ended.")
+            what = f"The source of '{port.name}'" if port.virtual else f"The MIDI input '{port.name}'"
+            self._sentences.append(f"{what} stopped while it held notes; they are ended.")
 
     def take_sentences(self) -> list[str]:
         """Return what happened to the ports since the last call, for the musician."""
@@ -128,5 +128,5 @@ class Hotplug:
 def _sentence(port: Port[Any], change: Change) -> str:
     if change == "back":
         return f"The MIDI {port.kind} '{port.name}' is back."
-    ended = " Its notes are ended." if port.kind == "input" else ""
-    return f"The MIDI {port.kind} '{port.name}' is gone.{ended} It is joined again when it is back."
+    ended = "its notes are ended, and " if port.kind == "input" else ""
+    return f"The MIDI {port.kind} '{port.name}' is gone; {ended}it is joined again when it is back."

@@ -107,8 +107,8 @@ class PortSet:
     def poll(self, now_s: float) -> list[TimedEvent]:
         """Return all messages that have come since the last call; clock messages only of the input that leads.
 
-        If an input has gone, or its source has stopped in the middle, the ends of the notes and pedals that it held
-        are among them. `now_s` must not go back. Does not block.
+        If an input has gone, or its source stopped while it held notes or pedals, their ends are among them.
+        `now_s` must not go back. Does not block.
         """
         events = [TimedEvent(ending, now_s) for ending in self._hotplug.take_endings()]
         for place, port in enumerate(self._inputs):

@@ -89,7 +89,9 @@ class RateLimit:
         if self._is_reported or not self.dropped:
             return None
         self._is_reported = True
-        return "More comes in than can be played; some of it is left out. Look for a broken controller, or a loop."
+        return (
+            "More MIDI comes in than can be played, and some of it is dropped; look for a broken controller or a loop."
+        )
 
     def _wait(self, event: Control | Program | Raw) -> None:
         key = subject(event)

@@ -1,4 +1,4 @@
-"""Takes a set when its file is saved, with the knobs where the musician has turned them."""
+"""Reads the set again when its file is saved, and keeps the knobs where the musician has turned them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SetReloader:
         self._live.band = turn_knob(self._live.band, knob)
 
     def check(self, now_s: float) -> Set | None:
-        """Return the set if it was saved and is taken; with a problem in it the band plays on as it was."""
+        """Return the set if it was saved and now plays; with a problem in it the band plays on as before."""
         watch = self._watch
         if watch is None or not watch.changed(now_s):
             return None
@@ -35,7 +35,7 @@ class SetReloader:
         except SetError as error:
             problems = error.problems
         except Exception as error:  # noqa: BLE001 - a file may hold anything, and the band plays on whatever it is
-            problems = [f"{watch.path}: the set cannot be taken ({type(error).__name__}); look at what was saved last."]
+            problems = [f"{watch.path}: the set cannot be read ({type(error).__name__}); undo what was saved last."]
         else:
             return self._take(read, watch)
         for problem in problems:
@@ -47,7 +47,7 @@ class SetReloader:
         read, waiting = keep_fixed(self._live.band, read)
         self._live.band = keep_turned(self._written, read, self._live.band)
         self._written = read
-        self._say(f"{watch.path} is taken.")
+        self._say(f"{watch.path}: the saved set plays now.")
         if waiting:
-            self._say(f"What it says of {', '.join(waiting)} counts when jam is started again.")
+            self._say(f"{watch.path}: the new {', '.join(waiting)} counts when jam is started again.")
         return self._live.band

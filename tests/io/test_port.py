@@ -386,7 +386,7 @@ def test_a_port_that_was_away_for_a_moment_has_gone_and_is_back_though_it_is_lis
     send(ports, OFF)  # perhaps it was gone by then
     studio.cut = {"Keys:out", "Synth:in"}
     gone = ports.check(SEE_S + 0.01)
-    assert [sentence.partition(".")[0] for sentence in gone] == [
+    assert [sentence.partition(";")[0] for sentence in gone] == [
         "The MIDI input 'Keys:out' is gone",
         "The MIDI output 'Synth:in' is gone",
     ]
@@ -441,9 +441,7 @@ def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio
     studio.source("Keys:out").queue += [ON]
     poll(ports, 0.0)
     studio.feeders = {}
-    assert ports.check(1.0) == [
-        "What feeds 'BollyLive In:in' has stopped in the middle; the notes that it held are ended."
-    ]
+    assert ports.check(1.0) == ["The source of 'BollyLive In:in' stopped while it held notes; they are ended."]
     assert poll(ports, 1.0) == [LetGo(NoteOff(0, 64))]  # the other is held elsewhere
     assert ports.check(2.0) == []
     assert poll(ports, 2.0) == []

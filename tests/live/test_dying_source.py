@@ -122,9 +122,7 @@ def killed(kind: str) -> None:
         source.kill()
         assert listener.hears(OFF, 2.0)
         listener.listen()
-        assert listener.said == [
-            "What feeds 'BollyLive In:in' has stopped in the middle; the notes that it held are ended."
-        ]
+        assert listener.said == ["The source of 'BollyLive In:in' stopped while it held notes; they are ended."]
         assert not any(listener.ports.poll(time.perf_counter()) for _ in range(10))
 
 
@@ -158,9 +156,7 @@ def joined() -> None:
         source.tell("quiet")
         assert listener.hears(OFF)
         listener.listen()
-        assert listener.said == [
-            "The MIDI input 'Source:out' has stopped in the middle; the notes that it held are ended."
-        ]
+        assert listener.said == ["The MIDI input 'Source:out' stopped while it held notes; they are ended."]
         source.kill()
         assert listener.is_told("'Source:out' is gone")
         assert listener.events.count(OFF) == 1

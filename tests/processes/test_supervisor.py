@@ -344,8 +344,8 @@ def test_a_set_that_is_saved_goes_down_and_what_needs_a_new_start_is_said(tmp_pa
     taken = Set(tempo_bpm=99, channels=BAND.channels[:1])
     assert tower.link.orders == [taken]
     assert tower.said[-2:] == [
-        f"{watch.path} is taken.",
-        "What it says of in_port, model counts when jam is started again.",
+        f"{watch.path}: the saved set plays now.",
+        f"{watch.path}: the new in_port, model counts when jam is started again.",
     ]
     tower.link.closed = True
     tower.turn()
@@ -449,7 +449,7 @@ def test_whatever_a_saved_set_does_to_its_reader_the_band_plays_on(fault: Except
     tower.pass_time(60.0, alive=True)
     assert len(tower.links) == 1
     assert not tower.link.orders
-    assert any("bad.toml: the set cannot be taken" in text for text in tower.said)
+    assert any("bad.toml: the set cannot be read" in text for text in tower.said)
     assert tower.said[-1] == "The band plays on as it was."
 
 

@@ -131,7 +131,9 @@ def test_what_happens_to_the_ports_is_said_and_their_list_is_read_while_it_is_ca
 def test_the_trouble_of_the_router_is_said(desk: Desk) -> None:
     for i in range(5000):
         desk.router.handle(NoteOn(0, i % 128, 90), 1.0)
-    assert [text.partition(";")[0] for text in desk.news(1.0)] == ["More comes in than can be played"]
+    assert [text.partition(";")[0] for text in desk.news(1.0)] == [
+        "More MIDI comes in than can be played, and some of it is dropped"
+    ]
 
 
 def test_silence_is_no_sentence(desk: Desk) -> None:
