@@ -59,7 +59,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         ExitStack() as resources,
     ):
         left = InheritedState() if options.journal is None else find_left(options.journal)
-        if left.words:
+        if left.releases:
             say("An earlier band was killed; what it left sounding is ended as soon as something listens.")
         if (copy := copy_model(band.model)) is not None:
             resources.callback(copy.close)

@@ -1,7 +1,12 @@
-"""What the warden and the port process tell each other, beside the words of `note`, of which what is played goes up.
+"""The messages between the processes: the supervisor, the io process and the engine.
 
-Down go `StartUp`, a new `Set`, `Heartbeat`, `Finish`; up come `Heartbeat`, `Notice`, `NoPorts`, `Crashed`, `Done`, and
-the knobs that are turned. A `ReplayRequest` goes on to the engine, which answers with `Heartbeat` and `Restoring`.
+Supervisor to io process: `StartUp`, a new `Set`, `Heartbeat`, `Finish`.
+Io process to supervisor: `Heartbeat`, `Notice`, `NoPorts`, `Crashed`, `Done`, and what is played and may be needed by
+a process that takes over: `Sent`, `Anchor`, `EngineStatus`, `Ready`, and the knobs that were turned.
+Io process to engine: `EngineStartUp`, `Heard`, `Anchor`, a new `Set`, `Vitals`.
+Engine to io process: `Play`, `Release`, `PlayerBeat`, `EngineStatus`, `Ready`, `Problem`, `Heartbeat`, `Restoring`.
+
+All are frozen. Channels are 0-15; seconds are those of `time.perf_counter`.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from bollylive.sets.controls import Command
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Relay to engine: the musician's event, with the second and the beat at which it came."""
+    """What the musician did, with the second and the beat at which it came."""
 
     event: Event | Command
     at_s: float
@@ -26,7 +31,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Engine to relay: a committed note, in the beats of `epoch`."""
+    """A committed note of the model's, in the beats of `epoch`."""
 
     note: Note
     epoch: int
@@ -34,7 +39,7 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Engine to relay: forget the model's notes on this channel that have not begun, and end those that sound.
+    """Forget the model's notes on this channel that have not begun, and end those that sound.
 
     Those that would sound longer end after `within_beats`.
     """
@@ -43,13 +48,13 @@ class Release:
     within_beats: float = 0.0
 
 
-# What the engine tells the relay to do.
+# What the engine tells the io process to do.
 Instruction: TypeAlias = Play | Release | PlayerBeat
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Engine to relay: the model is loaded and warm; from now on the band hears."""
+    """The model is loaded and warm; from now on the band listens."""
 
     model: str
     buffer_notes: int
@@ -57,7 +62,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """Engine to relay: where its bars begin and whether the band plays, written down for an engine that comes after."""
+    """Where bars begin and whether the band plays; the journal keeps it for an engine that takes over."""
 
     zero_beats: float = 0.0  # a beat on which a bar begins
     awake: bool = False
@@ -65,7 +70,7 @@ class EngineStatus:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Engine to relay: a sentence for the musician; `fatal` if the engine cannot go on, whatever is tried."""
+    """A sentence of the engine's for the musician; `fatal` if it cannot go on, whatever is tried."""
 
     text: str
     fatal: bool = False
@@ -73,7 +78,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message as it left: who played it, at which beat, how much after it was due."""
+    """A message as it left: who played it, at which second and beat, and how long after it was due."""
 
     event: Event
     by: Player
@@ -88,44 +93,55 @@ class ReplayRequest:
 
     journal: str  # its path
     until_s: float
-    keys_held: bool  # whether keys that were down may still be, and will be heard to come up
+    keys_held: bool  # whether keys that were down may still be, and their note-offs are yet to come
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStartUp:
+    """What an engine needs to begin."""
+
+    band: Set
+    seed: int
+    journal: str | None = None  # the path of the journal, for an engine that takes over
+    replay: ReplayRequest | None = None
+    model: int | None = None  # the number of an open file with a copy of the model; None: it is where the set says
 
 
 @dataclass(frozen=True, slots=True)
 class InheritedState:
     """What a process that is gone may have left sounding, pedalled or bent."""
 
-    words: tuple[tuple[Event, Player], ...] = ()  # what lets go of it, in the order of sending, and whose it is
-    channels: tuple[int, ...] = ()  # 0-15, that are reset besides
+    releases: tuple[tuple[Event, Player], ...] = ()  # messages that end it, in the order of sending, and whose it is
+    channels: tuple[int, ...] = ()  # that are reset as well
 
     def __bool__(self) -> bool:
         """Whether there is anything at all."""
-        return bool(self.words or self.channels)
+        return bool(self.releases or self.channels)
 
 
 @dataclass(frozen=True, slots=True)
 class StartUp:
-    """All that a port process must know to begin."""
+    """What an io process needs to begin."""
 
     band: Set
     seed: int
     api: str | None = None
-    journal: str | None = None  # the path of the file in which a new engine finds its buffers
-    model: int | None = None  # the number of the open file that holds the model; None: it lies where the set says
-    musician: tuple[tuple[float, Event], ...] = ()  # who plays by itself, in seconds since the band is ready
-    anchor: Anchor | None = None  # where the beat was; None for the first one of a performance
+    journal: str | None = None  # the path of the journal, in which a new engine finds its buffers
+    model: int | None = None  # the number of an open file with a copy of the model; None: it is where the set says
+    musician: tuple[tuple[float, Event], ...] = ()  # plays by itself, in seconds since the band is ready: the demo
+    anchor: Anchor | None = None  # where the beat was; None for the first process of a performance
     left: InheritedState = InheritedState()
-    given_s: float = 0.0  # when the duty was given; shows whether the processes share a clock
+    given_s: float = 0.0  # when this was sent; shows whether the processes share a clock
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """End all notes, close the ports, and be done."""
+    """End all notes, close the ports, and exit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The heartbeat, in every direction; from the port process, `lost` counts its words that found no room so far."""
+    """A sign of life, in every direction; from the io process, `lost` counts messages that found no room so far."""
 
     lost: int = 0
 
@@ -144,20 +160,20 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NoPorts:
-    """The MIDI system or the port is not there, or no longer, and why; the port process has ended."""
+    """The MIDI system or a port is missing, or was lost, and why; the io process has ended."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Crashed:
-    """The port process has run into a fault of its own, and why; it has ended."""
+    """The io process ran into a fault of its own, and why; it has ended."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The port process has ended on purpose and left silence; `figures` are what happened, in numbers."""
+    """The io process has ended on purpose and left silence; `figures` are what happened, in numbers."""
 
     figures: dict[str, float] = field(default_factory=dict)

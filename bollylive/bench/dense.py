@@ -44,7 +44,7 @@ def play_dense(api: str, jam: Probe, report: Path, seconds: float) -> dict[str, 
                 break
             time.sleep(max(0.0, at_s - time.perf_counter()))
             ports.send(to_bytes(event))
-            ports.poll()
+            ports.receive()
         after_s, played_s = jam.cpu_s(), time.perf_counter() - began_s
     finally:
         ports.close()

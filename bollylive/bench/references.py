@@ -35,7 +35,7 @@ def run(*arguments: str) -> None:
         case ("echo", api):
             _serve(api, ECHO_NAME, _ECHO_POLL_S, echo)
         case ("poll", api):
-            _serve(api, POLLER_NAME, IDLE_POLL_S, PortSet.poll)
+            _serve(api, POLLER_NAME, IDLE_POLL_S, PortSet.receive)
         case ("sleep", seconds):
             _say_ready()
             sys.stdout.write(json.dumps(wake_delays_ms(float(seconds))))
@@ -48,7 +48,7 @@ def run(*arguments: str) -> None:
 
 def echo(ports: PortSet) -> None:
     """Send back every message that has come in."""
-    for data in ports.poll():
+    for data in ports.receive():
         ports.send(bytes(data))
 
 

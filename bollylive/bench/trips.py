@@ -46,12 +46,12 @@ def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
 
 def ask(ports: PortSet, done: Callable[[list[int]], bool]) -> Answers:
     """Send a note and collect the answers until one is `done`, for half a second at most. Blocks."""
-    ports.poll()
+    ports.receive()
     answers: Answers = []
     began_s = time.perf_counter()
     ports.send(_NOTE_ON)
     while (now_s := time.perf_counter()) - began_s < _ANSWER_LIMIT_S:
-        answers += [(1e3 * (now_s - began_s), data) for data in ports.poll()]
+        answers += [(1e3 * (now_s - began_s), data) for data in ports.receive()]
         if answers and done(answers[-1][1]):
             break
         time.sleep(_POLL_S)

@@ -1,4 +1,4 @@
-"""The beat as one point and one slope, and what others say of it: Link, and the musician's own playing."""
+"""The beat as one point and one slope, and what a Link session and the musician's playing say about it."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Anchor:
     running: bool = True
     epoch: int = 0
     followed: bool = False  # a MIDI clock leads, so beat 0 is a bar line of the DAW's
-    bar_beat: float | None = None  # where it is not: a bar line of the Link session that leads
+    bar_beat: float | None = None  # a bar line of the Link session, if one leads
 
     @property
     def is_free(self) -> bool:
-        """Whether nobody says where the bars are."""
+        """Whether nobody outside the band says where the bars are."""
         return not self.followed and self.bar_beat is None
 
     def beat_at(self, now_s: float) -> float:
-        """The beat at `now_s`."""
+        """Return the beat at `now_s`."""
         if not self.running:
             return self.beat
         return self.beat + (now_s - self.at_s) / self.seconds_per_beat
 
     def seconds_at(self, beat: float) -> float:
-        """When `beat` falls, in the seconds of `at_s`; only meaningful while `running`."""
+        """Return when `beat` falls, in the seconds of `at_s`; only meaningful while `running`."""
         return self.at_s + (beat - self.beat) * self.seconds_per_beat
 
 
@@ -48,14 +48,14 @@ class LinkBeat:
     beat: float
     bpm: float
     at_s: float
-    peers: int  # the others in it
-    playing: bool = False  # as those say who share start and stop
+    peers: int  # how many others are in it
+    playing: bool = False  # by the peers that share start and stop
     beats_per_bar: int = 4
 
 
 @dataclass(frozen=True, slots=True)
 class PlayerBeat:
-    """Engine to relay: where the musician's playing says that the beat is, as an `Anchor` says it."""
+    """Where the musician's playing puts the beat, in the form of an `Anchor`; a message of the engine's."""
 
     beat: float
     seconds_per_beat: float

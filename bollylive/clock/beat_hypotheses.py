@@ -1,15 +1,15 @@
-"""What a musician's onsets may mean: a bank of Kalman filters, one for each reading of the rhythm.
+"""What a musician's onsets may mean: a bank of Kalman filters, one for each hypothesis about the rhythm.
 
-A reading says which place of the beat each onset so far was meant for, and whether the tempo was calm, loose or changed
-at once on the way there. Given that, tempo and phase are a linear system, which a Kalman filter knows best. With each
-onset every reading branches into all that it could be; a reading is likely if its places are often played, if those it
-passes over often are not, and if the onsets come when it expects them. The likeliest readings are kept.
+A hypothesis says which place of the beat each onset so far was meant for, and whether the tempo was steady, loose or
+changed at once on the way there. Given that, tempo and phase are a linear system, for which a Kalman filter is optimal.
+With each onset every hypothesis branches into all its possible continuations. A hypothesis is likely if its places are
+often played, if those it skips often are not, and if the onsets come when it expects them. The likeliest are kept.
 
 Source: A. T. Cemgil and B. Kappen, "Monte Carlo Methods for Tempo Tracking and Rhythm Quantization", Journal of
 Artificial Intelligence Research 18, 2003, whose switching state space model this is. Here the search keeps the best
-readings instead of drawing them, an onset may be meant for no place at all, as an ornament is, and a place that is
-passed over counts too. How often each place is played, every reading learns as it goes: so neither a run of sixteenths
-nor a triplet feel looks like another tempo, and after a change of tempo the rhythm is known again.
+hypotheses instead of sampling them, an onset may belong to no place at all, as an ornament does, and a skipped place
+counts too. Every hypothesis learns how often each place is played: so neither a run of sixteenths nor a triplet feel
+looks like another tempo, and after a change of tempo the rhythm is known again.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ _Floats: TypeAlias = NDArray[np.float64]
 TWELFTHS: Final = 12
 _PLACES: Final = np.array([0, 3, 4, 6, 8, 9])
 _PLAYED_AT_FIRST: Final = (0.7, 0.2, 0.1, 0.45, 0.15, 0.25)
-_LEARN: Final = 0.05  # how much a place that is played or passed over tells of how often it is
+_LEARN: Final = 0.05  # how much one played or skipped place changes the estimate of how often it is played
 _SELDOM, _OFTEN = 0.02, 0.95
 _WHICH: Final = np.tile(np.arange(len(_PLACES)), 2)
 _NEAR: Final = np.concatenate([_PLACES, _PLACES + TWELFTHS])  # the places of two beats
-_LONGEST_REST: Final = -3.5  # what is less likely than this, as a logarithm, is a rest, at any tempo
-_ASTRAY: Final = -5.2  # of an onset that is meant for no place, as a logarithm
+_LONGEST_REST: Final = -3.5  # a log likelihood; anything less likely is a rest, at any tempo
+_ORNAMENT: Final = -5.2  # the log likelihood of an onset that belongs to no place
 
 HAND_S: Final = 0.02  # the standard deviation of an onset from where it is meant to be
 _PHASE_DRIFT: Final = 0.01**2  # the variance that a beat adds to the beat, in beats
-# The ways a tempo goes, calm, loose and changed: the variance that a beat adds to it, and what the change adds, as
-# shares of it; then, from calm and from loose, how likely each is at an onset. What has changed goes on loose.
+# The ways a tempo moves, steady, loose and changed: the variance that a beat adds to it, and what the change adds, as
+# shares of it; then, from steady and from loose, how likely each is at an onset. After a change it is loose.
 _DRIFT: Final = np.array([[0.002], [0.03], [0.03]]) ** 2
 _LEAP: Final = np.array([[0.0], [0.0], [0.18]]) ** 2
 _TURN: Final = np.log([[0.898, 0.1, 0.002], [0.1, 0.898, 0.002]])
 _LOOSE: Final = 1
-_FASTEST, _SLOWEST = 1.5, 0.65  # no reading is further from the tempo it began with, so half and double are none
+_FASTEST, _SLOWEST = 1.5, 0.65  # the limits of the tempo, relative to the first: so half and double tempo are excluded
 
 _KEPT: Final = 28
-_LEAST: Final = 10.0  # a reading that is less likely than the best by this, as a logarithm, is given up
-ALIKE: Final = 0.03  # tempi that differ by less than this share are one opinion
+_LEAST: Final = 10.0  # a hypothesis whose log likelihood is lower than the best by this is dropped
+ALIKE: Final = 0.03  # tempi that differ by less than this share count as the same
 
 
 class BeatHypotheses:
-    """The readings that are kept, the likeliest first: begin with one, then let them `branch` at each onset.
+    """The hypotheses that are kept, the likeliest first: begin with one, then let them `branch` at each onset.
 
     `place` is what the latest onset was meant for, in twelfths of a beat from where one began to count; `time` is when
     that place is, `period` how long a beat lasts, both in seconds; `weight` is the log likelihood, the best has 0.
@@ -56,7 +56,7 @@ class BeatHypotheses:
     """
 
     def __init__(self, place: int, at_s: float, seconds_per_beat: float, doubt: float, doubt_s: float = HAND_S) -> None:
-        """One reading: a beat at `at_s`.
+        """Begin with one hypothesis: a beat at `at_s`.
 
         `doubt` is the standard deviation of the tempo, as a share of it, and `doubt_s` that of the beat.
         """
@@ -70,10 +70,10 @@ class BeatHypotheses:
         self._played = np.array([_PLAYED_AT_FIRST])
 
     def branch(self, at_s: float) -> None:
-        """Takes in an onset: every reading with every place near it that it could be meant for, and with none."""
+        """Take in an onset: pair every hypothesis with every place near it that it may belong to, and with none."""
         beat = np.floor(self.place / TWELFTHS + (at_s - self.time) / self.period - 0.5).astype(int)
-        place = TWELFTHS * beat[:, None] + _NEAR  # [reading, place]; with moods [reading, mood, place]
-        passed = _count(place - 1) - _count(self.place[:, None])  # [reading, place, place of a beat]
+        place = TWELFTHS * beat[:, None] + _NEAR  # [hypothesis, place]; with moods [hypothesis, mood, place]
+        passed = _count(place - 1) - _count(self.place[:, None])  # [hypothesis, place, place of a beat]
         rest = np.maximum((passed * np.log1p(-self._played)[:, None]).sum(-1), _LONGEST_REST)
         likely = np.where(place > self.place[:, None], rest + np.log(self._played)[:, _WHICH], -np.inf)
 
@@ -95,16 +95,16 @@ class BeatHypotheses:
         weight -= 0.5 * (error**2 / spread + np.log(spread))
         weight[(period * _FASTEST < self._first_s) | (period * _SLOWEST > self._first_s)] = -np.inf
 
-        astray = self.weight + _ASTRAY - np.log(HAND_S)
-        likely_enough = weight > max(weight.max(), astray.max()) - _LEAST
-        reading, mood, near = np.nonzero(likely_enough)
+        ornament = self.weight + _ORNAMENT - np.log(HAND_S)
+        likely_enough = weight > max(weight.max(), ornament.max()) - _LEAST
+        hypothesis, mood, near = np.nonzero(likely_enough)
         gain_time = gain_time[likely_enough]
         landed = _WHICH[near]
-        played = self._played[reading] * (1 - _LEARN * np.minimum(passed[reading, near], 1))
+        played = self._played[hypothesis] * (1 - _LEARN * np.minimum(passed[hypothesis, near], 1))
         played[np.arange(len(landed)), landed] += _LEARN * (1 - played[np.arange(len(landed)), landed])
         self._keep_best(
-            (weight[likely_enough], astray),
-            (place[reading, near], self.place),
+            (weight[likely_enough], ornament),
+            (place[hypothesis, near], self.place),
             (at_s - (1 - gain_time) * np.broadcast_to(error, weight.shape)[likely_enough], self.time),
             (period[likely_enough], self.period),
             ((1 - gain_time) * var_time[likely_enough], self._var_time),
@@ -126,6 +126,6 @@ class BeatHypotheses:
 
 
 def _count(twelfth: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often each place of a beat has been by then: one number for each, on a new last axis."""
+    """Return how often each place of a beat has come by then: one number for each, on a new last axis."""
     count: NDArray[np.int64] = (twelfth[..., None] - _PLACES) // TWELFTHS
     return count

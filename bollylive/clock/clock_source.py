@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bollylive.clock.clock import LOST_S
+from bollylive.clock.midi_follower import LOST_S
 from bollylive.midi.messages import Continue, Event, Position, Start, Stop, Tick
 
 
 class ClockSource:
-    """Lets the clock words of one input pass: the first that ticks, until it has been silent for `LOST_S`.
+    """Lets the clock messages of one input pass: the first that ticks, until it has been silent for `LOST_S`.
 
-    While nobody leads, Start, Stop, Continue and Position of every input pass; whoever ticks first leads.
+    While none leads, Start, Stop, Continue and Position of every input pass; the first that ticks leads.
     Inputs are numbers. Not thread-safe; `now_s` must not go back between calls.
     """
 
@@ -18,7 +18,7 @@ class ClockSource:
         self._heard_s = 0.0
 
     def passes(self, event: Event, port: int, now_s: float) -> bool:
-        """Whether an event of this input is to be heard; one that is no clock word always is."""
+        """Return whether an event of this input counts; one that is no clock message always does."""
         if not isinstance(event, Tick | Start | Continue | Stop | Position):
             return True
         if self._leader not in (None, port) and now_s - self._heard_s > LOST_S:
@@ -30,6 +30,6 @@ class ClockSource:
         return self._leader in (None, port)
 
     def leave(self, port: int) -> None:
-        """This input is gone: if it led, the next that ticks does."""
+        """Note that an input is gone: if it led, the next that ticks leads."""
         if self._leader == port:
             self._leader = None

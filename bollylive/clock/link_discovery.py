@@ -1,6 +1,6 @@
-"""Who is about to be met: whether Ableton Link peers announce themselves on the network, heard without a word of ours.
+"""Notices Ableton Link peers by what they announce on the network, without sending anything.
 
-A peer says four times a second to a multicast group that it is there, and once that it leaves. Such a message begins
+A peer announces itself to a multicast group four times a second, and says once that it leaves. Such a message begins
 with 8 bytes that name the protocol and its version, the kind of message, the seconds that it holds, a group that is
 always 0, and the 8 bytes of the peer's name. All of it is described in github.com/structuresound/link-wire-spec,
 spec/01-discovery.md.
@@ -16,19 +16,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 GROUP, PORT = "224.76.78.75", 20808
-SETTLED_S = 1.0  # of two sessions that meet, the one leads that is older by half a second and more
-SILENCE_S = 2.0  # who announces nothing for so long has gone
-LOOK_S = 5.0  # after so long new interfaces are joined, and a network that failed is tried again
+SETTLED_S = 1.0  # of two sessions that meet, one that is older by half a second or more leads
+SILENCE_S = 2.0  # a peer that announces nothing for so long has gone
+LOOK_S = 5.0  # how often new interfaces are joined, and a network that failed is tried again
 
 _HEADER = struct.Struct(">8sBBH8s")
 _PROTOCOL = b"_asdp_v\x01"
 _ALIVE, _BYE = 1, 3
 _LONGEST_BYTES = 2048
-_MOST_MESSAGES = 64  # at one look; the rest waits in the socket
+_MOST_MESSAGES = 64  # in one call; the rest waits in the socket
 
 
 def read_message(message: bytes) -> tuple[int, bytes]:
-    """Whether somebody is there (1), answers (2) or leaves (3), and their name; (0, b"") for what is not of Link."""
+    """Return whether a peer is there (1), answers (2) or leaves (3), and its name; (0, b"") if it is not Link's."""
     if len(message) < _HEADER.size:
         return 0, b""
     protocol, kind, _, group, name = _HEADER.unpack_from(message)
@@ -36,7 +36,7 @@ def read_message(message: bytes) -> tuple[int, bytes]:
 
 
 def open_listener() -> socket.socket:
-    """A socket that hears the group on every interface, beside others of this computer; raises OSError."""
+    """Return a socket that hears the group on every interface, shared with other programs; raises OSError."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -53,20 +53,20 @@ def open_listener() -> socket.socket:
 class LinkDiscovery:
     """Listens from the first `hears` until `close`, and sends nothing.
 
-    For one thread; nothing blocks, and nothing is raised: a network that cannot be heard is told of by `take_trouble`.
+    For one thread; nothing blocks or raises: a network that cannot be heard is reported by `take_problem`.
     """
 
     def __init__(self, open_socket: Callable[[], socket.socket] = open_listener) -> None:
         self._open = open_socket
         self._socket: socket.socket | None = None
         self._look_s = -math.inf
-        self._peer = b""  # the one that is listened to, and when it was heard first and last
+        self._peer = b""  # the one that counts, and when it was heard first and last
         self._first_s = self._last_s = -math.inf
-        self._trouble: str | None = None
-        self._is_told = False
+        self._problem: str | None = None
+        self._is_reported = False
 
     def hears(self, now_s: float) -> bool:
-        """Whether somebody is there for `SETTLED_S` already, so that their session is older than one begun now."""
+        """Return whether a peer has been there for `SETTLED_S`, so that its session is older than one begun now."""
         try:
             if now_s >= self._look_s:
                 self._look_s = now_s + LOOK_S
@@ -82,13 +82,13 @@ class LinkDiscovery:
             self._fail(error)
         return False
 
-    def take_trouble(self) -> str | None:
-        """What went wrong since the last call, as a sentence."""
-        trouble, self._trouble = self._trouble, None
+    def take_problem(self) -> str | None:
+        """Return what went wrong since the last call, as a sentence."""
+        trouble, self._problem = self._problem, None
         return trouble
 
     def close(self) -> None:
-        """Listen no more, and forget who was heard."""
+        """Stop listening, and forget who was heard."""
         if self._socket is not None:
             self._socket.close()
         self._socket = None
@@ -99,7 +99,7 @@ class LinkDiscovery:
         self._socket = self._socket or self._open()
         if not _join(self._socket) and is_new:
             raise OSError("no interface takes multicast")
-        self._is_told = False
+        self._is_reported = False
 
     def _take(self, kind: int, peer: bytes, now_s: float) -> bool:
         if kind == _BYE and peer == self._peer:
@@ -117,16 +117,16 @@ class LinkDiscovery:
         look_s = self._look_s
         self.close()
         self._look_s = look_s
-        if not self._is_told:
-            self._trouble = (
+        if not self._is_reported:
+            self._problem = (
                 f"Ableton Link: nobody can be heard on the network: {error.strerror or error}. "
                 f"It is tried again every {LOOK_S:g} s; the tempo is free until then."
             )
-        self._is_told = True
+        self._is_reported = True
 
 
 def _join(listener: socket.socket) -> bool:
-    """Join the group on every interface there is; true if it is joined on one more."""
+    """Join the group on every interface; return whether it was joined on one more."""
     joined = False
     for interface in _interfaces():
         with suppress(OSError):  # an interface without multicast, or one that is joined already
@@ -136,7 +136,7 @@ def _join(listener: socket.socket) -> bool:
 
 
 def _interfaces() -> Iterator[bytes]:
-    """What follows the group in the request to join it: the default interface, the loopback, and each by its number."""
+    """Yield what follows the group in a request to join it: default interface, loopback, and each by its number."""
     yield socket.inet_aton("0.0.0.0")
     yield socket.inet_aton("127.0.0.1")
     with suppress(OSError):

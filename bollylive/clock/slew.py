@@ -1,14 +1,13 @@
-"""Musical time that is turned towards where it should be, and never jumps there.
+"""Musical time that never jumps: an error is corrected by a slightly faster or slower beat.
 
-What is wrong is never corrected at once but steered away within about half a beat, so it neither skips a note nor
-runs backwards.
+A correction takes about half a beat, so musical time neither skips a note nor runs backwards.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bollylive.clock.anchor import Anchor
+from bollylive.clock.anchor import Anchor, Leader
 
 PHASE_TOLERANCE_S = 0.0005
 RATE_TOLERANCE = 0.001
@@ -16,35 +15,41 @@ STEER_BEATS = 0.5
 STEER_BEATS_IF_LARGE = 0.25
 LEAST_STEER_BEATS = 0.125
 LARGE_ERROR_BEATS = 0.01
-STEER_LIMIT = 0.75  # of the tempo: a large error is made good at 1/4 or 7/4 of it, if nobody says another limit
+STEER_LIMIT = 0.75  # a correction runs at between 1/4 and 7/4 of the tempo, unless the caller gives another limit
 
 
 class Slew:
-    """`anchor` is musical time as all should know it; it steers towards `aim`, where the leader says that the beat is.
+    """Musical time, and who leads it.
 
+    `anchor` is musical time as everybody sees it. It approaches `aim`, where the `leader` puts the beat.
     Not thread-safe; `now_s` must not go back between calls.
     """
 
     def __init__(self, anchor: Anchor) -> None:
+        self.leader: Leader = "free"
         self.anchor = self.aim = anchor
         self._limit = STEER_LIMIT
         self._meet_s: float | None = None  # when `anchor` will have reached `aim`
 
     def set(self, anchor: Anchor) -> None:
-        """Makes this musical time at once; it is for the caller to see that the beat does not jump."""
+        """Set musical time at once; the caller sees to it that the beat does not jump."""
         self.anchor = self.aim = anchor
         self._meet_s = None
 
     def held(self, now_s: float) -> Anchor:
-        """The present moment as an anchor at the true rate, without what a correction adds to it."""
+        """Return an anchor at the present moment with the leader's tempo, without the correction under way."""
         return replace(self.aim, beat=self.anchor.beat_at(now_s), at_s=now_s)
+
+    def ahead_of_aim(self, line: Anchor, now_s: float) -> float:
+        """Return by how many beats `line` is ahead of `aim` at `now_s`."""
+        return line.beat_at(now_s) - self.aim.beat_at(now_s)
 
     def follow(
         self, line: Anchor, now_s: float, tolerance_s: float = PHASE_TOLERANCE_S, limit: float = STEER_LIMIT
     ) -> None:
-        """Takes a new aim, if it differs from the one there is by more than nobody could hear.
+        """Aim at `line` if it differs from `aim` audibly.
 
-        `limit` is how much faster or slower a correction may be, as a share of the tempo (0-1).
+        `limit` is how much faster or slower a correction may run, as a share of the tempo (0-1).
         """
         phase_s = line.at_s - self.aim.seconds_at(line.beat)
         rate = line.seconds_per_beat / self.aim.seconds_per_beat - 1.0
@@ -53,19 +58,19 @@ class Slew:
             self._turn(now_s)
 
     def settle(self, now_s: float) -> None:
-        """Ends a correction that is done; call it often."""
+        """End a correction that is complete; call it many times a second."""
         if self._meet_s is not None and now_s >= self._meet_s:
             self._turn(now_s)
 
     def _turn(self, now_s: float) -> None:
-        """Turns `anchor` so that it meets `aim`: in half a beat, or for a large error as soon as it decently can."""
+        """Let `anchor` meet `aim` in half a beat; a large error is corrected as fast as the limit allows."""
         beat = self.anchor.beat_at(now_s)
         error = self.aim.beat_at(now_s) - beat
         if abs(error) * self.aim.seconds_per_beat < PHASE_TOLERANCE_S / 10:
             self.set(self.aim)
             return
         ahead = STEER_BEATS_IF_LARGE if abs(error) > LARGE_ERROR_BEATS else STEER_BEATS
-        if self._meet_s is not None:  # new ticks do not put off what is being made good
+        if self._meet_s is not None:  # new ticks do not postpone a correction under way
             ahead = min(ahead, (self._meet_s - now_s) / self.aim.seconds_per_beat)
         ahead = max(ahead, LEAST_STEER_BEATS, abs(error) / self._limit)
         seconds = ahead * self.aim.seconds_per_beat

@@ -7,20 +7,20 @@ from collections import deque
 from bollylive.midi.messages import Tempo
 
 LONGEST_S = 3.0  # after a longer pause the tapping begins anew; 20 beats per minute
-SHORTEST_S = 0.15  # sooner after a tap is the same one, of a key that bounces; 400 beats per minute
+SHORTEST_S = 0.15  # a sooner one is the same tap, of a key that bounces; 400 beats per minute
 LEAST_TAPS = 3
 MOST_TAPS = 5  # the tempo is the mean of the latest four gaps
-UNEVEN = 0.3  # a gap that differs by this share from those before begins another tempo
+UNEVEN = 0.3  # a gap that differs by this share from the mean of those before begins another tempo
 
 
 class TapTempo:
-    """Collects taps, and tells the tempo once there are enough. Not thread-safe."""
+    """Collects taps, and gives the tempo once there are enough. Not thread-safe."""
 
     def __init__(self) -> None:
         self._taps_s: deque[float] = deque(maxlen=MOST_TAPS)
 
     def tap(self, now_s: float) -> Tempo | None:
-        """Take in a tap; gives the tempo from the third on."""
+        """Take in a tap; return the tempo, from the third on."""
         taps = self._taps_s
         if taps:
             gap_s = now_s - taps[-1]

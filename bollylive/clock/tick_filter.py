@@ -1,6 +1,6 @@
-"""The even pulse behind MIDI clock ticks that arrive unevenly: least squares over the latest ones.
+"""The even tempo behind MIDI clock ticks that arrive unevenly: least squares over the latest ones.
 
-What is fitted is a line, bent into a parabola as far as the arrivals bend more than chance would: so a ramp is
+A line is fitted, and bent into a parabola as far as the arrivals bend more than chance would explain: so a ramp is
 followed without lag and a steady tempo without wobble. A change of tempo is noticed and begins the line anew.
 """
 
@@ -15,18 +15,18 @@ from bollylive.midi.messages import TICKS_PER_BEAT
 SHORTEST_TICK_S = 60.0 / 400 / TICKS_PER_BEAT  # 400 beats per minute
 LONGEST_TICK_S = 60.0 / 20 / TICKS_PER_BEAT  # 20 beats per minute
 
-WINDOW_TICKS = 96  # four beats: with arrivals 3 ms off either way, the next beat is known to 2 ms
-BENT_TICKS = 12  # fewer arrivals than this say nothing of a bend
-BEND_DOUBT = 6.0  # a bend of 2.4 standard errors is still taken for chance
-LEAST_JITTER_S = 0.0003  # nobody's arrivals are more even than this, for long
+WINDOW_TICKS = 96  # four beats: with a jitter of 3 ms either way, the next beat is known to 2 ms
+BENT_TICKS = 12  # fewer arrivals than this say nothing about a bend
+BEND_DOUBT = 6.0  # a bend of 2.4 standard errors is still explained by chance
+LEAST_JITTER_S = 0.0003  # no arrivals stay more even than this
 PRIOR_SPREAD = 24**3 / 12  # the rate known before weighs as much as a beat of arrivals
 
-JUMP_TICKS = 3  # this many arrivals in a row, all early or all late, are another tempo, not jitter
+JUMP_TICKS = 3  # this many outliers in a row, all early or all late, are another tempo
 JITTER_S = 0.004  # an arrival this far off the line, and a quarter of a tick, is an outlier
-DRIFT = 0.5  # in standard deviations: arrivals off the line by more than this on average have left it
-ALARM = 7.0  # and this much of it in all is another tempo
-CLIP = 3.0  # but no arrival says more than this
-DEVIATION = 1.25  # a standard deviation is so many mean distances, if they are normal
+DRIFT = 0.5  # in standard deviations: arrivals that are off by more on average have left the line
+ALARM = 7.0  # the sum above which that is another tempo
+CLIP = 3.0  # the most that one arrival counts
+DEVIATION = 1.25  # a standard deviation in mean distances, of a normal distribution
 
 _Arrival: TypeAlias = tuple[int, float]
 
@@ -36,8 +36,8 @@ class TickFilter:
 
     A single late arrival does not bend the line. Three outliers in a row on the same side begin a new line, made of
     those three alone: so a tempo jump is followed at once, and the line grows steady again. Smaller jumps show in
-    the sum of what the arrivals are off the line, by the test of E. S. Page, "Continuous inspection schemes"
-    (Biometrika 41, 1954), which also says since when.
+    the summed distances of the arrivals from the line, by the test of E. S. Page, "Continuous inspection schemes"
+    (Biometrika 41, 1954), which also gives the tick at which it began.
     """
 
     def __init__(self, seconds_per_tick: float) -> None:
@@ -47,22 +47,22 @@ class TickFilter:
         self._outliers: list[_Arrival] = []
         self._prior = (seconds_per_tick, PRIOR_SPREAD)  # a rate, and its weight
         self._jitter_s = 0.0  # the mean distance of the arrivals from the line, over about a beat
-        self._newest = (0, 0.0)  # a point of the line, at the latest arrival that was believed
+        self._newest = (0, 0.0)  # a point of the line, at the latest arrival that was no outlier
         self._bend_s = 0.0  # the line is that point + x * seconds_per_tick + x² * bend, x ticks on
         self._sums = {1: 0.0, -1: 0.0}  # Page's: how late, and how early, the arrivals have been
         self._since = {1: 0, -1: 0}  # the tick from which on each sum counts
 
     @property
     def seconds_to_next(self) -> float:
-        """From the latest tick to the next: where the tempo changes, that is not the rate of this moment."""
+        """The time from the latest tick to the next; where the tempo changes, this is not the present rate."""
         return self.seconds_per_tick + self._bend_s
 
     def restart(self) -> None:
-        """Forgets the arrivals but not the rate: the next tick begins the line anew."""
+        """Forget the arrivals but not the rate: the next tick begins the line anew."""
         self._begin([], PRIOR_SPREAD)
 
     def add(self, now_s: float) -> None:
-        """Counts a tick that arrived at `now_s`."""
+        """Take in a tick that arrived at `now_s`."""
         self.tick += 1
         arrival = (self.tick, now_s)
         residual_s = now_s - self.seconds_at(self.tick) if self._arrivals else 0.0
@@ -77,7 +77,7 @@ class TickFilter:
         self._fit()
 
     def seconds_at(self, tick: float) -> float:
-        """When `tick` falls on the line, past or to come."""
+        """Return when `tick` falls on the line, past or to come."""
         newest_tick, newest_s = self._newest
         ahead = tick - newest_tick
         return newest_s + ahead * self.seconds_per_tick + ahead * ahead * self._bend_s
@@ -92,12 +92,12 @@ class TickFilter:
             return False
         (first, first_s), (last, last_s) = self._outliers[0], self._outliers[-1]
         if last_s - first_s < (last - first) * SHORTEST_TICK_S / 2:
-            return False  # ticks that were held up somewhere and came all at once tell no tempo
+            return False  # a backlog of ticks that came all at once has no tempo
         self._begin(self._outliers, 0.0)
         return True
 
     def _changed_at(self, residual_s: float) -> int | None:
-        """The tick since which the arrivals leave the line, if they do."""
+        """Return the tick since which the arrivals leave the line, if they do."""
         scale_s = max(LEAST_JITTER_S, DEVIATION * self._jitter_s)
         for side, total in self._sums.items():
             off = min(side * residual_s / scale_s, CLIP)
@@ -122,7 +122,7 @@ class TickFilter:
     def _fit(self) -> None:
         """Least squares, the rate drawn to the one known before (ridge regression), and the bend to none.
 
-        The parabola is written in orthogonal polynomials, so that it can be had or not had without another fit. It is
+        The parabola is written in orthogonal polynomials, so that it can be left out without another fit. It is
         shrunk by L. Breiman's garrote ("Better subset regression using the nonnegative garrote", Technometrics 37,
         1995): b (1 - d / z²), where b stands z standard errors from 0; none below z² = d.
         """

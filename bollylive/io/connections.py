@@ -1,8 +1,8 @@
-"""Who is connected to our ports, which python-rtmidi does not tell.
+"""Shows who is connected to our ports, which python-rtmidi does not.
 
     JACK    asked by a small client of our own, through the libjack that rtmidi uses: 5 to 30 µs for each port
     ALSA    read in the kernel's list of clients: some tenths of a millisecond
-    others  cannot be seen
+    others  not shown
 
 Nothing here waits for the other side, but that libjack sleeps for a period if connections are just being changed.
 """
@@ -29,17 +29,17 @@ _ADDRESS: Final = re.compile(r"\d+:\d+")
 
 
 class Connections(Protocol):
-    """What can be seen of one MIDI system. For one thread."""
+    """The connections of one MIDI system. For one thread."""
 
     def seen(self, own: Iterable[str]) -> Graph | None:
-        """Those of our ports that are there, with who is connected; None where nothing can be seen. Never raises."""
+        """Return those of our ports that are there, with what is connected to them; None if unknown. Never raises."""
 
     def close(self, *, dead: bool) -> None:
-        """Stops looking; a `dead` system is left alone."""
+        """Stop looking; a `dead` system is left alone."""
 
 
 def connections_of(api: str, client_name: str) -> Connections:
-    """The connections of a system that rtmidi has a client of; ours, where one is needed, gets this name."""
+    """Return the connections of a system; a client of our own, where one is needed, gets this name."""
     if api == "alsa":
         return AlsaConnections()
     if api == "jack" and (jack := JackConnections.open(client_name)) is not None:
@@ -48,24 +48,24 @@ def connections_of(api: str, client_name: str) -> Connections:
 
 
 class NoConnections:
-    """Of a system that does not show them."""
+    """The connections of a system that does not show them."""
 
     def seen(self, _own: Iterable[str]) -> Graph | None:
-        """Nothing."""
+        """Return None."""
         return None
 
     def close(self, *, dead: bool) -> None:
-        """There is nothing to close."""
+        """Do nothing: nothing is open."""
 
 
 class AlsaConnections:
-    """As the kernel writes them down for all to read."""
+    """The connections as the ALSA sequencer lists them in /proc."""
 
     def __init__(self, clients: Path = _ALSA_CLIENTS) -> None:
         self._clients = clients
 
     def seen(self, own: Iterable[str]) -> Graph | None:
-        """Those of our ports that are in the list."""
+        """Return those of our ports that are in the list."""
         try:
             text = self._clients.read_text(encoding="utf-8", errors="ignore")  # as rtmidi reads names
         except OSError:
@@ -74,11 +74,11 @@ class AlsaConnections:
         return {name: everybody[name] for name in own if name in everybody}
 
     def close(self, *, dead: bool) -> None:
-        """There is nothing to close."""
+        """Do nothing: nothing is open."""
 
 
 class JackConnections:
-    """As a client of ours sees them, that has no ports and takes no part in the cycle; build it with `open`."""
+    """The connections as a client of our own sees them, which has no ports; build it with `open`."""
 
     def __init__(self, library: ctypes.CDLL, client: int) -> None:
         self._by_name = _function(library.jack_port_by_name, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
@@ -91,7 +91,7 @@ class JackConnections:
 
     @classmethod
     def open(cls, client_name: str) -> JackConnections | None:
-        """A client of the server that rtmidi's clients have; None where there is no library or no place for it."""
+        """Return a client of the server that rtmidi's clients use; None without a library or a free place."""
         if (library := _libjack()) is None:
             return None
         begin = _function(
@@ -103,14 +103,14 @@ class JackConnections:
         return cls(library, client) if client else None
 
     def seen(self, own: Iterable[str]) -> Graph | None:
-        """Those of our ports that the server knows."""
+        """Return those of our ports that the server knows."""
         if self._client is None:
             return None
         ports = [(name, self._by_name(self._client, name.encode())) for name in own]
         return {name: self._connected(port) for name, port in ports if port}
 
     def close(self, *, dead: bool) -> None:
-        """Leaves the server, or is given up after `rtmidi_backend.CLOSE_LIMIT_S`; safe to call again."""
+        """Leave the server, or give up after `rtmidi_backend.CLOSE_LIMIT_S`; safe to call again."""
         client, self._client = self._client, None
         if client is None or dead:
             return
@@ -128,7 +128,7 @@ class JackConnections:
 
 
 def alsa_graph(text: str) -> dict[str, frozenset[str]]:
-    """All ports in the kernel's list of clients, called as rtmidi calls them, with who is connected; never raises."""
+    """Parse the kernel's list of clients: each port, by rtmidi's name, with what is connected; never raises."""
     names: dict[str, str] = {}  # by address
     connected: dict[str, list[str]] = {}
     client, number, address = "", "", None
@@ -147,7 +147,7 @@ def alsa_graph(text: str) -> dict[str, frozenset[str]]:
 
 
 def _libjack() -> ctypes.CDLL | None:
-    """The libjack that rtmidi uses: what is preloaded goes before what rtmidi brings. No other is ever loaded."""
+    """Return the libjack that rtmidi uses: a preloaded one, or the one that rtmidi brings. No other is loaded."""
     if not hasattr(os, "RTLD_NOLOAD"):
         return None
     for path, mode in ((None, ctypes.DEFAULT_MODE), (rtmidi_backend.library(), os.RTLD_NOLOAD)):

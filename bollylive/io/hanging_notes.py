@@ -1,8 +1,8 @@
-"""What an earlier process left sounding, pedalled or bent, which nobody else would ever let go of.
+"""Ends what an earlier process left sounding, pedalled or bent, which nobody else would ever release.
 
-The words that let go of it are sent again and again, since who listens may still be joining a new port. Where it can
-be seen who listens, they are sent when somebody begins to. What the earlier process did last may be known to nobody:
-so its channels are reset as well. Whatever is played anew is left alone.
+The releases are sent several times, since a listener may still be joining a new port. Where listeners can be seen, they
+are sent when one begins to listen. What the earlier process did last may be unknown: so its channels are reset as well.
+Whatever is played anew is left alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from bollylive.io.held_state import at_rest, lets_go, reset
+from bollylive.io.held_state import HeldState, reset
 from bollylive.midi.messages import Event, Player
 from bollylive.midi.parser import state_key
 from bollylive.protocol import InheritedState
@@ -19,59 +19,53 @@ _END_AFTER_S: Final = (0.0, 0.5, 1.5, 4.0)
 
 
 class HangingNotes:
-    """Ends what was left; feed it with `see` whatever leaves. Not thread-safe; `now_s` must not go back."""
+    """Ends what was left, but for what `at_outputs` has touched since. Not thread-safe; `now_s` must not go back."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_outputs: HeldState) -> None:
+        self._at_outputs = at_outputs
         self._left = InheritedState()
-        self._anew: set[tuple[int, ...]] = set()  # what was struck, pressed or bent since
-        self._played: set[int] = set()  # and on which channels
         self._end_s: deque[float] = deque()
         self._listeners: int | None = None
         self._was_heard = True
 
     @property
     def wait(self) -> bool:
-        """Whether something was left of which nobody can have heard the end."""
+        """Whether something was left whose end nobody can have heard."""
         return not self._was_heard
 
     def inherit(self, left: InheritedState, now_s: float) -> None:
         """Take over what was left, from now on."""
         self._left = left
         self._was_heard = not left
+        self._at_outputs.touched.clear()
         if not self._was_heard:
             self._end_s.extend(now_s + after_s for after_s in _END_AFTER_S)
 
-    def see(self, event: Event) -> None:
-        """Take note of what leaves: what sounds anew must not be ended."""
-        word = at_rest(event) if self._left else None
-        if word is not None and not lets_go(event):
-            self._anew.add(state_key(word))
-            self._played.add(state_key(word)[0] & 0x0F)
-
     def listen(self, listeners: int | None, now_s: float) -> None:
-        """Take note of how many listen; None where that cannot be seen. The first one hears everything at once."""
+        """Take in how many listen; None where that cannot be seen. The first one gets everything at once."""
         if listeners is None:
             return
         before, self._listeners = self._listeners, listeners
         if listeners <= (before or 0) or not self._left:
             return
-        if not before and not self._was_heard:  # so nothing that was played since was heard by anybody
-            self._anew.clear()
-            self._played.clear()
+        if not before and not self._was_heard:  # so nobody heard what was played since
+            self._at_outputs.touched.clear()
         self._end_s.appendleft(now_s)
 
     def end(self, now_s: float) -> list[tuple[Event, Player]]:
-        """What is to be sent now; call it often."""
+        """Return what is to be sent now; call it often."""
         if not self._end_s or now_s < self._end_s[0]:
             return []
         while self._end_s and self._end_s[0] <= now_s:
             self._end_s.popleft()
         if self._listeners or (self._listeners is None and not self._end_s):
             self._was_heard = True
-        words: list[tuple[Event, Player]] = [
-            (word, by) for word, by in self._left.words if state_key(word) not in self._anew
+        touched = self._at_outputs.touched
+        played = {about[0] & 0x0F for about in touched}
+        ends: list[tuple[Event, Player]] = [
+            (end, by) for end, by in self._left.releases if state_key(end) not in touched
         ]
         for channel in self._left.channels:
-            if channel not in self._played:
-                words += [(word, "model") for word in reset(channel)]
-        return words
+            if channel not in played:
+                ends += [(message, "model") for message in reset(channel)]
+        return ends

@@ -1,8 +1,8 @@
-"""What is held and not let go of: notes, pedals, wheels, pressure; and for each the word that lets go of it.
+"""What is held and not released: notes, pedals, wheels, pressure; and for each the message that releases it.
 
-One ledger for every place that must know it: a cable that is pulled out, a process that dies, a channel that a saved
-set closes. To the audience a pedal that stays down is a hanging note. Where a controller rests is the MIDI
-Association's recommended practice RP-015, with the hold pedal 2 and the legato switch, which are up at rest too.
+Used wherever somebody must know it: for a cable that is unplugged, a process that dies, a channel that a saved set
+closes. To the audience a pedal that stays down is a hanging note. Where a controller rests is the MIDI Association's
+recommended practice RP-015, with the hold pedal 2 and the legato switch, which are up at rest too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _KEY_PRESSURE, _PRESSURE, _BEND = 0xA0, 0xD0, 0xE0
 
 
 def at_rest(event: Event) -> Event | None:
-    """The word that lets go of what an event holds; None for one that holds nothing, such as a program or a volume."""
+    """Return the message that releases what an event holds; None if it holds nothing, as a program or a volume."""
     match event:
         case NoteOn(channel, pitch) | NoteOff(channel, pitch):
             return NoteOff(channel, pitch)
@@ -46,13 +46,13 @@ def at_rest(event: Event) -> Event | None:
     return None
 
 
-def lets_go(event: Event) -> bool:
-    """Whether an event brings what it is about to rest; a note-off does with any velocity."""
+def is_release(event: Event) -> bool:
+    """Return whether an event brings what it is about to rest; a note-off does with any velocity."""
     return isinstance(event, NoteOff) or event == at_rest(event)
 
 
 def reset(channel: int) -> list[Event]:
-    """The words that bring a channel to rest of which nobody knows what it holds.
+    """Return the messages that bring a channel to rest of which it is unknown what it holds.
 
     RP-015 leaves the hold pedal 2 where it is, and older synthesizers do not follow it: so each pedal is lifted.
     """
@@ -60,26 +60,34 @@ def reset(channel: int) -> list[Event]:
     return [*lifted, Control(channel, RESET_CONTROLLERS, 0), Control(channel, ALL_NOTES_OFF, 0)]
 
 
-def in_order(words: Iterable[Event]) -> list[Event]:
-    """Words that let go, as they are to be sent: pedals and wheels first, then the notes, by channel."""
-    return sorted(words, key=lambda word: (isinstance(word, NoteOff), state_key(word)))
+def in_order(releases: Iterable[Event]) -> list[Event]:
+    """Return releases in the order in which to send them: pedals and wheels first, then the notes, by channel."""
+    return sorted(releases, key=lambda release: (isinstance(release, NoteOff), state_key(release)))
 
 
 class HeldState:
-    """Watches the events of one cable, in order. Not thread-safe."""
+    """What is held after all events that were given to `note`, in order. Not thread-safe.
+
+    `touched` is the subjects (see `parser.state_key`) of all that was held at any time; its reader may clear it.
+    """
 
     def __init__(self) -> None:
-        self._words: dict[tuple[int, ...], Event] = {}  # by what they are about
+        self.touched: set[tuple[int, ...]] = set()
+        self._releases: dict[tuple[int, ...], Event] = {}  # by subject
         self._programs: dict[int, int] = {}
 
     @property
-    def words(self) -> Mapping[tuple[int, ...], Event]:
-        """What is held: by its subject (see `parser.state_key`) the word that lets go of it."""
-        return self._words
+    def releases(self) -> Mapping[tuple[int, ...], Event]:
+        """What is held: by its subject, the message that releases it."""
+        return self._releases
 
-    def note(self, event: Event) -> list[Event]:
-        """Takes in one event that has passed; gives the words of all that it let go of."""
+    def note(self, event: Event, about: tuple[int, ...]) -> list[Event]:
+        """Take in one event that has passed, with its subject; return the releases of all that it let go of."""
         match event:
+            case NoteOn(channel, pitch):
+                self.touched.add(about)
+                self._releases[about] = NoteOff(channel, pitch)
+                return []
             case Program(channel, program):
                 self._programs[channel] = program
                 return []
@@ -87,76 +95,78 @@ class HeldState:
                 return self._drop(channel, _is_note)
             case Control(channel, number) if number == RESET_CONTROLLERS:
                 return self._drop(channel, _is_control)
-        word = at_rest(event)
-        if word is None:
+        release = at_rest(event)
+        if release is None:
             return []
-        if lets_go(event):
-            self._words.pop(state_key(word), None)
-            return [word]
-        self.hold(word)
+        if is_release(event):
+            self._releases.pop(about, None)
+            return [release]
+        self.touched.add(about)
+        self._releases[about] = release
         return []
 
-    def hold(self, word: Event) -> None:
-        """What this word lets go of is held."""
-        self._words[state_key(word)] = word
+    def hold(self, release: Event) -> None:
+        """Note that what a message releases is held."""
+        self._releases[state_key(release)] = release
 
     def let_go(self, channel: int, *, everything: bool) -> list[Event]:
-        """The words that bring a channel's pedals, or also its wheels and switches, to rest; they are held no more."""
+        """Return what brings a channel's pedals, or also its wheels and switches, to rest; they are held no more."""
         return self._drop(channel, _is_control if everything else _is_pedal)
 
     def drop(self, is_meant: Callable[[Event], bool]) -> list[Event]:
-        """The words that let go of what is meant, by such a word; it is held no more."""
-        return [self._words.pop(state_key(word)) for word in in_order(filter(is_meant, list(self._words.values())))]
+        """Return the releases that are meant; what they release is held no more."""
+        meant = in_order(filter(is_meant, list(self._releases.values())))
+        return [self._releases.pop(state_key(release)) for release in meant]
 
     def end(self, others: Iterable[HeldState] = ()) -> list[Event]:
-        """What lets go of all that none of `others` holds too; from now on nothing is held."""
-        kept = [other.words for other in others]
-        words = [word for about, word in self._words.items() if not any(about in other for other in kept)]
-        self._words.clear()
-        return in_order(words)
+        """Return what releases all that none of `others` holds too; from now on nothing is held."""
+        kept = [other.releases for other in others]
+        ends = [release for about, release in self._releases.items() if not any(about in other for other in kept)]
+        self._releases.clear()
+        return in_order(ends)
 
     def programs(self) -> list[Event]:
-        """The last program of each channel, as a synthesizer that was without power needs it again."""
+        """Return the last program of each channel, which a synthesizer that was without power needs again."""
         return [Program(channel, program) for channel, program in sorted(self._programs.items())]
 
     def _drop(self, channel: int, is_meant: Callable[[Event], bool]) -> list[Event]:
-        return self.drop(lambda word: state_key(word)[0] & 0x0F == channel and is_meant(word))
+        return self.drop(lambda release: state_key(release)[0] & 0x0F == channel and is_meant(release))
 
 
-class Ended:
-    """What was let go of lately, for who may not have heard it. Not thread-safe; time must not go back."""
+class RecentReleases:
+    """What was released lately, for whoever may not have heard it. Not thread-safe; time must not go back."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[int, ...], tuple[float, Event]] = {}  # by what it is about, the newest last
+        self._sent: dict[tuple[int, ...], tuple[float, Event]] = {}  # by subject, the newest last
 
     @property
-    def words(self) -> dict[tuple[int, ...], Event]:
-        """By its subject the word that let go of it."""
-        return {about: word for about, (_, word) in self._told.items()}
+    def by_subject(self) -> dict[tuple[int, ...], Event]:
+        """The releases, by their subjects."""
+        return {about: release for about, (_, release) in self._sent.items()}
 
-    def add(self, words: Iterable[Event], at_s: float) -> None:
-        """Take note of words that let go of something."""
-        for word in words:
-            self._told.pop(state_key(word), None)
-            self._told[state_key(word)] = at_s, word
+    def add(self, releases: Iterable[Event], at_s: float) -> None:
+        """Note messages that released something."""
+        for release in releases:
+            self._sent.pop(state_key(release), None)
+            self._sent[state_key(release)] = at_s, release
 
     def forget(self, before_s: float) -> None:
-        """What is older than that counts no more."""
-        while self._told and next(iter(self._told.values()))[0] < before_s:
-            del self._told[next(iter(self._told))]
+        """Forget everything that was released earlier."""
+        while self._sent and next(iter(self._sent.values()))[0] < before_s:
+            del self._sent[next(iter(self._sent))]
 
     def clear(self) -> None:
-        """All of it was heard."""
-        self._told.clear()
+        """Forget everything."""
+        self._sent.clear()
 
 
-def _is_note(word: Event) -> bool:
-    return isinstance(word, NoteOff)
+def _is_note(release: Event) -> bool:
+    return isinstance(release, NoteOff)
 
 
-def _is_control(word: Event) -> bool:
-    return not isinstance(word, NoteOff)
+def _is_control(release: Event) -> bool:
+    return not isinstance(release, NoteOff)
 
 
-def _is_pedal(word: Event) -> bool:
-    return isinstance(word, Control) and word.number in PEDALS
+def _is_pedal(release: Event) -> bool:
+    return isinstance(release, Control) and release.number in PEDALS

@@ -1,10 +1,10 @@
-"""A cheap sign that the JACK server died, which python-rtmidi does not tell.
+"""Notices cheaply that the JACK server died, which python-rtmidi does not report.
 
-After the server's death the library goes on as if nothing had happened: the port list answers from shared memory,
+After the server's death the library goes on as if nothing had happened: the port list is read from shared memory,
 the ports count as open, and nothing comes. About 2,340 messages later a send never returns, with the interpreter's
-lock held. But each client has a socket to the server, and when the server ends, however it ends, the kernel hangs up
-at once. PipeWire's library then closes its own ends, so sockets that are all gone are a sign too. Looking costs some
-microseconds; the server and other clients notice nothing of it.
+lock held. But each client has a socket to the server, and when the server ends, however it ends, the kernel closes the
+other side at once. PipeWire's library then closes its own ends, so sockets that are all gone are a sign too. Looking
+costs some microseconds; the server and other clients do not notice it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere there is no sign
 
 
 class JackLiveness:
-    """Begin it before the clients open, `tie` it to them, then ask `cut`. For one thread.
+    """Create it before the clients open, `tie` it to them, then ask `cut`. For one thread.
 
     No other socket of this process may open between the two.
     """
@@ -28,25 +28,25 @@ class JackLiveness:
         self._tied: dict[int, int] = {}
 
     def tie(self) -> None:
-        """From now on the sockets that have opened since the beginning are watched."""
+        """Watch the sockets that have opened since this was created."""
         self._tied = dict(_sockets().items() - self._before.items())
 
     def cut(self) -> bool:
-        """Whether the other side of one of them has hung up, or none is left; false where nothing can be known.
+        """Return whether a socket was closed by the other side, or none is left; False where that cannot be seen.
 
         Never blocks.
         """
         if not self._tied:
             return False
-        left = [number for number, inode in self._tied.items() if _socket(number) == inode]  # numbers are used again
+        left = [number for number, inode in self._tied.items() if _socket(number) == inode]  # numbers are reused
         poll = select.poll()
         for number in left:
-            poll.register(number, 0)  # a hang-up is told without being asked for
+            poll.register(number, 0)  # hang-ups are reported even if no events are asked for
         return not left or any(signs & select.POLLHUP for _, signs in poll.poll(0))
 
 
 def _sockets() -> dict[int, int]:
-    """The open sockets: the inode by the number of the file."""
+    """Return the open sockets: the inode by the number of the file."""
     if not _OPEN_FILES.is_dir():
         return {}
     numbers = [int(path.name) for path in _OPEN_FILES.iterdir()]

@@ -1,4 +1,4 @@
-"""How late the model's planned notes left; a reply, due at the very moment that it answers, is none of them."""
+"""How late the model's planned notes left. A note that was due when it was planned, as a reply is, does not count."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEPT_REPLIES: Final = 64
 
 
 class Lateness:
-    """Counts what it is told, in constant time. Owned by one thread.
+    """Statistics of late notes, in constant time and memory. Owned by one thread.
 
     `count` notes have left, `late` of them more than LATE_S after they were due, and the latest `latest_s` after that.
     """
@@ -33,30 +33,30 @@ class Lateness:
         self._newest_s.append(late_s)
 
     def percentile_s(self, share: float) -> float:
-        """How late the note was that so great a share (0 to 1) was not later than, of the newest 20,000; 0 of none."""
+        """Return the percentile of lateness at `share` (0 to 1) of the newest 20,000 notes; 0 if there are none."""
         late = sorted(self._newest_s)
         return late[min(len(late) - 1, int(share * len(late)))] if late else 0.0
 
 
 class Punctuality:
-    """Hears what is planned and what leaves; `lateness` counts. One thread."""
+    """Matches what leaves with what was planned; `lateness` counts. One thread."""
 
     def __init__(self) -> None:
         self.lateness = Lateness()
-        # Channel, pitch and onset of the newest notes that came when they were due; one that is dropped stays behind.
+        # Channel, pitch and onset of the newest notes that came when they were due; one that was dropped stays here.
         self._replies: deque[tuple[int, int, float]] = deque(maxlen=_KEPT_REPLIES)
 
     def plan(self, note: Note, beat: float) -> None:
-        """A note came to be played, at a beat."""
+        """Note that a note was planned, at a beat."""
         if note.onset_beats <= beat:
             self._replies.append((note.channel, note.pitch, note.onset_beats))
 
     def forget(self) -> None:
-        """What was planned is taken back."""
+        """Note that what was planned is withdrawn."""
         self._replies.clear()
 
     def leave(self, sent: Sent, now_s: float) -> None:
-        """A message has left by `now_s`; what left first of the same instant kept the others waiting."""
+        """Note that a message had left by `now_s`; earlier messages of the same instant delayed it."""
         if sent.by != "model" or not isinstance(sent.event, NoteOn):
             return
         key = (sent.event.channel, sent.event.pitch, sent.beat)

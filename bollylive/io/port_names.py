@@ -1,4 +1,4 @@
-"""Finding a port by the name that a musician gives it, also when it is back under another number."""
+"""Finds a port by the name that a musician gives it, also when it is back under another number."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _NUMBERS = {"winmm": r" \d+$", "alsa": r" \d+:\d+$"}
 
 
 def wanted_names(names: str | Sequence[str]) -> list[str]:
-    """The ports of one direction as they were asked for, BollyLive's own first."""
+    """Return the wanted ports of one direction, BollyLive's own first."""
     wanted = [names] if isinstance(names, str) else list(names) or [VIRTUAL]
     return sorted((VIRTUAL if is_virtual(name) else name for name in wanted), key=lambda name: name != VIRTUAL)
 
 
 def is_virtual(name: str) -> bool:
-    """Whether a wanted name means BollyLive's own port."""
+    """Return whether a wanted name means BollyLive's own port."""
     return name.casefold() == VIRTUAL
 
 
 def without(names: Sequence[str], hidden: Collection[str]) -> list[str]:
-    """The same list, each in its place, but what is `hidden` has no name."""
+    """Return the same list, each name in its place, but with "" for those that are `hidden`."""
     return ["" if name in hidden else name for name in names]
 
 
 def find(names: Sequence[str], wanted: str, kind: str) -> int:
-    """The place in `names` of the port that is called `wanted`, or of the only one with that in its name.
+    """Return the place in `names` of the port that is called `wanted`, or of the only one with that in its name.
 
     Those without a name are not there. `kind` is "input" or "output", for the sentence of PortError where there is
     none, or more than one.
@@ -47,7 +47,7 @@ def find(names: Sequence[str], wanted: str, kind: str) -> int:
 
 
 def find_again(names: Sequence[str], known: str, wanted: str, api: str) -> int | None:
-    """The place in `names` of a port that was gone: by its whole name, without its number, or as it was wanted."""
+    """Return the place in `names` of a port that was gone: by its whole name, without its number, or as wanted."""
     bare = [_bare(name, api) for name in names]
     for found in (
         [i for i, name in enumerate(names) if name == known],
@@ -60,12 +60,12 @@ def find_again(names: Sequence[str], known: str, wanted: str, api: str) -> int |
 
 
 def same(name: str, other: str, api: str) -> bool:
-    """Whether two names that were seen mean one port; Windows counts anew in each direction and after each change."""
+    """Return whether two names mean one port; Windows numbers anew in each direction and after each change."""
     return name == other or (api == "winmm" and _bare(name, api) == _bare(other, api))
 
 
 def keep_apart(inputs: Sequence[str], outputs: Sequence[str], api: str) -> None:
-    """Raises PortError if a port is among the inputs and the outputs, or among either twice."""
+    """Raise PortError if a port is among both the inputs and the outputs, or twice among either."""
     for names in (inputs, outputs):
         folded = [name.casefold() for name in names]
         for name in names:
@@ -86,5 +86,5 @@ def _matches(names: Sequence[str], wanted: str) -> list[int]:
 
 
 def _bare(name: str, api: str) -> str:
-    """The device's own name."""
+    """Return the device's own name."""
     return re.sub(_NUMBERS[api], "", name) if api in _NUMBERS else name

@@ -1,4 +1,4 @@
-"""A broken controller that sends thousands of messages a second must not keep the band, or the musician, waiting.
+"""Limits floods, so that a broken controller with thousands of messages a second keeps nobody waiting.
 
 The bounds are beyond what music needs. A DIN cable carries at most 1,562 messages a second (31,250 baud, two bytes
 each), nobody plays 500 notes a second, and a clock ticks 120 times at 300 beats per minute. Short bursts, as of a
@@ -15,11 +15,11 @@ NOTES_PER_S, NOTES_AT_ONCE = 500.0, 512.0
 OTHERS_PER_S, OTHERS_AT_ONCE = 2000.0, 2048.0
 RESETS_PER_S, RESETS_AT_ONCE = 500.0, 512.0  # apart from the others: a panic counts most when a controller is mad
 CLOCKS_PER_S, CLOCKS_AT_ONCE = 1000.0, 4096.0
-_LONGEST_KEY = 2  # what is about more is a SysEx, and says something else each time
+_LONGEST_SUBJECT = 2  # a longer one is a SysEx's, which differs each time
 
 
 class _Allowance:
-    """So many at once, and so many a second: a token bucket."""
+    """A token bucket: so many at once, and so many a second."""
 
     def __init__(self, per_s: float, at_once: float) -> None:
         self._per_s, self._at_once, self._left, self._at_s = per_s, at_once, at_once, 0.0
@@ -34,10 +34,10 @@ class _Allowance:
 
 
 class RateLimit:
-    """Lets in what there is time for. `dropped` counts what was left out. Not thread-safe; `now_s` must not go back.
+    """Lets in what there is time for; `dropped` counts the rest. Not thread-safe; `now_s` must not go back.
 
-    The end of a note that was let in always passes, and so does the first reset after anything was. Controllers that
-    move too fast wait in turn, and of each only its newest value, so that it ends where the musician left it.
+    The end of a note that was let in always passes, and so does the first reset after one. Controllers that move too
+    fast wait their turn, and only the newest value of each, so that it ends where the musician left it.
     """
 
     def __init__(self) -> None:
@@ -47,24 +47,24 @@ class RateLimit:
         self._resets = _Allowance(RESETS_PER_S, RESETS_AT_ONCE)
         self._clocks = _Allowance(CLOCKS_PER_S, CLOCKS_AT_ONCE)
         self._down: set[tuple[int, int]] = set()  # channel and pitch of the notes that were let in
-        self._stirred: set[int] = set()  # channels on which a note was let in since their last reset
+        self._active: set[int] = set()  # channels on which a note was let in since their last reset
         self._waiting: dict[tuple[int, ...], Event] = {}
-        self._told = False
+        self._is_reported = False
 
     def admits(self, event: Event, now_s: float) -> bool:
-        """Whether there is time for an event that comes; what has to wait is given by `take_waiting`."""
+        """Return whether there is time for an event; one that has to wait is returned by `take_waiting`."""
         match event:
             case NoteOn(channel, pitch):
                 admitted = self._notes.take(now_s)
                 if admitted:
                     self._down.add((channel, pitch))
-                    self._stirred.add(channel)
+                    self._active.add(channel)
             case NoteOff(channel, pitch) if (channel, pitch) in self._down:
                 self._down.discard((channel, pitch))
                 admitted = True
             case Control(channel, number) if number in RESETS:
-                admitted = channel in self._stirred or self._resets.take(now_s)
-                self._stirred.discard(channel)
+                admitted = channel in self._active or self._resets.take(now_s)
+                self._active.discard(channel)
             case Control() | Program() | Raw() if self._waiting or not self._others.take(now_s):
                 self._wait(event)
                 return False
@@ -78,21 +78,23 @@ class RateLimit:
         return admitted
 
     def take_waiting(self, now_s: float) -> list[Event]:
-        """What had to wait and has its turn now; call it often."""
+        """Return what had to wait and has its turn now; call it often."""
         ready: list[Event] = []
         while self._waiting and self._others.take(now_s):
             ready.append(self._waiting.pop(next(iter(self._waiting))))
         return ready
 
-    def take_trouble(self) -> str | None:
-        """A sentence for the musician, once."""
-        if self._told or not self.dropped:
+    def take_problem(self) -> str | None:
+        """Return a sentence for the musician, once."""
+        if self._is_reported or not self.dropped:
             return None
-        self._told = True
-        return "More comes in than can be played; some of it is left out. Look for a broken controller, or a loop."
+        self._is_reported = True
+        return (
+            "More MIDI comes in than can be played, and some of it is dropped; look for a broken controller or a loop."
+        )
 
     def _wait(self, event: Control | Program | Raw) -> None:
         key = state_key(event)
-        self.dropped += key in self._waiting or len(key) > _LONGEST_KEY
-        if len(key) <= _LONGEST_KEY:
+        self.dropped += key in self._waiting or len(key) > _LONGEST_SUBJECT
+        if len(key) <= _LONGEST_SUBJECT:
             self._waiting[key] = event

@@ -1,4 +1,4 @@
-"""The MIDI systems of this machine through python-rtmidi, which no other room knows: clients, and what they can do.
+"""The MIDI systems of this machine, through python-rtmidi: the only module that imports it.
 
 A client has one direction and at most one port.
 """
@@ -59,7 +59,7 @@ class OutClient(Client, Protocol):
 
 
 def available_apis() -> list[str]:
-    """The MIDI systems that rtmidi was built for, in the order in which they are tried."""
+    """Return the MIDI systems that rtmidi was built for, in the order in which they are tried."""
     import rtmidi
 
     compiled = rtmidi.get_compiled_api()
@@ -67,7 +67,7 @@ def available_apis() -> list[str]:
 
 
 def list_ports(api: str | None = None) -> tuple[list[str], list[str]]:
-    """The names of the ports that are there to be joined: inputs, outputs; raises PortError if nothing answers."""
+    """Return the names of the ports that can be joined: inputs, outputs; raises PortError if nothing answers."""
     _, input_, output = open_system(api, "BollyLive In", "BollyLive Out")
     try:
         return input_.get_ports(), output.get_ports()
@@ -77,7 +77,7 @@ def list_ports(api: str | None = None) -> tuple[list[str], list[str]]:
 
 
 def open_system(api: str | None, in_name: str, out_name: str) -> tuple[str, InClient, OutClient]:
-    """A system, this one or for None the first that answers, with a client of each direction; raises PortError."""
+    """Return a system, `api` or for None the first that answers, with a client of each direction; raises PortError."""
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # looking for JACK must not start it
     os.environ.setdefault("JACK_NO_AUDIO_RESERVATION", "1")
     names = available_apis()
@@ -93,7 +93,7 @@ def open_system(api: str | None, in_name: str, out_name: str) -> tuple[str, InCl
 
 
 def new_input(api: str, client_name: str) -> InClient:
-    """A client that receives everything a cable can carry; raises PortError with the driver's words."""
+    """Return a client that receives all messages, SysEx included; raises PortError with the driver's message."""
     import rtmidi
 
     try:
@@ -106,7 +106,7 @@ def new_input(api: str, client_name: str) -> InClient:
 
 
 def new_output(api: str, client_name: str) -> OutClient:
-    """A client that sends; raises PortError with the driver's words."""
+    """Return a client that sends; raises PortError with the driver's message."""
     import rtmidi
 
     try:
@@ -117,7 +117,7 @@ def new_output(api: str, client_name: str) -> OutClient:
 
 
 def open_port(client: Client, number: int | None, port_name: str, known_as: str) -> None:
-    """Opens the client's port, joined to that number of its port list, or virtual for None.
+    """Open the client's port, joined to that number of its port list, or virtual for None.
 
     Raises PortError, in which the port is called what the musician knows it as.
     """
@@ -134,7 +134,7 @@ def open_port(client: Client, number: int | None, port_name: str, known_as: str)
 
 
 def transmit(client: OutClient, data: bytes) -> bool:
-    """Sends one whole message at once; false if it could not be sent."""
+    """Send one whole message at once; return False if it could not be sent."""
     import rtmidi
 
     try:
@@ -145,7 +145,7 @@ def transmit(client: OutClient, data: bytes) -> bool:
 
 
 def close_port(client: Client, *, for_ever: bool = False) -> bool:
-    """Closes the client's port, `for_ever` with the client itself; false if its driver hangs.
+    """Close the client's port, `for_ever` with the client itself; return False if its driver hangs.
 
     An output under JACK waits for the end of a period, and for a second if the server is dead: `abandon` it then.
     An input may wait for ever on its driver's thread, and is given up after `CLOSE_LIMIT_S`.
@@ -158,7 +158,7 @@ def close_port(client: Client, *, for_ever: bool = False) -> bool:
 
 
 def end_in_time(end: Callable[[], object]) -> bool:
-    """Calls what may wait for a driver for ever, on a thread of its own; false if it is given up in the end."""
+    """Call what may wait for a driver for ever, on a thread of its own; return False if it is given up."""
     closer = threading.Thread(target=end, daemon=True)
     closer.start()
     closer.join(CLOSE_LIMIT_S)
@@ -166,25 +166,25 @@ def end_in_time(end: Callable[[], object]) -> bool:
 
 
 def abandon(client: Client) -> None:
-    """Leaves a client of a dead system alone for good: to end it takes a second in which the interpreter stands."""
-    _abandoned.append(client)  # or it would be ended as soon as nobody knows it any more
+    """Leave a client of a dead system alone for good: ending it blocks the interpreter for a second."""
+    _abandoned.append(client)  # otherwise it would be ended as soon as nothing refers to it
 
 
 def library() -> str:
-    """The file of rtmidi's own library, through which those that it needs are found."""
+    """Return the path of rtmidi's own library, through which those that it needs are found."""
     from rtmidi import _rtmidi
 
     return str(_rtmidi.__file__)
 
 
 def cure() -> str:
-    """What somebody without a working MIDI system should do, as the second half of a sentence."""
+    """Return what a user without a working MIDI system should do, as the second half of a sentence."""
     return _CURES.get(sys.platform, _CURES["linux"])
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Sends what C libraries write on stderr nowhere: libjack and libasound report there what we say better."""
+    """Discard what C libraries write on stderr: libjack and libasound report there what we say better."""
     try:
         kept = os.dup(2)
     except OSError:  # there is no stderr

@@ -1,4 +1,4 @@
-"""The planned notes, and the ledger of every note that sounds: each note-on that leaves gets exactly one note-off."""
+"""The planned notes, and a record of every note that sounds: each note-on that leaves gets exactly one note-off."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Scheduler:
         return len(self._sounding)
 
     def plan(self, note: Note, early_beats: float = 0.0) -> None:
-        """Takes in a note of the model; without a duration it sounds until it is released.
+        """Take in a note of the model; without a duration it sounds until it is released.
 
         `early_beats` says by how much it is to leave before its musical time, so that it is late only after that.
         """
@@ -56,11 +56,11 @@ class Scheduler:
         heapq.heappush(self._planned, _Planned(note.onset_beats, True, self._serial, note, early_beats))
 
     def next_beat(self) -> float | None:
-        """When the next message is due, perhaps in the past; None if nothing is planned."""
+        """Return when the next message is due, perhaps in the past; None if nothing is planned."""
         return self._planned[0].beat if self._planned else None
 
     def due(self, beat: float, seconds_per_beat: float) -> Iterator[tuple[NoteOn | NoteOff, Player, float]]:
-        """Takes out all that is due at `beat`: messages in order, each with the beat at which it was due.
+        """Take out all that is due at `beat`: messages in order, each with the beat at which it was due.
 
         A note-on that is more than `late_bound_s` late is dropped with its off; a note-off is never dropped.
         """
@@ -70,17 +70,17 @@ class Scheduler:
                 yield event, "model", item.beat
 
     def keys_down(self) -> list[NoteOff]:
-        """The ends of the musician's notes that sound."""
+        """Return the ends of the musician's notes that sound."""
         return [NoteOff(*key) for key, owner in self._sounding.items() if owner == _MUSICIAN]
 
     def press(self, event: NoteOn) -> list[Outgoing]:
-        """The musician's key goes down: what to send for it, now."""
+        """Take in a key of the musician's that goes down; return what to send for it, now."""
         ended = self._silence((event.channel, event.pitch))
         self._sounding[event.channel, event.pitch] = _MUSICIAN
         return [*ended, (event, "musician")]
 
     def lift(self, event: NoteOff) -> list[Outgoing]:
-        """The musician's key comes up: nothing to send if their note does not sound."""
+        """Take in a key of the musician's that comes up; return nothing to send if their note does not sound."""
         key = (event.channel, event.pitch)
         if self._sounding.get(key) != _MUSICIAN:
             return []
@@ -88,19 +88,19 @@ class Scheduler:
         return [(event, "musician")]
 
     def fade(self, channel: int, beat: float) -> None:
-        """Lets the model's notes that sound on a channel end at a beat, if they would not before.
+        """Let the model's notes that sound on a channel end at a beat, if they would not before.
 
         Those that have not begun are forgotten.
         """
         self._planned = [item for item in self._planned if not item.is_on or item.note.channel != channel]
         for key, serial in self._sounding.items():
             if key[0] == channel and serial != _MUSICIAN:
-                # The later off finds another note there, or none.
+                # The off that was planned finds another note there, or none, and does nothing.
                 self._planned.append(_Planned(beat, False, serial, Note(*key, 1, beat, None)))
         heapq.heapify(self._planned)
 
     def release(self, channel: int | None = None, by: Player | None = None) -> list[Outgoing]:
-        """Ends what sounds on `channel` (None: on all) played `by` either (None: both); what to send, now.
+        """End what sounds on `channel` (None: on all) of one player (None: of both); return what to send, now.
 
         With the model's notes, those that have not begun are forgotten.
         """
@@ -114,7 +114,9 @@ class Scheduler:
 
     def _begin(self, item: _Planned, beat: float, seconds_per_beat: float) -> list[NoteOn | NoteOff]:
         note, key = item.note, (item.note.channel, item.note.pitch)
-        begin_beat = min(max(item.beat, beat), item.beat + item.early_beats)  # not early any more, it keeps its length
+        begin_beat = min(
+            max(item.beat, beat), item.beat + item.early_beats
+        )  # a note that is no longer early keeps its length
         if (beat - begin_beat) * seconds_per_beat > self.late_bound_s:
             self.dropped_late += 1
             return []
@@ -139,7 +141,7 @@ class Scheduler:
         return [] if owner is None else [(NoteOff(*key), _player(owner))]
 
 
-_MUSICIAN = 0  # the ledger's mark for the musician's notes; serials of the model's begin at 1
+_MUSICIAN = 0  # in place of a serial for the musician's notes; those of the model's begin at 1
 
 
 def _player(owner: int) -> Player:

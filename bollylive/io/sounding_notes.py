@@ -1,55 +1,55 @@
-"""Who watches what a port process sends, and so can tell the next one what it left behind."""
+"""The supervisor's record of what an io process has left sounding, for the process that takes over."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from bollylive.clock.anchor import Anchor
-from bollylive.io.held_state import Ended, HeldState, in_order, lets_go
+from bollylive.io.held_state import HeldState, RecentReleases, in_order, is_release
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Player, Program, Raw
 from bollylive.midi.parser import state_key
 from bollylive.protocol import InheritedState, Sent
-from bollylive.sets.band import Set
+from bollylive.sets.live_set import LiveSet
 
 _SYSTEM: Final = 0xF0  # a status from here on belongs to no channel
 RECENT_S: Final = 10.0  # the last note-offs may have gone into a MIDI system that was dead already, or never left
 
 
 class SoundingNotes:
-    """Follow the words of a port process with `see`; `left` is what it would leave if it ended now.
+    """Give it all that an io process reports with `add`; `left` is what the process would leave if it ended now.
 
-    What ended in its last ten seconds counts as left too. What the musician plays on a channel that `band` does not
+    What ended in its last ten seconds counts as left too. What the musician plays on a channel that the set does not
     pass through never sounded at the output. Pure, one thread.
     """
 
-    def __init__(self, band: Set) -> None:
-        self.band = band
+    def __init__(self, live: LiveSet) -> None:
         self.anchor: Anchor | None = None
+        self._live = live
         self._held = HeldState()
-        self._by: dict[tuple[int, ...], Player] = {}  # who did last what is about a subject
-        self._ended = Ended()
+        self._by: dict[tuple[int, ...], Player] = {}  # the last player of each subject
+        self._recent = RecentReleases()
         self._used: set[int] = set()
         self._inherited = InheritedState()
 
-    def see(self, word: Sent | Anchor) -> None:
-        """Take note of what was sent, or of a new anchor."""
-        if isinstance(word, Anchor):
-            self.anchor = word
+    def add(self, message: Sent | Anchor) -> None:
+        """Note what was sent, or a new anchor."""
+        if isinstance(message, Anchor):
+            self.anchor = message
             return
-        event = word.event
+        event = message.event
         if not isinstance(event, NoteOn | NoteOff | Control | Program | Raw) or not (about := state_key(event)):
             return
         channel = about[0] & 0x0F
-        silent = word.by == "musician" and not self.band.passes_thru(channel) and not lets_go(event)
-        if about[0] >= _SYSTEM or silent:
+        is_silent = message.by == "musician" and not self._live.band.passes_thru(channel) and not is_release(event)
+        if about[0] >= _SYSTEM or is_silent:
             return
         self._used.add(channel)
-        self._by[about] = word.by
-        self._ended.add(self._held.note(event), word.at_s)
-        self._ended.forget(word.at_s - RECENT_S)
+        self._by[about] = message.by
+        self._recent.add(self._held.note(event, about), message.at_s)
+        self._recent.forget(message.at_s - RECENT_S)
 
     def inherit(self, left: InheritedState) -> None:
-        """Take note of what was there before, and may never have been let go of."""
+        """Note what was there before, and may never have been released."""
         self._inherited = left
 
     @property
@@ -59,12 +59,12 @@ class SoundingNotes:
 
     @property
     def left(self) -> InheritedState:
-        """All that may sound, be pedalled or bent, and all channels on which more may, of which nobody has told yet."""
+        """All that may sound, be pedalled or bent, and all channels on which more may that was not reported yet."""
         if not self.has_played:
             return InheritedState()
-        words = {state_key(word): word for word, _ in self._inherited.words}
-        words |= {**self._ended.words, **self._held.words}
-        by = {state_key(word): by for word, by in self._inherited.words} | self._by
-        told = tuple((word, by.get(state_key(word), "model")) for word in in_order(words.values()))
-        heard = {channel for channel in range(16) if self.band.channel(channel).role != "off"}
-        return InheritedState(told, tuple(sorted(self._used | heard | set(self._inherited.channels))))
+        releases = {state_key(release): release for release, _ in self._inherited.releases}
+        releases |= {**self._recent.by_subject, **self._held.releases}
+        by = {state_key(release): by for release, by in self._inherited.releases} | self._by
+        owned = tuple((release, by.get(state_key(release), "model")) for release in in_order(releases.values()))
+        heard = {channel for channel in range(16) if self._live.band.channel(channel).role != "off"}
+        return InheritedState(owned, tuple(sorted(self._used | heard | set(self._inherited.channels))))

@@ -1,7 +1,7 @@
-"""Whether what feeds an input has stopped in the middle, so that what it holds will never be let go of.
+"""Notices that what feeds an input has died, so that the notes it holds will never be released.
 
-A source that dies says no farewell, but it leaves off what it did all the time: it ticked, it sent active sensing, it
-was connected. A key may be held for ever as long as nothing of that ends; a hanging note is worse than a cut one.
+A source that dies does not say so, but something that it did all the time ceases: it ticked, it sent active sensing, or
+it was connected. As long as none of these ceases, a key may be held for ever; a hanging note is worse than a cut one.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-CLOCK_S: Final = 1.5  # so long ticks stay away without a Stop
-SENSING_S: Final = 0.6  # MIDI 1.0 has 0.3 s between two; twice that, since computers stall
-TICKING_S: Final = 1.0  # who ticks for so long after a Stop ticks all the time, as most DAWs do
-OWN_GAP_S: Final = 0.25  # a longer pause between two looks was our own: the machine, or we, were asleep
+CLOCK_S: Final = 1.5  # ticks that stay away for longer, without a Stop, have ceased
+SENSING_S: Final = 0.6  # MIDI 1.0 allows 0.3 s between two; twice that, since computers stall
+TICKING_S: Final = 1.0  # a source that ticks for so long after a Stop ticks all the time, as most DAWs do
+OWN_GAP_S: Final = 0.25  # a longer pause between two calls was our own: the machine, or this process, was suspended
 _LOOK_S: Final = 0.1
 
 _TICK, _START, _CONTINUE, _STOP, _SENSING = 0xF8, 0xFA, 0xFB, 0xFC, 0xFE
@@ -21,24 +21,24 @@ _TICK, _START, _CONTINUE, _STOP, _SENSING = 0xF8, 0xFA, 0xFB, 0xFC, 0xFE
 class SourceWatch:
     """Watches what comes through one input, from any number of sources. Pure, one thread; `now_s` must not go back.
 
-    A source that never ticked, never sent active sensing, and was never seen to be connected, is never missed. Nor is
-    a clock after a Stop.
+    A source that never ticked, never sent active sensing, and was never seen to be connected, is never taken for dead.
+    Nor is a clock after a Stop.
     """
 
     def __init__(self) -> None:
-        self._now_s = 0.0  # only the time in which we looked passes here
+        self._now_s = 0.0  # counts only time in which this was called
         self._looked_s = float("-inf")
-        self._tick_s: float | None = None  # the last one of a clock that must not leave off
-        self._stop_s: float | None = None  # after it, ticks may leave off
+        self._tick_s: float | None = None  # the last tick of a clock that must not cease
+        self._stop_s: float | None = None  # after it, ticks may cease
         self._sign_s: float | None = None  # the last byte of a source that sends active sensing
         self._feeders: frozenset[str] = frozenset()
 
     def is_due(self, now_s: float) -> bool:
-        """Whether to `hear` even that nothing has come: some ten times a second."""
+        """Return whether to call `hear` although nothing has come: some ten times a second."""
         return now_s - self._looked_s >= _LOOK_S
 
     def hear(self, messages: Iterable[Sequence[int]], now_s: float) -> bool:
-        """Takes in all that has come by now; whether what is held must be let go of, which is said once."""
+        """Take in all that has come by now; return whether the source has died, once."""
         gap_s, self._looked_s = now_s - self._looked_s, now_s
         self._now_s += gap_s if gap_s <= OWN_GAP_S else 0.0
         for data in messages:
@@ -51,7 +51,7 @@ class SourceWatch:
         return ceased
 
     def feed(self, feeders: frozenset[str] | None) -> bool:
-        """Takes in who is connected, None if that cannot be seen; whether one that was is so no more."""
+        """Take in what is connected, None if that cannot be seen; return whether something was disconnected."""
         if feeders is None:
             return False
         gone, self._feeders = self._feeders - feeders, feeders

@@ -1,6 +1,6 @@
-"""MIDI Thru: what the musician plays leaves again at once, on the channels on which the set passes it on.
+"""MIDI Thru: what the musician plays leaves again at once, on the channels that the set passes through.
 
-A reset leaves nothing on any channel but the end of what it ends.
+Resets are not passed on, only the ends of the notes that they end.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from bollylive.sets.band import Set
 
 
 class Thru:
-    """Passes on as one set says, by the ledger of `scheduler`, which settles who owns a pitch. Not thread-safe.
+    """Passes on as one set says; `scheduler` settles who owns a pitch. Not thread-safe.
 
-    `channels` (0-15) are those that pass, `withheld` those on which the musician is heard and does not.
+    `channels` (0-15) are those that pass through, `withheld` those on which the musician is heard and does not pass.
     """
 
     def __init__(self, scheduler: Scheduler, band: Set) -> None:
@@ -25,7 +25,7 @@ class Thru:
         self._scheduler = scheduler
 
     def read(self, event: Event) -> Sequence[tuple[Event, Player]]:
-        """What leaves for an event of the musician's, now and in order, and whose it is."""
+        """Return what leaves for an event of the musician's, now and in order, and whose it is."""
         match event:
             case Control(channel, number) if number in RESETS:
                 return self._scheduler.release(channel, "model" if number == RESET_CONTROLLERS else None)
@@ -40,5 +40,5 @@ class Thru:
         return []
 
     def _passes(self, data: bytes) -> bool:
-        """SysEx belongs to no channel and passes if any channel does."""
+        """Return whether raw data passes; SysEx belongs to no channel and passes if any channel does."""
         return data[0] & 0x0F in self.channels if data[0] < 0xF0 else bool(self.channels)

@@ -1,1 +1,1 @@
-"""The three programs (ports, engine, supervisor), the pipes between them, and who watches whom; `supervisor` first."""
+"""The three processes (io, engine, supervisor), their pipes and their watchdogs. Read `supervisor` first."""

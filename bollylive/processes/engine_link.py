@@ -1,85 +1,138 @@
-"""The engine process as the port process sees it: started, spoken to, ended, and started again when it died."""
+"""The engine process as the io process sees it: started, spoken to, watched, and replaced when it dies or hangs."""
 
 from __future__ import annotations
 
 import multiprocessing
-import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any, Final, Protocol
 
 from bollylive.processes.pipe import Pipe
 from bollylive.processes.spawn import spawn
+from bollylive.processes.timer import Timer
 from bollylive.processes.watchdog import Watchdog
-from bollylive.protocol import ReplayRequest
-from bollylive.sets.band import Set
-from bollylive.sets.controls import Command, turn_knob
+from bollylive.protocol import EngineStartUp, Heartbeat, ReplayRequest, Restoring
+from bollylive.sets.live_set import LiveSet
 
-_AILING_S = 5.0  # an engine that dies sooner than this after its start is ailing
-_MOST_FAILURES = 3
+_FAILED_EARLY_S: Final = 5.0  # an engine that dies sooner after its start may die of what it was given
+_MOST_FAILURES: Final = 3
+_RETRY_S: Final = 60.0  # an engine that failed again and again may have run out of memory
 
 
-class EngineLink:
-    """A running engine and the pipe to it. Starting returns at once; the engine says `Ready` when it is.
+class EngineProcess(Protocol):
+    """A running engine and the pipe to it."""
 
-    Another engine finds its buffers in `journal`, and so does the first one if it is to `resume`. `model` is the number
-    of an open file that holds a copy of the model. An engine that gives no sign of life counts as hanging, see
-    `Watchdog`.
-    """
-
-    def __init__(
-        self, band: Set, seed: int, journal: str | None = None, model: int | None = None, *, resume: bool = False
-    ) -> None:
-        self._band, self._seed, self._journal, self._model = band, seed, journal, model
-        self._failures = 0
-        self._watchdog = Watchdog()
-        self._start(resume, keys_held=False)
-
-    def use(self, band: Set) -> None:
-        """Let this engine play another set, and those after it."""
-        self._band = band
-        self.pipe.put([band])
-
-    def turn(self, knob: Command) -> None:
-        """Remember a knob that is turned, for the engines to come."""
-        self._band = turn_knob(self._band, knob)
-
-    def revive(self) -> bool:
-        """Start another engine in place of a dead one; False once that has failed too often in a row."""
-        ailing = time.perf_counter() - self._started_s < _AILING_S or not self._watchdog.was_heard
-        self._failures = self._failures + 1 if ailing else 1
-        self.end()
-        if self._failures > _MOST_FAILURES:
-            return False
-        with suppress(OSError):  # no memory, or no process, to be had
-            self._start(resume=self._failures == 1, keys_held=True)  # what it remembers may be what kills it
-            return True
-        return False
-
-    def hear(self) -> None:
-        """It gave a sign of life."""
-        self._watchdog.hear()
-
-    def restore(self, now_s: float) -> None:
-        """It begins anew, for which it has as long as one that was just started."""
-        self._watchdog.begin(now_s)
-
-    def hangs(self, now_s: float) -> bool:
-        """Whether it counts as hanging; look often."""
-        return self._watchdog.look(now_s)
+    pipe: Pipe
 
     def end(self) -> None:
-        """End the engine; it holds nothing that needs tidying."""
+        """Kill it; it holds nothing that needs tidying."""
+
+
+class SpawnedEngine:
+    """An engine in a process of its own; raises OSError if none can be started. Returns before the engine is ready."""
+
+    def __init__(self, start_up: EngineStartUp) -> None:
+        ours, theirs = multiprocessing.Pipe()
+        self.pipe = Pipe(ours)
+        files = [] if start_up.model is None else [start_up.model]
+        self._child = spawn("processes.engine_loop", theirs, files=files)
+        theirs.close()
+        with suppress(OSError):  # killed already: the pipe shows it, and `EngineLink.loss` reports it
+            ours.send(start_up)
+
+    def end(self) -> None:
+        """Kill it."""
         self.pipe.close()
         self._child.end()
 
-    def _start(self, resume: bool, keys_held: bool) -> None:
-        ours, theirs = multiprocessing.Pipe()
-        self.pipe = Pipe(ours)
-        self._child = spawn("processes.engine_loop", theirs, files=[] if self._model is None else [self._model])
-        self._started_s = time.perf_counter()
-        self._watchdog.begin(self._started_s)
-        theirs.close()
-        replay_request = None
-        if resume and self._journal is not None:
-            replay_request = ReplayRequest(self._journal, self._started_s, keys_held)
-        with suppress(OSError):  # killed already: the pipe tells, and `revive` comes
-            ours.send((self._band, self._seed, self._journal, replay_request, self._model))
+
+class EngineLink:
+    """The engine of a performance, whichever process that is at the moment.
+
+    Each engine begins with the set as it stands in `live`. One that takes over finds its buffers in the `journal`, and
+    so does the first one if `resume` is set. `model` is the number of an open file with a copy of the model. An engine
+    without a heartbeat counts as hanging, see `Watchdog`. After several engines in a row have failed there is none for
+    a minute. One thread; only `receive` waits.
+    """
+
+    def __init__(
+        self,
+        live: LiveSet,
+        seed: int,
+        journal: str | None = None,
+        model: int | None = None,
+        *,
+        resume: bool = False,
+        start: Callable[[EngineStartUp], EngineProcess] = SpawnedEngine,
+        timer: Timer = Timer(),  # noqa: B008 - frozen
+    ) -> None:
+        self.alone = False  # there is no engine for now
+        self._live, self._seed, self._journal, self._model = live, seed, journal, model
+        self._start, self._timer = start, timer
+        self._failures = 0
+        self._retry_s = 0.0  # when another one is tried while there is none
+        self._watchdog = Watchdog()
+        self._begin(resume=resume, keys_held=False)
+
+    def send(self, message: Any) -> None:
+        """Put a message into the outbox."""
+        self._process.pipe.put([message])
+
+    def flush(self) -> None:
+        """Send what the engine has room for."""
+        self._process.pipe.flush()
+
+    def receive(self, timeout_s: float) -> Iterable[Any]:
+        """Return the engine's messages, but for signs of life; wait for the first, but no longer than `timeout_s`."""
+        if self.alone:
+            self._timer.sleep(timeout_s)
+        elif self._process.pipe.wait(timeout_s):
+            return [message for message in self._process.pipe.receive() if not self._is_sign_of_life(message)]
+        return ()
+
+    def loss(self, now_s: float) -> str | None:
+        """Return what happened to the engine, as the end of a sentence, if it must be replaced; call it often."""
+        if self.alone:
+            return "is gone" if now_s >= self._retry_s else None
+        if self._process.pipe.closed:
+            return "ended unexpectedly"
+        return "hangs" if self._watchdog.look(now_s) else None
+
+    def replace(self) -> bool:
+        """Start another engine; False, and `alone` is set, if none can be had or several in a row have failed."""
+        now_s = self._timer.now_s()
+        if self.alone:
+            self._failures = _MOST_FAILURES  # one more chance, without the journal
+        elif now_s - self._begun_s < _FAILED_EARLY_S or not self._watchdog.was_heard:
+            self._failures += 1
+        else:
+            self._failures = 1
+        self.end()
+        self.alone = True
+        if self._failures <= _MOST_FAILURES:
+            with suppress(OSError):  # no memory, or no process, to be had
+                self._begin(resume=self._failures == 1, keys_held=True)  # what it remembers may be what kills it
+                self.alone = False
+        self._retry_s = now_s + _RETRY_S
+        return not self.alone
+
+    def end(self) -> None:
+        """End the engine."""
+        self._process.end()
+
+    def _begin(self, *, resume: bool, keys_held: bool) -> None:
+        now_s = self._timer.now_s()
+        journal = self._journal
+        replay = ReplayRequest(journal, now_s, keys_held) if resume and journal is not None else None
+        self._process = self._start(EngineStartUp(self._live.band, self._seed, journal, replay, self._model))
+        self._begun_s = now_s
+        self._watchdog.begin(now_s)
+
+    def _is_sign_of_life(self, message: Any) -> bool:
+        if isinstance(message, Heartbeat):
+            self._watchdog.hear()
+        elif isinstance(message, Restoring):
+            self._watchdog.begin(self._timer.now_s())
+        else:
+            return False
+        return True

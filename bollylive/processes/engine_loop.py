@@ -1,6 +1,6 @@
-"""The process that thinks: it holds the model and the engine, and no port.
+"""The engine process: it holds the model and all musical state, and no port.
 
-It may be killed at any moment; the port process ends its notes and starts another.
+It may be killed at any moment; the io process ends its notes and starts another.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import logging
 import math
 import os
 import signal
-import time
 from multiprocessing.connection import Connection
+from typing import Final
 
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
@@ -24,108 +24,139 @@ from bollylive.processes.inbox import Inbox
 from bollylive.processes.pipe import Bell, Pipe
 from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import HEARTBEAT_S
-from bollylive.protocol import EngineStatus, Heard, Heartbeat, Problem, Ready, Release, Restoring
+from bollylive.processes.timer import Timer
+from bollylive.protocol import EngineStartUp, EngineStatus, Heard, Heartbeat, Problem, Ready, Release, Restoring
 from bollylive.sets.band import Set
 from bollylive.snapshot.format import Vitals
 from bollylive.snapshot.server import SnapshotServer
 
 _log = logging.getLogger(__name__)
-_LONGEST_WAIT_S = HEARTBEAT_S
-_RECOVERY_S = 0.25
-_NICENESS = 5  # who thinks ahead makes room for those who must be in time: the ports, and the DAW
-_CHANNELS = range(16)
+_LONGEST_WAIT_S: Final = HEARTBEAT_S
+_RECOVERY_S: Final = 0.25
+_NICENESS: Final = 5  # planning yields to what must be on time: the io process, and the DAW
+_CHANNELS: Final = range(16)
+
+
+class EngineLoop:
+    """Runs one engine after another at the end of a pipe. One thread.
+
+    `bell` ends a wait when somebody wants to watch, which `server` serves.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        recovery: EngineRecovery,
+        pipe: Pipe,
+        bell: Bell,
+        server: SnapshotServer,
+        timer: Timer = Timer(),  # noqa: B008 - frozen
+    ) -> None:
+        self.engine = engine
+        self._recovery, self._pipe, self._bell, self._server, self._timer = recovery, pipe, bell, server, timer
+        self._inbox = Inbox()
+        self._reported = EngineStatus()
+        self._heartbeat_s = -math.inf
+
+    def run(self) -> None:
+        """Play until the pipe is closed."""
+        while not self._pipe.closed:
+            self.turn()
+
+    def turn(self) -> None:
+        """Wait for messages or for what is due, and do it; an engine that fails over one is replaced."""
+        now_s = self._timer.now_s()
+        if now_s >= self._heartbeat_s:
+            self._heartbeat_s = now_s + HEARTBEAT_S
+            self._pipe.put([Heartbeat()])
+            self._pipe.flush()
+        try:
+            self._play(now_s)
+        except Exception:  # noqa: BLE001 - on stage nothing is fatal: another engine takes over
+            _log.exception("the engine failed")
+            self._recover(self._timer.now_s())
+        if self.engine.status != self._reported:
+            self._reported = self.engine.status
+            self._pipe.put([self._reported])
+            self._pipe.flush()
+
+    def _play(self, now_s: float) -> None:
+        """If this raises, what has not been done stays in the inbox."""
+        due_s = self.engine.next_due(now_s)
+        wait_s = _LONGEST_WAIT_S if due_s is None else min(due_s - now_s, _LONGEST_WAIT_S)
+        if wait_s > 0 and not self._inbox:
+            self._pipe.wait(wait_s, self._bell)
+            self._bell.quieten()
+        self._inbox.put(self._pipe.receive())
+        for message in self._inbox.take(self.engine):
+            if isinstance(message, Set):
+                self._pipe.put(self.engine.use(message, self._timer.now_s()))
+            elif isinstance(message, Heard | Anchor):
+                self._pipe.put(self.engine.handle(message))
+            elif isinstance(message, Vitals):
+                self._server.vitals = message
+        self._pipe.flush()
+        self._pipe.put(self.engine.tick(self._timer.now_s()))
+        self._pipe.flush()
+        if self._server.is_wanted():
+            self._show()
+
+    def _recover(self, failed_s: float) -> None:
+        self._pipe.put([*(Release(channel) for channel in _CHANNELS), Restoring()])
+        self._pipe.flush()
+        # Meanwhile the journal catches up, and an engine that fails again at once does not fill the log.
+        self._timer.sleep(_RECOVERY_S)
+        band = self._inbox.band or self.engine.band  # the engine may have taken in half of a message
+        if (problem := self._inbox.leave_out()) is not None:
+            self._pipe.put([Problem(problem)])
+        until_s = self._inbox.until_s(failed_s)
+        self.engine, problem = self._recovery.take_over(band, self._inbox.anchor, failed_s, until_s)
+        self._pipe.put([Problem(problem)])
+        self._pipe.flush()
+
+    def _show(self) -> None:
+        try:
+            self._server.publish(self.engine.snapshot(self._timer.now_s()))
+        except Exception:  # noqa: BLE001 - watching must not disturb playing
+            _log.exception("the band cannot be shown, and plays on unseen")
+            self._server.close()
 
 
 def serve(connection: Connection) -> None:
-    """Receive set, seed, the journal's path, a memoir and a model; load that, and play until the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it goes to all; the port process decides when it is over
+    """Receive an `EngineStartUp`, load the model, and play until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the io process decides
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
     logging.basicConfig(format="bollylive engine: %(message)s")
-    band, seed, journal, replay_request, copy = connection.recv()
+    start_up: EngineStartUp = connection.recv()
     pipe = Pipe(connection)
     try:
-        model = Model(find_model(band.model) if copy is None else read_copy(copy))
+        model = Model(find_model(start_up.band.model) if start_up.model is None else read_copy(start_up.model))
         model.warm_up()
     except BollyLiveError as error:
         pipe.put([Problem(str(error), fatal=True)])
         pipe.flush()
         return
-    engine_recovery = EngineRecovery(model, seed, journal)
-    engine, trouble = engine_recovery.begin(band, replay_request)
-    if trouble is not None:
-        pipe.put([Problem(trouble)])
+    recovery = EngineRecovery(model, start_up.seed, start_up.journal)
+    engine, problem = recovery.begin(start_up.band, start_up.replay)
+    if problem is not None:
+        pipe.put([Problem(problem)])
     bell = Bell()
-    server = _be_seen(bell)
+    server = _start_server(bell)
     pipe.put([Ready(model.name, engine.buffer_notes)])
     pipe.flush()
-    inbox = Inbox()
-    told = EngineStatus()
-    beat_s = -math.inf
-    while not pipe.closed:
-        if (now_s := time.perf_counter()) >= beat_s:
-            beat_s = now_s + HEARTBEAT_S
-            pipe.put([Heartbeat()])
-            pipe.flush()
-        try:
-            _turn(engine, pipe, bell, server, inbox)
-        except Exception:  # noqa: BLE001  # on stage nothing is fatal: another one steps in
-            stumbled_s = time.perf_counter()
-            _log.exception("the engine stumbled")
-            pipe.put([*(Release(channel) for channel in _CHANNELS), Restoring()])
-            pipe.flush()
-            time.sleep(_RECOVERY_S)  # the journal catches up, and what stumbles at once again must not fill the log
-            band = inbox.band or engine.band  # what stumbled over a word may have taken in half of it
-            pipe.put(Problem(sentence) for sentence in filter(None, [inbox.leave_out()]))
-            engine, trouble = engine_recovery.step_in(band, inbox.anchor, stumbled_s, inbox.until_s(stumbled_s))
-            pipe.put([Problem(trouble)])
-            pipe.flush()
-        if engine.status != told:
-            told = engine.status
-            pipe.put([told])
-            pipe.flush()
+    EngineLoop(engine, recovery, pipe, bell, server).run()
     server.close()
 
 
-def _be_seen(bell: Bell) -> SnapshotServer:
-    """Show the band to whoever wants to watch it; one that cannot be watched plays all the same."""
+def _start_server(bell: Bell) -> SnapshotServer:
+    """Show the band to whoever wants to watch it; a band that cannot be watched plays all the same."""
     server = SnapshotServer(running_folder(), bell.ring)
     try:
         server.start()
     except OSError as error:
         _log.warning("nobody can watch this band: %s", error)
     return server
-
-
-def _turn(engine: Engine, pipe: Pipe, bell: Bell, server: SnapshotServer, inbox: Inbox) -> None:
-    """One turn: wait for words or for what is due, and do it; if that raises, what is not done stays in the inbox."""
-    now_s = time.perf_counter()
-    due_s = engine.next_due(now_s)
-    wait_s = _LONGEST_WAIT_S if due_s is None else min(due_s - now_s, _LONGEST_WAIT_S)
-    if wait_s > 0 and not inbox:
-        pipe.wait(wait_s, bell)
-        bell.quieten()
-    inbox.put(pipe.receive())
-    for word in inbox.take(engine):
-        if isinstance(word, Set):
-            pipe.put(engine.use(word, time.perf_counter()))
-        elif isinstance(word, Heard | Anchor):
-            pipe.put(engine.handle(word))
-        elif isinstance(word, Vitals):
-            server.vitals = word
-    pipe.flush()
-    pipe.put(engine.tick(time.perf_counter()))
-    pipe.flush()
-    if server.is_wanted():
-        _show(engine, server)
-
-
-def _show(engine: Engine, server: SnapshotServer) -> None:
-    try:
-        server.publish(engine.snapshot(time.perf_counter()))
-    except Exception:  # noqa: BLE001  # who watches must not disturb who plays
-        _log.exception("the band cannot be shown, and plays on unseen")
-        server.close()
 
 
 if __name__ == "__main__":

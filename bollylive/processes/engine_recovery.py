@@ -1,4 +1,4 @@
-"""Who steps in for an engine that is gone or has stumbled: another one, which finds its buffers in the journal."""
+"""Makes an engine that takes over from one that failed or died, with its buffers from the journal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bollylive.model.predictor import Predictor
 from bollylive.protocol import ReplayRequest
 from bollylive.sets.band import Set
 
-AILING_S: Final = 5.0  # what stumbles again sooner than this may do so over what it remembers
+FAILS_AGAIN_S: Final = 5.0  # an engine that fails again sooner may do so over what it remembers
 
 _FORGOTTEN: Final = "The journal cannot be read; the band begins anew with empty buffers, and with your next note."
 _log = logging.getLogger(__name__)
@@ -27,38 +27,36 @@ class EngineRecovery:
 
     def __init__(self, predictor: Predictor, seed: int, journal: str | None) -> None:
         self._predictor, self._seed, self._journal = predictor, seed, journal
-        self._stumbled_s = -math.inf
+        self._failed_s = -math.inf
 
-    def begin(self, band: Set, replay_request: ReplayRequest | None) -> tuple[Engine, str | None]:
-        """An engine that goes on by a memoir, if there is one; and what the musician has to know."""
+    def begin(self, band: Set, replay: ReplayRequest | None) -> tuple[Engine, str | None]:
+        """Return an engine, with its buffers from the journal if asked for, and a sentence if that failed."""
         engine = Engine(band, self._predictor, self._seed)
-        if replay_request is None:
+        if replay is None:
             return engine, None
         try:
-            words = read_end(read_last(Path(replay_request.journal)))
-            past = restore(words, replay_request.until_s, engine.buffer_notes, keys_held=replay_request.keys_held)
+            messages = read_end(read_last(Path(replay.journal)))
+            past = restore(messages, replay.until_s, engine.buffer_notes, keys_held=replay.keys_held)
             if past.anchor is None:
                 return engine, _FORGOTTEN
-            engine.resume(past, replay_request.until_s)
-        except Exception:  # noqa: BLE001  # a journal may hold anything; the band can begin without
-            _log.exception("the journal %s could not be gone on with", replay_request.journal)
+            engine.resume(past, replay.until_s)
+        except Exception:  # noqa: BLE001 - a journal may hold anything; the band can begin without
+            _log.exception("the journal %s cannot be replayed", replay.journal)
             return Engine(band, self._predictor, self._seed), _FORGOTTEN
         return engine, None
 
-    def step_in(self, band: Set, anchor: Anchor | None, at_s: float, until_s: float) -> tuple[Engine, str]:
-        """An engine for this set in place of one that stumbled at `at_s`, and what the musician has to know.
+    def take_over(self, band: Set, anchor: Anchor | None, failed_s: float, until_s: float) -> tuple[Engine, str]:
+        """Return an engine in place of one that failed at `failed_s`, and a sentence for the musician.
 
-        It knows what the journal holds up to `until_s`, from when on it is told itself. Where that ends before
-        `anchor`, the last one heard, the beat is that's.
+        It knows what the journal holds up to `until_s`; from then on messages reach it directly. `anchor` is the last
+        one that came; it counts if the journal ends before it.
         """
-        ailing = at_s - self._stumbled_s < AILING_S
-        self._stumbled_s = at_s
-        replay_request = (
-            None if ailing or self._journal is None else ReplayRequest(self._journal, until_s, keys_held=True)
-        )
-        engine, trouble = self.begin(band, replay_request)
-        if anchor is not None and (replay_request is None or trouble is not None or anchor.at_s > engine.anchor.at_s):
+        fails_again = failed_s - self._failed_s < FAILS_AGAIN_S
+        self._failed_s = failed_s
+        replay = None if fails_again or self._journal is None else ReplayRequest(self._journal, until_s, keys_held=True)
+        engine, problem = self.begin(band, replay)
+        if anchor is not None and (replay is None or problem is not None or anchor.at_s > engine.anchor.at_s):
             engine.handle(anchor)
-        if replay_request is None:
-            trouble = "The engine stumbled; another one begins with empty buffers, and with your next note."
-        return engine, trouble or "The engine stumbled; another one goes on with what was played."
+        if replay is None:
+            problem = "The engine failed; another one begins with empty buffers, and with your next note."
+        return engine, problem or "The engine failed; another one goes on with what was played."

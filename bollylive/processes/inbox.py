@@ -1,4 +1,4 @@
-"""What came for the engine and waits to be heeded; it outlives an engine that stumbles over one of its words."""
+"""The messages that wait for the engine; it outlives an engine that fails over one of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bollylive.sets.band import KNOBS, Set
 from bollylive.sets.controls import Command
 
 
-class Banded(Protocol):
-    """Who plays by a set; an `Engine`."""
+class PlaysSet(Protocol):
+    """What plays by a set: an `Engine`."""
 
     @property
     def band(self) -> Set:
@@ -21,44 +21,44 @@ class Banded(Protocol):
 
 
 class Inbox:
-    """Words in the order in which they came. One thread, never blocks.
+    """Messages in the order in which they came. One thread, never blocks.
 
-    `anchor` is the newest one that was taken out; `band` the set as it stood before the word that is being heeded.
+    `anchor` is the newest one that was taken out; `band` the set as it stood before the message in hand.
     """
 
     def __init__(self) -> None:
         self.anchor: Anchor | None = None
         self.band: Set | None = None
-        self._word: Any = None
+        self._in_hand: Any = None
         self._waiting: deque[Any] = deque()
 
-    def put(self, words: Iterable[Any]) -> None:
+    def put(self, messages: Iterable[Any]) -> None:
         """Add what has come."""
-        self._waiting.extend(words)
+        self._waiting.extend(messages)
 
     def __len__(self) -> int:
-        """How many words wait."""
+        """How many messages wait."""
         return len(self._waiting)
 
-    def take(self, engine: Banded) -> Iterator[Any]:
-        """Take out one word after another for an engine to heed; where that breaks off, the others wait."""
+    def take(self, engine: PlaysSet) -> Iterator[Any]:
+        """Take out one message after another for an engine; if the iteration breaks off, the others wait."""
         while self._waiting:
-            self.band, self._word = engine.band, self._waiting.popleft()
-            if isinstance(self._word, Anchor):
-                self.anchor = self._word
-            yield self._word
-            self.band = self._word = None
+            self.band, self._in_hand = engine.band, self._waiting.popleft()
+            if isinstance(self._in_hand, Anchor):
+                self.anchor = self._in_hand
+            yield self._in_hand
+            self.band = self._in_hand = None
 
     def until_s(self, now_s: float) -> float:
-        """The second from which on the words that still wait tell what was played; `now_s` where none does."""
-        return min([now_s, *(word.at_s for word in self._waiting if isinstance(word, Heard))])
+        """Return from which second on the waiting messages hold what was played; `now_s` if none does."""
+        return min([now_s, *(message.at_s for message in self._waiting if isinstance(message, Heard))])
 
     def leave_out(self) -> str | None:
-        """Give up the word that was being heeded; a sentence for the musician if it was theirs to know of."""
-        word, self.band, self._word = self._word, None, None
-        if isinstance(word, Set):
+        """Give up the message in hand; return a sentence for the musician if they gave it."""
+        message, self.band, self._in_hand = self._in_hand, None, None
+        if isinstance(message, Set):
             return "The band cannot play by the set that was saved, and plays on as it was; change the set."
-        if isinstance(word, Heard) and isinstance(command := word.event, Command):
+        if isinstance(message, Heard) and isinstance(command := message.event, Command):
             what = f"{command.does} knob" if command.does in KNOBS else f'"{command.does}"'
-            return f"The band stumbled over the {what}, and leaves it out; it can be asked again."
+            return f"The engine failed over the {what} and leaves it out; you can ask for it again."
         return None

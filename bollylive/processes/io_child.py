@@ -1,6 +1,7 @@
-"""The port process from its first line to its last: a duty comes, the ports open, it plays, and leaves silence.
+"""The io process from its first line to its last: it receives its start-up message, opens the ports, and plays.
 
-It may be killed at any moment: the warden starts another, which ends its notes. Without a warden it ends by itself.
+It may be killed at any moment: the supervisor starts another one, which ends its notes. If the supervisor is gone it
+ends its notes by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from multiprocessing.connection import Connection
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.link import LinkSession
 from bollylive.errors import PortError
+from bollylive.io.link_source import LinkSource
 from bollylive.io.port_set import PortSet
+from bollylive.io.sources_and_sinks import Source
+from bollylive.io.timeline import Timeline
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
@@ -24,69 +28,80 @@ from bollylive.processes.realtime import wake_first
 from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.protocol import Crashed, Done, NoPorts, StartUp
+from bollylive.sets.live_set import LiveSet
 
 _log = logging.getLogger(__name__)
 _MOST_START_S = 60.0
-_FORGETFUL = ("jack", "alsa")  # where a port that is gone has lost its connections
+_FORGETFUL = ("jack", "alsa")  # where a new port does not have the connections of the old one
 
 
 def serve(connection: Connection) -> None:
-    """Receive a duty and do it, until the warden says that it is over or is gone itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it goes to all; the warden decides when it is over
+    """Receive a `StartUp` and play, until the supervisor says that it is over or is gone itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the supervisor decides
     logging.basicConfig(format="bollylive ports: %(message)s")
     try:
-        duty: StartUp = connection.recv()
+        start_up: StartUp = connection.recv()
     except EOFError:
         return
     supervisor_link = SupervisorLink(Pipe(connection))
     wake_first()
     try:
-        _play(_checked(duty), supervisor_link)
+        _play(_checked(start_up), supervisor_link)
     except PortError as error:
         supervisor_link.tell(NoPorts(str(error)))
-    except Exception as fault:  # noqa: BLE001  # on stage nothing is fatal: the warden starts another
-        _log.exception("the port process stumbled")
+    except Exception as fault:  # noqa: BLE001 - on stage nothing is fatal: the supervisor starts another process
+        _log.exception("the io process failed")
         supervisor_link.tell(Crashed(f"{type(fault).__name__}: {fault}"))
     finally:
         supervisor_link.close()
 
 
-def _play(duty: StartUp, supervisor_link: SupervisorLink) -> None:
-    engine = EngineLink(duty.band, duty.seed, duty.journal, duty.model, resume=duty.anchor is not None)
+def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
+    band = start_up.band
+    live = LiveSet(band)
+    engine = EngineLink(live, start_up.seed, start_up.journal, start_up.model, resume=start_up.anchor is not None)
     try:
-        ports = PortSet(duty.api, duty.band.in_port, duty.band.out_port)  # meanwhile the engine loads its model
+        ports = PortSet(start_up.api, band.in_port, band.out_port)  # meanwhile the engine loads its model
     except BaseException:
         engine.end()
         raise
     supervisor_link.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
-    if duty.anchor is not None and ports.api in _FORGETFUL:
+    if start_up.anchor is not None and ports.api in _FORGETFUL:
         supervisor_link.say("Connect them again, unless something does so for you.")
-    link = LinkSession(duty.band.tempo_bpm, duty.band.beats_per_bar) if duty.band.link else None
-    process = IoLoop(ports, engine, duty.band, supervisor_link, duty.musician, duty.anchor, duty.left, link)
-    for name in ("SIGTERM", "SIGHUP"):  # a system that shuts down tells everybody
+    demo = Timeline(start_up.musician)
+    sources: list[Source] = [ports]
+    if start_up.musician:
+        sources.append(demo)
+    if band.link:
+        sources.append(LinkSource(LinkSession(band.tempo_bpm, band.beats_per_bar)))
+    loop = IoLoop(
+        ports, engine, live, supervisor_link, sources, ports, start_up.anchor, start_up.left, when_ready=demo.begin
+    )
+    for name in ("SIGTERM", "SIGHUP"):  # sent to all processes when the system shuts down
         with suppress(AttributeError, ValueError):
-            signal.signal(getattr(signal, name), lambda *_: process.stop())
+            signal.signal(getattr(signal, name), lambda *_: loop.stop())
     try:
-        process.run()
+        loop.run()
     finally:
-        process.close()
-    if process.finished:  # who was only sent a signal is replaced
-        supervisor_link.tell(Done(process.summary()))
+        loop.close()
+    if loop.finished:  # a process that only got a signal is replaced
+        supervisor_link.tell(Done(loop.summary()))
 
 
-def _checked(duty: StartUp) -> StartUp:
-    """The beat goes on where it was if processes share one clock, as they do on Linux, macOS and Windows.
+def _checked(start_up: StartUp) -> StartUp:
+    """Return it without the earlier beat and journal if the processes do not share a clock.
 
-    Source: PEP 418: CLOCK_MONOTONIC, mach_absolute_time and QueryPerformanceCounter count since the machine started.
+    They do on Linux, macOS and Windows. Source: PEP 418: CLOCK_MONOTONIC, mach_absolute_time and
+    QueryPerformanceCounter count since the machine started.
     """
     now_s = time.perf_counter()
-    if duty.anchor is None or 0.0 <= now_s - duty.given_s < _MOST_START_S:
-        return duty
-    return replace(duty, journal=None, anchor=Anchor(0.0, 60.0 / duty.band.tempo_bpm, now_s))
+    if start_up.anchor is None or 0.0 <= now_s - start_up.given_s < _MOST_START_S:
+        return start_up
+    return replace(start_up, journal=None, anchor=Anchor(0.0, 60.0 / start_up.band.tempo_bpm, now_s))
 
 
 if __name__ == "__main__":
     try:
         serve(inherited())
-    finally:  # threads of libjack or CoreMIDI may still be about; tearing the interpreter down under them has crashed
+    finally:  # threads of libjack or CoreMIDI may still run; tearing the interpreter down under them has crashed
         os._exit(0)

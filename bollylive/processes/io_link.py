@@ -1,4 +1,4 @@
-"""The port process as the warden has it: started, listened to, told, and ended."""
+"""The io process as the supervisor sees it: started, spoken to, and ended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bollylive.protocol import StartUp
 
 
 class Link(Protocol):
-    """A port process, whatever it is made of; see `IoLink`."""
+    """An io process; see `IoLink`."""
 
     @property
     def closed(self) -> bool:
@@ -23,30 +23,30 @@ class Link(Protocol):
         """Send an order."""
 
     def receive(self, timeout_s: float) -> list[Any]:
-        """What it has said."""
+        """Return the messages that have come."""
 
     def leave(self, limit_s: float) -> str | None:
-        """Let it end by itself, with its notes; how it did, or None if it still runs after so long."""
+        """Let it end by itself, with its notes; return how it did, None if it still runs after `limit_s`."""
 
     def end(self) -> None:
         """Kill it."""
 
 
 class IoLink:
-    """A port process that was started with a duty; raises OSError if there is none to be had. One thread."""
+    """An io process that is started with a `StartUp`; raises OSError if that fails. One thread."""
 
-    def __init__(self, duty: StartUp) -> None:
+    def __init__(self, start_up: StartUp) -> None:
         ours, theirs = multiprocessing.Pipe()
         self._pipe = Pipe(ours)
-        files = [] if duty.model is None else [duty.model]
+        files = [] if start_up.model is None else [start_up.model]
         self._child = spawn("processes.io_child", theirs, leads=True, files=files)
         theirs.close()
-        with suppress(OSError):  # killed already: the pipe tells
-            ours.send(duty)
+        with suppress(OSError):  # killed already: the pipe shows it
+            ours.send(start_up)
 
     @property
     def closed(self) -> bool:
-        """Whether the other end is gone; what it said last may still be received."""
+        """Whether the other end is gone; its last messages may still be received."""
         return self._pipe.closed
 
     def tell(self, order: Order) -> None:
@@ -55,13 +55,13 @@ class IoLink:
         self._pipe.flush()
 
     def receive(self, timeout_s: float) -> list[Any]:
-        """What it has said; waits for the first word, but no longer than so."""
+        """Return the messages that have come; waits for the first, but no longer than `timeout_s`."""
         return self._pipe.receive() if self._pipe.wait(timeout_s) else []
 
     def leave(self, limit_s: float) -> str | None:
-        """Close the pipe, upon which it lets go of everything and ends by itself; how it did, or None if it has not.
+        """Close the pipe, upon which it ends its notes and exits; return how it did, None if it has not.
 
-        Blocks for so long at most.
+        Blocks for `limit_s` at most.
         """
         self._pipe.close()
         return self._child.wait(limit_s)

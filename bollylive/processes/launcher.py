@@ -1,4 +1,4 @@
-"""Where a process begins, before it imports anything that could lie in the current folder under a library's name.
+"""Starts a process without the current folder on its path, where a file may have a library's name.
 
 `python -P .../launcher.py MODULE ARGUMENT...` is `python -m MODULE ARGUMENT...` without the current folder on the
 path. Only `os` and `sys` are imported here first, which Python itself has imported by then.
@@ -7,7 +7,7 @@ path. Only `os` and `sys` are imported here first, which Python itself has impor
 import os
 import sys
 
-# pathlib is not imported yet, and is not to be
+# pathlib is not imported yet, and must not be
 _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
 

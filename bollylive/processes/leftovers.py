@@ -1,6 +1,6 @@
-"""What bands that were killed with all their processes have left sounding, as their journals tell.
+"""What bands that were killed with all their processes have left sounding, by their journals.
 
-The next band lets go of it when somebody listens. A journal that ended as it should tells that there is nothing left.
+The next band ends it when somebody listens. A journal that was closed properly shows that nothing is left.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from bollylive.journal.lines import END
 from bollylive.journal.reader import read_end
 from bollylive.protocol import InheritedState, Sent
 from bollylive.sets.band import Set
+from bollylive.sets.live_set import LiveSet
 
-_MOST_JOURNALS: Final = 4  # a band that is killed before anybody listens leaves what it was to let go of itself
+_MOST_JOURNALS: Final = 4  # a band that is killed before anybody listens leaves what it was to end itself
 
 
 def find_left(folder: Path) -> InheritedState:
-    """What the newest journals of a folder tell, back to one that ended well; those of bands that still play are left
-    out. What cannot be read tells nothing. Windows does not say who still plays, so there nothing is found. May block.
+    """Return what the newest journals of a folder show, back to one that was closed properly.
+
+    Journals of bands that still play are left out; so are those that cannot be read. Windows does not show which bands
+    still play, so nothing is found there. May block.
     """
     cut_off: list[bytes] = []
     if sys.platform == "win32":
@@ -40,10 +43,10 @@ def find_left(folder: Path) -> InheritedState:
                 cut_off.append(data)
     left = InheritedState()
     for data in reversed(cut_off):
-        witness = SoundingNotes(Set())
-        witness.inherit(left)
-        for word in read_end(data):
-            if isinstance(word, Sent | Anchor):
-                witness.see(word)
-        left = witness.left
+        notes = SoundingNotes(LiveSet(Set()))
+        notes.inherit(left)
+        for message in read_end(data):
+            if isinstance(message, Sent | Anchor):
+                notes.add(message)
+        left = notes.left
     return left

@@ -1,4 +1,4 @@
-"""The wish to be woken at once when there is something to do, before others who are busy."""
+"""Asks the system to run this process at once when it wakes, before others that are busy."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class _Attributes(ctypes.Structure):
 
 
 def wake_first() -> Literal["realtime", "short slice"] | None:
-    """Ask the system to run this thread as soon as it wakes; gives what it grants, None where that is nothing.
+    """Ask the system to run this thread as soon as it wakes; return what it grants, None if nothing.
 
     Linux lets root play in real time, and those whose limits allow it (a group `audio`, or rtkit's); from version 6.12
-    on it grants everybody a short slice of time, which comes sooner. What is started from here inherits neither. Who
-    never sleeps again is held back by the system itself, and the warden ends it soon. Sources: sched(7);
+    on it grants everybody a short slice of time, which comes sooner. Child processes inherit neither. A process that
+    never sleeps is throttled by the system itself, and the supervisor ends it soon. Sources: sched(7);
     Documentation/scheduler/sched-eevdf.rst of Linux.
     """
     with suppress(AttributeError, OSError):

@@ -1,4 +1,4 @@
-"""A room of BollyLive as a process of its own, at the other end of a pipe: the same way on every system."""
+"""Runs a module of BollyLive as a process of its own, at the other end of a pipe: the same way on every system."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Child:
         self._process, self._leads = process, leads
 
     def wait(self, limit_s: float) -> str | None:
-        """Let it end by itself, but wait no longer than so; how it did, as half a sentence, or None if it has not."""
+        """Let it end by itself within `limit_s`; return how it did, as half a sentence, None if it has not."""
         if isinstance(self._process, BaseProcess):
             self._process.join(limit_s)
             status = self._process.exitcode
@@ -48,37 +48,37 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
-        with suppress(subprocess.TimeoutExpired):  # the system is slow to bury it; it will
+        with suppress(subprocess.TimeoutExpired):  # the system is slow to end it, but will
             self._process.wait(_END_LIMIT_S)
 
 
-def spawn(room: str, connection: Connection, leads: bool = False, files: Sequence[int] = ()) -> Child:
-    """Run `bollylive.ROOM` on its end of a pipe, in a fresh interpreter; raises OSError. Returns before it runs.
+def spawn(module: str, connection: Connection, leads: bool = False, files: Sequence[int] = ()) -> Child:
+    """Run `bollylive.MODULE` on its end of a pipe, in a fresh interpreter; raises OSError. Returns before it runs.
 
-    With `leads` it has a session of its own: what the terminal says (Ctrl-C, hang-up) is not for it and its children.
+    With `leads` it has its own session: signals of the terminal (Ctrl-C, hang-up) do not reach it or its children.
     It inherits the open `files` under their numbers (not on Windows).
-    The room has a function `serve(connection)`, and calls it on `inherited()` when it is run as a program.
+    The module has a function `serve(connection)`, and calls it on `inherited()` when it is run as a program.
     """
-    if sys.platform == "win32":  # a pipe is no file there, and only multiprocessing knows how to hand it over
-        os.environ["PYTHONSAFEPATH"] = "1"  # multiprocessing hands on what this process was started with, no more
+    if sys.platform == "win32":  # a pipe is no file there, and only multiprocessing can hand it over
+        os.environ["PYTHONSAFEPATH"] = "1"  # multiprocessing passes on only the options of this process
         context = multiprocessing.get_context("spawn")
-        process = context.Process(target=_serve, args=(room, connection), daemon=not leads)
+        process = context.Process(target=_serve, args=(module, connection), daemon=not leads)
         process.start()
         return Child(process, leads)
-    # multiprocessing would start a third process, which only watches for resources that nobody here has.
+    # multiprocessing would start a third process, to track resources that are not used here.
     number = connection.fileno()
     os.set_inheritable(number, True)
-    command = program(f"bollylive.{room}", str(number))
+    command = program(f"bollylive.{module}", str(number))
     return Child(subprocess.Popen(command, pass_fds=[number, *files], start_new_session=leads), leads)
 
 
 def program(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module of ours as a program, which finds no library in the current folder."""
+    """Return the command that runs a module of ours as a program, without the current folder on its path."""
     return [sys.executable, "-P", str(Path(__file__).with_name("launcher.py")), module, *arguments]
 
 
 def inherited() -> Connection:
-    """The end of the pipe that a process was started with."""
+    """Return the end of the pipe that this process was started with."""
     return Connection(int(sys.argv[1]))
 
 
@@ -88,5 +88,5 @@ def _signal_name(number: int) -> str:
     return f"signal {number}"
 
 
-def _serve(room: str, connection: Connection) -> None:
-    import_module(f"bollylive.{room}").serve(connection)
+def _serve(module: str, connection: Connection) -> None:
+    import_module(f"bollylive.{module}").serve(connection)

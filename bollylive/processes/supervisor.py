@@ -1,8 +1,8 @@
-"""Who survives everything: it starts the port process, listens for its heartbeat, and starts another when that stops.
+"""Starts the io process, watches its heartbeat, and starts another when it stops. It outlives everything.
 
-The warden opens no port and plays no note. What is played comes up to it and goes into the journal; what a port
-process left sounding, pedalled or bent when it ended, the next one lets go of. It notices a saved set, and sends it
-down. Whatever ends the warden itself, the port process first lets go of everything.
+The supervisor opens no port and plays no note. What is played is reported to it and goes into the journal; what an io
+process left sounding, pedalled or bent when it ended, the next one releases. It notices a saved set, and passes it on.
+If the supervisor itself ends, the io process ends all notes by itself.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from dataclasses import replace
 from typing import Final
 
 from bollylive.clock.anchor import Anchor
-from bollylive.errors import CrashError, PortError, SetError
+from bollylive.errors import CrashError, PortError
 from bollylive.io.sounding_notes import SoundingNotes
 from bollylive.journal.writer import JournalWriter
 from bollylive.processes.io_link import IoLink, Link
+from bollylive.processes.set_reloader import SetReloader
 from bollylive.processes.supervisor_link import HEARTBEAT_S
 from bollylive.processes.watchdog import CLOSE_LIMIT_S, LISTENER_LIMIT_S, Watchdog
 from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, NoPorts, Notice, Ready, Sent, StartUp
-from bollylive.sets.band import Set
-from bollylive.sets.controls import Command, turn_knob
-from bollylive.sets.reload import SetWatch, keep_fixed, keep_turned
+from bollylive.sets.controls import Command
+from bollylive.sets.live_set import LiveSet
+from bollylive.sets.reload import SetWatch
 
-_LAST_WORD_S: Final = 0.2  # so long a process whose pipe is closed may take to say how it ended
+_LAST_MESSAGE_S: Final = 0.2  # a process that closed its pipe may take so long to end and show how
 _MOST_IN_VAIN: Final = 2  # processes that were to end what was left, and died of it
 _MOST_CRASHES: Final = 3  # in a row, after which the end of a performance is a failure
 
-TURN_S: Final = 0.2  # how long a signal, or a journal in trouble, may wait
+TURN_S: Final = 0.2  # how long a signal, or a problem with the journal, may wait
 
 
 class Supervisor:
     """One performance. `run` returns when it is over; `finish` may be called by a signal handler.
 
-    Raises PortError where there are no ports, CrashError where neither the first port process nor the second got so far
-    as to open them, or where one after the other has crashed when it is over. `restarts` counts those after the first.
+    Raises PortError where there are no ports, CrashError where neither the first io process nor the second opened
+    them, or where one after the other has crashed when it is over. `restarts` counts the processes after the first.
     """
 
     def __init__(
         self,
-        duty: StartUp,
+        start_up: StartUp,
         say: Callable[[str], None],
         journal: JournalWriter | None = None,
         watch: SetWatch | None = None,
@@ -50,21 +51,22 @@ class Supervisor:
     ) -> None:
         self.restarts = 0
         self.done = Done()
-        self._duty, self._say, self._journal, self._start, self._watch = duty, say, journal, start, watch
-        self._written = duty.band  # the set as it stands in the file; the duty's has the knobs as they stand
+        self._start_up, self._say, self._journal, self._start = start_up, say, journal, start
+        self._live = LiveSet(start_up.band)
+        self._reloader = SetReloader(self._live, watch, say)
         self._seconds = seconds
-        self._watchdog, self._witness = Watchdog(), SoundingNotes(duty.band)
-        self._witness.inherit(duty.left)
-        self._beat_s = -math.inf
-        self._crash = ""  # what this process has told of its crash
+        self._watchdog, self._sounding = Watchdog(), SoundingNotes(self._live)
+        self._sounding.inherit(start_up.left)
+        self._heartbeat_s = -math.inf
+        self._crash = ""  # what this process has reported of its crash
         self._reason = ""  # why the last one crashed
         self._crashes = 0  # in a row
         self._link: Link | None = None
         self._refused = self._opened = self._waits = self._finishing = self._told = self._over = False
         self._ready_s: float | None = None
-        self._lost = 0  # words that the port process had no room for
-        self._in_vain = 0  # who was to end the last notes, and did not
-        self._give_up_s: float | None = None  # when the end waits for a MIDI system no longer
+        self._lost = 0  # messages that the io process had no room for
+        self._in_vain = 0  # processes that were to end the last notes, and did not
+        self._give_up_s: float | None = None  # when the end no longer waits for a MIDI system
 
     def finish(self) -> None:
         """Let the band end soon."""
@@ -77,7 +79,7 @@ class Supervisor:
                 if self._link is None and time.perf_counter() < self._watchdog.retry_s:
                     time.sleep(TURN_S)
                 self.turn(time.perf_counter)
-        finally:  # also of a fault of our own: the port process lets go of everything, and only then is ended
+        finally:  # also after a fault of our own: the io process ends all notes before it is killed
             if self._link is not None:
                 self._link.leave(CLOSE_LIMIT_S + LISTENER_LIMIT_S)
                 self._link.end()
@@ -85,7 +87,7 @@ class Supervisor:
             raise CrashError(f"The port process crashed {self._crashes} times in a row, at last{self._reason}.")
 
     def turn(self, clock: Callable[[], float]) -> None:
-        """Do what is to be done now; waits for a word of the port process, but no longer than TURN_S."""
+        """Do what is to be done now; waits for a message of the io process, but no longer than TURN_S."""
         now_s = clock()
         if self._link is None:
             if self._finishing and not self._must_end_more(now_s):
@@ -93,14 +95,14 @@ class Supervisor:
             elif now_s >= self._watchdog.retry_s:
                 self._begin(now_s)
             return
-        words = self._link.receive(TURN_S)
+        messages = self._link.receive(TURN_S)
         now_s = clock()
-        for word in words:
-            self._hear(word, now_s)
+        for message in messages:
+            self._hear(message, now_s)
         if self._over or self._link is None:
             return
         if self._link.closed:
-            how = self._link.leave(_LAST_WORD_S)
+            how = self._link.leave(_LAST_MESSAGE_S)
             self._crashes += 1
             self._reason = self._crash or (f", {how}" if how else "")
             self._lose(now_s, f"The port process ended unexpectedly{self._reason}")
@@ -108,40 +110,47 @@ class Supervisor:
             self._lose(now_s, "The port process hangs, as it does when the MIDI system dies; it was ended")
         elif self._finishing or self._is_over(now_s):
             self._tell_finish()
-        else:
-            self._watch_set(now_s)
-        if self._link is not None and now_s >= self._beat_s:
-            self._beat_s = now_s + HEARTBEAT_S
+        elif (band := self._reloader.check(now_s)) is not None:
+            self._link.tell(band)
+        if self._link is not None and now_s >= self._heartbeat_s:
+            self._heartbeat_s = now_s + HEARTBEAT_S
             self._link.tell(Heartbeat())
         if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
             self._say(trouble)
 
     @property
     def ready(self) -> bool:
-        """Whether the band has played, or could have, whatever came then."""
+        """Whether the band has played, or could have."""
         return self._ready_s is not None
 
     def _must_end_more(self, now_s: float) -> bool:
-        """Whether another one is started to end what was left; a MIDI system that died is waited for a little."""
+        """Whether another process is started to end what was left; a MIDI system that died is given a little time."""
         if self._give_up_s is None:
             self._give_up_s = now_s + LISTENER_LIMIT_S
         waits_in_vain = self._waits and now_s >= self._give_up_s
-        return self._witness.has_played and not waits_in_vain and self._in_vain < _MOST_IN_VAIN
+        return self._sounding.has_played and not waits_in_vain and self._in_vain < _MOST_IN_VAIN
 
     def _begin(self, now_s: float) -> None:
-        left, musician = self._witness.left, self._duty.musician
-        self._witness.inherit(left)
+        left, musician = self._sounding.left, self._start_up.musician
+        self._sounding.inherit(left)
         self._crash = ""
-        if self._ready_s is not None:  # the demo goes on where it is by now
+        if self._ready_s is not None:  # the demo goes on from where it is by now
             passed_s = now_s - self._ready_s
             musician = tuple((at_s - passed_s, event) for at_s, event in musician if at_s > passed_s)
         self._watchdog.begin(now_s)
         self._lost, self._told = 0, False
-        duty = replace(self._duty, anchor=self._witness.anchor, left=left, musician=musician, given_s=now_s)
+        start_up = replace(
+            self._start_up,
+            band=self._live.band,
+            anchor=self._sounding.anchor,
+            left=left,
+            musician=musician,
+            given_s=now_s,
+        )
         if self._journal is not None and (path := self._journal.path) is not None:  # it may have had to move
-            duty = replace(duty, journal=str(path))
+            start_up = replace(start_up, journal=str(path))
         try:
-            self._link = self._start(duty)
+            self._link = self._start(start_up)
         except OSError as error:
             if not self._opened:
                 raise PortError(f"The port process cannot be started: {error.strerror or error}.") from error
@@ -153,14 +162,14 @@ class Supervisor:
         else:
             self._refused = False
 
-    def _hear(self, word: object, now_s: float) -> None:
-        match word:
+    def _hear(self, message: object, now_s: float) -> None:
+        match message:
             case Sent() | Anchor() | EngineStatus():
-                self._write_down(word)
+                self._record(message)
             case Heartbeat(lost):
                 self._note_alive(lost, now_s)
-            case Command():  # a knob
-                self._duty = replace(self._duty, band=turn_knob(self._duty.band, word))
+            case Command():
+                self._reloader.turn(message)
             case Notice(text):
                 self._say(text)
             case Ready(model, buffer_notes):
@@ -169,15 +178,15 @@ class Supervisor:
             case Crashed(text):
                 self._crash = f" ({text})"
             case NoPorts(text):
-                self._miss(text, now_s)
+                self._wait_for_ports(text, now_s)
             case Done():
-                self.done, self._over = word, True
+                self.done, self._over = message, True
 
-    def _write_down(self, word: Sent | Anchor | EngineStatus) -> None:
-        if not isinstance(word, EngineStatus):
-            self._witness.see(word)
+    def _record(self, message: Sent | Anchor | EngineStatus) -> None:
+        if not isinstance(message, EngineStatus):
+            self._sounding.add(message)
         if self._journal is not None:
-            self._journal.add(word)
+            self._journal.add(message)
 
     def _note_alive(self, lost: int, now_s: float) -> None:
         self._watchdog.hear()
@@ -188,8 +197,8 @@ class Supervisor:
             self._journal.add_loss(lost - self._lost)
         self._lost = lost
 
-    def _miss(self, text: str, now_s: float) -> None:
-        """There is no MIDI system: for the first port process that is the end, for later ones a pause."""
+    def _wait_for_ports(self, text: str, now_s: float) -> None:
+        """Without a MIDI system the performance cannot begin; once it has begun it waits for one."""
         self._end(now_s)
         if not self._opened:
             raise PortError(text)
@@ -220,33 +229,3 @@ class Supervisor:
         if not self._told and self._link is not None:
             self._link.tell(Finish())
         self._told = self._finishing = True
-
-    def _watch_set(self, now_s: float) -> None:
-        """Take a saved set; with a problem in it, or with reading it, the band stays as it was."""
-        watch = self._watch
-        if watch is None or not watch.changed(now_s):
-            return
-        try:
-            read = watch.read()
-        except SetError as error:
-            problems = error.problems
-        except Exception as error:  # noqa: BLE001  # a file may hold anything, and the band plays on whatever it is
-            problems = [f"{watch.path}: the set cannot be taken ({type(error).__name__}); look at what was saved last."]
-        else:
-            self._take(read, watch)
-            return
-        for problem in problems:
-            self._say(problem)
-        self._say("The band plays on as it was.")
-
-    def _take(self, read: Set, watch: SetWatch) -> None:
-        read, waiting = keep_fixed(self._duty.band, read)
-        band = keep_turned(self._written, read, self._duty.band)
-        self._written = read
-        self._duty = replace(self._duty, band=band)
-        self._witness.band = band
-        if self._link is not None:
-            self._link.tell(band)
-        self._say(f"{watch.path} is taken.")
-        if waiting:
-            self._say(f"What it says of {', '.join(waiting)} counts when jam is started again.")

@@ -1,4 +1,4 @@
-"""The port process' line to the warden: a heartbeat, sentences, and all that is played, up; orders down."""
+"""The io process' link to the supervisor: a heartbeat, sentences and all that is played go up, orders come down."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, N
 from bollylive.sets.band import Set
 from bollylive.sets.controls import Command
 
-HEARTBEAT_S: Final = 0.5  # rare enough that a band at rest hardly wakes for it
+HEARTBEAT_S: Final = 0.5  # rare enough that an idle band hardly wakes for it
 
-_ATTEND_S: Final = 0.05  # how long an order may wait: to look costs as much as a poll of the ports
-_LAST_WORDS_S: Final = 1.0
+_ATTEND_S: Final = 0.05  # how long an order may wait: looking costs as much as a poll of the ports
+_DRAIN_S: Final = 1.0
 
 Report: TypeAlias = Heartbeat | Notice | NoPorts | Crashed | Done | Ready | Sent | Anchor | EngineStatus | Command
 Order: TypeAlias = Set | Heartbeat | Finish
 
 
 class SupervisorLink:
-    """Call `attend` at every turn; nothing here ever waits but `close`. One thread."""
+    """Call `attend` at every turn; only `close` waits. One thread."""
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._beat_s = self._attend_s = 0.0
+        self._heartbeat_s = self._attend_s = 0.0
 
-    def tell(self, word: Report) -> None:
-        """Put a word into the outbox."""
-        self._pipe.put([word])
+    def tell(self, message: Report) -> None:
+        """Put a message into the outbox."""
+        self._pipe.put([message])
 
     def say(self, text: str) -> None:
-        """Let the warden say a sentence."""
+        """Let the supervisor print a sentence for the musician."""
         self.tell(Notice(text))
 
     def attend(self, now_s: float) -> list[Order]:
-        """Send what is to be sent, and give the orders that have come; without a warden it is time to finish."""
-        if now_s >= self._beat_s:
-            self._beat_s = now_s + HEARTBEAT_S
+        """Send what is to be sent, and return the orders that have come: `Finish` if the supervisor is gone."""
+        if now_s >= self._heartbeat_s:
+            self._heartbeat_s = now_s + HEARTBEAT_S
             self.tell(Heartbeat(self._pipe.lost))
         self._pipe.flush()
         if now_s < self._attend_s:
@@ -47,5 +47,5 @@ class SupervisorLink:
         return [Finish()] if self._pipe.closed else orders
 
     def close(self) -> None:
-        """Send the last words."""
-        self._pipe.drain(_LAST_WORDS_S)
+        """Send what is left; waits up to a second."""
+        self._pipe.drain(_DRAIN_S)

@@ -100,13 +100,13 @@ def test_a_tempo_that_is_known_is_known_at_once_when_the_song_goes_on() -> None:
         daw.stop(1.0)
         daw.go_on()
         daw.play(1, 110)
-    pulse, rates = TickFilter(60 / 110 / 24), []
+    tick_filter, rates = TickFilter(60 / 110 / 24), []
     for at_s, event in daw.words:
         if isinstance(event, Continue):
-            pulse.restart()
+            tick_filter.restart()
         elif isinstance(event, Tick):
-            pulse.add(at_s)
-            rates.append(pulse.seconds_per_tick * 24 * 110 / 60 - 1)
+            tick_filter.add(at_s)
+            rates.append(tick_filter.seconds_per_tick * 24 * 110 / 60 - 1)
     assert share(rates[16 * 24 :], 0.95) < 0.005
 
 

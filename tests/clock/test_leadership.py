@@ -27,7 +27,7 @@ def link(at_s: float, bpm: float = 120.0, peers: int = 1, beat_0_s: float = 0.0,
 
 
 def linked(clock: Clock, from_s: float, to_s: float, bpm: float = 120.0, beat_0_s: float = 0.0) -> float:
-    """Polls a session as the port process does; the second of the next poll."""
+    """Polls a session as the io process does; the second of the next poll."""
     for i in range(round((to_s - from_s) / STEP_S)):
         clock.follow_link(link(from_s + i * STEP_S, bpm, beat_0_s=beat_0_s))
         clock.check(from_s + i * STEP_S)

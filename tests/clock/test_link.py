@@ -68,7 +68,7 @@ def test_a_session_that_is_there_already_is_joined(alone: list[str]) -> None:
     assert told == dict.fromkeys(told, True)
 
 
-class FakeScout(LinkDiscovery):
+class FakeDiscovery(LinkDiscovery):
     """Hears somebody when the test says so."""
 
     def __init__(self) -> None:
@@ -120,25 +120,25 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
 
 
 def polled(session: LinkSession, from_s: float, to_s: float) -> list[LinkBeat]:
-    """Polls as the port process does, but seldom; a poll that was interrupted tells nothing and is done again."""
+    """Polls as the io process does, but seldom; a poll that was interrupted tells nothing and is done again."""
     seconds = [from_s + i * POLL_S for i in range(round((to_s - from_s) / POLL_S))]
     beats = [session.poll(now_s) or session.poll(now_s) for now_s in seconds]
     return [beat for beat in beats if beat is not None]
 
 
 def test_alone_we_are_not_in_link(library: FakeLibrary) -> None:
-    session = LinkSession(96, 4, FakeScout())
+    session = LinkSession(96, 4, FakeDiscovery())
     assert polled(session, 0.0, 10.0) == []
     assert not library.enabled
 
 
 def test_a_session_is_joined_when_somebody_is_heard_and_left_with_the_last_of_them(library: FakeLibrary) -> None:
-    scout = FakeScout()
-    session = LinkSession(96, 4, scout)
-    scout.somebody = True
+    discovery = FakeDiscovery()
+    session = LinkSession(96, 4, discovery)
+    discovery.somebody = True
     assert session.poll(1.0) is None
-    assert (library.enabled, scout.closed) == (True, 1)
-    scout.somebody = False
+    assert (library.enabled, discovery.closed) == (True, 1)
+    discovery.somebody = False
     assert {beat.peers for beat in polled(session, 1.1, 2.0)} == {0}  # not met yet
     library.peers = 2
     (beat, *_) = polled(session, 2.0, 10.0)
@@ -146,17 +146,17 @@ def test_a_session_is_joined_when_somebody_is_heard_and_left_with_the_last_of_th
     library.peers = 0
     assert [beat.peers for beat in polled(session, 10.0, 11.0)] == [0]
     assert not library.enabled
-    scout.somebody = True
+    discovery.somebody = True
     session.poll(12.0)
     assert library.enabled
 
 
 def test_whoever_is_heard_and_cannot_be_met_is_not_waited_for(library: FakeLibrary) -> None:
-    scout = FakeScout()
-    session = LinkSession(96, 4, scout)
-    scout.somebody = True
+    discovery = FakeDiscovery()
+    session = LinkSession(96, 4, discovery)
+    discovery.somebody = True
     session.poll(1.0)
-    scout.somebody = False
+    discovery.somebody = False
     polled(session, 1.1, 1.0 + MEET_S)
     assert library.enabled
     polled(session, 1.1 + MEET_S, 2.0 + MEET_S)
@@ -164,12 +164,12 @@ def test_whoever_is_heard_and_cannot_be_met_is_not_waited_for(library: FakeLibra
 
 
 def test_at_the_end_the_session_is_left_and_nobody_listens(library: FakeLibrary) -> None:
-    scout = FakeScout()
-    session = LinkSession(96, 4, scout)
-    scout.somebody = True
+    discovery = FakeDiscovery()
+    session = LinkSession(96, 4, discovery)
+    discovery.somebody = True
     session.poll(1.0)
     session.close()
-    assert (library.enabled, scout.closed) == (False, 2)
+    assert (library.enabled, discovery.closed) == (False, 2)
 
 
 def test_without_its_library_link_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

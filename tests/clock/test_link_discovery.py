@@ -48,12 +48,12 @@ class FakeSocket(socket.socket):
         super().close()
 
 
-def heard(scout: LinkDiscovery, network: FakeSocket, *came: tuple[float, bytes]) -> list[float]:
-    """When the scout heard somebody who was there for long enough."""
+def heard(discovery: LinkDiscovery, network: FakeSocket, *came: tuple[float, bytes]) -> list[float]:
+    """When the discovery heard somebody who was there for long enough."""
     seconds = []
     for now_s, data in came:
         network.wire.append(data)
-        if scout.hears(now_s):
+        if discovery.hears(now_s):
             seconds.append(now_s)
     return seconds
 
@@ -75,52 +75,52 @@ def test_whatever_else_is_on_the_wire_is_nobody(data: bytes) -> None:
 
 def test_somebody_is_heard_when_they_are_there_for_long_enough() -> None:
     network = FakeSocket()
-    scout = LinkDiscovery(lambda: network)
-    assert not scout.hears(9.9)
-    assert heard(scout, network, *announced(10.0, 12.0))[0] == 10.0 + SETTLED_S
+    discovery = LinkDiscovery(lambda: network)
+    assert not discovery.hears(9.9)
+    assert heard(discovery, network, *announced(10.0, 12.0))[0] == 10.0 + SETTLED_S
 
 
 def test_all_that_has_come_is_taken_at_one_look_but_not_without_end() -> None:
     network = FakeSocket(*[message()] * 70)
-    scout = LinkDiscovery(lambda: network)
-    assert not scout.hears(10.0)
+    discovery = LinkDiscovery(lambda: network)
+    assert not discovery.hears(10.0)
     assert len(network.wire) == 6
-    assert not scout.hears(10.05)
+    assert not discovery.hears(10.05)
     assert not network.wire
 
 
 def test_who_leaves_or_falls_silent_must_be_there_for_long_enough_again() -> None:
     network = FakeSocket()
-    scout = LinkDiscovery(lambda: network)
-    assert heard(scout, network, *announced(10.0, 10.75), (10.8, message(BYE)), *announced(10.9, 11.65)) == []
+    discovery = LinkDiscovery(lambda: network)
+    assert heard(discovery, network, *announced(10.0, 10.75), (10.8, message(BYE)), *announced(10.9, 11.65)) == []
     again_s = 11.65 + SILENCE_S + 0.1
-    assert heard(scout, network, *announced(again_s, again_s + 0.75)) == []
+    assert heard(discovery, network, *announced(again_s, again_s + 0.75)) == []
 
 
 def test_the_time_of_one_peer_does_not_count_for_another() -> None:
     network = FakeSocket()
-    scout = LinkDiscovery(lambda: network)
+    discovery = LinkDiscovery(lambda: network)
     came = [*announced(10.0, 10.75), *announced(10.9, 11.9, BOB), (11.95, message(BYE, BOB)), (12.0, message())]
-    assert heard(scout, network, *came) == [12.0]
-    assert heard(scout, network, (12.05, message(BYE)), *announced(12.1, 12.85, BOB)) == []
+    assert heard(discovery, network, *came) == [12.0]
+    assert heard(discovery, network, (12.05, message(BYE)), *announced(12.1, 12.85, BOB)) == []
 
 
 def test_an_answer_to_somebody_else_is_not_an_announcement() -> None:
     network = FakeSocket()
-    scout = LinkDiscovery(lambda: network)
-    assert heard(scout, network, *[(10.0 + i * BETWEEN_S, message(ANSWER)) for i in range(20)]) == []
+    discovery = LinkDiscovery(lambda: network)
+    assert heard(discovery, network, *[(10.0 + i * BETWEEN_S, message(ANSWER)) for i in range(20)]) == []
 
 
 def test_every_interface_is_joined_also_one_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     network, there = FakeSocket(), [(1, "lo")]
     monkeypatch.setattr(socket, "if_nameindex", lambda: there)
-    scout = LinkDiscovery(lambda: network)
-    scout.hears(0.0)
+    discovery = LinkDiscovery(lambda: network)
+    discovery.hears(0.0)
     assert len(network.joins) == 3  # the default, the loopback, and the one by its number
     there.append((7, "eth0"))
-    scout.hears(LOOK_S - 0.1)
+    discovery.hears(LOOK_S - 0.1)
     assert len(network.joins) == 3
-    scout.hears(LOOK_S)
+    discovery.hears(LOOK_S)
     assert len(network.joins) == 4
     assert {join[:4] for join in network.joins} == {bytes((224, 76, 78, 75))}
 
@@ -134,22 +134,22 @@ def test_a_network_that_fails_is_told_once_and_tried_again() -> None:
             raise PermissionError(13, "Permission denied")
         return opened[-1]
 
-    scout = LinkDiscovery(open_socket)
-    assert not scout.hears(0.0)
-    assert scout.take_trouble() == (
+    discovery = LinkDiscovery(open_socket)
+    assert not discovery.hears(0.0)
+    assert discovery.take_problem() == (
         "Ableton Link: nobody can be heard on the network: Permission denied. "
         "It is tried again every 5 s; the tempo is free until then."
     )
-    assert not scout.hears(LOOK_S - 0.1)
+    assert not discovery.hears(LOOK_S - 0.1)
     assert len(opened) == 1
-    assert not scout.hears(LOOK_S)
+    assert not discovery.hears(LOOK_S)
     assert (len(opened), opened[1].closed) == (2, True)  # no interface
-    assert scout.take_trouble() is None
-    assert not scout.hears(2 * LOOK_S)
+    assert discovery.take_problem() is None
+    assert not discovery.hears(2 * LOOK_S)
     opened[2].wire.append(OSError(100, "Network is down"))
-    assert not scout.hears(2 * LOOK_S + 0.05)
+    assert not discovery.hears(2 * LOOK_S + 0.05)
     assert opened[2].closed
-    assert "Network is down" in (scout.take_trouble() or "")
+    assert "Network is down" in (discovery.take_problem() or "")
     for scouted in opened:
         scouted.close()
 
@@ -157,9 +157,9 @@ def test_a_network_that_fails_is_told_once_and_tried_again() -> None:
 def test_when_it_listens_no_more_its_socket_is_closed_and_everybody_forgotten() -> None:
     networks = [FakeSocket(), FakeSocket()]
     ahead = iter(networks)
-    scout = LinkDiscovery(lambda: next(ahead))
-    heard(scout, networks[0], *announced(10.0, 10.75))
-    scout.close()
+    discovery = LinkDiscovery(lambda: next(ahead))
+    heard(discovery, networks[0], *announced(10.0, 10.75))
+    discovery.close()
     assert networks[0].closed
-    assert heard(scout, networks[1], *announced(11.0, 11.75)) == []
-    scout.close()
+    assert heard(discovery, networks[1], *announced(11.0, 11.75)) == []
+    discovery.close()

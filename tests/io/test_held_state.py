@@ -7,12 +7,17 @@ from hypothesis import strategies as st
 
 from bollylive.io.held_state import HeldState
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Raw
+from bollylive.midi.parser import state_key
+
+
+def note(held: HeldState, event: Event) -> list[Event]:
+    return held.note(event, state_key(event))
 
 
 def _held(*events: Event) -> HeldState:
     held = HeldState()
     for event in events:
-        held.note(event)
+        note(held, event)
     return held
 
 
@@ -80,7 +85,7 @@ def test_what_is_back_at_rest_is_not_held_and_volume_never_is() -> None:
 
 def test_each_event_tells_what_it_let_go_of() -> None:
     held = _held(NoteOn(1, 60, 90), BENT)
-    assert held.note(Control(1, 123, 0)) == [NoteOff(1, 60)]
-    assert held.note(Control(1, 121, 0)) == [Raw(b"\xe1\x00\x40")]
-    assert held.note(NoteOff(1, 60)) == [NoteOff(1, 60)]
-    assert held.note(NoteOn(1, 60, 90)) == []
+    assert note(held, Control(1, 123, 0)) == [NoteOff(1, 60)]
+    assert note(held, Control(1, 121, 0)) == [Raw(b"\xe1\x00\x40")]
+    assert note(held, NoteOff(1, 60)) == [NoteOff(1, 60)]
+    assert note(held, NoteOn(1, 60, 90)) == []

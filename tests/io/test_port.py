@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from bollylive.errors import PortError, PortsLostError
-from bollylive.io import port_set as ports_room
-from bollylive.io import rtmidi_backend
+from bollylive.io import joining, port_set, rtmidi_backend
 from bollylive.io.connections import Connections, NoConnections
-from bollylive.io.port import DOUBTS
+from bollylive.io.hotplug import LOOK_S, SEE_S
+from bollylive.io.joining import TRIES
+from bollylive.io.port import MOST_UNCONFIRMED_LOOKS
 from bollylive.io.port_names import Graph
-from bollylive.io.port_set import LOOK_S, PULSE_S, SEE_S, TRIES, PortSet
+from bollylive.io.port_set import LIVENESS_S, PortSet
 from bollylive.midi.messages import Control, LostSourceRelease, NoteOff, NoteOn, Program, Start, Tick
 from bollylive.midi.parser import Parser
 
@@ -141,6 +142,18 @@ class FakeOut(FakeClient):
         self.sent.setdefault(self.port, []).append(bytes(message))
 
 
+def poll(ports: PortSet, now_s: float) -> list[object]:
+    """What came, all of it at this very moment."""
+    events = ports.poll(now_s)
+    assert {timed.at_s for timed in events} <= {now_s}
+    return [timed.event for timed in events]
+
+
+def send(ports: PortSet, message: list[int]) -> None:
+    for event in Parser().feed(message):
+        ports.send_at(0.0, event)
+
+
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     studio = Studio()
@@ -148,8 +161,8 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     for name in ("open_system", "new_input", "new_output"):
         monkeypatch.setattr(rtmidi_backend, name, getattr(studio, name))
     monkeypatch.setattr(rtmidi_backend, "_CYCLE_S", 0.0)
-    monkeypatch.setattr(ports_room, "connections_of", studio.connections_of)
-    monkeypatch.setattr(ports_room, "SETTLE_S", 0.0)
+    monkeypatch.setattr(port_set, "connections_of", studio.connections_of)
+    monkeypatch.setattr(joining, "SETTLE_S", 0.0)
     return studio
 
 
@@ -158,9 +171,9 @@ def test_inputs_are_merged_and_every_output_gets_everything(studio: Studio) -> N
     assert (ports.input_name, ports.output_name) == ("Keys:out, Pads:out", "BollyLive Out:out, Synth:in, Organ:in")
     studio.source("Keys:out").queue += [[0x90, 60], [0x90, 62, 91]]  # the first in pieces, and never completed
     studio.source("Pads:out").queue += [[90], [0x99, 36, 80]]
-    assert ports.read(0.0) == [NoteOn(0, 62, 91), NoteOn(9, 36, 80)]
+    assert poll(ports, 0.0) == [NoteOn(0, 62, 91), NoteOn(9, 36, 80)]
     assert ports.bad_bytes == 2
-    ports.send(bytes(ON))
+    send(ports, ON)
     assert studio.heard("Synth:in") == studio.heard("Organ:in") == studio.heard("BollyLive Out:out")
     assert ports.send_failures == 0
 
@@ -168,52 +181,52 @@ def test_inputs_are_merged_and_every_output_gets_everything(studio: Studio) -> N
 def test_only_the_first_of_two_clocks_counts(studio: Studio) -> None:
     ports = PortSet(None, ["keys", "pads"])
     studio.source("Pads:out").queue += [TICK, [0xFA]]
-    assert ports.read(0.0) == [Tick(), Start()]
+    assert poll(ports, 0.0) == [Tick(), Start()]
     studio.source("Keys:out").queue += [TICK]
     studio.source("Pads:out").queue += [TICK]
-    assert ports.read(0.1) == [Tick()]
+    assert poll(ports, 0.1) == [Tick()]
 
 
 def test_an_input_that_is_pulled_out_ends_what_was_held_on_it_alone(studio: Studio) -> None:
     ports = PortSet(None, ["keys", "pads"])
     studio.source("Keys:out").queue += [ON, [0x90, 64, 90], [0xB0, 64, 127], TICK, [0x90, 65]]
     studio.source("Pads:out").queue += [ON]
-    ports.read(0.0)
+    poll(ports, 0.0)
     studio.sources.remove("Keys:out")
     told = ports.check(LOOK_S)
     assert len(told) == 1
     assert "'Keys:out' is gone" in told[0]
-    assert ports.read(LOOK_S) == [LostSourceRelease(Control(0, 64, 0)), LostSourceRelease(NoteOff(0, 64))]
+    assert poll(ports, LOOK_S) == [LostSourceRelease(Control(0, 64, 0)), LostSourceRelease(NoteOff(0, 64))]
     assert ports.check(2 * LOOK_S) == []
-    assert ports.read(2 * LOOK_S) == []
+    assert poll(ports, 2 * LOOK_S) == []
     studio.source("Pads:out").queue += [TICK, OFF]  # its clock leads now, at once
-    assert ports.read(2 * LOOK_S) == [Tick(), NoteOff(0, 60, 0)]
+    assert poll(ports, 2 * LOOK_S) == [Tick(), NoteOff(0, 60, 0)]
 
     studio.sources.append("Keys-01:out")
     assert ports.check(3 * LOOK_S) == ["The MIDI input 'Keys-01:out' is back."]
     studio.source("Keys-01:out").queue += [[90], ON]  # what was under way is not continued
-    assert ports.read(3 * LOOK_S) == [NoteOn(0, 60, 90)]
+    assert poll(ports, 3 * LOOK_S) == [NoteOn(0, 60, 90)]
 
 
 def test_an_output_that_is_back_ends_what_it_left_sounding_and_knows_its_programs(studio: Studio) -> None:
     ports = PortSet(None, (), ["virtual", "synth"])
     for message in ([0xC0, 73], [0x90, 62, 90], [0x80, 62, 0]):
-        ports.send(bytes(message))
+        send(ports, message)
     assert ports.check(LOOK_S) == ports.check(2 * LOOK_S) == []
     for message in (ON, [0x90, 64, 90], [0xB0, 64, 127], [0x80, 64, 0]):  # the last perhaps when it was gone already
-        ports.send(bytes(message))
+        send(ports, message)
     studio.sinks.remove("Synth:in")
     assert len(ports.check(3 * LOOK_S)) == 1
     before = len(studio.heard("Synth:in"))
     for message in (OFF, [0x90, 67, 90], [0xC1, 32]):  # meanwhile, for those who still hear
-        ports.send(bytes(message))
+        send(ports, message)
     assert ports.send_failures == 0
     assert len(studio.heard("BollyLive Out:out")) == 10
     studio.sinks.append("Synth:in")
     assert ports.check(4 * LOOK_S) == ["The MIDI output 'Synth:in' is back."]
     ended = [NoteOff(0, 60), NoteOff(0, 64)]
     assert studio.heard("Synth:in")[before:] == [Control(0, 64, 0), *ended, Program(0, 73), Program(1, 32)]
-    ports.send(bytes(ON))
+    send(ports, ON)
     assert studio.heard("Synth:in")[-1] == NoteOn(0, 60, 90)
 
 
@@ -310,12 +323,12 @@ def test_after_the_death_of_the_midi_system_nothing_is_sent(studio: Studio, monk
     ports = PortSet()
     ports.check(0.0)
     died.append(True)
-    assert ports.check(PULSE_S / 2) == []
-    for now_s in (2 * PULSE_S, 4 * PULSE_S):
+    assert ports.check(LIVENESS_S / 2) == []
+    for now_s in (2 * LIVENESS_S, 4 * LIVENESS_S):
         with pytest.raises(PortsLostError, match="MIDI system"):
             ports.check(now_s)
         died.clear()  # the dead do not come back
-    ports.send(bytes(ON))
+    send(ports, ON)
     assert studio.heard("BollyLive Out:out") == []
     assert ports.send_failures == 1
     ports.close()
@@ -368,17 +381,17 @@ def test_a_port_that_was_away_for_a_moment_has_gone_and_is_back_though_it_is_lis
     ports = PortSet(None, "keys", "synth")
     ports.check(0.0)
     studio.source("Keys:out").queue += [ON]
-    ports.read(0.0)
-    ports.send(bytes(ON))
-    ports.send(bytes(OFF))  # perhaps it was gone by then
+    poll(ports, 0.0)
+    send(ports, ON)
+    send(ports, OFF)  # perhaps it was gone by then
     studio.cut = {"Keys:out", "Synth:in"}
     gone = ports.check(SEE_S + 0.01)
-    assert [sentence.partition(".")[0] for sentence in gone] == [
+    assert [sentence.partition(";")[0] for sentence in gone] == [
         "The MIDI input 'Keys:out' is gone",
         "The MIDI output 'Synth:in' is gone",
     ]
     assert ports.listeners == 1  # it has a port of its own that tells it what it missed
-    assert ports.read(SEE_S + 0.01) == [LostSourceRelease(NoteOff(0, 60))]
+    assert poll(ports, SEE_S + 0.01) == [LostSourceRelease(NoteOff(0, 60))]
     assert ports.check(SEE_S + 0.03) == []  # joined, but not yet seen to be
     assert ports.check(SEE_S + 0.05) == ["The MIDI input 'Keys:out' is back.", "The MIDI output 'Synth:in' is back."]
     assert studio.heard("Synth:in")[-1] == NoteOff(0, 60)
@@ -388,7 +401,7 @@ def test_a_port_that_was_away_for_a_moment_has_gone_and_is_back_though_it_is_lis
 def test_who_is_joined_again_by_mistake_is_left_again_and_hears_nothing(studio: Studio) -> None:
     studio.shows = True
     ports = PortSet(None, (), "synth")
-    ports.send(bytes(ON))
+    send(ports, ON)
     studio.cut = {"Synth:in"}
     assert len(ports.check(SEE_S)) == 1
     studio.before_opening = lambda: studio.sinks.insert(0, "Flute:in")  # just as it is joined
@@ -399,8 +412,8 @@ def test_who_is_joined_again_by_mistake_is_left_again_and_hears_nothing(studio: 
     assert wrong is not None
     assert wrong != "Synth:in"
     said = []
-    for _ in range(2 * DOUBTS):
-        ports.send(bytes([0x90, 62, 90]))
+    for _ in range(2 * MOST_UNCONFIRMED_LOOKS):
+        send(ports, [0x90, 62, 90])
         now_s += SEE_S
         said += ports.check(now_s)
     assert said == ["The MIDI output 'Synth:in' is back."]
@@ -416,7 +429,7 @@ def test_what_is_left_in_an_input_when_it_goes_is_not_heard_when_it_is_back(stud
     keys.queue += [ON]  # it came before the port was closed, after it was last read
     studio.sources.append("Keys:out")
     assert ports.check(2 * LOOK_S) == ["The MIDI input 'Keys:out' is back."]
-    assert ports.read(2 * LOOK_S) == []
+    assert poll(ports, 2 * LOOK_S) == []
 
 
 def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio: Studio) -> None:
@@ -426,20 +439,18 @@ def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio
     ports.check(0.0)
     studio.inputs[0].queue += [ON, [0x90, 64, 90]]
     studio.source("Keys:out").queue += [ON]
-    ports.read(0.0)
+    poll(ports, 0.0)
     studio.feeders = {}
-    assert ports.check(1.0) == [
-        "What feeds 'BollyLive In:in' has stopped in the middle; the notes that it held are ended."
-    ]
-    assert ports.read(1.0) == [LostSourceRelease(NoteOff(0, 64))]  # the other is held elsewhere
+    assert ports.check(1.0) == ["The source of 'BollyLive In:in' stopped while it held notes; they are ended."]
+    assert poll(ports, 1.0) == [LostSourceRelease(NoteOff(0, 64))]  # the other is held elsewhere
     assert ports.check(2.0) == []
-    assert ports.read(2.0) == []
+    assert poll(ports, 2.0) == []
 
 
 def test_a_clock_that_stops_in_the_middle_ends_what_was_held_once_and_is_told(studio: Studio) -> None:
     ports = PortSet()
     studio.inputs[0].queue += [ON, TICK]
-    heard = [event for look in range(400) for event in ports.read(look / 100)]
+    heard = [event for look in range(400) for event in poll(ports, look / 100)]
     assert heard == [NoteOn(0, 60, 90), Tick(), LostSourceRelease(NoteOff(0, 60))]
     assert len(ports.check(4.0)) == 1
     assert ports.check(5.0) == []
@@ -449,7 +460,7 @@ def test_a_clock_that_stops_while_nothing_is_held_is_not_told_here(studio: Studi
     ports = PortSet()
     studio.inputs[0].queue += [ON, OFF, TICK]
     for look in range(400):
-        ports.read(look / 100)
+        poll(ports, look / 100)
     assert ports.check(4.0) == []
 
 

@@ -35,7 +35,7 @@ def _receive(ports: PortSet, count: int) -> list[list[int]]:
     received: list[list[int]] = []
 
     def complete() -> bool:
-        received.extend(ports.poll())
+        received.extend(ports.receive())
         return len(received) >= count
 
     until(complete, LIMIT_S)
@@ -124,7 +124,7 @@ def test_sending_the_impossible_is_counted_and_closing_twice_is_harmless(ports: 
     ports.close()
     ports.send(b"\xf8")
     assert ports.send_failures == 2
-    assert ports.poll() == []
+    assert ports.receive() == []
 
 
 def test_ports_are_gone_after_closing(jack_server: Environment) -> None:

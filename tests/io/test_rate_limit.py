@@ -25,7 +25,7 @@ def test_playing_passes_however_dense() -> None:
         for event in (NoteOn(step % 16, 60, 90), NoteOff(step % 16, 60), Control(0, 1, step % 128), Raw(b"\xe0\0\0")):
             assert flood.admits(event, now_s)
     assert flood.dropped == 0
-    assert flood.take_trouble() is None
+    assert flood.take_problem() is None
 
 
 def test_a_daw_that_starts_sixteen_tracks_at_once_is_let_in_whole() -> None:
@@ -40,8 +40,8 @@ def test_a_flood_of_notes_is_bounded_and_told_once() -> None:
     admitted = sum(flood.admits(NoteOn(0, i % 128, 1 + i % 127), i / 10_000) for i in range(50_000))
     assert admitted <= NOTES_AT_ONCE + 5 * NOTES_PER_S + 1
     assert flood.dropped == 50_000 - admitted
-    assert flood.take_trouble() is not None
-    assert flood.take_trouble() is None
+    assert flood.take_problem() is not None
+    assert flood.take_problem() is None
 
 
 def test_a_controller_gone_mad_is_bounded_and_ends_where_it_was_left() -> None:

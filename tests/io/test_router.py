@@ -1,4 +1,4 @@
-"""What the port process does with each message."""
+"""What the io process does with each message."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ from bollylive.midi.messages import (
 from bollylive.protocol import Heard, Play, Release, Sent
 from bollylive.sets.band import ChannelSet, ControlSet, Set
 from bollylive.sets.controls import Command
+from bollylive.sets.live_set import LiveSet
 
 ON, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 
 
 class Desk:
-    """A relay at 120 beats per minute from 0 s on, thru on channels 0 and 1, and what comes out of it."""
+    """A router at 120 beats per minute from 0 s on, thru on channels 0 and 1, and what comes out of it."""
 
     def __init__(self, band: Set | None = None) -> None:
         self.sent: list[Sent] = []
@@ -43,7 +44,7 @@ class Desk:
         self.clock = Clock(120, 0.0)
         passed = tuple(ChannelSet(channel, thru=True) for channel in (0, 1))
         band = replace(band or Set(), thru=False, channels=passed)
-        self.router = Router(self.clock, Scheduler(), self.sent.append, self.reported.append, band)
+        self.router = Router(self.clock, Scheduler(), self.sent.append, self.reported.append, LiveSet(band))
 
     def play(self, onset: float, duration: float = 1.0, channel: int = 5, epoch: int = 0, now_s: float = 0.0) -> None:
         self.router.obey(Play(Note(channel, 60, 100, onset, duration), epoch), now_s)
@@ -96,11 +97,11 @@ def test_the_engine_is_told_when_time_changes_and_only_then(desk: Desk) -> None:
 
 
 def test_a_link_session_is_followed_and_its_stop_ends_the_models_notes(desk: Desk) -> None:
-    desk.router.follow_link(LinkBeat(5.0, 120, 1.0, peers=1, playing=True))
+    desk.router.take(LinkBeat(5.0, 120, 1.0, peers=1, playing=True), 1.0)
     assert desk.reported == [Anchor(2.0, 0.5, 1.0, bar_beat=1.0)]
     desk.play(2.0)
     desk.router.tick(1.01)
-    desk.router.follow_link(LinkBeat(5.1, 120, 1.05, peers=1, playing=False))
+    desk.router.take(LinkBeat(5.1, 120, 1.05, peers=1, playing=False), 1.05)
     assert [sent.event for sent in desk.sent] == [NoteOn(5, 60, 100), NoteOff(5, 60)]
     assert not desk.clock.anchor.running
     assert desk.reported[-1] == desk.clock.anchor
@@ -274,8 +275,8 @@ def test_a_flood_of_a_wheel_and_a_pedal_ends_where_they_were_left(desk: Desk) ->
     assert len(desk.taken()) < 3000
     desk.router.tick(1.1)
     assert desk.taken()[-2:] == [Control(0, 1, 77), Control(0, 64, 0)]
-    assert desk.router.take_trouble() is not None
-    assert desk.router.take_trouble() is None
+    assert desk.router.take_problem() is not None
+    assert desk.router.take_problem() is None
 
 
 def test_what_leaves_is_in_order_of_time(desk: Desk) -> None:
@@ -339,3 +340,9 @@ def test_a_pedal_goes_on_for_the_engine_where_its_thru_is_closed_and_comes_up_th
     desk.router.handle(Control(0, 64, 0), 2.0)
     assert desk.taken() == []
     assert desk.reported[-1] == Heard(Control(0, 64, 0), 2.0, 4.0)
+
+
+def test_a_command_of_any_source_is_asked_of_the_engine(desk: Desk) -> None:
+    """A web panel or OSC gives commands, and no events that a set makes commands of."""
+    desk.router.take(Command("vary", 3), 1.0)
+    assert desk.reported == [Heard(Command("vary", 3), 1.0, 2.0)]

@@ -70,18 +70,21 @@ class Source:
 
 
 class Listener:
-    """Looks at ports as the port process does, and keeps what came, but ticks, and what was said."""
+    """Looks at ports as the io process does, and keeps what came, but ticks, and what was said."""
 
     def __init__(self, ports: PortSet) -> None:
         self.ports = ports
-        self.events: list[Event] = []
+        self.events: list[object] = []
         self.said: list[str] = []
 
     def listen(self) -> None:
         now_s = time.perf_counter()
-        came = [event.event if isinstance(event, LostSourceRelease) else event for event in self.ports.read(now_s)]
+        came = [event.event if isinstance(event, LostSourceRelease) else event for event in self._poll(now_s)]
         self.events += [event for event in came if not isinstance(event, Tick)]
         self.said += self.ports.check(now_s)
+
+    def _poll(self, now_s: float) -> list[object]:
+        return [timed.event for timed in self.ports.poll(now_s)]
 
     def hears(self, event: Event, limit_s: float = LIMIT_S) -> bool:
         def heard() -> bool:
@@ -119,10 +122,8 @@ def killed(kind: str) -> None:
         source.kill()
         assert listener.hears(OFF, 2.0)
         listener.listen()
-        assert listener.said == [
-            "What feeds 'BollyLive In:in' has stopped in the middle; the notes that it held are ended."
-        ]
-        assert not any(listener.ports.read(time.perf_counter()) for _ in range(10))
+        assert listener.said == ["The source of 'BollyLive In:in' stopped while it held notes; they are ended."]
+        assert not any(listener.ports.poll(time.perf_counter()) for _ in range(10))
 
 
 def silent(kind: str, least_s: str, most_s: str) -> None:
@@ -155,9 +156,7 @@ def joined() -> None:
         source.tell("quiet")
         assert listener.hears(OFF)
         listener.listen()
-        assert listener.said == [
-            "The MIDI input 'Source:out' has stopped in the middle; the notes that it held are ended."
-        ]
+        assert listener.said == ["The MIDI input 'Source:out' stopped while it held notes; they are ended."]
         source.kill()
         assert listener.is_told("'Source:out' is gone")
         assert listener.events.count(OFF) == 1

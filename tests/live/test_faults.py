@@ -215,7 +215,7 @@ def test_a_saved_set_is_taken_while_the_band_plays(mortal_jack_server: JackServe
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace('"accompany"', '"player"'), encoding="utf-8")
         assert process.stdout is not None
-        assert any(line == f"{path} is taken.\n" for line in process.stdout)
+        assert any(line == f"{path}: the saved set plays now.\n" for line in process.stdout)
         assert peer.hears(lambda: not {key for key in peer.sounding if key[0] in (1, 2, 3, 9)})
         heard = len(peer.ons)
         peer.hears(lambda: False, 1.0)

@@ -291,13 +291,14 @@ def test_a_saved_set_that_cannot_be_read_ends_nothing_and_is_told_in_a_sentence(
 def test_a_port_process_that_crashes_again_and_again_ends_with_a_status_of_its_own_and_no_demo(
     jack_server: dict[str, str], tmp_path: Path
 ) -> None:
-    site = tmp_path / "sitecustomize.py"  # as if it were broken, in the port process alone
-    site.write_text("import sys\nif 'port_main' in ' '.join(sys.orig_argv): import os; os._exit(3)\n", encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("bollylive")), "jam", "--api", "jack", "--no-journal"]
+    site = tmp_path / "sitecustomize.py"  # as if it were broken, in the io process alone
+    site.write_text("import sys\nif 'io_child' in ' '.join(sys.orig_argv): import os; os._exit(3)\n", encoding="utf-8")
+    command = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--no-journal"]
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,

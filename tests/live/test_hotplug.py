@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -149,7 +149,7 @@ class Gear:
         self._plug(self.synth)
         self.band = PortSet("jack", "Keys:port", "Synth:port", name="Band")
         self.said: list[str] = []
-        self.heard: list[Event] = []  # by the band
+        self.heard: list[object] = []  # by the band
         self.played: list[Event] = []  # to the synthesizer
         self._reader = Parser()
 
@@ -161,11 +161,11 @@ class Gear:
         assert time.perf_counter() - began_s < 0.1
 
     def go_on(self, condition: Callable[[], bool]) -> bool:
-        """Look as the port process does until a condition holds; False if it does not within the limit."""
+        """Look as the io process does until a condition holds; False if it does not within the limit."""
 
         def holds() -> bool:
             now_s = time.perf_counter()
-            came = self.band.read(now_s)
+            came = [timed.event for timed in self.band.poll(now_s)]
             self.heard += [event.event if isinstance(event, LostSourceRelease) else event for event in came]
             self.said += self.band.check(now_s)
             while (message := self.synth.get_message()) is not None:
@@ -186,6 +186,11 @@ class Gear:
     def _plug(self, client: rtmidi_backend.Client) -> None:
         rack = next(number for number, name in enumerate(client.get_ports()) if name.startswith("Rack"))
         rtmidi_backend.open_port(client, rack, "port", "")
+
+
+def send(ports: PortSet, message: Sequence[int]) -> None:
+    for event in Parser().feed(message):
+        ports.send_at(time.perf_counter(), event)
 
 
 @pytest.fixture
@@ -210,11 +215,11 @@ def test_a_keyboard_that_is_away_for_a_moment_leaves_no_note_and_is_joined_again
 
 def test_a_synthesizer_that_is_away_for_a_moment_has_no_hanging_note_and_is_joined_again(gear: Gear) -> None:
     for message in (ON, *HOLD):
-        gear.band.send(bytes(message))
+        send(gear.band, message)
     gear.blink(gear.synth)
-    gear.band.send(bytes(OFF))
+    send(gear.band, OFF)
     assert gear.is_told("'Synth:port' is back")
-    gear.band.send(bytes((0x90, KEY + 1, 90)))
+    send(gear.band, (0x90, KEY + 1, 90))
     assert gear.go_on(lambda: NoteOn(0, KEY + 1, 90) in gear.played)
     assert gear.played[-4:] == [*LET_GO, NoteOff(0, KEY), NoteOn(0, KEY + 1, 90)]
     assert ["is gone" in sentence for sentence in gear.said] == [True, False]
@@ -232,7 +237,7 @@ def test_a_daw_that_leaves_and_comes_back_to_our_own_ports_is_heard(jack_server:
 
 def _exchange(ports: PortSet, daw: Peer) -> None:
     daw.play(ON)
-    assert until(lambda: ports.poll() == [list(ON)], LIMIT_S)
+    assert until(lambda: ports.receive() == [list(ON)], LIMIT_S)
     ports.send(bytes(ON))
     assert daw.hears(lambda: (0, KEY) in daw.sounding)
     daw.ports.close()

@@ -95,7 +95,7 @@ def test_the_clock_is_set_while_the_band_plays_and_nothing_changes(
     assert process.returncode == 0
     assert not peer.sounding
     assert not peer.faults
-    assert said.count("eager.toml is taken.") == 1
+    assert said.count("eager.toml: the saved set plays now.") == 1
     told = json.loads(figures.read_text(encoding="utf-8"))
     assert (told["restarts"], told["journal_lost"]) == (0, 0)
 

@@ -1,4 +1,4 @@
-"""One turn of the engine's process, with a fake model and without a process."""
+"""The loop of the engine process, with a fake model and without a process."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine, Instructions
 from bollylive.midi.messages import NoteOn
 from bollylive.processes import engine_loop
-from bollylive.processes.engine_loop import _turn
-from bollylive.processes.inbox import Inbox
+from bollylive.processes.engine_loop import EngineLoop
+from bollylive.processes.engine_recovery import EngineRecovery
 from bollylive.processes.pipe import Bell, Pipe
-from bollylive.protocol import Heard
+from bollylive.processes.timer import Timer
+from bollylive.protocol import Heard, Problem, Release, Restoring
 from bollylive.sets.band import KNOBS, Set
 from bollylive.sets.controls import Command
 from bollylive.snapshot.format import Snapshot, Vitals
@@ -48,23 +49,36 @@ class Reading:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def wait_through(self, engine: Engine, pipe: Pipe, bell: Bell, server: SnapshotServer) -> Snapshot | None:
+    def wait_through(self, loop: EngineLoop) -> Snapshot | None:
         while self._thread.is_alive():
-            _turn(engine, pipe, bell, server, Inbox())
+            loop.turn()
         return self.snapshot
 
     def _read(self) -> None:
         self.snapshot = SnapshotReader(self._folder).read()
 
 
-def test_a_turn_answers_who_asks_with_the_vitals_that_came(tmp_path: Path, bell: Bell, server: SnapshotServer) -> None:
-    ours, theirs = (Pipe(end) for end in multiprocessing.Pipe())
-    theirs.put([Anchor(8.0, 0.5, 0.0, running=False), Vitals(leader="midi", sounding=3)])
-    theirs.flush()
+class Desk:
+    """A loop, and the io process at the other end of its pipe, which has sent `messages`."""
+
+    def __init__(self, engine: Engine, bell: Bell, server: SnapshotServer, *messages: object) -> None:
+        ours, theirs = (Pipe(end) for end in multiprocessing.Pipe())
+        self.io = theirs
+        self.slept_s: list[float] = []
+        theirs.put(messages)
+        theirs.flush()
+        recovery = EngineRecovery(FakePredictor(), 2, None)
+        self.loop = EngineLoop(engine, recovery, ours, bell, server, Timer(sleep=self.slept_s.append))
+
+
+STOPPED = Anchor(8.0, 0.5, 0.0, running=False)
+
+
+def test_a_turn_answers_a_reader_with_the_vitals_that_came(tmp_path: Path, bell: Bell, server: SnapshotServer) -> None:
     engine = Engine(Set(name="Trio"), FakePredictor(), 1)
-    _turn(engine, ours, bell, server, inbox := Inbox())
-    assert inbox.anchor == Anchor(8.0, 0.5, 0.0, running=False)
-    snapshot = Reading(tmp_path).wait_through(engine, ours, bell, server)
+    desk = Desk(engine, bell, server, STOPPED, Vitals(leader="midi", sounding=3))
+    desk.loop.turn()
+    snapshot = Reading(tmp_path).wait_through(desk.loop)
     assert snapshot is not None
     assert (snapshot.name, snapshot.beat, snapshot.running) == ("Trio", 8.0, False)
     assert snapshot.vitals == Vitals(leader="midi", sounding=3)
@@ -76,37 +90,38 @@ def test_a_band_that_cannot_be_shown_plays_on_unseen(
     def fail(now_s: float) -> Snapshot:
         raise RuntimeError("no picture")
 
-    ours, theirs = (Pipe(end) for end in multiprocessing.Pipe())
-    theirs.put([Anchor(8.0, 0.5, 0.0, running=False)])
-    theirs.flush()
     engine = Engine(Set(), FakePredictor(), 1)
     monkeypatch.setattr(engine, "snapshot", fail)
-    assert Reading(tmp_path).wait_through(engine, ours, bell, server) is None
+    desk = Desk(engine, bell, server, STOPPED)
+    assert Reading(tmp_path).wait_through(desk.loop) is None
     assert not list(tmp_path.iterdir())
+    assert desk.loop.engine is engine
 
 
-def test_what_came_with_a_word_that_an_engine_stumbles_over_reaches_the_one_that_steps_in(
+def test_messages_after_one_that_an_engine_fails_over_reach_the_engine_that_takes_over(
     bell: Bell, server: SnapshotServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = (Engine(Set(temperature=1.0), FakePredictor(), seed) for seed in (1, 2))
+    first = Engine(Set(temperature=1.0), FakePredictor(), 1)
     bad = Heard(NoteOn(0, 60, 90), 1.0, 2.0)
-    hear = first.handle
+    handle = first.handle
 
-    def stumble(word: Heard | Anchor) -> Instructions:
-        if word == bad:
+    def fail(message: Heard | Anchor) -> Instructions:
+        if message == bad:
             raise RuntimeError("no such note")
-        return hear(word)
+        return handle(message)
 
-    monkeypatch.setattr(first, "handle", stumble)
-    ours, theirs = (Pipe(end) for end in multiprocessing.Pipe())
-    anchor = Anchor(8.0, 0.5, 0.0, running=False)
-    theirs.put([anchor, bad, Set("New"), Heard(Command("temperature", None, 0.0), 1.0, 2.0)])
-    theirs.flush()
-    inbox = Inbox()
-    with pytest.raises(RuntimeError):
-        _turn(first, ours, bell, server, inbox)
-    assert (inbox.anchor, inbox.band) == (anchor, first.band)
-    assert inbox.leave_out() is None
-    _turn(second, ours, bell, server, inbox)
+    monkeypatch.setattr(first, "handle", fail)
+    knob = Heard(Command("temperature", None, 0.0), 1.0, 2.0)
+    desk = Desk(first, bell, server, STOPPED, bad, Set("New"), knob)
+    desk.loop.turn()
+    second = desk.loop.engine
+    assert second is not first
+    assert (second.anchor, second.band) == (STOPPED, first.band)
+    said = desk.io.receive()
+    assert [message for message in said if isinstance(message, Release)] == [Release(channel) for channel in range(16)]
+    assert said.index(Restoring()) < len(said) - 1
+    assert isinstance(said[-1], Problem)
+    assert len(desk.slept_s) == 1
+    desk.loop.turn()
+    assert desk.loop.engine is second
     assert second.band == Set("New", temperature=KNOBS["temperature"].lowest)
-    assert not inbox

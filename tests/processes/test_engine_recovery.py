@@ -1,4 +1,4 @@
-"""Another engine steps in, by the journal of a rehearsal that was written to a file."""
+"""Another engine takes over, with the journal of an offline performance."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bollylive.journal.restore import restore
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Raw
 from bollylive.offline import OfflineBand
-from bollylive.processes.engine_recovery import AILING_S, EngineRecovery
+from bollylive.processes.engine_recovery import FAILS_AGAIN_S, EngineRecovery
 from bollylive.protocol import EngineStatus, ReplayRequest, Sent
 from bollylive.sets.band import ChannelSet, Set
 
 BAND = Set(tempo_bpm=120, rest_after_beats=0, channels=(ChannelSet(0, "Melody"), ChannelSet(1, "Bass", "accompany")))
-GOES_ON = "The engine stumbled; another one goes on with what was played."
-ANEW = "The engine stumbled; another one begins with empty buffers, and with your next note."
+GOES_ON = "The engine failed; another one goes on with what was played."
+ANEW = "The engine failed; another one begins with empty buffers, and with your next note."
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def pitches(engine: Engine, now_s: float, channel: int) -> list[int]:
     return [note.pitch for note in engine.snapshot(now_s).parts[channel].newest]
 
 
-def test_who_steps_in_knows_what_was_played_and_goes_on(show: OfflineBand, journal: str) -> None:
-    engine, trouble = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
+def test_an_engine_that_takes_over_knows_what_was_played_and_goes_on(show: OfflineBand, journal: str) -> None:
+    engine, trouble = EngineRecovery(FakePredictor(), 1, journal).take_over(BAND, show.anchor, show.now_s, show.now_s)
     assert trouble == GOES_ON
     assert engine is not show.engine
     assert engine.status == show.engine.status
@@ -105,29 +105,29 @@ def test_a_journal_without_a_beat_is_told_of_as_one_that_cannot_be_read(tmp_path
 
 def test_what_the_engine_is_told_itself_it_does_not_read_too(show: OfflineBand, journal: str) -> None:
     last_s = [sent.at_s for sent, _ in ons(show.sent, 1)][-1]
-    engine, _ = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, last_s)
+    engine, _ = EngineRecovery(FakePredictor(), 1, journal).take_over(BAND, show.anchor, show.now_s, last_s)
     played = [on.pitch for _, on in ons(show.sent, 1)]
     assert pitches(engine, show.now_s, 1)[-1] == played[-2]
 
 
-def test_what_stumbles_again_at_once_may_do_so_over_what_it_remembers(show: OfflineBand, journal: str) -> None:
+def test_an_engine_that_fails_again_at_once_may_do_so_over_what_it_remembers(show: OfflineBand, journal: str) -> None:
     engine_recovery = EngineRecovery(FakePredictor(), 1, journal)
-    engine_recovery.step_in(BAND, show.anchor, show.now_s, show.now_s)
-    engine, trouble = engine_recovery.step_in(BAND, show.anchor, show.now_s + 1.0, show.now_s + 1.0)
+    engine_recovery.take_over(BAND, show.anchor, show.now_s, show.now_s)
+    engine, trouble = engine_recovery.take_over(BAND, show.anchor, show.now_s + 1.0, show.now_s + 1.0)
     assert (trouble, engine.status.awake, engine.anchor) == (ANEW, False, show.anchor)
-    later_s = show.now_s + 1.0 + AILING_S
-    engine, trouble = engine_recovery.step_in(BAND, show.anchor, later_s, later_s)
+    later_s = show.now_s + 1.0 + FAILS_AGAIN_S
+    engine, trouble = engine_recovery.take_over(BAND, show.anchor, later_s, later_s)
     assert (trouble, engine.status.awake) == (GOES_ON, True)
 
 
 def test_without_a_journal_the_beat_goes_on_and_the_buffers_are_empty(show: OfflineBand) -> None:
-    engine, trouble = EngineRecovery(FakePredictor(), 1, None).step_in(BAND, show.anchor, show.now_s, show.now_s)
+    engine, trouble = EngineRecovery(FakePredictor(), 1, None).take_over(BAND, show.anchor, show.now_s, show.now_s)
     assert (trouble, engine.anchor, pitches(engine, show.now_s, 0)) == (ANEW, show.anchor, [])
 
 
 def test_a_journal_that_ends_before_the_last_beat_does_not_take_it_back(show: OfflineBand, journal: str) -> None:
     newer = Anchor(40.0, 0.4, show.now_s - 0.01)
-    engine, _ = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, newer, show.now_s, show.now_s)
+    engine, _ = EngineRecovery(FakePredictor(), 1, journal).take_over(BAND, newer, show.now_s, show.now_s)
     assert engine.anchor == newer
 
 
@@ -138,7 +138,7 @@ def test_a_journal_that_says_nothing_leaves_a_band_that_plays(
     path = tmp_path / "torn.jsonl"
     if data is not None:
         path.write_bytes(data)
-    engine, _ = EngineRecovery(FakePredictor(), 1, str(path)).step_in(BAND, show.anchor, show.now_s, show.now_s)
+    engine, _ = EngineRecovery(FakePredictor(), 1, str(path)).take_over(BAND, show.anchor, show.now_s, show.now_s)
     assert engine.anchor == show.anchor
     assert not engine.status.awake
 
@@ -158,12 +158,12 @@ def test_a_past_that_cannot_be_gone_on_with_is_left(
         raise ValueError("no such past")
 
     monkeypatch.setattr(Engine, "resume", fail)
-    engine, trouble = EngineRecovery(FakePredictor(), 1, journal).step_in(BAND, show.anchor, show.now_s, show.now_s)
+    engine, trouble = EngineRecovery(FakePredictor(), 1, journal).take_over(BAND, show.anchor, show.now_s, show.now_s)
     assert "cannot be read" in trouble
     assert engine.anchor == show.anchor
 
 
 def test_the_set_stays_with_the_knobs_as_they_stand(show: OfflineBand, journal: str) -> None:
     turned = Set(temperature=2.5, channels=BAND.channels)
-    engine, _ = EngineRecovery(FakePredictor(), 1, journal).step_in(turned, None, show.now_s, show.now_s)
+    engine, _ = EngineRecovery(FakePredictor(), 1, journal).take_over(turned, None, show.now_s, show.now_s)
     assert engine.band.temperature == 2.5

@@ -24,7 +24,7 @@ class Player:
         self.band = BAND
 
 
-def test_words_are_given_once_and_in_order_and_wait_where_somebody_stumbles() -> None:
+def test_messages_are_given_once_and_in_order_and_wait_where_an_engine_fails() -> None:
     inbox = Inbox()
     inbox.put(NOTES[:3])
     assert next(inbox.take(Player())) == NOTES[0]
@@ -37,13 +37,13 @@ def test_words_are_given_once_and_in_order_and_wait_where_somebody_stumbles() ->
 def test_the_set_before_a_word_is_known_while_it_is_heeded_and_no_longer() -> None:
     inbox, player = Inbox(), Player()
     inbox.put(NOTES[:2])
-    words = inbox.take(player)
-    next(words)
+    messages = inbox.take(player)
+    next(messages)
     player.band = replace(BAND, temperature=1.0)
     assert inbox.band == BAND
-    next(words)
+    next(messages)
     assert inbox.band == player.band
-    assert list(words) == []
+    assert list(messages) == []
     assert inbox.band is None
 
 
@@ -63,17 +63,17 @@ def test_who_steps_in_reads_up_to_what_it_will_be_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("message", "told"),
     [
         (BAND, "cannot play by the set that was saved"),
-        (Heard(Command("temperature"), 0.0, 0.0), "stumbled over the temperature knob"),
-        (Heard(Command("again", 1), 0.0, 0.0), 'stumbled over the "again"'),
+        (Heard(Command("temperature"), 0.0, 0.0), "failed over the temperature knob"),
+        (Heard(Command("again", 1), 0.0, 0.0), 'failed over the "again"'),
         (NOTES[0], None),
     ],
 )
-def test_what_is_left_out_is_told_if_the_musician_asked_for_it(word: object, told: str | None) -> None:
+def test_what_is_left_out_is_told_if_the_musician_asked_for_it(message: object, told: str | None) -> None:
     inbox = Inbox()
-    inbox.put([word])
+    inbox.put([message])
     next(inbox.take(Player()))
     sentence = inbox.leave_out()
     assert (sentence is None) if told is None else (told in str(sentence))

@@ -27,7 +27,7 @@ def test_what_a_killed_band_left_is_let_go_of_and_every_channel_is_reset(tmp_pat
     journal(tmp_path, 1, NoteOn(3, 50, 90), end=END)
     journal(tmp_path, 2, DOWN, NoteOn(0, 60, 90), NoteOn(0, 62, 90), NoteOff(0, 62))
     left = find_left(tmp_path)
-    assert left.words == ((UP, "musician"), (NoteOff(0, 60), "musician"), (NoteOff(0, 62), "musician"))
+    assert left.releases == ((UP, "musician"), (NoteOff(0, 60), "musician"), (NoteOff(0, 62), "musician"))
     assert left.channels == ALL
 
 
@@ -42,7 +42,7 @@ def test_those_of_bands_one_after_the_other_that_were_killed_add_up(tmp_path: Pa
     journal(tmp_path, 1, NoteOn(3, 50, 90))
     journal(tmp_path, 2)
     journal(tmp_path, 3, NoteOn(0, 60, 90))
-    assert {word for word, _ in find_left(tmp_path).words} == {NoteOff(3, 50), NoteOff(0, 60)}
+    assert {word for word, _ in find_left(tmp_path).releases} == {NoteOff(3, 50), NoteOff(0, 60)}
 
 
 def test_a_band_that_still_plays_is_let_alone_and_a_journal_that_is_none_tells_nothing(tmp_path: Path) -> None:
@@ -53,5 +53,5 @@ def test_a_band_that_still_plays_is_let_alone_and_a_journal_that_is_none_tells_n
     for day in range(3, 9):
         journal(tmp_path, day, NoteOn(day, 50, 90))
     left = find_left(tmp_path)  # those that are let alone take no place
-    assert {word.channel for word, _ in left.words if isinstance(word, NoteOff)} == {5, 6, 7, 8}
+    assert {word.channel for word, _ in left.releases if isinstance(word, NoteOff)} == {5, 6, 7, 8}
     file.close(keep=True)

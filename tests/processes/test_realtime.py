@@ -1,4 +1,4 @@
-"""Whether the port process is woken first, where the system grants it."""
+"""Whether the io process is woken first, where the system grants it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bollylive.processes import realtime
 
 PROGRAM = """
 import os, subprocess, sys
-from bollylive.priority import wake_first
+from bollylive.processes.realtime import wake_first
 granted = wake_first()
 child = subprocess.run([sys.executable, "-c", "import os; print(os.sched_getscheduler(0))"], capture_output=True)
 print(granted, os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK, int(child.stdout), sep=",")
@@ -22,7 +22,7 @@ print(granted, os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK, int(child.std
 
 REFUSED = """
 import os
-from bollylive.priority import wake_first
+from bollylive.processes.realtime import wake_first
 def refuse(*_):
     raise PermissionError
 os.sched_setscheduler = refuse

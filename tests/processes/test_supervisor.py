@@ -1,4 +1,4 @@
-"""What the warden decides, with port processes that follow a script, on virtual time."""
+"""What the supervisor decides, with io processes that follow a script, on virtual time."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ ON, HELD = Sent(NoteOn(1, 40, 80), "model", 11.0, 2.0), Sent(NoteOn(0, 64, 90), 
 
 
 class FakeLink:
-    """A port process that says what a test gives it."""
+    """An io process that says what a test gives it."""
 
-    def __init__(self, duty: StartUp) -> None:
-        self.duty = duty
-        self.words: list[Any] = []
+    def __init__(self, start_up: StartUp) -> None:
+        self.start_up = start_up
+        self.messages: list[Any] = []
         self.orders: list[Order] = []
         self.closed = self.ended = False
         self.beats = 0
@@ -59,8 +59,8 @@ class FakeLink:
 
     def receive(self, timeout_s: float) -> list[Any]:
         assert timeout_s <= TURN_S
-        words, self.words = self.words, []
-        return words
+        messages, self.messages = self.messages, []
+        return messages
 
     def leave(self, limit_s: float) -> str | None:
         self.left_s.append(limit_s)
@@ -94,7 +94,7 @@ class Disk:
 
 
 class Watchtower:
-    """A warden, its clock, and all port processes that it has started; `refuse` starts none."""
+    """A supervisor, its clock, and all io processes that it has started; `refuse` starts none."""
 
     def __init__(self, watch: SetWatch | None = None, seconds: float | None = None) -> None:
         self.now_s = 100.0
@@ -109,26 +109,26 @@ class Watchtower:
     def link(self) -> FakeLink:
         return self.links[-1]
 
-    def turn(self, *words: Any) -> None:
-        if words:
-            self.link.words.extend(words)
+    def turn(self, *messages: Any) -> None:
+        if messages:
+            self.link.messages.extend(messages)
         self.supervisor.turn(lambda: self.now_s)
 
     def pass_time(self, seconds: float, *, alive: bool = False) -> None:
         for _ in range(round(seconds / TURN_S)):
             self.now_s += TURN_S
             if alive:
-                self.link.words.append(Heartbeat())
+                self.link.messages.append(Heartbeat())
             self.turn()
 
-    def begin(self, *words: Any) -> None:
+    def begin(self, *messages: Any) -> None:
         self.turn()
-        self.turn(Heartbeat(), Ready("fake-v1", 8), ANCHOR, *words)
+        self.turn(Heartbeat(), Ready("fake-v1", 8), ANCHOR, *messages)
 
-    def _start(self, duty: StartUp) -> FakeLink:
+    def _start(self, start_up: StartUp) -> FakeLink:
         if self.refuse:
             raise OSError("no process to be had")
-        self.links.append(FakeLink(duty))
+        self.links.append(FakeLink(start_up))
         return self.links[-1]
 
 
@@ -149,11 +149,11 @@ def test_one_whose_heartbeat_stops_is_ended_and_the_next_inherits_what_it_left()
     tower.pass_time(4 * TURN_S)
     assert tower.links[0].ended
     assert len(tower.links) == 2
-    assert tower.link.duty.anchor == ANCHOR
-    assert tower.link.duty.left == InheritedState(
+    assert tower.link.start_up.anchor == ANCHOR
+    assert tower.link.start_up.left == InheritedState(
         ((NoteOff(0, 64), "musician"), (NoteOff(1, 40), "model")), tuple(range(16))
     )
-    assert (tower.links[0].duty.anchor, tower.links[0].duty.left) == (None, InheritedState())
+    assert (tower.links[0].start_up.anchor, tower.links[0].start_up.left) == (None, InheritedState())
     assert "hangs" in tower.said[-1]
     assert tower.supervisor.restarts == 1
 
@@ -190,7 +190,7 @@ def test_what_it_said_last_still_counts() -> None:
     tower.link.closed = True
     tower.turn(ON)
     tower.pass_time(RETRY_S + TURN_S)
-    assert tower.link.duty.left.words == ((NoteOff(1, 40), "model"),)
+    assert tower.link.start_up.left.releases == ((NoteOff(1, 40), "model"),)
 
 
 def test_without_a_midi_system_it_tries_again_every_second_and_says_so_once_until_it_is_back() -> None:
@@ -268,9 +268,9 @@ def test_told_to_finish_it_says_so_once_and_waits_for_the_last_word() -> None:
 
 
 def test_one_that_dies_while_it_finishes_is_followed_only_if_it_left_a_note() -> None:
-    for words, links in (((ON,), 2), ((), 1)):
+    for messages, links in (((ON,), 2), ((), 1)):
         tower = Watchtower()
-        tower.begin(*words)
+        tower.begin(*messages)
         tower.supervisor.finish()
         tower.turn()
         tower.link.closed = True
@@ -345,13 +345,13 @@ def test_a_set_that_is_saved_goes_down_and_what_needs_a_new_start_is_said(tmp_pa
     taken = Set(tempo_bpm=99, channels=BAND.channels[:1])
     assert tower.link.orders == [taken]
     assert tower.said[-2:] == [
-        f"{watch.path} is taken.",
-        "What it says of in_port, model counts when jam is started again.",
+        f"{watch.path}: the saved set plays now.",
+        f"{watch.path}: the new in_port, model counts when jam is started again.",
     ]
     tower.link.closed = True
     tower.turn()
     tower.pass_time(RETRY_S + TURN_S)
-    assert tower.link.duty.band == taken
+    assert tower.link.start_up.band == taken
 
 
 def test_knobs_stay_as_they_stand_when_the_set_is_saved_and_when_a_port_process_dies(tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_knobs_stay_as_they_stand_when_the_set_is_saved_and_when_a_port_process_
     tower.link.closed = True
     tower.turn()
     tower.pass_time(RETRY_S + TURN_S)
-    assert tower.link.duty.band == expected
+    assert tower.link.start_up.band == expected
 
 
 def test_a_set_with_problems_is_not_taken_and_every_problem_is_said_once(tmp_path: Path) -> None:
@@ -402,7 +402,7 @@ def test_the_demo_goes_on_where_it_is_by_now_after_a_restart() -> None:
     tower.link.closed = True
     tower.turn()
     tower.turn()
-    ((at_s, event),) = tower.link.duty.musician
+    ((at_s, event),) = tower.link.start_up.musician
     assert at_s == pytest.approx(3.0)
     assert event == NoteOff(0, 60)
 
@@ -450,20 +450,20 @@ def test_whatever_a_saved_set_does_to_its_reader_the_band_plays_on(fault: Except
     tower.pass_time(60.0, alive=True)
     assert len(tower.links) == 1
     assert not tower.link.orders
-    assert any("bad.toml: the set cannot be taken" in text for text in tower.said)
+    assert any("bad.toml: the set cannot be read" in text for text in tower.said)
     assert tower.said[-1] == "The band plays on as it was."
 
 
 def test_a_fault_of_its_own_lets_the_port_process_end_its_notes_by_itself() -> None:
     tower = Watchtower()
     tower.begin(ON)
-    tower.link.words.append(Notice("something"))
+    tower.link.messages.append(Notice("something"))
 
     def fail(_text: str) -> None:
-        raise RuntimeError("a fault of the warden's own")
+        raise RuntimeError("a fault of the supervisor's own")
 
     tower.supervisor._say = fail
-    with pytest.raises(RuntimeError, match="of the warden's own"):
+    with pytest.raises(RuntimeError, match="of the supervisor's own"):
         tower.supervisor.run()
     assert tower.link.left_s == [CLOSE_LIMIT_S + LISTENER_LIMIT_S]
     assert tower.link.ended
@@ -477,7 +477,7 @@ def test_told_to_end_while_nobody_plays_it_starts_one_more_that_lets_go_of_what_
     tower.supervisor.finish()
     tower.pass_time(RETRY_S + 2 * TURN_S)
     assert len(tower.links) == 2
-    assert (Control(0, 64, 0), "musician") in tower.link.duty.left.words
+    assert (Control(0, 64, 0), "musician") in tower.link.start_up.left.releases
     assert tower.link.orders == [] or isinstance(tower.link.orders[0], Finish)
     tower.turn(Heartbeat(), Done())
     assert tower.supervisor._over

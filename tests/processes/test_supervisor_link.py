@@ -1,4 +1,4 @@
-"""The line between a port process and its warden, with both ends in one process."""
+"""The link between an io process and its supervisor, with both ends in one process."""
 
 from __future__ import annotations
 

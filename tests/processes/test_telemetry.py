@@ -1,12 +1,14 @@
-"""What the port process tells of itself, on virtual time."""
+"""What the io process reports of itself, on virtual time."""
 
 from __future__ import annotations
 
 import pytest
 
-from bollylive.clock.clock import COAST_BEATS, JOIN_TICKS, LOST_S, Clock
+from bollylive.clock.clock import Clock
 from bollylive.clock.link import LinkSession
+from bollylive.clock.midi_follower import COAST_BEATS, JOIN_TICKS, LOST_S
 from bollylive.io.lateness import Punctuality
+from bollylive.io.link_source import LinkSource
 from bollylive.io.port_set import PortSet
 from bollylive.io.router import Router
 from bollylive.io.scheduler import Scheduler
@@ -15,6 +17,7 @@ from bollylive.processes.supervisor_link import Report, SupervisorLink
 from bollylive.processes.telemetry import Telemetry
 from bollylive.protocol import EngineStatus, Notice, Play, Sent
 from bollylive.sets.band import Set
+from bollylive.sets.live_set import LiveSet
 from bollylive.snapshot.format import Vitals
 
 BPM = 120.0
@@ -24,9 +27,12 @@ class FakePorts(PortSet):
     """Ports to which a test lets things happen."""
 
     def __init__(self) -> None:
-        self.send_failures = 7
         self.sentences: list[str] = []
         self.calm: list[bool] = []
+
+    @property
+    def send_failures(self) -> int:
+        return 7
 
     @property
     def bad_bytes(self) -> int:
@@ -38,14 +44,14 @@ class FakePorts(PortSet):
         return told
 
 
-class FakeUplink(SupervisorLink):
-    """A line to a warden that keeps what is told."""
+class FakeSupervisorLink(SupervisorLink):
+    """A link to a supervisor that keeps what is told."""
 
     def __init__(self) -> None:
         self.told: list[Report] = []
 
-    def tell(self, word: Report) -> None:
-        self.told.append(word)
+    def tell(self, message: Report) -> None:
+        self.told.append(message)
 
 
 class FakeLink(LinkSession):
@@ -54,7 +60,7 @@ class FakeLink(LinkSession):
     def __init__(self) -> None:
         self.trouble: str | None = "The network is gone."
 
-    def take_trouble(self) -> str | None:
+    def take_problem(self) -> str | None:
         trouble, self.trouble = self.trouble, None
         return trouble
 
@@ -64,10 +70,16 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock, self.scheduler, self.punctuality = Clock(BPM, 0.0), Scheduler(), Punctuality()
-        self.ports, self.supervisor_link = FakePorts(), FakeUplink()
-        self.router = Router(self.clock, self.scheduler, self.punctual, lambda _: None, Set())
+        self.ports, self.supervisor_link = FakePorts(), FakeSupervisorLink()
+        self.router = Router(self.clock, self.scheduler, self.punctual, lambda _: None, LiveSet(Set()))
         self.telemetry = Telemetry(
-            self.supervisor_link, self.ports, self.clock, self.router, self.scheduler, self.punctuality, FakeLink()
+            self.supervisor_link,
+            self.ports,
+            [self.ports, LinkSource(FakeLink())],
+            self.clock,
+            self.router,
+            self.scheduler,
+            self.punctuality,
         )
 
     def punctual(self, sent: Sent) -> None:
@@ -76,7 +88,7 @@ class Desk:
     def news(self, now_s: float, calm: bool = True) -> list[str]:
         self.telemetry.tell_news(now_s, calm=calm)
         told, self.supervisor_link.told = self.supervisor_link.told, []
-        return [word.text for word in told if isinstance(word, Notice)]
+        return [message.text for message in told if isinstance(message, Notice)]
 
 
 @pytest.fixture
@@ -119,7 +131,9 @@ def test_what_happens_to_the_ports_is_said_and_their_list_is_read_while_it_is_ca
 def test_the_trouble_of_the_router_is_said(desk: Desk) -> None:
     for i in range(5000):
         desk.router.handle(NoteOn(0, i % 128, 90), 1.0)
-    assert [text.partition(";")[0] for text in desk.news(1.0)] == ["More comes in than can be played"]
+    assert [text.partition(";")[0] for text in desk.news(1.0)] == [
+        "More MIDI comes in than can be played, and some of it is dropped"
+    ]
 
 
 def test_silence_is_no_sentence(desk: Desk) -> None:

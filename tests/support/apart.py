@@ -1,4 +1,4 @@
-"""Relay and engine on virtual time, but apart as on stage: the engine takes time, and words wait for it.
+"""Router and engine on virtual time, but apart as on stage: the engine takes time, and messages wait for it.
 
 Also what befalls a whole machine: it may stall, and nothing happens at all until it goes on.
 """
@@ -33,7 +33,7 @@ class SlowPredictor(FakePredictor):
 
 
 class Apart(OfflineBand):
-    """A rehearsal with the engine in a process of its own, as `engine_process` runs it.
+    """An offline performance with the engine in a process of its own, as `processes.engine_loop` runs it.
 
     It takes in all that has come, says what must happen at once, and then thinks for as long as its model takes.
     """
@@ -50,7 +50,7 @@ class Apart(OfflineBand):
         self.now_s += seconds
 
     def advance(self, until_s: float) -> None:
-        """Let time pass, for relay and engine side by side."""
+        """Let time pass, for router and engine side by side."""
         while (due_s := self._next_due()) <= until_s:
             self.now_s = max(due_s, self.now_s + INSTANT_S)
             self._engine_turn()

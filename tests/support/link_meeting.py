@@ -59,7 +59,7 @@ class Meeting:
         self._last_beat = 0.0
 
     def until(self, condition: Callable[[], bool], limit_s: float = LIMIT_S) -> bool:
-        """Go on as the port process does until a condition holds; False if it does not in time."""
+        """Go on as the io process does until a condition holds; False if it does not in time."""
         deadline_s = time.monotonic() + limit_s
         while not condition():
             if time.monotonic() > deadline_s:

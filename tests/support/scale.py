@@ -1,4 +1,4 @@
-"""A program for tests: ports and warden in one play without end, journal, and print each note as it leaves.
+"""A program for tests: ports and supervisor in one play without end, journal, and print each note as it leaves.
 
 The musician plays a scale on channel 0, the model one note again and again on channel 1. `python tests/support/scale.py
 FOLDER` journals into that folder; a line is the second (of `time.perf_counter`), the channel and the pitch. It opens no
@@ -14,53 +14,57 @@ import time
 from pathlib import Path
 
 from bollylive.clock.anchor import Anchor
-from bollylive.io.port_set import PortSet
+from bollylive.io.sources_and_sinks import TimedEvent
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.messages import Event, LostSourceRelease, Note, NoteOff, NoteOn
+from bollylive.midi.messages import Event, Note, NoteOff, NoteOn
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
 from bollylive.processes.supervisor_link import Order, Report, SupervisorLink
-from bollylive.protocol import Play, Ready, Sent
+from bollylive.protocol import EngineStartUp, Play, Ready, Sent
 from bollylive.sets.band import Set
+from bollylive.sets.live_set import LiveSet
 
 BETWEEN_S = 0.005
 
 
-class ScalePorts(PortSet):
+class ScalePorts:
     """Ports whose musician plays a note every five milliseconds, and whose listener prints what it hears."""
 
+    output_name = "Printer"
+    listeners: int | None = None
+    bad_bytes = 0
+    send_failures = 0
+
     def __init__(self) -> None:
-        self.send_failures = 0
-        self._listeners = None
         self._pitches = itertools.cycle(range(128))
         self._next_s = time.perf_counter()
 
-    def read(self, now_s: float) -> list[Event | LostSourceRelease]:
+    def poll(self, now_s: float) -> list[TimedEvent]:
         if now_s < self._next_s:
             return []
         self._next_s += BETWEEN_S
         pitch = next(self._pitches)
-        return [NoteOn(0, pitch, 90), NoteOff(0, pitch)]
+        return [TimedEvent(NoteOn(0, pitch, 90), now_s), TimedEvent(NoteOff(0, pitch), now_s)]
 
-    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002  # as `PortSet` has it
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002  # as `Source` has it
         return []
 
-    def send(self, data: bytes) -> None:
-        if data[0] & 0xF0 == 0x90:
-            sys.stdout.write(f"{time.perf_counter()} {data[0] & 0x0F} {data[1]}\n")
+    def send_at(self, due_s: float, event: Event) -> None:  # noqa: ARG002  # as `Sink` has it
+        if isinstance(event, NoteOn):
+            sys.stdout.write(f"{time.perf_counter()} {event.channel} {event.pitch}\n")
             sys.stdout.flush()
 
     def close(self) -> None:
         pass
 
 
-class ReadyEngine(EngineLink):
-    """An engine that has thought of everything before it begins."""
+class ReadyEngine:
+    """An engine that has planned everything before it begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, _start_up: EngineStartUp) -> None:
         ours, self._theirs = multiprocessing.Pipe()
         self.pipe = Pipe(ours)
         notes = [Note(1, 40, 80, onset / 16, 1 / 32) for onset in range(1000)]
@@ -68,15 +72,12 @@ class ReadyEngine(EngineLink):
         far.put([Ready("ready-v1", 8), *(Play(note, 0) for note in notes)])
         far.flush()
 
-    def hangs(self, now_s: float) -> bool:  # noqa: ARG002  # as `EngineLink` has it
-        return False
-
     def end(self) -> None:
         self.pipe.close()
 
 
-class JournalUplink(SupervisorLink):
-    """A line to a warden that writes the journal, and is nobody else."""
+class JournalLink(SupervisorLink):
+    """A link to a supervisor that writes the journal, and is nobody else."""
 
     def __init__(self, journal: JournalWriter) -> None:
         self._journal = journal
@@ -92,4 +93,5 @@ class JournalUplink(SupervisorLink):
 if __name__ == "__main__":
     journal = JournalWriter(JournalFile(Path(sys.argv[1]), "20250601-201503", header_line(Header())))
     journal.start()
-    IoLoop(ScalePorts(), ReadyEngine(), Set(), JournalUplink(journal)).run()
+    ports, engine = ScalePorts(), EngineLink(live := LiveSet(Set()), 1, start=ReadyEngine)
+    IoLoop(ports, engine, live, JournalLink(journal), [ports], ports).run()

@@ -79,7 +79,7 @@ class Peer:
 
     def listen(self) -> None:
         """Take in what has come; a second on without an off, or an off without an on, is a fault."""
-        for data in self.ports.poll():
+        for data in self.ports.receive():
             for event in self._reader.feed(data):
                 if isinstance(event, NoteOn):
                     self.ons.append(event)
@@ -131,12 +131,12 @@ def jam(*arguments: str, largest_file: int | None = None) -> Iterator[subprocess
 
 
 def port_process_of(process: subprocess.Popen[str]) -> int:
-    """The number of the port process, a child of the program."""
+    """The number of the io process, a child of the program."""
     return _child(process.pid, b"io_child")
 
 
 def engine_of(process: subprocess.Popen[str]) -> int:
-    """The number of the engine's process, a child of the port process."""
+    """The number of the engine's process, a child of the io process."""
     return _child(port_process_of(process), b"engine_loop")
 
 

@@ -595,7 +595,7 @@ def _hits(room: str, number: signal.Signals) -> Callable[[Storm], str]:
 
 def _supervisor_kill(storm: Storm) -> str:
     if not _waits(storm.is_calm, TARGET_S):
-        return "left out: the port process is in trouble"
+        return "left out: the io process is in trouble"
     storm.over = True
     return storm.hit("", signal.SIGKILL)
 

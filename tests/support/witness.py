@@ -1,4 +1,4 @@
-"""Who watches a performance on virtual time, at the port and between relay and engine, and speaks up at once."""
+"""Checks the invariants of a performance on virtual time, at the port and between router and engine, at every step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from apart import Apart
 from synth import Synth
 
 from bollylive.io.scheduler import LATE_BOUND_S
-from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, Control, Event, NoteOff, NoteOn, Player, Stop
+from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, Control, Event, Note, NoteOff, NoteOn, Player, Stop
 from bollylive.midi.parser import to_bytes
 from bollylive.model.codec import TICKS_PER_BEAT
 from bollylive.protocol import Instruction, Play, Release
@@ -24,7 +24,7 @@ Key = tuple[int, int]  # channel, pitch
 class Witness:
     """Hands what the musician does to a performance, lets time pass, and checks what came of it.
 
-    `promised` are the notes that the relay has from the engine and that neither began nor were taken back: channel,
+    `promised` are the notes that the router has from the engine and that neither began nor were taken back: channel,
     pitch and beat. `held` are the musician's keys that must sound now, by the rules alone; `sounding` says who plays
     what in truth.
     """
@@ -107,26 +107,26 @@ class Witness:
 
         returns = router.feedback_filter.returns
 
-        def watched_returns(event: Event, now_s: float) -> bool:
-            echoes = returns(event, now_s)
+        def watched_returns(event: Event, about: tuple[int, ...], now_s: float) -> bool:
+            echoes = returns(event, about, now_s)
             if not echoes:
                 self._passed.append(event)
             return echoes
 
-        def watched_obey(word: Instruction, now_s: float) -> None:
+        def watched_obey(instruction: Instruction, now_s: float) -> Note | None:
             self._take_what_left()
             anchor = self.show.anchor
-            if isinstance(word, Release):
-                self._withdraw(word.channel)
-            elif isinstance(word, Play) and word.epoch == anchor.epoch and anchor.running:
-                note = word.note
+            if isinstance(instruction, Release):
+                self._withdraw(instruction.channel)
+            elif isinstance(instruction, Play) and instruction.epoch == anchor.epoch and anchor.running:
+                note = instruction.note
                 ahead = note.onset_beats - anchor.beat_at(now_s)
                 commit_beats = max(self.band.commit_beats, self.before.commit_beats)
                 assert ahead <= commit_beats + 3 * HALF_A_TICK, f"{note} is fixed {ahead} beats ahead"
                 ranges = [band.channel(note.channel) for band in (self.band, self.before)]
                 assert any(setting.lowest <= note.pitch <= setting.highest for setting in ranges)
                 self.promised[note.channel, note.pitch, note.onset_beats] += 1
-            obey(word, now_s)
+            return obey(instruction, now_s)
 
         def watched_tick(now_s: float) -> list[Instruction]:
             self._turns += 1

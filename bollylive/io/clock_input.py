@@ -1,0 +1,56 @@
+"""Feeds the clock from all that knows the beat: MIDI clock, a Link session, taps, and the musician's playing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bollylive.clock.anchor import Anchor, LinkBeat, PlayerBeat
+from bollylive.clock.clock import Clock
+from bollylive.clock.tap_tempo import TapTempo
+from bollylive.midi.messages import Continue, Position, Start, Stop, Tempo, Tick
+
+ClockMessage = Tick | Start | Continue | Stop | Position | Tempo
+
+
+class ClockInput:
+    """Reports every new anchor of `clock`. Not thread-safe; `now_s` must not go back.
+
+    Where the song stops or jumps it calls `release` with the second and the beat: the model's notes end there.
+    """
+
+    def __init__(self, clock: Clock, release: Callable[[float, float], None], report: Callable[[Anchor], None]) -> None:
+        self._clock, self._release, self._report = clock, release, report
+        self._taps = TapTempo()
+
+    def handle(self, message: ClockMessage, now_s: float) -> None:
+        """Take in a MIDI clock message or a new tempo."""
+        epoch, beat = self._clock.anchor.epoch, self._clock.beat_at(now_s)
+        changed = self._clock.handle(message, now_s)
+        if isinstance(message, Stop) or self._clock.anchor.epoch != epoch:
+            self._release(now_s, beat)
+        if changed:
+            self._report(self._clock.anchor)
+
+    def follow_link(self, link: LinkBeat) -> None:
+        """Take in where a Link session is now; call it some twenty times a second."""
+        if self._clock.follow_link(link):
+            if not self._clock.anchor.running:
+                self._release(link.at_s, self._clock.beat_at(link.at_s))
+            self._report(self._clock.anchor)
+
+    def follow_player(self, beat: PlayerBeat, now_s: float) -> None:
+        """Take in where the musician's playing puts the beat."""
+        if self._clock.follow_player(beat, now_s):
+            self._report(self._clock.anchor)
+
+    def tap(self, now_s: float) -> Tempo | None:
+        """Take in a tap; return the tempo that it sets, if there have been enough."""
+        tempo = self._taps.tap(now_s)
+        if tempo is not None:
+            self.handle(tempo, now_s)
+        return tempo
+
+    def check(self, now_s: float) -> None:
+        """Notice that a clock has stopped ticking; call it many times a second."""
+        if self._clock.check(now_s):
+            self._report(self._clock.anchor)

@@ -1,0 +1,94 @@
+"""Opens the ports of a performance at its start: joins those that are named, and makes virtual ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from bollylive.errors import PortError
+from bollylive.io.connections import Connections
+from bollylive.io.in_port import InPort
+from bollylive.io.out_port import OutPort
+from bollylive.io.port import Port
+from bollylive.io.port_names import Graph, find, keep_apart, without
+
+TRIES = 3  # at joining a named port
+SETTLE_S = 0.5  # how long to wait until a connection is seen; PipeWire takes some milliseconds
+
+
+class Joining:
+    """Opens `inputs` and `outputs` with `open_all`. One thread.
+
+    `own` is the names of all our ports as others see them.
+    """
+
+    def __init__(
+        self, api: str, inputs: Sequence[InPort], outputs: Sequence[OutPort], connections: Connections
+    ) -> None:
+        self.own: set[str] = set()
+        self._api, self._inputs, self._outputs, self._connections = api, inputs, outputs, connections
+
+    def open_all(self) -> None:
+        """Open every port; raises PortError before anything opens if a named port is missing.
+
+        Waits up to half a second for each named port.
+        """
+        named = [port for port in self._all if not port.virtual]
+        sources, sinks = self._inputs[0].others(), self._outputs[0].others()
+        found = {}
+        for port in named:
+            names = sources if port.kind == "input" else sinks
+            found[port] = names[find(names, port.wanted, port.kind)]
+        self._keep_apart(found)
+        for port in named:
+            self._join(port)
+        self._keep_apart({port: port.name for port in named})
+        for first in (self._inputs[0], self._outputs[0]):
+            if first.virtual:
+                self._open(first, [], None)
+
+    def graph(self) -> Graph | None:
+        """Return what is connected to our ports; None where that cannot be seen."""
+        return self._connections.seen([port.own for port in self._all if port.own is not None])
+
+    @property
+    def _all(self) -> list[Port[Any]]:
+        return [*self._inputs, *self._outputs]
+
+    def _keep_apart(self, names: dict[Port[Any], str]) -> None:
+        inputs, outputs = ([name for port, name in names.items() if port.kind == kind] for kind in ("input", "output"))
+        keep_apart(inputs, outputs, self._api)
+
+    def _join(self, port: Port[Any]) -> None:
+        """Join a named port. The list may change between two looks, so the connection itself is checked."""
+        for _ in range(TRIES):
+            names = without(port.others(), self.own)
+            self._open(port, names, find(names, port.wanted, port.kind))
+            if self._is_joined(port):
+                return
+            port.leave()
+        raise PortError(
+            f"The MIDI {port.kind} '{port.wanted}' is there, but was not joined in {TRIES} tries; try again when "
+            "nothing else opens or closes MIDI ports."
+        )
+
+    def _is_joined(self, port: Port[Any]) -> bool:
+        until_s = time.monotonic() + SETTLE_S
+        while (graph := self.graph()) is not None and port.own is not None:
+            connected = port.connected(graph)
+            if connected is not None and port.name in connected:
+                return True
+            if time.monotonic() >= until_s:
+                return connected is None
+            time.sleep(0.01)
+        return True
+
+    def _open(self, port: Port[Any], names: Sequence[str], number: int | None) -> None:
+        opposite = self._outputs[0] if port.kind == "input" else self._inputs[0]  # our input is the others' output
+        before = opposite.others()
+        if number is None:
+            port.open_virtual()
+        else:
+            port.open(names, number)
+        self.own.update(port.find_own_name(before, opposite.others()))

@@ -1,0 +1,52 @@
+"""Where everything goes that the router gives out: to the ports, to the engine, and to the supervisor."""
+
+from __future__ import annotations
+
+from bollylive.clock.anchor import Anchor
+from bollylive.io.lateness import Punctuality
+from bollylive.io.poll_interval import PollInterval
+from bollylive.io.sources_and_sinks import Sink
+from bollylive.processes.engine_link import EngineLink
+from bollylive.processes.supervisor_link import SupervisorLink
+from bollylive.processes.timer import Timer
+from bollylive.protocol import Heard, Sent
+from bollylive.sets.band import KNOBS
+from bollylive.sets.controls import Command, turn_knob
+from bollylive.sets.live_set import LiveSet
+
+
+class Outbox:
+    """The callbacks of a `Router` in the io process. `live` keeps the knobs as they stand. One thread; never blocks."""
+
+    def __init__(
+        self,
+        live: LiveSet,
+        sink: Sink,
+        engine: EngineLink,
+        supervisor_link: SupervisorLink,
+        punctuality: Punctuality,
+        interval: PollInterval,
+        timer: Timer,
+    ) -> None:
+        self._live, self._sink, self._engine, self._supervisor_link = live, sink, engine, supervisor_link
+        self._punctuality, self._interval, self._timer = punctuality, interval, timer
+
+    def send(self, sent: Sent) -> None:
+        """Send a message to the outputs, and report it to the supervisor."""
+        self._sink.send_at(sent.at_s - sent.late_s, sent.event)
+        self._interval.stir(sent.at_s)
+        self._punctuality.leave(sent, self._timer.now_s())
+        self._supervisor_link.tell(sent)
+
+    def withhold(self, sent: Sent) -> None:
+        """Report to the supervisor what the musician plays and the set does not pass through."""
+        self._supervisor_link.tell(sent)
+
+    def report(self, message: Heard | Anchor) -> None:
+        """Report to the engine what happened, and to the supervisor what a process that takes over may need."""
+        if isinstance(message, Anchor):
+            self._supervisor_link.tell(message)
+        elif isinstance(message.event, Command) and message.event.does in KNOBS:
+            self._live.band = turn_knob(self._live.band, message.event)
+            self._supervisor_link.tell(message.event)
+        self._engine.send(message)
