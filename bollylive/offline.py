@@ -29,7 +29,7 @@ class OfflineBand:
         self.sent: list[Sent] = []
         self.engine = Engine(band, predictor, seed, own_downbeat)
         self._clock = Clock(band.tempo_bpm, 0.0)
-        self._router = Router(self._clock, Scheduler(), self.sent.append, self._report, LiveSet(band))
+        self._router = Router(self._clock, Scheduler(), self.sent.extend, self._report, LiveSet(band))
         self._report(self._clock.anchor)
         for channel, program in band.sounds():
             self._router.program(channel, program, 0.0)

@@ -49,6 +49,7 @@ class History:
         self._base, self._base_pitch, self._base_tick = self._fresh, codec.REST, 0
         self._base_rows = 0  # how many rows the state before the first entry has processed
         self._row_cache = RowCache()
+        self._gone_rows = 0  # how many of the cached rows are of entries that have left the buffer
 
     @property
     def last(self) -> Entry | None:
@@ -98,11 +99,13 @@ class History:
         return max(0, tick - max(ends)) if ends else 0
 
     def rows(self, end: int, instrument: int, bar_ticks: int, new_tick: int | None = None) -> tuple[codec.Rows, Ints]:
-        """The first `end` entries as rows [T, 9] and their ticks [T], the last row's `next` to be chosen.
+        """The first `end` entries as rows [T, F] and their ticks [T], the last row's `next` to be chosen.
 
         With `new_tick`, a row follows for a note to be chosen there; call `reach` first. `bar_ticks` is the bar as the
         model knows it. Rows are encoded once.
         """
+        self._row_cache.drop_first(self._gone_rows)
+        self._gone_rows = 0
         known = self._row_cache.count(end, instrument, bar_ticks)
         entries = self.entries[known:end]
         if new_tick is not None:
@@ -162,7 +165,7 @@ class History:
         self._forget(count)
         del self.entries[count:]
         if count == 1 and not self.entries[0].opens:  # a query about a note needs a row before it
-            self._row_cache.truncate(0)
+            self._row_cache.truncate(self._gone_rows)
             self.entries.insert(0, _opening(self.entries[0].tick))
         for note in later:
             self.insert(note)
@@ -189,13 +192,13 @@ class History:
         self._base_tick += ticks
         for entry in self.entries:
             entry.tick += ticks
-        self._row_cache.truncate(0)
+        self._row_cache.truncate(self._gone_rows)
 
     def _forget(self, index: int) -> None:
         """The entries from a number on have changed: their states, predictions and rows no longer hold."""
         for entry in self.entries[index:]:
             entry.state, entry.queried = None, entry.opens
-        self._row_cache.truncate(index)
+        self._row_cache.truncate(self._gone_rows + index)
 
     def _roll(self) -> None:
         sounded = [i for i, entry in enumerate(self.entries) if entry.pitch != codec.REST]
@@ -213,9 +216,10 @@ class History:
             self._base, self._base_pitch, self._base_tick = edge.state, self.previous_pitch(cut), edge.tick
             self._base_rows += cut
             del self.entries[:cut]
-            self._row_cache.drop_first(cut)
+            self._gone_rows += cut
 
 
 def _opening(tick: int) -> Entry:
     """The rest with which a voice begins a beat before its first note, as in training."""
-    return Entry(tick - codec.TICKS_PER_BEAT, codec.REST, next_ticks=codec.TICKS_PER_BEAT, queried=True, opens=True)
+    ahead = codec.OPENING_REST_TICKS
+    return Entry(tick - ahead, codec.REST, next_ticks=ahead, queried=True, opens=True)

@@ -31,11 +31,11 @@ class OutPort(Port[OutClient]):
         self._ended_before: dict[tuple[int, ...], Event] = {}
 
     def send_at(self, due_s: float, event: Event) -> None:  # noqa: ARG002 - python-rtmidi cannot schedule
-        """Send a message at once."""
+        """Send a message at once, and then remember what it holds."""
+        self.send(to_bytes(event))
         if not self.virtual and (self.opened or isinstance(event, Program)):
             released = self.held.note(event, state_key(event))
             self._ended.update((state_key(release), release) for release in released)
-        self.send(to_bytes(event))
 
     def send(self, data: bytes) -> None:
         """Send the bytes of one whole message at once, and do not remember what they hold."""

@@ -15,9 +15,7 @@ from bollylive.clock.clock import Clock
 from bollylive.io.clock_input import ClockInput, ClockMessage
 from bollylive.io.controller_state import ControllerState, Meaning, Music
 from bollylive.io.feedback_filter import FeedbackFilter
-from bollylive.io.hanging_notes import HangingNotes
-from bollylive.io.held_state import HeldState
-from bollylive.io.missed_releases import MissedReleases
+from bollylive.io.outputs import Outputs, Send
 from bollylive.io.rate_limit import RateLimit
 from bollylive.io.scheduler import Scheduler
 from bollylive.io.sources_and_sinks import Input
@@ -43,18 +41,18 @@ from bollylive.sets.note_map import NoteMap
 class Router:
     """Passes the musician's notes through, feeds the clock, and plays what the engine has planned.
 
-    `send` gets every message as it leaves, `report` what the engine must know, and `withhold` what the musician plays
-    on a channel that does not pass through; all are called from within the methods, on the caller's thread, and must
-    neither block nor raise. `live.band` is the set, which `use` replaces. `dropped_stale` counts planned notes of an
-    epoch that is gone, or that were under way when the song stopped or the model lost the channel. Not thread-safe;
-    `now_s` must not go back between calls.
+    `send` gets the messages that leave at one moment, `report` what the engine must know, and `withhold` what the
+    musician plays on a channel that does not pass through; all are called from within the methods, on the caller's
+    thread, and must neither block nor raise. `live.band` is the set, which `use` replaces. `dropped_stale` counts
+    planned notes of an epoch that is gone, or that were under way when the song stopped or the model lost the channel.
+    Not thread-safe; `now_s` must not go back between calls.
     """
 
     def __init__(
         self,
         clock: Clock,
         scheduler: Scheduler,
-        send: Callable[[Sent], None],
+        send: Send,
         report: Callable[[Heard | Anchor], None],
         live: LiveSet,
         withhold: Callable[[Sent], None] = lambda _: None,
@@ -62,12 +60,10 @@ class Router:
         self.rate_limit, self.feedback_filter = RateLimit(), FeedbackFilter()
         self.dropped_stale = 0
         self._clock, self._scheduler, self._live = clock, scheduler, live
-        self._send_on, self._report, self._withhold = send, report, withhold
+        self._outputs = Outputs(send, self.feedback_filter)
+        self._report, self._withhold = report, withhold
         self._clock_input = ClockInput(clock, self._release_model, report)
         self._controllers = ControllerState()
-        self._used: set[int] = set()  # channels on which anything was heard or sent
-        self._at_outputs = HeldState()  # by all that was sent
-        self._hanging, self._missed = HangingNotes(self._at_outputs), MissedReleases(self._at_outputs)
         self._derive(Controls(live.band))
 
     def take(self, event: Input, now_s: float) -> None:
@@ -91,6 +87,8 @@ class Router:
         if isinstance(event, ClockMessage):
             self._clock_input.handle(event, now_s)
             return
+        if self._outputs.unsettled:
+            self._outputs.settle()
         about = state_key(event)
         if self.feedback_filter.returns(event, about, now_s):
             return
@@ -104,14 +102,13 @@ class Router:
     def _play(self, events: Iterable[tuple[Event, Meaning]], now_s: float, beat: float) -> None:
         """Pass events through, and report to the engine what they mean to it, if anything."""
         for event, meaning in events:
-            for message, by in self.thru.read(event):
-                self._send(message, by, now_s, beat)
+            self._outputs.send([Sent(message, by, now_s, beat) for message, by in self.thru.read(event)])
             if isinstance(event, Music):
-                self._used.add(event.channel)
+                self._outputs.channels.add(event.channel)
             if isinstance(meaning, Command):
                 self._command(meaning, now_s, beat)
             elif meaning is not None:
-                heard = self._note_map.hear(meaning)
+                heard = self._note_map.hear(meaning) if meaning.channel in self._note_map.mapped else meaning
                 if heard.channel in self.thru.withheld:
                     self._withhold(Sent(heard, "musician", now_s, beat))
                 self._report(Heard(heard, now_s, beat))
@@ -152,6 +149,7 @@ class Router:
 
     def tick(self, now_s: float) -> None:
         """Send what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
+        self._outputs.settle()
         if self.feedback_filter.sent:
             self.feedback_filter.settle(now_s)
         for event in self.rate_limit.take_waiting(now_s):
@@ -162,8 +160,12 @@ class Router:
         if not anchor.running:
             return
         beat = anchor.beat_at(now_s)
-        for event, by, due_beat in self._scheduler.due(beat, anchor.seconds_per_beat):
-            self._send(event, by, now_s, due_beat, (beat - due_beat) * anchor.seconds_per_beat)
+        self._outputs.send(
+            [
+                Sent(event, by, now_s, due_beat, (beat - due_beat) * anchor.seconds_per_beat)
+                for event, by, due_beat in self._scheduler.due(beat, anchor.seconds_per_beat)
+            ]
+        )
 
     def next_due(self) -> float | None:
         """When `tick` has something to send, perhaps in the past; None if nothing is planned or time stands still."""
@@ -174,7 +176,7 @@ class Router:
 
     def program(self, channel: int, program: int, now_s: float) -> None:
         """Send the General MIDI program (0-127) of an instrument, as at start-up."""
-        self._send(Program(channel, program), "model", now_s, self._clock.beat_at(now_s))
+        self._send_all([(Program(channel, program), "model")], now_s)
 
     def use(self, band: Set, now_s: float) -> None:
         """Replace the set; what sounds of a player who is no longer to be heard on a channel ends.
@@ -204,19 +206,18 @@ class Router:
 
     def inherit(self, left: InheritedState, now_s: float) -> None:
         """End what an earlier process left sounding, now and again."""
-        self._hanging.inherit(left, now_s)
+        self._outputs.inherit(left, now_s)
         self._controllers.recall(event for event, _ in left.releases)
         self.end_left(now_s)
 
     def listen(self, listeners: int | None, now_s: float) -> None:
         """Take in how many listen to the outputs, None if unknown; a new listener gets the ends that it missed."""
-        self._hanging.listen(listeners, now_s)
-        self._send_all([(event, "model") for event in self._missed.listen(listeners, now_s)], now_s)
+        self._send_all([(event, "model") for event in self._outputs.listen(listeners, now_s)], now_s)
 
     def end_left(self, now_s: float) -> bool:
         """End again what was left sounding, if it is time; return whether somebody is still to hear that."""
-        self._send_all(self._hanging.end(now_s), now_s)
-        return self._hanging.wait
+        self._send_all(self._outputs.ends_due(now_s), now_s)
+        return self._outputs.waits
 
     def silence(self, now_s: float) -> None:
         """End every sounding note and forget every planned one."""
@@ -226,9 +227,10 @@ class Router:
         """Leave silence behind, also on synthesizers that hold notes which we know nothing of."""
         self.silence(now_s)
         self._send_all([(event, "musician") for event in self._controllers.let_go(sorted(self.thru.channels))], now_s)
-        for channel in sorted(self._used):
-            for number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
-                self._send(Control(channel, number, 0), "model", now_s, self._clock.beat_at(now_s))
+        self._outputs.settle()
+        used = sorted(self._outputs.channels)
+        resets = [Control(channel, number, 0) for channel in used for number in (ALL_NOTES_OFF, ALL_SOUND_OFF)]
+        self._send_all([(reset, "model") for reset in resets], now_s)
 
     def take_problem(self) -> str | None:
         """Return a sentence for the musician if something is wrong with what comes in; each is given once."""
@@ -240,18 +242,8 @@ class Router:
         return epoch == anchor.epoch and anchor.running and note.channel in self._played
 
     def _release_model(self, now_s: float, beat: float) -> None:
-        for event, by in self._scheduler.release(by="model"):
-            self._send(event, by, now_s, beat)
+        self._outputs.send([Sent(event, by, now_s, beat) for event, by in self._scheduler.release(by="model")])
 
     def _send_all(self, messages: Iterable[tuple[Event, Player]], now_s: float) -> None:
-        for event, by in messages:
-            self._send(event, by, now_s, self._clock.beat_at(now_s))
-
-    def _send(self, event: Event, by: Player, now_s: float, beat: float, late_s: float = 0.0) -> None:
-        self._send_on(Sent(event, by, now_s, beat, late_s))  # first of all: the rest is bookkeeping
-        if isinstance(event, Music):
-            self._used.add(event.channel)
-        about = state_key(event)
-        self.feedback_filter.sent.append((now_s, about, event))
-        if released := self._at_outputs.note(event, about):
-            self._missed.add(released, now_s)
+        beat = self._clock.beat_at(now_s)
+        self._outputs.send([Sent(event, by, now_s, beat) for event, by in messages])

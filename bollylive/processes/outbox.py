@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bollylive.clock.anchor import Anchor
 from bollylive.io.lateness import Punctuality
 from bollylive.io.poll_interval import PollInterval
@@ -31,12 +33,16 @@ class Outbox:
         self._live, self._sink, self._engine, self._supervisor_link = live, sink, engine, supervisor_link
         self._punctuality, self._interval, self._timer = punctuality, interval, timer
 
-    def send(self, sent: Sent) -> None:
-        """Send a message to the outputs, and report it to the supervisor."""
-        self._sink.send_at(sent.at_s - sent.late_s, sent.event)
-        self._interval.stir(sent.at_s)
-        self._punctuality.leave(sent, self._timer.now_s())
-        self._supervisor_link.tell(sent)
+    def send(self, messages: Sequence[Sent]) -> None:
+        """Send messages to the outputs, all of them, and only then report them to the supervisor."""
+        left_s = []
+        for sent in messages:
+            self._sink.send_at(sent.at_s - sent.late_s, sent.event)
+            left_s.append(self._timer.now_s())
+        self._interval.stir(messages[-1].at_s)
+        for sent, at_s in zip(messages, left_s, strict=True):
+            self._punctuality.leave(sent, at_s)
+            self._supervisor_link.tell(sent)
 
     def withhold(self, sent: Sent) -> None:
         """Report to the supervisor what the musician plays and the set does not pass through."""

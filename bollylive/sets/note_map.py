@@ -12,10 +12,12 @@ class NoteMap:
     """Applies what the set says about velocity, length, delay and keys, for all channels. Pure; any thread may call it.
 
     Outside, a key is what the cable carries; inside, on the model's side, it is a key of General MIDI percussion.
+    `mapped` are the channels 0-15 with keys of their own; on others `hear` changes nothing.
     """
 
     def __init__(self, band: Set) -> None:
         self._settings = [band.channel(channel) for channel in range(16)]
+        self.mapped = frozenset(setting.channel for setting in self._settings if setting.percussion)
         self._out = [dict(setting.percussion) for setting in self._settings]
         # Where two General MIDI keys are mapped to one key outside, that key means the first of them.
         self._back = [{own: key for key, own in reversed(setting.percussion)} for setting in self._settings]

@@ -44,7 +44,7 @@ class Desk:
         self.clock = Clock(120, 0.0)
         passed = tuple(ChannelSet(channel, thru=True) for channel in (0, 1))
         band = replace(band or Set(), thru=False, channels=passed)
-        self.router = Router(self.clock, Scheduler(), self.sent.append, self.reported.append, LiveSet(band))
+        self.router = Router(self.clock, Scheduler(), self.sent.extend, self.reported.append, LiveSet(band))
 
     def play(self, onset: float, duration: float = 1.0, channel: int = 5, epoch: int = 0, now_s: float = 0.0) -> None:
         self.router.obey(Play(Note(channel, 60, 100, onset, duration), epoch), now_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from bollylive.clock.clock import Clock
@@ -66,7 +68,7 @@ class FakeLink(LinkSession):
 
 
 class Desk:
-    """The rooms that are told of."""
+    """What the telemetry reads."""
 
     def __init__(self) -> None:
         self.clock, self.scheduler, self.punctuality = Clock(BPM, 0.0), Scheduler(), Punctuality()
@@ -82,8 +84,9 @@ class Desk:
             self.punctuality,
         )
 
-    def punctual(self, sent: Sent) -> None:
-        self.punctuality.leave(sent, sent.at_s)
+    def punctual(self, messages: Sequence[Sent]) -> None:
+        for sent in messages:
+            self.punctuality.leave(sent, sent.at_s)
 
     def news(self, now_s: float, calm: bool = True) -> list[str]:
         self.telemetry.tell_news(now_s, calm=calm)

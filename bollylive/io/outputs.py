@@ -1,0 +1,71 @@
+"""Everything that leaves: it is sent at once, and what it holds is worked out afterwards, when there is time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from bollylive.io.controller_state import Music
+from bollylive.io.feedback_filter import FeedbackFilter
+from bollylive.io.hanging_notes import HangingNotes
+from bollylive.io.held_state import HeldState
+from bollylive.io.missed_releases import MissedReleases
+from bollylive.midi.messages import Event, Player
+from bollylive.midi.parser import state_key
+from bollylive.protocol import InheritedState, Sent
+
+Send = Callable[[Sequence[Sent]], None]
+
+
+class Outputs:
+    """Sends messages, and remembers what they hold and what listeners may have missed.
+
+    `send` gets the messages as they leave. `channels` are those on which anything was sent; add those on which anything
+    was heard. What was sent is `unsettled` until `settle` is called, which the other methods do. Not thread-safe;
+    `now_s` must not go back.
+    """
+
+    def __init__(self, send: Send, feedback_filter: FeedbackFilter) -> None:
+        self.channels: set[int] = set()
+        self.unsettled: deque[Sent] = deque()
+        self._send_on, self._feedback_filter = send, feedback_filter
+        self._held = HeldState()  # by all that was sent
+        self._hanging, self._missed = HangingNotes(self._held), MissedReleases(self._held)
+
+    def send(self, messages: Sequence[Sent]) -> None:
+        """Send messages, and leave the bookkeeping for later."""
+        if messages:
+            self._send_on(messages)
+            self.unsettled.extend(messages)
+
+    def settle(self) -> None:
+        """Take in what the messages that were sent hold and release."""
+        while self.unsettled:
+            sent = self.unsettled.popleft()
+            event, about = sent.event, state_key(sent.event)
+            if isinstance(event, Music):
+                self.channels.add(event.channel)
+            self._feedback_filter.sent.append((sent.at_s, about, event))
+            if released := self._held.note(event, about):
+                self._missed.add(released, sent.at_s)
+
+    def inherit(self, left: InheritedState, now_s: float) -> None:
+        """Take over what an earlier process left sounding; `ends_due` gives its ends."""
+        self.settle()
+        self._hanging.inherit(left, now_s)
+
+    def listen(self, listeners: int | None, now_s: float) -> list[Event]:
+        """Take in how many listen, None if unknown; return the releases that a new listener missed."""
+        self.settle()
+        self._hanging.listen(listeners, now_s)
+        return self._missed.listen(listeners, now_s)
+
+    def ends_due(self, now_s: float) -> list[tuple[Event, Player]]:
+        """Return the ends of what was left sounding, whenever it is time to send them again."""
+        self.settle()
+        return self._hanging.end(now_s)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was left sounding whose end nobody can have heard."""
+        return self._hanging.wait
