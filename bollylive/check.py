@@ -11,8 +11,8 @@ from bollylive.io.port_set import PortSet
 from bollylive.midi.instruments import name_of
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
-from bollylive.sets.band import ROLES, ChannelSet, Set
 from bollylive.sets.setfile import default_set, load_set
+from bollylive.sets.settings import ROLES, ChannelSet, Set
 
 _CALLS = 50
 

@@ -17,7 +17,7 @@ from bollylive.overwrite_check import check_outputs, output_file
 if TYPE_CHECKING:
     from bollylive.midi.song import Meters, Tempos, Track
     from bollylive.model.onnx_model import Model
-    from bollylive.sets.band import Set
+    from bollylive.sets.settings import Set
 
 CRASHED = 70  # EX_SOFTWARE of sysexits.h
 

@@ -12,7 +12,7 @@ from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 
 def record_demo(band: Set, path: Path, seed: int, say: Callable[[str], None]) -> None:

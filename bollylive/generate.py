@@ -13,7 +13,7 @@ from bollylive.midi.messages import Note, NoteOn
 from bollylive.midi.song import Song, Track, tempo_at
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 from bollylive.song_band import beats_per_bar, model_tracks
 
 _STEP_S: Final = 1.0

@@ -16,8 +16,8 @@ from bollylive.model.model_files import copy_model
 from bollylive.processes.leftovers import find_left
 from bollylive.processes.supervisor import Supervisor
 from bollylive.protocol import InheritedState, StartUp
-from bollylive.sets.band import Set
 from bollylive.sets.reload import SetWatch
+from bollylive.sets.settings import Set
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 

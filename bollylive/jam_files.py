@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bollylive.errors import FileError, PortError
+from bollylive.files.append_file import temporary_folder
 from bollylive.files.file_names import free_name
-from bollylive.files.lasting_file import temporary_folder
 from bollylive.files.whole_file import write_elsewhere, write_numbered
 from bollylive.journal.folder import JournalFile, SpoolFile, default_folder, find_spools
 from bollylive.journal.lines import Header, header_line
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.song import Tempos, Track, describe
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 if TYPE_CHECKING:
-    from bollylive.journal.copies import Copies
+    from bollylive.journal.best_copy import BestCopy
 
 Say = Callable[[str], None]
 
@@ -83,11 +83,11 @@ def write_recording(tracks: tuple[Track, ...], tempos: Tempos, path: Path, band:
 
 def _conclude(writer: JournalWriter, spool: SpoolFile | None, record: Path | None, band: Set, say: Say) -> None:
     """Make the recording from what was written, and report on it and on the journal."""
-    from bollylive.journal.copies import Copies  # imported late, as above
+    from bollylive.journal.best_copy import BestCopy  # imported late, as above
 
     while (trouble := writer.take_trouble()) is not None:
         say(trouble)
-    copies = Copies(writer)
+    copies = BestCopy(writer)
     try:
         if spool is not None and record is not None:
             _record(copies, spool, record, band, say)
@@ -96,7 +96,7 @@ def _conclude(writer: JournalWriter, spool: SpoolFile | None, record: Path | Non
             say(sentence)
 
 
-def _record(copies: Copies, spool: SpoolFile, path: Path, band: Set, say: Say) -> None:
+def _record(copies: BestCopy, spool: SpoolFile, path: Path, band: Set, say: Say) -> None:
     """Write the recording, and only then remove its spool."""
     for sentence in copies.shortcomings():
         say(sentence)

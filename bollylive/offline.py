@@ -15,8 +15,8 @@ from bollylive.io.scheduler import Scheduler
 from bollylive.midi.messages import Event, Note
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import Heard, Sent
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 
 _INSTANT_S = 1e-9
 

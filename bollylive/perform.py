@@ -10,7 +10,7 @@ from bollylive.midi.messages import Event, NoteOff, NoteOn, Program, Tempo
 from bollylive.midi.song import Song, Track, seconds_at
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 from bollylive.song_band import beats_per_bar, model_tracks
 
 

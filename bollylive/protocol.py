@@ -16,8 +16,8 @@ from typing import TypeAlias
 
 from bollylive.clock.anchor import Anchor, PlayerBeat
 from bollylive.midi.messages import Event, Note, Player
-from bollylive.sets.band import Set
 from bollylive.sets.controls import Command
+from bollylive.sets.settings import Set
 
 
 @dataclass(frozen=True, slots=True)

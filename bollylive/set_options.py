@@ -7,8 +7,8 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from bollylive.sets.band import Set
 from bollylive.sets.setfile import default_set, load_set
+from bollylive.sets.settings import Set
 
 _OPTION_OF_FIELD = {
     "tempo_bpm": "tempo",

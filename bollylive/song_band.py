@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bollylive.journal.recording import Recording
 from bollylive.midi.song import Song, Track
 from bollylive.protocol import Sent
-from bollylive.sets.band import MOST_BEATS_PER_BAR, Set
+from bollylive.sets.settings import MOST_BEATS_PER_BAR, Set
 
 
 def beats_per_bar(song: Song, band: Set) -> int:

@@ -20,12 +20,12 @@ from bollylive.bench.disturbance import Disturbance, disturbed
 from bollylive.bench.model import model_calls, priming
 from bollylive.bench.probe import Probe, shares
 from bollylive.bench.report import BenchSize, Figures, judge, spread
-from bollylive.bench.trips import round_trips
+from bollylive.bench.round_trips import round_trips
 from bollylive.errors import PortError
 from bollylive.io.port_set import PortSet
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 Say = Callable[[str], None]
 

@@ -16,9 +16,9 @@ from bollylive.engine.part_table import PartTable
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Note, NoteOn
-from bollylive.sets.band import MODEL_ROLES
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
+from bollylive.sets.settings import MODEL_ROLES
 
 
 class BandState:

@@ -34,9 +34,9 @@ from bollylive.journal.restore import RestoredState
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import EngineStatus, Heard, Instruction, Release
-from bollylive.sets.band import KNOBS, TURN_ROLES, Set
 from bollylive.sets.controls import Command, turn_knob
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import KNOBS, TURN_ROLES, Set
 from bollylive.snapshot.format import Snapshot
 
 Instructions: TypeAlias = list[Instruction]

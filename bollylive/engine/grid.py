@@ -1,4 +1,7 @@
-"""The engine's time: codec ticks since a bar line, over the beats and seconds of the beat's leader."""
+"""The engine's time: codec ticks since a bar line, over the beats and seconds of the beat's leader.
+
+The grid itself stays even. To move notes off it as they leave (swing, say), begin at `planner.Planner.commit`.
+"""
 
 from __future__ import annotations
 

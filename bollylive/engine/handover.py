@@ -12,7 +12,7 @@ from bollylive.engine.band_state import BandState
 from bollylive.engine.grid import Grid, ticks_of
 from bollylive.engine.part import Part
 from bollylive.model import codec
-from bollylive.sets.band import TURN_ROLES, Handover
+from bollylive.sets.settings import TURN_ROLES, Handover
 
 _BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # between a phrase and its answer
 _PATIENCE_TICKS = 2  # a twelfth of a beat

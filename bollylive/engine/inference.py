@@ -12,8 +12,8 @@ from bollylive.engine.model_query import ModelQuery
 from bollylive.engine.pitch_bias import avoid_clashes
 from bollylive.model import codec
 from bollylive.model.predictor import Floats, Predictor, Question
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 0.25  # a model that failed once may work again

@@ -11,8 +11,8 @@ from bollylive.engine.pitch_bias import PitchBias
 from bollylive.engine.variations import NoteQueue, Phrase, Variations
 from bollylive.model import codec
 from bollylive.model.predictor import Floats
-from bollylive.sets.band import TURN_ROLES
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import TURN_ROLES
 
 _LONGEST_SILENCE_TICKS = 2 * codec.TICKS_PER_BEAT
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from bollylive.engine.history import History
 from bollylive.engine.motif_memory import MotifMemory
 from bollylive.engine.part import Part
-from bollylive.sets.band import TURN_ROLES
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import TURN_ROLES
 
 
 class PartTable:

@@ -16,7 +16,7 @@ import numpy as np
 from bollylive.model import codec
 from bollylive.model.context import LEAD_HARMONY
 from bollylive.model.predictor import Floats, Ints
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 _FORBIDDEN = -1e9
 _REPEATS_ALLOWED, _REPETITION_PENALTY = 6, 0.5  # so much of a score for each further repeat

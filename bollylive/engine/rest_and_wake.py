@@ -9,13 +9,13 @@ import math
 
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.band_state import BandState
-from bollylive.engine.entry import PreparedEntry
 from bollylive.engine.grid import ticks_of
 from bollylive.engine.part import Part
+from bollylive.engine.prepared_entry import PreparedEntry
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
 from bollylive.midi.messages import ALL_NOTES_OFF, Control
 from bollylive.protocol import Instruction, Release
-from bollylive.sets.band import TURN_ROLES, Set
+from bollylive.sets.settings import TURN_ROLES, Set
 
 JUMP_S = 0.5  # a song that stands still for longer was stopped
 

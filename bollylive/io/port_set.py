@@ -23,8 +23,8 @@ from bollylive.io.connections import Connections, NoConnections, connections_of
 from bollylive.io.hotplug import Hotplug
 from bollylive.io.in_port import InPort
 from bollylive.io.jack_liveness import JackLiveness
-from bollylive.io.joining import Joining
 from bollylive.io.out_port import OutPort
+from bollylive.io.port_joining import Joining
 from bollylive.io.port_names import keep_apart, wanted_names
 from bollylive.io.sources_and_sinks import TimedEvent
 from bollylive.midi.messages import Event

@@ -32,10 +32,10 @@ from bollylive.midi.messages import (
 )
 from bollylive.midi.parser import state_key
 from bollylive.protocol import Heard, InheritedState, Instruction, Play, Release, Sent
-from bollylive.sets.band import MODEL_ROLES, Set
 from bollylive.sets.controls import Command, Controls
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
+from bollylive.sets.settings import MODEL_ROLES, Set
 
 
 class Router:

@@ -1,4 +1,7 @@
-"""The planned notes, and a record of every note that sounds: each note-on that leaves gets exactly one note-off."""
+"""The planned notes, and a record of every note that sounds: each note-on that leaves gets exactly one note-off.
+
+What is not a note leaves by `router.Router.tick`: begin there to send MIDI clock, say.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from bollylive.io.controller_state import RESETS
 from bollylive.io.scheduler import Scheduler
 from bollylive.midi.messages import RESET_CONTROLLERS, Control, Event, NoteOff, NoteOn, Player, Program, Raw
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 
 class Thru:

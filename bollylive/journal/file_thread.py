@@ -25,7 +25,7 @@ _MOST_REPORTS: Final = 100
 
 
 class Appendable(Protocol):
-    """The file that a `FileThread` writes; see `lasting_file.LastingFile`. Its methods may block and raise OSError."""
+    """The file that a `FileThread` writes; see `append_file.AppendFile`. Its methods may block and raise OSError."""
 
     @property
     def folder(self) -> Path:

@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from bollylive.files.lasting_file import LastingFile
+from bollylive.files.append_file import AppendFile
 from bollylive.files.locked_file import is_written, lock, new_file
 
 KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
@@ -81,8 +81,8 @@ def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
         return file.readall()
 
 
-class JournalFile(LastingFile):
-    """A new journal in a folder; see `LastingFile` for when it is made, threads, and errors.
+class JournalFile(AppendFile):
+    """A new journal in a folder; see `AppendFile` for when it is made, threads, and errors.
 
     `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless there is a journal with a later one; `head` is its
     first line. If the folder is lost, the journal goes on in this user's default folder.
@@ -106,7 +106,7 @@ class JournalFile(LastingFile):
         return file
 
 
-class SpoolFile(LastingFile):
+class SpoolFile(AppendFile):
     """The journal that a recording is made from: a hidden file beside it, which is removed once the recording is there.
 
     A spool that is left after a crash is never written over.

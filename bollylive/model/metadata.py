@@ -12,7 +12,7 @@ from bollylive.files.whole_file import write_file
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHO_FIELDS, ECHOES, KINDS
 from bollylive.model.context import CONTEXT_SIZE
-from bollylive.model.contract import Value, compare_constants, digest, list_constants
+from bollylive.model.shared_constants import Value, compare_constants, digest, list_constants
 
 INPUTS = ("rows", "echoes", "context", "state", "knobs", "pitch_bias", "onset_bias", "noise")
 OUTPUTS = ("chosen", "logp", "states")
@@ -23,8 +23,8 @@ KNOBS = (*(f"{name}_temperature" for name in codec.FIGURES), "nucleus")
 class Metadata:
     """A model's contract; written by `training.exporting.export`, never by hand.
 
-    `constants` are those that the model was trained with, see `contract.list_constants`, and `constants_sha256` is
-    their digest. Both are empty in a description that an earlier version wrote.
+    `constants` are those that the model was trained with, see `shared_constants.list_constants`, and `constants_sha256`
+    is their digest. Both are empty in a description that an earlier version wrote.
     """
 
     name: str

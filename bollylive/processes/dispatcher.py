@@ -14,8 +14,8 @@ from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.telemetry import Telemetry
 from bollylive.protocol import EngineStatus, Instruction, Play, Problem, Ready, Release
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 
 _CHANNELS = range(16)
 

@@ -26,7 +26,7 @@ from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import HEARTBEAT_S
 from bollylive.processes.timer import Timer
 from bollylive.protocol import EngineStartUp, EngineStatus, Heard, Heartbeat, Problem, Ready, Release, Restoring
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 from bollylive.snapshot.format import Vitals
 from bollylive.snapshot.server import SnapshotServer
 

@@ -14,7 +14,7 @@ from bollylive.journal.reader import read_end
 from bollylive.journal.restore import restore
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import ReplayRequest
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 FAILS_AGAIN_S: Final = 5.0  # an engine that fails again sooner may do so over what it remembers
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from bollylive.clock.anchor import Anchor
 from bollylive.protocol import Heard
-from bollylive.sets.band import KNOBS, Set
 from bollylive.sets.controls import Command
+from bollylive.sets.settings import KNOBS, Set
 
 
 class PlaysSet(Protocol):

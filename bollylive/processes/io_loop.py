@@ -25,8 +25,8 @@ from bollylive.processes.telemetry import Telemetry
 from bollylive.processes.timer import Timer
 from bollylive.processes.watchdog import Watchdog
 from bollylive.protocol import Finish, Heartbeat, InheritedState
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 
 _CALM_S: Final = 0.005  # the ports are only looked at while nothing is due for so long
 _EVENTS_AT_ONCE: Final = 64

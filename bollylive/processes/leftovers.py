@@ -17,8 +17,8 @@ from bollylive.journal.folder import find_journals, read_last
 from bollylive.journal.lines import END
 from bollylive.journal.reader import read_end
 from bollylive.protocol import InheritedState, Sent
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 
 _MOST_JOURNALS: Final = 4  # a band that is killed before anybody listens leaves what it was to end itself
 

@@ -12,9 +12,9 @@ from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.timer import Timer
 from bollylive.protocol import Heard, Sent
-from bollylive.sets.band import KNOBS
 from bollylive.sets.controls import Command, turn_knob
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import KNOBS
 
 
 class Outbox:

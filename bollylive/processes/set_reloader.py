@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bollylive.errors import SetError
-from bollylive.sets.band import Set
 from bollylive.sets.controls import Command, turn_knob
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.reload import SetWatch, keep_fixed, keep_turned
+from bollylive.sets.settings import Set
 
 
 class SetReloader:

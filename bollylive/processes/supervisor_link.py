@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 from bollylive.clock.anchor import Anchor
 from bollylive.processes.pipe import Pipe
 from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, NoPorts, Notice, Ready, Sent
-from bollylive.sets.band import Set
 from bollylive.sets.controls import Command
+from bollylive.sets.settings import Set
 
 HEARTBEAT_S: Final = 0.5  # rare enough that an idle band hardly wakes for it
 

@@ -1,1 +1,1 @@
-"""Who is in the band: the table of all settings is in `band`, read it first; a set file gives them their values."""
+"""Who is in the band: the table of all settings is in `settings`, read it first; a set file gives them their values."""

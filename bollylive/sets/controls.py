@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program
-from bollylive.sets.band import DEEDS, KNOBS, MODEL_ROLES, SET_SETTINGS, ControlSet, Set
+from bollylive.sets.settings import ACTIONS, KNOBS, MODEL_ROLES, SET_SETTINGS, ControlSet, Set
 
 PRESSED: Final = 64  # a controller is down from this value on, as the MIDI 1.0 specification has it for switches
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the musician asks for with a control: a deed of `band.DEEDS`, or a turn of a knob of `band.KNOBS`."""
+    """What the musician asks for with a control: one of `settings.ACTIONS`, or a turn of one of `settings.KNOBS`."""
 
     does: str
     channel: int | None = None  # 0-15, the channel that it is for; None: all that it can be for
@@ -72,7 +72,7 @@ class Controls:
     def _turn(self, control: ControlSet | None, before: int, value: int) -> Command | bool:
         if control is None:
             return False
-        if control.does not in DEEDS:
+        if control.does not in ACTIONS:
             return Command(control.does, control.on, value / 127)
         # A pedal sends many values on its way down. A pad that sends no release sends the same value again.
         is_press = value >= PRESSED and (before < PRESSED or value == before)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from bollylive.sets.set_text import set_text
+from bollylive.sets.default_text import set_text
 from bollylive.sets.setfile import read_toml
 
 PATH: Final = Path(__file__).with_name("default.toml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 
 class LiveSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 
 class NoteMap:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from bollylive.sets.band import CHANNEL_SETTINGS, KNOBS, SET_SETTINGS, ChannelSet, Set
+from bollylive.sets.settings import CHANNEL_SETTINGS, KNOBS, SET_SETTINGS, ChannelSet, Set
 
 POLL_S: Final = 0.25
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
-from bollylive.sets.kinds import Kind
+from bollylive.sets.value_kinds import Kind
 
 T = TypeVar("T")
 Unit: TypeAlias = Literal["", "bpm", "beats", "bars", "ms", "notes"]
@@ -15,7 +15,7 @@ _KEY: Final = "setting"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One line of the table in `band`. Its name is the name of the dataclass field and the key in a set file."""
+    """One line of the table in `settings`. Its name is the name of the dataclass field and the key in a set file."""
 
     kind: Kind  # which values are legal
     help_line: str  # what it does, for a musician

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from bollylive.quoting import quoted, quoted_key
-from bollylive.sets.band import (
+from bollylive.sets.schema import Setting
+from bollylive.sets.settings import (
     CHANNEL_SETTINGS,
     CONTROL_KINDS,
     CONTROL_SETTINGS,
@@ -18,7 +19,6 @@ from bollylive.sets.band import (
     ControlSet,
     Set,
 )
-from bollylive.sets.schema import Setting
 
 MOST_PROBLEMS: Final = 50  # whoever has more fixes some of them first
 

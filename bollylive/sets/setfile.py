@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bollylive.errors import SetError
-from bollylive.sets.band import Set
 from bollylive.sets.set_reader import read_set
+from bollylive.sets.settings import Set
 from bollylive.sets.text_limits import MOST_BYTES, check_text_limits
 
 _MOST_OF_A_REASON: Final = 200

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bollylive.midi.messages import Note, Player
-from bollylive.sets.band import Role
+from bollylive.sets.settings import Role
 
 NEWEST_NOTES = 8  # in a snapshot, of each buffer
 

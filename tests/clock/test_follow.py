@@ -13,7 +13,7 @@ from bollylive.clock.clock import Clock
 from bollylive.clock.tick_filter import TickFilter
 from bollylive.midi.messages import Continue, Event, NoteOff, NoteOn, Tick
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 BAND = Set(channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany")))
 SIXTEENTHS = (6,)

@@ -9,7 +9,7 @@ import pytest
 from command_line import Call, sentence
 
 from bollylive.check import describe_channel
-from bollylive.sets.band import ChannelSet
+from bollylive.sets.settings import ChannelSet
 
 
 @pytest.mark.parametrize(

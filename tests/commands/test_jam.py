@@ -18,7 +18,7 @@ from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.midi.song_files import read_song
 from bollylive.protocol import Done, Sent, StartUp
 from bollylive.recover import recover
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 NOTES = 20
 

@@ -20,7 +20,7 @@ from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, PERCUSSION, TICKS_PER_BEAT
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Heard
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 BURST = [Control(channel, number, 0) for number in (64, 123, 121) for channel in range(16)]
 MELODY, BASS = ChannelSet(0, role="player"), ChannelSet(1, role="accompany")

@@ -27,11 +27,11 @@ from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, TICKS_PER_BEAT
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Instruction, Play
-from bollylive.sets.band import DEEDS, KNOBS, MODEL_ROLES, ChannelSet, Role, Set
+from bollylive.sets.settings import ACTIONS, KNOBS, MODEL_ROLES, ChannelSet, Role, Set
 
 HALF_A_TICK = 0.5 / TICKS_PER_BEAT
 SLOWEST_S = 60 / 20  # a beat at the slowest tempo there is
-commands = st.integers(COMMANDS, COMMANDS + len(DEEDS) + len(KNOBS) - 1)
+commands = st.integers(COMMANDS, COMMANDS + len(ACTIONS) + len(KNOBS) - 1)
 channels = st.integers(0, 4)  # the set names 0-3
 pitches = st.sampled_from([0, 60, 60, 60, 64, 67, 127])
 events = st.one_of(

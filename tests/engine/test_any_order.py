@@ -30,7 +30,7 @@ from bollylive.midi.messages import (
     Tempo,
     Tick,
 )
-from bollylive.sets.band import DEEDS, KNOBS, Set
+from bollylive.sets.settings import ACTIONS, KNOBS, Set
 
 CHANNELS = st.integers(0, 4)  # the set names 0-3
 PITCHES = st.sampled_from([0, 60, 60, 60, 64, 67, 127])
@@ -137,7 +137,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.press("tap")
             self.witness.pass_time(gap_s)
 
-    @rule(command=st.sampled_from(DEEDS), channel=CHANNELS)
+    @rule(command=st.sampled_from(ACTIONS), channel=CHANNELS)
     def the_musician_asks_for_something(self, command: str, channel: int) -> None:
         self.press(command, channel)
 

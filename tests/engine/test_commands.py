@@ -13,9 +13,9 @@ from bollylive.engine.turn_taking import TurnTaking
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.midi.messages import NoteOn
 from bollylive.protocol import Heard
-from bollylive.sets.band import ChannelSet, Set
 from bollylive.sets.controls import Command
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import ChannelSet, Set
 
 BAND = Set(tempo_bpm=120, channels=(ChannelSet(0), ChannelSet(1, role="accompany")))
 

@@ -13,7 +13,7 @@ from bollylive.engine.energy import LOUDEST, QUIETEST, USUAL_VELOCITY, Energy
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.model.codec import TICKS_PER_BEAT
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 BARS_8 = 8 * 4 * TICKS_PER_BEAT
 

@@ -31,8 +31,8 @@ from bollylive.model.codec import CHOOSE, REST, TICKS_PER_BEAT
 from bollylive.model.predictor import Question
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Heard, Play, Release
-from bollylive.sets.band import ChannelSet, ControlSet, Set
 from bollylive.sets.controls import Command
+from bollylive.sets.settings import ChannelSet, ControlSet, Set
 
 TICK_S = 0.5 / TICKS_PER_BEAT  # at 120 beats per minute
 KEY, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.grid import Grid, model_bar_ticks
 from bollylive.model.codec import PLACES
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 
 AT_120 = Anchor(0.0, 0.5, 0.0)
 

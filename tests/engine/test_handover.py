@@ -10,7 +10,7 @@ from fakes import FakePredictor, onsets
 from bollylive.engine.handover import MODES, HandoverMode, Pause
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Handover, Set
+from bollylive.sets.settings import ChannelSet, Handover, Set
 
 BEAT_S = 0.5  # at 120 beats per minute
 BAR_S = 4 * BEAT_S

@@ -9,7 +9,7 @@ from answering import BAR_TICKS, choose, next_query, part_of, planned, process_a
 from bollylive.engine.history import Entry
 from bollylive.engine.model_query import query_next_onset, query_note
 from bollylive.model.codec import CHOOSE, REST, Choice
-from bollylive.sets.band import ChannelSet
+from bollylive.sets.settings import ChannelSet
 
 FORBIDDEN = -1e8
 

@@ -18,7 +18,7 @@ from bollylive.model.codec import CHOOSE, FIELDS, TICKS_PER_BEAT
 from bollylive.model.context import LEAD_HARMONY
 from bollylive.model.predictor import Ints, Question
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 C, F_SHARP = 0, 6  # a tritone apart
 PITCH, INSTRUMENT, PREVIOUS = FIELDS.index("pitch"), FIELDS.index("instrument"), FIELDS.index("previous")

@@ -22,8 +22,8 @@ from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, ONSETS, PITCHES, REST, WAIT
 from bollylive.model.predictor import Floats
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Role, Set
 from bollylive.sets.setfile import parse_set
+from bollylive.sets.settings import ChannelSet, Role, Set
 
 Notes = list[tuple[int, int]]  # (tick, pitch)
 

@@ -10,7 +10,7 @@ from bollylive.engine.part import Part
 from bollylive.engine.part_state import Step
 from bollylive.engine.variations import NoteQueue
 from bollylive.model.codec import PERCUSSION, REST, WAIT_TICKS, Choice
-from bollylive.sets.band import ChannelSet
+from bollylive.sets.settings import ChannelSet
 
 
 def step_of(part: Part) -> tuple[int, Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bollylive.engine.pitch_bias import PitchBias
 from bollylive.model import codec
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 
 def bias_of(setting: ChannelSet, *, quantise: bool = False) -> PitchBias:

@@ -16,7 +16,7 @@ from bollylive.model import codec
 from bollylive.model.codec import PERCUSSION
 from bollylive.offline import OfflineBand
 from bollylive.protocol import EngineStatus, Heard, Play, Release, Sent
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 MELODY, BASS, PAD = ChannelSet(0, "Melody"), ChannelSet(1, "Bass", "accompany", 32), ChannelSet(2, "Pad", "player", 48)
 BAND = Set(tempo_bpm=120, rest_after_beats=0, channels=(MELODY, BASS, PAD))

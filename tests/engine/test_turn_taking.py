@@ -13,12 +13,12 @@ from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.midi.messages import Control, NoteOff, NoteOn
 from bollylive.model.codec import WAIT
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, ControlSet, Deed, Handover, Set
+from bollylive.sets.settings import Action, ChannelSet, ControlSet, Handover, Set
 
 BEAT_S = 0.5  # at 120 beats per minute
 BAR_S = 4 * BEAT_S
 EIGHTH_S = BEAT_S / 2
-PEDALS: dict[Deed, int] = {"hand over": 20, "again": 21, "back": 22, "keep": 23, "vary": 24}
+PEDALS: dict[Action, int] = {"hand over": 20, "again": 21, "back": 22, "keep": 23, "vary": 24}
 BEGIN_S = 1.0  # the musician's first note, and so a bar line
 
 
@@ -42,7 +42,7 @@ def play_eighths(offline: OfflineBand, count: int, from_s: float = BEGIN_S) -> f
     return from_s + count * EIGHTH_S
 
 
-def press(offline: OfflineBand, command: Deed, at_s: float) -> None:
+def press(offline: OfflineBand, command: Action, at_s: float) -> None:
     offline.play(Control(5, PEDALS[command], 127), at_s)
     offline.play(Control(5, PEDALS[command], 0), at_s)
 
@@ -195,7 +195,7 @@ def test_however_the_model_took_over_it_yields_to_the_musicians_first_note(hando
     assert onsets(offline.sent, 0)[-1] <= next_s + 3.01
 
 
-def answered(command: Deed, at_s: float, role: str = "continue") -> OfflineBand:
+def answered(command: Action, at_s: float, role: str = "continue") -> OfflineBand:
     """A phrase of one bar, its answer from the second bar on, and a command at a time."""
     offline = stage(FakePredictor(WILD), role=role, handover="bar", handover_beats=0.25)
     play_eighths(offline, 7)
@@ -224,7 +224,7 @@ def test_again_is_another_answer_from_the_next_bar_on() -> None:
 
 @pytest.mark.parametrize("command", ["again", "back", "keep", "vary"])
 @pytest.mark.parametrize("asked_at", [1.5, 1.7, 1.85, 1.92, 1.99])
-def test_what_was_planned_beyond_it_is_not_played_too(command: Deed, asked_at: float) -> None:
+def test_what_was_planned_beyond_it_is_not_played_too(command: Action, asked_at: float) -> None:
     offline = stage(FakePredictor(), handover="bar", handover_beats=0.25)
     play_eighths(offline, 7)
     press(offline, command, BEGIN_S + asked_at * BAR_S)
@@ -296,7 +296,7 @@ def test_vary_begins_alike_and_goes_another_way() -> None:
 
 
 @pytest.mark.parametrize("command", ["again", "back", "keep", "vary"])
-def test_without_an_answer_there_is_nothing_to_ask_for(command: Deed) -> None:
+def test_without_an_answer_there_is_nothing_to_ask_for(command: Action) -> None:
     offline = stage(handover="command")
     play_eighths(offline, 7)
     press(offline, command, BEGIN_S + BAR_S)
@@ -307,7 +307,7 @@ def test_without_an_answer_there_is_nothing_to_ask_for(command: Deed) -> None:
 @pytest.mark.parametrize("command", ["again", "back", "keep", "vary"])
 @pytest.mark.parametrize("early_s", [0.2, 0.6])
 def test_the_model_yields_to_a_musician_who_plays_before_what_they_asked_for_begins(
-    command: Deed, early_s: float
+    command: Action, early_s: float
 ) -> None:
     model = FakePredictor(WILD)
     offline = stage(model, handover="bar", handover_beats=0.25)

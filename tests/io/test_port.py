@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from bollylive.errors import PortError, PortsLostError
-from bollylive.io import joining, port_set, rtmidi_backend
+from bollylive.io import port_joining, port_set, rtmidi_backend
 from bollylive.io.connections import Connections, NoConnections
 from bollylive.io.hotplug import LOOK_S, SEE_S
-from bollylive.io.joining import TRIES
 from bollylive.io.port import MOST_UNCONFIRMED_LOOKS
+from bollylive.io.port_joining import TRIES
 from bollylive.io.port_names import Graph
 from bollylive.io.port_set import LIVENESS_S, PortSet
 from bollylive.midi.messages import Control, LostSourceRelease, NoteOff, NoteOn, Program, Start, Tick
@@ -162,7 +162,7 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
         monkeypatch.setattr(rtmidi_backend, name, getattr(studio, name))
     monkeypatch.setattr(rtmidi_backend, "_CYCLE_S", 0.0)
     monkeypatch.setattr(port_set, "connections_of", studio.connections_of)
-    monkeypatch.setattr(joining, "SETTLE_S", 0.0)
+    monkeypatch.setattr(port_joining, "SETTLE_S", 0.0)
     return studio
 
 

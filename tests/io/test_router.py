@@ -28,9 +28,9 @@ from bollylive.midi.messages import (
     Tick,
 )
 from bollylive.protocol import Heard, Play, Release, Sent
-from bollylive.sets.band import ChannelSet, ControlSet, Set
 from bollylive.sets.controls import Command
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import ChannelSet, ControlSet, Set
 
 ON, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 

@@ -6,8 +6,8 @@ from bollylive.clock.anchor import Anchor
 from bollylive.io.sounding_notes import SoundingNotes
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Player, Program, Raw
 from bollylive.protocol import InheritedState, Sent
-from bollylive.sets.band import ChannelSet, Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import ChannelSet, Set
 
 ANCHOR = Anchor(4.0, 0.5, 1.0)
 BAND = Set(

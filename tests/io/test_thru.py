@@ -7,7 +7,7 @@ import pytest
 from bollylive.io.scheduler import Scheduler
 from bollylive.io.thru import Thru
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program, Raw, Tick
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 SYSEX = Raw(b"\xf0\x7e\x01\xf7")
 

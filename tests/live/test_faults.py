@@ -21,8 +21,8 @@ from bollylive.midi.song_files import read_song
 from bollylive.processes.io_link import IoLink
 from bollylive.protocol import Done, Finish, Ready, Sent, StartUp
 from bollylive.recover import recover
-from bollylive.sets.band import Role
 from bollylive.sets.setfile import load_set
+from bollylive.sets.settings import Role
 
 pytestmark = [pytest.mark.ports, pytest.mark.slow]
 

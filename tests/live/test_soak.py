@@ -21,8 +21,8 @@ from soak import LIMIT_MB, SEED, soak
 
 from bollylive.model.codec import TICKS_PER_BEAT
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Set
 from bollylive.sets.setfile import default_set
+from bollylive.sets.settings import ChannelSet, Set
 
 BPM = 60.0
 BEGIN_S = 1.0

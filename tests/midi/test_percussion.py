@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bollylive.midi.percussion import read_keys
-from bollylive.sets.band import ChannelSet
+from bollylive.sets.settings import ChannelSet
 from training.arranging import bols
 
 

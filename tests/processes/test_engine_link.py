@@ -10,8 +10,8 @@ from virtual import FakeEngineProcess, VirtualTime
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.watchdog import HANG_S, START_LIMIT_S
 from bollylive.protocol import EngineStartUp, Heartbeat, Ready, ReplayRequest, Restoring
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 
 BAND = Set(name="Trio", temperature=1.0)
 LONG_S = 10.0  # after so long a death is no failure of the start

@@ -19,8 +19,8 @@ from bollylive.processes.engine_recovery import EngineRecovery
 from bollylive.processes.pipe import Bell, Pipe
 from bollylive.processes.timer import Timer
 from bollylive.protocol import Heard, Problem, Release, Restoring
-from bollylive.sets.band import KNOBS, Set
 from bollylive.sets.controls import Command
+from bollylive.sets.settings import KNOBS, Set
 from bollylive.snapshot.format import Snapshot, Vitals
 from bollylive.snapshot.reader import SnapshotReader
 from bollylive.snapshot.server import SnapshotServer

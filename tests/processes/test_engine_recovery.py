@@ -18,7 +18,7 @@ from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Raw
 from bollylive.offline import OfflineBand
 from bollylive.processes.engine_recovery import FAILS_AGAIN_S, EngineRecovery
 from bollylive.protocol import EngineStatus, ReplayRequest, Sent
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 BAND = Set(tempo_bpm=120, rest_after_beats=0, channels=(ChannelSet(0, "Melody"), ChannelSet(1, "Bass", "accompany")))
 GOES_ON = "The engine failed; another one goes on with what was played."

@@ -10,8 +10,8 @@ from bollylive.clock.anchor import Anchor
 from bollylive.midi.messages import NoteOn
 from bollylive.processes.inbox import Inbox
 from bollylive.protocol import Heard
-from bollylive.sets.band import Set
 from bollylive.sets.controls import Command
+from bollylive.sets.settings import Set
 
 BAND = Set(temperature=2.0)
 NOTES = [Heard(NoteOn(0, 60 + i, 80), float(i), float(i)) for i in range(4)]

@@ -37,9 +37,9 @@ from bollylive.protocol import (
     Restoring,
     Sent,
 )
-from bollylive.sets.band import KNOBS, ChannelSet, ControlSet, Set
 from bollylive.sets.controls import Command
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import KNOBS, ChannelSet, ControlSet, Set
 from bollylive.snapshot.format import Vitals
 
 BAND = Set(

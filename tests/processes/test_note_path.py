@@ -18,8 +18,8 @@ from bollylive.io.router import Router
 from bollylive.io.scheduler import Scheduler
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.protocol import Heard, Sent
-from bollylive.sets.band import ChannelSet, Role, Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import ChannelSet, Role, Set
 
 PACKAGE = str(Path(bollylive.__file__).parent)
 MOST_CALLS, MOST_MODULES = 60, 20

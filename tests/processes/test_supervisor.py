@@ -31,9 +31,9 @@ from bollylive.protocol import (
     Sent,
     StartUp,
 )
-from bollylive.sets.band import KNOBS, ChannelSet, Set
 from bollylive.sets.controls import Command
 from bollylive.sets.reload import SetWatch
+from bollylive.sets.settings import KNOBS, ChannelSet, Set
 
 BAND = Set(tempo_bpm=120, channels=(ChannelSet(0, "Flute"), ChannelSet(1, "Bass", "accompany")))
 ANCHOR = Anchor(0.0, 0.5, 10.0)

@@ -7,7 +7,7 @@ import multiprocessing
 from bollylive.processes.pipe import Pipe
 from bollylive.processes.supervisor_link import HEARTBEAT_S, SupervisorLink
 from bollylive.protocol import Finish, Heartbeat, Notice
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 
 def ends() -> tuple[SupervisorLink, Pipe]:

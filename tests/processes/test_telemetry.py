@@ -18,8 +18,8 @@ from bollylive.midi.messages import Note, NoteOn, Start, Tick
 from bollylive.processes.supervisor_link import Report, SupervisorLink
 from bollylive.processes.telemetry import Telemetry
 from bollylive.protocol import EngineStatus, Notice, Play, Sent
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 from bollylive.snapshot.format import Vitals
 
 BPM = 120.0

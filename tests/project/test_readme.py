@@ -15,10 +15,10 @@ from test_imports import MAY_IMPORT, MODULES
 
 from bollylive import options
 from bollylive.cli import COMMANDS
-from bollylive.sets.band import CHANNEL_SETTINGS, CONTROL_SETTINGS, DEEDS, KNOBS, SET_SETTINGS, ChannelSet, Set
 from bollylive.sets.reload import FIXED
 from bollylive.sets.schema import Setting
 from bollylive.sets.setfile import parse_set
+from bollylive.sets.settings import ACTIONS, CHANNEL_SETTINGS, CONTROL_SETTINGS, KNOBS, SET_SETTINGS, ChannelSet, Set
 from training.options import make_parser
 
 ROOT = Path(__file__).parents[2]
@@ -220,7 +220,7 @@ def test_every_setting_in_a_sentence_is_one(page: str) -> None:
 def test_the_page_of_sets_has_every_key_and_no_other() -> None:
     assert sorted(first_codes(section("docs/sets.md", "The set"))) == sorted(SET_SETTINGS)
     assert sorted(first_codes(section("docs/sets.md", "Channels"))) == sorted(CHANNEL_SETTINGS)
-    assert sorted(first_codes(section("docs/sets.md", "Controls"))) == sorted([*CONTROL_SETTINGS, *DEEDS])
+    assert sorted(first_codes(section("docs/sets.md", "Controls"))) == sorted([*CONTROL_SETTINGS, *ACTIONS])
     assert set(spans(section("docs/sets.md", "Controls"))) >= set(KNOBS)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Start
-from bollylive.sets.band import CHANNEL_SETTINGS, KNOBS, ChannelSet, ControlSet, Set
 from bollylive.sets.controls import Command, Controls, turn_knob
+from bollylive.sets.settings import CHANNEL_SETTINGS, KNOBS, ChannelSet, ControlSet, Set
 
 BAND = Set(channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany"), ChannelSet(2)))
 

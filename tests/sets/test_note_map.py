@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn
-from bollylive.sets.band import ChannelSet, Set
 from bollylive.sets.note_map import NoteMap
+from bollylive.sets.settings import ChannelSet, Set
 
 NOTE = Note(3, 60, 64, 8.0, 1.0)
 

@@ -14,9 +14,9 @@ from bollylive.journal.restore import restore
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program
 from bollylive.offline import OfflineBand
 from bollylive.protocol import EngineStatus, Sent
-from bollylive.sets.band import KNOBS, ChannelSet, ControlSet, Role, Set
 from bollylive.sets.controls import Command, turn_knob
 from bollylive.sets.reload import keep_fixed, keep_turned
+from bollylive.sets.settings import KNOBS, ChannelSet, ControlSet, Role, Set
 
 ROLES: tuple[tuple[Role, Role], ...] = (
     ("accompany", "off"),

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from bollylive.cli import main
 from bollylive.errors import SetError
 from bollylive.midi.percussion import STROKES
-from bollylive.sets.band import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS, ChannelSet, ControlSet, Set
-from bollylive.sets.kinds import Kind
 from bollylive.sets.set_reader import MOST_PROBLEMS
 from bollylive.sets.setfile import default_set, load_set, parse_set
+from bollylive.sets.settings import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS, ChannelSet, ControlSet, Set
 from bollylive.sets.text_limits import MOST_BYTES, MOST_IN_A_ROW, check_text_limits
+from bollylive.sets.value_kinds import Kind
 
 MOST_IN_A_SENTENCE = 400
 SETTINGS = {**SET_SETTINGS, **CHANNEL_SETTINGS, **CONTROL_SETTINGS}

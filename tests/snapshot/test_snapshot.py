@@ -13,7 +13,7 @@ from fakes import FakePredictor, ons
 from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Start
 from bollylive.model.codec import PERCUSSION
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot, Snapshot, Vitals
 
 CHANNELS = (

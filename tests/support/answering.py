@@ -9,8 +9,8 @@ from bollylive.engine.model_query import ModelQuery, query_next_onset, query_not
 from bollylive.engine.motif_memory import MotifMemory
 from bollylive.engine.part import Part
 from bollylive.model.codec import Choice
-from bollylive.sets.band import ChannelSet, Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import ChannelSet, Set
 
 BAR_TICKS = 96
 SHAPE = (1, 2)

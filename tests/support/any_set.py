@@ -6,7 +6,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from bollylive.sets.band import DEEDS, KNOBS, ChannelSet, ControlSet, Handover, Role, Set
+from bollylive.sets.settings import ACTIONS, KNOBS, ChannelSet, ControlSet, Handover, Role, Set
 
 ROLES: tuple[Role, ...] = get_args(Role)
 COMMANDS = 20  # the first controller that is a command or a knob
@@ -39,7 +39,7 @@ def bands(draw: st.DrawFn) -> Set:
         rest_after_beats=draw(st.sampled_from([0.0, 1.0, 16.0])),
         thru=draw(st.booleans()),
         follow_tempo=draw(st.booleans()),
-        controls=tuple(ControlSet("cc", COMMANDS + i, does) for i, does in enumerate((*DEEDS, *KNOBS))),
+        controls=tuple(ControlSet("cc", COMMANDS + i, does) for i, does in enumerate((*ACTIONS, *KNOBS))),
         handover=draw(st.sampled_from(get_args(Handover))),
         default_role=draw(st.sampled_from(ROLES)),
         channels=tuple(members),

@@ -13,7 +13,7 @@ from bollylive.clock.anchor import Anchor
 from bollylive.model.predictor import Answer, Question
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Heard, Instruction
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 
 INSTANT_S = 1e-9
 

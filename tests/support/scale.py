@@ -24,8 +24,8 @@ from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
 from bollylive.processes.supervisor_link import Order, Report, SupervisorLink
 from bollylive.protocol import EngineStartUp, Play, Ready, Sent
-from bollylive.sets.band import Set
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.settings import Set
 
 BETWEEN_S = 0.005
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bollylive.midi.messages import Note
 from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, Song
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 BAND = Set(
     tempo_bpm=96,

@@ -12,7 +12,7 @@ from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, Control, Event
 from bollylive.midi.parser import to_bytes
 from bollylive.model.codec import TICKS_PER_BEAT
 from bollylive.protocol import Instruction, Play, Release
-from bollylive.sets.band import MODEL_ROLES, Set
+from bollylive.sets.settings import MODEL_ROLES, Set
 
 ROUNDING = 1e-6
 HALF_A_TICK = 0.5 / TICKS_PER_BEAT

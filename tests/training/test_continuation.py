@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bollylive.model import codec
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 from training.data.corpus import DURATION, ONSET, PITCH, VOICE
 from training.listening.continuation import accompany, back, continue_all, from_notes, to_notes
 from training.listening.excerpt import Excerpt

@@ -10,7 +10,7 @@ from bollylive.midi.messages import Note, NoteOff, NoteOn
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
-from bollylive.sets.band import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 from bollylive.song_band import model_tracks
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE
 from training.listening.excerpt import Excerpt, Notes, cut

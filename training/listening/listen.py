@@ -12,8 +12,8 @@ from bollylive.midi.song import Track
 from bollylive.midi.song_files import write_song
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from bollylive.model.model_files import find_model
-from bollylive.sets.band import Set
 from bollylive.sets.setfile import default_set, load_set
+from bollylive.sets.settings import Set
 from training.data.corpus import VOICE, Song
 from training.data.prepare import corpora_of
 from training.errors import TrainingError

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from bollylive.model.onnx_model import Model
 from bollylive.model.predictor import Predictor
-from bollylive.sets.band import Set
+from bollylive.sets.settings import Set
 from training.data.corpus import VOICE
 from training.listening.continuation import accompany, back, continue_all
 from training.listening.excerpt import Excerpt, Notes, from_the_start

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bollylive.files import lasting_file
-from bollylive.files.lasting_file import LastingFile
+from bollylive.files import append_file
+from bollylive.files.append_file import AppendFile
 from bollylive.files.locked_file import new_file
 from bollylive.journal.folder import JournalFile, SpoolFile, default_folder, find_journals, find_spools
 
@@ -100,7 +100,7 @@ def test_where_no_place_can_be_had_it_is_kept_without_a_name_and_tried_again(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(lasting_file, "_write", full)
+        patch.setattr(append_file, "_write", full)
         with pytest.raises(OSError, match="No space left"):
             file.renew()
         assert find_journals(folder) == find_journals(default_folder()) == []
@@ -130,8 +130,8 @@ def test_what_cannot_be_read_any_more_is_begun_with_its_head(
 
 def test_a_disk_that_numbers_a_file_anew_each_time_is_let_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = iter(range(1000))
-    monkeypatch.setattr(lasting_file, "_identity", lambda _status: (0, next(numbers)))
-    file = LastingFile(folder, HEAD, lambda folder: new_file(folder / "file"))
+    monkeypatch.setattr(append_file, "_identity", lambda _status: (0, next(numbers)))
+    file = AppendFile(folder, HEAD, lambda folder: new_file(folder / "file"))
     file.append(b"first\n")
     assert file.renew() is None
 
@@ -157,7 +157,7 @@ def test_the_spool_lies_hidden_beside_its_recording_and_never_takes_the_place_of
 
 
 def test_a_temporary_folder_goes_with_its_file() -> None:
-    spool = SpoolFile(lasting_file.temporary_folder() / "recording", HEAD)
+    spool = SpoolFile(append_file.temporary_folder() / "recording", HEAD)
     spool.append(b"x")
     spool.close(keep=True)
     assert spool.folder.parent == Path(tempfile.gettempdir())

@@ -8,8 +8,8 @@ from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.midi.messages import NoteOn
 from bollylive.protocol import Heard, Play
-from bollylive.sets.band import ChannelSet, Set
 from bollylive.sets.controls import Command
+from bollylive.sets.settings import ChannelSet, Set
 
 PERCUSSION = ChannelSet(9, "Percussion", "accompany")
 BASS = ChannelSet(1, "Bass", "accompany")

@@ -23,7 +23,7 @@ _CHUNK_BYTES: Final = 2**20
 _TEMPORARY_PREFIX: Final = "bollylive-"
 
 
-class LastingFile:
+class AppendFile:
     """A file in a folder, created when the first bytes are written. Every method may block and may raise OSError.
 
     `make` creates it in a folder under a free name, as `new_file` does; `head` are its first bytes. When the name is

@@ -9,7 +9,7 @@ from bollylive.engine.band_notes import BandNotes
 from bollylive.engine.model_query import ModelQuery, query_note
 from bollylive.engine.part import Part
 from bollylive.model import codec
-from bollylive.sets.band import ChannelSet
+from bollylive.sets.settings import ChannelSet
 
 
 class PreparedEntry:

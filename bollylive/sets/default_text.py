@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bollylive.sets.band import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS
 from bollylive.sets.schema import Setting
+from bollylive.sets.settings import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS
 
 _SETTING_WIDTH: Final = 27  # what stands before its help
 

@@ -34,7 +34,7 @@ class _Copy:
         return -1 if self.journal is None else len(self.journal.entries)
 
 
-class Copies:
+class BestCopy:
     """Both copies of a performance, whose `writer` must be closed. Blocks as long as the disks do."""
 
     def __init__(self, writer: JournalWriter) -> None:

@@ -7,10 +7,11 @@ from typing import get_args
 
 import pytest
 
-from bollylive.sets.band import (
+from bollylive.sets.schema import Setting, Unit
+from bollylive.sets.settings import (
+    ACTIONS,
     CHANNEL_SETTINGS,
     CONTROL_SETTINGS,
-    DEEDS,
     HANDOVERS,
     KNOBS,
     ROLES,
@@ -20,8 +21,7 @@ from bollylive.sets.band import (
     Role,
     Set,
 )
-from bollylive.sets.kinds import Kind
-from bollylive.sets.schema import Setting, Unit
+from bollylive.sets.value_kinds import Kind
 
 TABLES = (SET_SETTINGS, CHANNEL_SETTINGS, CONTROL_SETTINGS)
 ALL = [pytest.param(known, id=name) for table in TABLES for name, known in table.items()]
@@ -52,7 +52,7 @@ def test_a_setting_explains_itself_with_a_legal_value(known: Setting) -> None:
     [
         (ROLES, get_args(Role)),
         (HANDOVERS, get_args(Handover)),
-        (CONTROL_SETTINGS["does"].kind, (*DEEDS, *KNOBS)),
+        (CONTROL_SETTINGS["does"].kind, (*ACTIONS, *KNOBS)),
     ],
 )
 def test_every_word_of_a_choice_has_a_meaning_and_no_other(kind: Kind, words: tuple[str, ...]) -> None:
@@ -62,7 +62,7 @@ def test_every_word_of_a_choice_has_a_meaning_and_no_other(kind: Kind, words: tu
 
 def test_a_knob_has_one_name_in_all_tables() -> None:
     assert not [knob for knob in KNOBS if knob in SET_SETTINGS and knob in CHANNEL_SETTINGS]
-    assert not [knob for knob in KNOBS if knob in DEEDS]
+    assert not [knob for knob in KNOBS if knob in ACTIONS]
 
 
 def test_what_can_be_turned_changes_while_the_band_plays() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from bollylive.errors import ModelError
 from bollylive.model import bar_echoes, codec, context
-from bollylive.model.contract import Value, compare_constants, digest, list_constants
 from bollylive.model.metadata import parse_metadata, verify
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model
+from bollylive.model.shared_constants import Value, compare_constants, digest, list_constants
 
 CONSTANTS = list_constants()
 

@@ -8,7 +8,7 @@ import pytest
 from disks import FakeDisk
 
 from bollylive.clock.anchor import Anchor
-from bollylive.journal.copies import Copies
+from bollylive.journal.best_copy import BestCopy
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line
 from bollylive.journal.reader import read_journal
@@ -28,7 +28,7 @@ def play(writer: JournalWriter, first: int, last: int) -> None:
 def concluded(writer: JournalWriter) -> tuple[int, list[str], list[str]]:
     """How many notes the recording has, what is said of it, and what of the journal."""
     writer.close()
-    copies = Copies(writer)
+    copies = BestCopy(writer)
     tracks, _ = copies.music()
     return sum(len(track.notes) for track in tracks), list(copies.shortcomings()), list(copies.complete_journal())
 
@@ -118,7 +118,7 @@ def test_a_spool_that_cannot_be_read_is_reported_and_the_journal_is_used(journal
     notes, of_recording, _ = concluded(writer)
     assert notes == 0
     assert of_recording == ["What was played can no longer be read, so there is no recording (Input/output error)."]
-    assert not Copies(writer).readable
+    assert not BestCopy(writer).readable
 
 
 def test_without_a_note_there_is_nothing_to_say(journal: JournalFile) -> None:
@@ -127,7 +127,7 @@ def test_without_a_note_there_is_nothing_to_say(journal: JournalFile) -> None:
     writer.flush()
     assert concluded(writer) == (0, [], [])
     assert list(journal.folder.iterdir()) == []
-    assert Copies(writer).readable
+    assert BestCopy(writer).readable
 
 
 def test_a_journal_whose_file_is_gone_at_the_end_is_not_promised(
@@ -138,4 +138,4 @@ def test_a_journal_whose_file_is_gone_at_the_end_is_not_promised(
     writer.close()
     assert journal.path is not None
     journal.path.unlink()
-    assert list(Copies(writer).complete_journal()) == ["There is no journal (No such file or directory)."]
+    assert list(BestCopy(writer).complete_journal()) == ["There is no journal (No such file or directory)."]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from bollylive.sets.band import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS, Set
 from bollylive.sets.default_file import PATH, default_text
-from bollylive.sets.set_text import set_text
+from bollylive.sets.default_text import set_text
 from bollylive.sets.setfile import default_set, parse_set, read_toml
+from bollylive.sets.settings import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS, Set
 
 SET = r"""
 name = "Duo \"two\" ♪"

@@ -13,8 +13,8 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from bollylive.midi.percussion import Keys
-from bollylive.sets.kinds import Channel, Choice, Knob, Names, Number, Program, Strokes, Switch, Text, Whole
 from bollylive.sets.schema import Setting, about, setting, settings_of
+from bollylive.sets.value_kinds import Channel, Choice, Knob, Names, Number, Program, Strokes, Switch, Text, Whole
 
 MOST_BEATS_PER_BAR: Final = 16
 
@@ -41,8 +41,8 @@ HANDOVERS: Final = Choice(
     }
 )
 
-Deed: TypeAlias = Literal["tap", "sam", "hand over", "again", "back", "keep", "vary", "sleep"]
-DEEDS: Final[tuple[Deed, ...]] = get_args(Deed)
+Action: TypeAlias = Literal["tap", "sam", "hand over", "again", "back", "keep", "vary", "sleep"]
+ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 DEED_HELP: Final[Mapping[str, str]] = {
     "tap": "three taps or more set the tempo while no clock leads",
     "sam": "the bar begins here",
@@ -64,7 +64,7 @@ class ControlSet:
 
     kind: ControlKind
     number: int  # 0-127
-    does: str  # one of DEEDS or KNOBS
+    does: str  # one of ACTIONS or KNOBS
     channel: int | None = None  # 0-15, where it comes from; None: any
     on: int | None = None  # 0-15, the channel that it is for; None: all that it can be for
 

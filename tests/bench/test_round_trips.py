@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bollylive.bench.trips import first
+from bollylive.bench.round_trips import first
 
 ON, OTHER = [0x90, 64, 90], [0x91, 40, 80]
 
