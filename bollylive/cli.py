@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bollylive.console import complain, say
 from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError
+from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
-from bollylive.overwrite_check import check_outputs, output_file
 
 if TYPE_CHECKING:
     from bollylive.midi.song import Meters, Tempos, Track

@@ -8,7 +8,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
-from bollylive.quoting import quoted
+from bollylive.errors import quoted
 
 PERCUSSION_CHANNEL: Final = 9  # channel 10 to people: its keys are drums, and its program selects the kit
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
-from bollylive.quoting import quoted
+from bollylive.errors import quoted
 
 Keys: TypeAlias = tuple[tuple[int, int], ...]  # (General MIDI key 0-127, key 0-127 that is sent), in order
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-from bollylive.quoting import quoted, quoted_key
+from bollylive.errors import quoted, quoted_key
 from bollylive.sets.schema import Setting
 from bollylive.sets.settings import (
     CHANNEL_SETTINGS,

@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from typing import Final
 from unicodedata import category
 
+from bollylive.errors import quoted
 from bollylive.midi.instruments import program_of
 from bollylive.midi.percussion import STROKES, Keys, read_keys
-from bollylive.quoting import quoted
 
 MOST_CHARACTERS: Final = 1024  # of a name: of a port, or of a model with its folders
 MOST_NAMES: Final = 32

@@ -25,11 +25,10 @@ def _names(text: str) -> set[str]:
 # What each folder may import, beside itself. A folder may only import those above it.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
-    "quoting": set(),
     "files": _names("errors"),
-    "midi": _names("errors quoting files"),
+    "midi": _names("errors files"),
     "model": _names("errors files midi"),
-    "sets": _names("errors quoting midi"),
+    "sets": _names("errors midi"),
     "clock": _names("errors midi"),
     "protocol": _names("midi clock sets"),
     "io": _names("errors midi clock sets protocol"),
@@ -42,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # The commands and what they share may import every folder, and each other.
 COMMANDS = _names("bench check generate jam perform ports recover watch")
 SHARED_BY_COMMANDS = _names("""
-    __init__ __main__ cli console demo_offline demo_player jam_files offline options overwrite_check set_options
+    __init__ __main__ cli console demo_offline demo_player jam_files offline options set_options
     song_band
 """)
 MAY_IMPORT |= {name: set(MAY_IMPORT) | COMMANDS | SHARED_BY_COMMANDS for name in COMMANDS | SHARED_BY_COMMANDS}
