@@ -12,12 +12,14 @@ All are frozen. Channels are 0-15; seconds are those of `time.perf_counter`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bollylive.clock.anchor import Anchor, PlayerBeat
-from bollylive.midi.messages import Event, Note, Player
+from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program, Raw
 from bollylive.sets.controls import Command
 from bollylive.sets.settings import Set
+
+_FIRST_SYSTEM_MESSAGE: Final = 0xF0  # MIDI 1.0: status bytes from here on are SysEx and System messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ class Problem:
     fatal: bool = False
 
 
+# What comes from the engine to the router.
+FromEngine: TypeAlias = Instruction | EngineStatus | Ready | Problem
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A message as it left: who played it, at which second and beat, and how long after it was due."""
@@ -85,6 +91,16 @@ class Sent:
     at_s: float
     beat: float
     late_s: float = 0.0
+
+
+def is_recorded(event: Event) -> bool:
+    """Return whether a message that left is for the journal, and for a process that takes over.
+
+    Channel messages are. SysEx is not: it may be long, and it holds nothing. Nor is a clock.
+    """
+    if isinstance(event, Raw):
+        return event.data[0] < _FIRST_SYSTEM_MESSAGE
+    return isinstance(event, NoteOn | NoteOff | Control | Program)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,9 @@ from bollylive.journal.restore import RestoredState
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import EngineStatus, Heard, Instruction, Release
-from bollylive.sets.controls import Command, turn_knob
+from bollylive.sets.controls import Command, change_set
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.settings import KNOBS, TURN_ROLES, Set
+from bollylive.sets.settings import TURN_ROLES, Set
 from bollylive.snapshot.format import Snapshot
 
 Instructions: TypeAlias = list[Instruction]
@@ -217,9 +217,9 @@ class Engine:
         state.stale = part.answer_expected = True
 
     def _obey(self, command: Command, message: Heard) -> Instructions:
-        if command.does in KNOBS:
+        if command.changes_set:
             self._state.notice(message.beat)
-            return self.use(turn_knob(self.band, command), message.at_s)
+            return self.use(change_set(self.band, command), message.at_s)
         if not self._state.grid.anchor.running:
             return []
         return self._commands.obey(command, message.beat)

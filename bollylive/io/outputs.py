@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 from bollylive.io.controller_state import Music
 from bollylive.io.feedback_filter import FeedbackFilter
 from bollylive.io.hanging_notes import HangingNotes
 from bollylive.io.held_state import HeldState
 from bollylive.io.missed_releases import MissedReleases
-from bollylive.midi.messages import Event, Player
+from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, Control
 from bollylive.midi.parser import state_key
 from bollylive.protocol import InheritedState, Sent
 
-Send = Callable[[Sequence[Sent]], None]
+Send: TypeAlias = Callable[[Sequence[Sent]], None]
+
+_RESETS: Final = (ALL_NOTES_OFF, ALL_SOUND_OFF)
 
 
 class Outputs:
@@ -50,22 +53,24 @@ class Outputs:
                 self._missed.add(released, sent.at_s)
 
     def inherit(self, left: InheritedState, now_s: float) -> None:
-        """Take over what an earlier process left sounding; `ends_due` gives its ends."""
+        """Take over what an earlier process left sounding; `end_left` ends it."""
         self.settle()
         self._hanging.inherit(left, now_s)
 
-    def listen(self, listeners: int | None, now_s: float) -> list[Event]:
-        """Take in how many listen, None if unknown; return the releases that a new listener missed."""
+    def end_left(self, now_s: float, beat: float) -> bool:
+        """End again what was left sounding, if it is time; return whether somebody is still to hear that."""
+        self.settle()
+        self.send([Sent(event, by, now_s, beat) for event, by in self._hanging.end(now_s)])
+        return self._hanging.wait
+
+    def listen(self, listeners: int | None, now_s: float, beat: float) -> None:
+        """Take in how many listen, None if unknown; a new listener gets the ends that it missed."""
         self.settle()
         self._hanging.listen(listeners, now_s)
-        return self._missed.listen(listeners, now_s)
+        self.send([Sent(event, "model", now_s, beat) for event in self._missed.listen(listeners, now_s)])
 
-    def ends_due(self, now_s: float) -> list[tuple[Event, Player]]:
-        """Return the ends of what was left sounding, whenever it is time to send them again."""
+    def reset(self, now_s: float, beat: float) -> None:
+        """End every note on all `channels`, also those that synthesizers hold and nobody here knows of."""
         self.settle()
-        return self._hanging.end(now_s)
-
-    @property
-    def waits(self) -> bool:
-        """Whether something was left sounding whose end nobody can have heard."""
-        return self._hanging.wait
+        resets = [Control(channel, number, 0) for channel in sorted(self.channels) for number in _RESETS]
+        self.send([Sent(reset, "model", now_s, beat) for reset in resets])

@@ -21,9 +21,6 @@ from bollylive.io.scheduler import Scheduler
 from bollylive.io.sources_and_sinks import Input
 from bollylive.io.thru import Thru
 from bollylive.midi.messages import (
-    ALL_NOTES_OFF,
-    ALL_SOUND_OFF,
-    Control,
     Event,
     LostSourceRelease,
     Note,
@@ -31,11 +28,11 @@ from bollylive.midi.messages import (
     Program,
 )
 from bollylive.midi.parser import state_key
-from bollylive.protocol import Heard, InheritedState, Instruction, Play, Release, Sent
-from bollylive.sets.controls import Command, Controls
+from bollylive.protocol import FromEngine, Heard, InheritedState, Play, Release, Sent
+from bollylive.sets.controls import Command, Controls, change_set
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
-from bollylive.sets.settings import MODEL_ROLES, Set
+from bollylive.sets.settings import Set
 
 
 class Router:
@@ -64,6 +61,7 @@ class Router:
         self._report, self._withhold = report, withhold
         self._clock_input = ClockInput(clock, self._release_model, report)
         self._controllers = ControllerState()
+        self._model_channels = live.band.model_channels
         self._derive(Controls(live.band))
 
     def take(self, event: Input, now_s: float) -> None:
@@ -114,6 +112,9 @@ class Router:
                 self._report(Heard(heard, now_s, beat))
 
     def _command(self, command: Command, now_s: float, beat: float) -> None:
+        if command.changes_set:
+            self._live.band = change_set(self._live.band, command)
+            self._release_unheard(now_s)
         if command.does != "tap":
             self._report(Heard(command, now_s, beat))
         elif tempo := self._clock_input.tap(now_s):
@@ -126,8 +127,8 @@ class Router:
         else:
             self._play(self._controllers.read(ending.event, now_s), now_s, self._clock.beat_at(now_s))
 
-    def obey(self, instruction: Instruction, now_s: float) -> Note | None:
-        """Take in one message of the engine; what is due of it leaves at the next `tick`.
+    def obey(self, instruction: FromEngine, now_s: float) -> Note | None:
+        """Take in any message of the engine; what is due of it leaves at the next `tick`.
 
         Returns the note that is planned, as it will leave; None if none is.
         """
@@ -183,7 +184,7 @@ class Router:
 
         So does what is held of a key or a controller that is a command now.
         """
-        passed, played = self.thru.channels, self._played
+        passed = self.thru.channels
         controls = Controls(band, self._controls)
         claimed = (*self._controllers.drop(controls.claims), *filter(controls.claims, self._scheduler.keys_down()))
         for event in claimed:
@@ -194,14 +195,18 @@ class Router:
         self._send_all([(event, "musician") for event in self._controllers.held_on(closed)], now_s)
         for channel in closed:
             self._send_all(self._scheduler.release(channel, "musician"), now_s)
-        for channel in played - self._played:
+        self._release_unheard(now_s)
+
+    def _release_unheard(self, now_s: float) -> None:
+        """End the model's notes on channels on which it may no longer be heard."""
+        before, self._model_channels = self._model_channels, self._live.band.model_channels
+        for channel in before - self._model_channels:
             self._send_all(self._scheduler.release(channel, "model"), now_s)
 
     def _derive(self, controls: Controls) -> None:
         """Build everything that follows from the set."""
         band = self._live.band
         self.thru = Thru(self._scheduler, band)
-        self._played = frozenset(channel for channel in range(16) if band.channel(channel).role in MODEL_ROLES)
         self._controls, self._note_map = controls, NoteMap(band)
 
     def inherit(self, left: InheritedState, now_s: float) -> None:
@@ -212,12 +217,11 @@ class Router:
 
     def listen(self, listeners: int | None, now_s: float) -> None:
         """Take in how many listen to the outputs, None if unknown; a new listener gets the ends that it missed."""
-        self._send_all([(event, "model") for event in self._outputs.listen(listeners, now_s)], now_s)
+        self._outputs.listen(listeners, now_s, self._clock.beat_at(now_s))
 
     def end_left(self, now_s: float) -> bool:
         """End again what was left sounding, if it is time; return whether somebody is still to hear that."""
-        self._send_all(self._outputs.ends_due(now_s), now_s)
-        return self._outputs.waits
+        return self._outputs.end_left(now_s, self._clock.beat_at(now_s))
 
     def silence(self, now_s: float) -> None:
         """End every sounding note and forget every planned one."""
@@ -227,10 +231,7 @@ class Router:
         """Leave silence behind, also on synthesizers that hold notes which we know nothing of."""
         self.silence(now_s)
         self._send_all([(event, "musician") for event in self._controllers.let_go(sorted(self.thru.channels))], now_s)
-        self._outputs.settle()
-        used = sorted(self._outputs.channels)
-        resets = [Control(channel, number, 0) for channel in used for number in (ALL_NOTES_OFF, ALL_SOUND_OFF)]
-        self._send_all([(reset, "model") for reset in resets], now_s)
+        self._outputs.reset(now_s, self._clock.beat_at(now_s))
 
     def take_problem(self) -> str | None:
         """Return a sentence for the musician if something is wrong with what comes in; each is given once."""
@@ -239,7 +240,7 @@ class Router:
     def _is_wanted(self, note: Note, epoch: int) -> bool:
         """Whether a note can still be played: it may have been under way when the song jumped or the set changed."""
         anchor = self._clock.anchor
-        return epoch == anchor.epoch and anchor.running and note.channel in self._played
+        return epoch == anchor.epoch and anchor.running and note.channel in self._model_channels
 
     def _release_model(self, now_s: float, beat: float) -> None:
         self._outputs.send([Sent(event, by, now_s, beat) for event, by in self._scheduler.release(by="model")])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 
-from bollylive.clock.anchor import PlayerBeat
 from bollylive.clock.clock import Clock
 from bollylive.io.lateness import Punctuality
 from bollylive.io.router import Router
@@ -13,7 +12,7 @@ from bollylive.midi.messages import Tempo
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.telemetry import Telemetry
-from bollylive.protocol import EngineStatus, Instruction, Play, Problem, Ready, Release
+from bollylive.protocol import EngineStatus, Instruction, Problem, Ready, Release
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
@@ -45,12 +44,11 @@ class Dispatcher:
 
     def obey(self, message: Instruction | EngineStatus | Ready | Problem, now_s: float) -> None:
         """Do what the engine says."""
+        if (planned := self._router.obey(message, now_s)) is not None:
+            self._punctuality.plan(planned, self._clock.beat_at(now_s))
         match message:
-            case Play() | Release() | PlayerBeat():
-                if isinstance(message, Release):
-                    self._punctuality.forget()
-                if (planned := self._router.obey(message, now_s)) is not None:
-                    self._punctuality.plan(planned, self._clock.beat_at(now_s))
+            case Release():
+                self._punctuality.forget()
             case EngineStatus():
                 self._telemetry.hear(message, now_s)
                 self._supervisor_link.tell(message)

@@ -55,7 +55,7 @@ class EngineLoop:
         self.engine = engine
         self._recovery, self._pipe, self._bell, self._server, self._timer = recovery, pipe, bell, server, timer
         self._inbox = Inbox()
-        self._reported = EngineStatus()
+        self._reported: EngineStatus | None = None
         self._heartbeat_s = -math.inf
 
     def run(self) -> None:

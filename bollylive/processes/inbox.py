@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from bollylive.clock.anchor import Anchor
 from bollylive.protocol import Heard
 from bollylive.sets.controls import Command
-from bollylive.sets.settings import KNOBS, Set
+from bollylive.sets.settings import Set
 
 
 class PlaysSet(Protocol):
@@ -59,6 +59,6 @@ class Inbox:
         if isinstance(message, Set):
             return "The band cannot play by the set that was saved, and plays on as it was; change the set."
         if isinstance(message, Heard) and isinstance(command := message.event, Command):
-            what = f"{command.does} knob" if command.does in KNOBS else f'"{command.does}"'
+            what = f"{command.does} knob" if command.changes_set else f'"{command.does}"'
             return f"The engine failed over the {what} and leaves it out; you can ask for it again."
         return None

@@ -68,7 +68,7 @@ class IoLoop:
         if anchor is not None:
             clock.resume(anchor, now_s)
         self._interval = PollInterval()
-        outbox = Outbox(live, sink, engine, supervisor_link, punctuality, self._interval, timer)
+        outbox = Outbox(sink, engine, supervisor_link, punctuality, self._interval, timer)
         self._router = Router(clock, scheduler, outbox.send, outbox.report, live, outbox.withhold)
         self._telemetry = Telemetry(supervisor_link, ports, sources, clock, self._router, scheduler, punctuality)
         self._dispatcher = Dispatcher(

@@ -11,18 +11,15 @@ from bollylive.io.sources_and_sinks import Sink
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.timer import Timer
-from bollylive.protocol import Heard, Sent
-from bollylive.sets.controls import Command, turn_knob
-from bollylive.sets.live_set import LiveSet
-from bollylive.sets.settings import KNOBS
+from bollylive.protocol import Heard, Sent, is_recorded
+from bollylive.sets.controls import Command
 
 
 class Outbox:
-    """The callbacks of a `Router` in the io process. `live` keeps the knobs as they stand. One thread; never blocks."""
+    """The callbacks of a `Router` in the io process. One thread; never blocks."""
 
     def __init__(
         self,
-        live: LiveSet,
         sink: Sink,
         engine: EngineLink,
         supervisor_link: SupervisorLink,
@@ -30,11 +27,11 @@ class Outbox:
         interval: PollInterval,
         timer: Timer,
     ) -> None:
-        self._live, self._sink, self._engine, self._supervisor_link = live, sink, engine, supervisor_link
+        self._sink, self._engine, self._supervisor_link = sink, engine, supervisor_link
         self._punctuality, self._interval, self._timer = punctuality, interval, timer
 
     def send(self, messages: Sequence[Sent]) -> None:
-        """Send messages to the outputs, all of them, and only then report them to the supervisor."""
+        """Send messages to the outputs, all of them, and only then report the music among them to the supervisor."""
         left_s = []
         for sent in messages:
             self._sink.send_at(sent.at_s - sent.late_s, sent.event)
@@ -42,7 +39,8 @@ class Outbox:
         self._interval.stir(messages[-1].at_s)
         for sent, at_s in zip(messages, left_s, strict=True):
             self._punctuality.leave(sent, at_s)
-            self._supervisor_link.tell(sent)
+            if is_recorded(sent.event):
+                self._supervisor_link.tell(sent)
 
     def withhold(self, sent: Sent) -> None:
         """Report to the supervisor what the musician plays and the set does not pass through."""
@@ -52,7 +50,6 @@ class Outbox:
         """Report to the engine what happened, and to the supervisor what a process that takes over may need."""
         if isinstance(message, Anchor):
             self._supervisor_link.tell(message)
-        elif isinstance(message.event, Command) and message.event.does in KNOBS:
-            self._live.band = turn_knob(self._live.band, message.event)
+        elif isinstance(message.event, Command) and message.event.changes_set:
             self._supervisor_link.tell(message.event)
         self._engine.send(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bollylive.errors import SetError
-from bollylive.sets.controls import Command, turn_knob
+from bollylive.sets.controls import Command, change_set
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.reload import SetWatch, keep_fixed, keep_turned
 from bollylive.sets.settings import Set
@@ -23,7 +23,7 @@ class SetReloader:
 
     def turn(self, knob: Command) -> None:
         """Note that a knob was turned."""
-        self._live.band = turn_knob(self._live.band, knob)
+        self._live.band = change_set(self._live.band, knob)
 
     def check(self, now_s: float) -> Set | None:
         """Return the set if it was saved and now plays; with a problem in it the band plays on as before."""

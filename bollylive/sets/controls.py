@@ -19,6 +19,11 @@ class Command:
     channel: int | None = None  # 0-15, the channel that it is for; None: all that it can be for
     value: float = 1.0  # of a knob: its place in its range, 0-1
 
+    @property
+    def changes_set(self) -> bool:
+        """Whether it changes the set, as a knob does, so that every process must know it; see `change_set`."""
+        return self.does in KNOBS
+
 
 class Controls:
     """Tells commands from music; feed it every event. For one thread only; never blocks.
@@ -79,10 +84,11 @@ class Controls:
         return self._press(control) if is_press else True
 
 
-def turn_knob(band: Set, command: Command) -> Set:
-    """The set with a knob where the command puts it: 0 is the lowest legal value, 1 the highest.
+def change_set(band: Set, command: Command) -> Set:
+    """The set as a command leaves it that `changes_set`: a knob stands where the command puts it.
 
-    A knob of the channels turns on the command's channel, or on all that the model plays.
+    0 is the lowest legal value, 1 the highest. A knob of the channels turns on the command's channel, or on all that
+    the model plays.
     """
     turned: dict[str, Any] = {command.does: KNOBS[command.does].at(command.value)}
     if command.does in SET_SETTINGS:

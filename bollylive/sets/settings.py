@@ -190,6 +190,11 @@ class Set:
         """
         return [(c.channel, c.sound) for c in self.channels if c.sound is not None and c.role in MODEL_ROLES]
 
+    @property
+    def model_channels(self) -> frozenset[int]:
+        """The channels 0-15 on which the model may be heard."""
+        return frozenset(channel for channel in range(16) if self.channel(channel).role in MODEL_ROLES)
+
     def names(self) -> dict[int, str]:
         """The names of the instruments by channel 0-15."""
         return {own.channel: own.name for own in self.channels}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Start
-from bollylive.sets.controls import Command, Controls, turn_knob
+from bollylive.sets.controls import Command, Controls, change_set
 from bollylive.sets.settings import CHANNEL_SETTINGS, KNOBS, ChannelSet, ControlSet, Set
 
 BAND = Set(channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany"), ChannelSet(2)))
@@ -80,14 +80,14 @@ def place_of(band: Set, knob: str) -> list[float]:
 def test_a_knob_goes_from_the_lowest_to_the_highest_and_no_further(knob: str) -> None:
     lowest, highest = KNOBS[knob].lowest, KNOBS[knob].highest
     for place, value in ((-1.0, lowest), (0.0, lowest), (1.0, highest), (1.5, highest)):
-        assert place_of(turn_knob(BAND, Command(knob, None, place)), knob)[-1] == value
+        assert place_of(change_set(BAND, Command(knob, None, place)), knob)[-1] == value
 
 
 def test_density_is_turned_on_every_channel_that_the_model_plays_or_on_one() -> None:
-    assert place_of(turn_knob(BAND, Command("density", None, 0.0)), "density") == [0, -2, -2]
-    assert place_of(turn_knob(BAND, Command("density", 2, 1.0)), "density") == [0, 0, 2]
-    assert place_of(turn_knob(BAND, Command("density", 0, 1.0)), "density") == [0, 0, 0]
+    assert place_of(change_set(BAND, Command("density", None, 0.0)), "density") == [0, -2, -2]
+    assert place_of(change_set(BAND, Command("density", 2, 1.0)), "density") == [0, 0, 2]
+    assert place_of(change_set(BAND, Command("density", 0, 1.0)), "density") == [0, 0, 0]
 
 
 def test_half_of_the_way_is_in_the_middle_of_the_range() -> None:
-    assert turn_knob(BAND, Command("temperature", None, 0.5)).temperature == pytest.approx((0.1 + 3.0) / 2)
+    assert change_set(BAND, Command("temperature", None, 0.5)).temperature == pytest.approx((0.1 + 3.0) / 2)

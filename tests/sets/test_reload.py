@@ -14,7 +14,7 @@ from bollylive.journal.restore import restore
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program
 from bollylive.offline import OfflineBand
 from bollylive.protocol import EngineStatus, Sent
-from bollylive.sets.controls import Command, turn_knob
+from bollylive.sets.controls import Command, change_set
 from bollylive.sets.reload import keep_fixed, keep_turned
 from bollylive.sets.settings import KNOBS, ChannelSet, ControlSet, Role, Set
 
@@ -66,7 +66,7 @@ def test_what_is_written_anew_counts_and_what_is_not_stays_as_it_was_turned() ->
     before = Set(temperature=1.0, nucleus=0.9, channels=(MELODY, BASS, ChannelSet(2)))
     turned = before
     for knob in ("temperature", "nucleus", "density"):
-        turned = turn_knob(turned, Command(knob, None, 1.0))
+        turned = change_set(turned, Command(knob, None, 1.0))
     written = replace(before, name="New", temperature=0.7, channels=(replace(BASS, density=0.5), ChannelSet(2)))
     kept = keep_turned(before, written, turned)
     assert (kept.name, kept.temperature, kept.nucleus) == ("New", 0.7, 1.0)
@@ -76,7 +76,7 @@ def test_what_is_written_anew_counts_and_what_is_not_stays_as_it_was_turned() ->
 def test_a_channel_that_comes_anew_is_as_it_is_written() -> None:
     before = Set(channels=(BASS,))
     written = Set(channels=(BASS, ChannelSet(5, density=1.5), ChannelSet(6)))
-    kept = keep_turned(before, written, turn_knob(before, Command("density", None, 0.0)))
+    kept = keep_turned(before, written, change_set(before, Command("density", None, 0.0)))
     assert [channel.density for channel in kept.channels] == [-2.0, 1.5, 0.0]
 
 

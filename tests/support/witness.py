@@ -11,7 +11,7 @@ from bollylive.io.scheduler import LATE_BOUND_S
 from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, Control, Event, Note, NoteOff, NoteOn, Player, Stop
 from bollylive.midi.parser import to_bytes
 from bollylive.model.codec import TICKS_PER_BEAT
-from bollylive.protocol import Instruction, Play, Release
+from bollylive.protocol import FromEngine, Instruction, Play, Release
 from bollylive.sets.settings import MODEL_ROLES, Set
 
 ROUNDING = 1e-6
@@ -113,7 +113,7 @@ class Witness:
                 self._passed.append(event)
             return echoes
 
-        def watched_obey(instruction: Instruction, now_s: float) -> Note | None:
+        def watched_obey(instruction: FromEngine, now_s: float) -> Note | None:
             self._take_what_left()
             anchor = self.show.anchor
             if isinstance(instruction, Release):
