@@ -1,4 +1,7 @@
-"""What the musician's commands do to the band: one line of the table for each; knobs are the engine's."""
+"""What the musician's commands do to the band: one line of the table for each.
+
+A command that changes the set, as a knob does (or a mute), is in `sets.controls`: all processes must know it.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
     the musician plays → the model takes over → it plays its answer → the musician plays again, or the answer is over
 
-How the model takes over is in `handover`; what the musician asks for meanwhile is in `variation_requests`.
+When the model takes over, and how long its answer is, `handover` says; what the musician asks for meanwhile is in
+`variation_requests`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""One MIDI input: parses what comes, remembers what is held, and notices that its source has stopped."""
+"""One MIDI input: parses what comes, remembers what is held, and notices that its source has stopped.
+
+An input of another kind (OSC, say) is a `Source` of its own, see `sources_and_sinks`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which of the musician's controllers, keys and program changes are commands, and what turning a knob changes."""
+"""Which of the musician's controllers, keys and program changes are commands, and what turning a knob changes.
+
+Which knobs there are, with their ranges, is in the table in `settings`.
+"""
 
 from __future__ import annotations
 
