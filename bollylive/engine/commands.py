@@ -1,4 +1,4 @@
-"""What the musician's commands do to the band: one line of the table for each; knobs are the engine's."""
+"""What the musician's commands do to the band, a line of the table for each. The engine itself handles knobs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CommandTable:
         }
 
     def obey(self, command: Command, beat: float) -> list[Instruction]:
-        """Carry out a command at a beat, and give what must happen at once. An unknown one does nothing."""
+        """Carry out a command at a beat, and return what must happen at once. An unknown command does nothing."""
         self._state.notice(beat)
         act = self._table.get(command.does)
         return [] if act is None else act(command, beat)
