@@ -1,4 +1,4 @@
-"""`bollylive check`: tries the set, the ports and the model before the audience is there."""
+"""`bollylive check`: tests the set, the ports and the model before the audience is there."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CALLS = 50
 
 
 def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
-    """Try everything that `jam` needs. Return what is in order and what is not, a sentence each.
+    """Test everything that `jam` needs. Return a sentence for each thing that is in order, and for each problem.
 
-    A set with problems is replaced by BollyLive's own values, so that ports and model are tried all the same. Opens
-    ports for a moment; blocks for as long as that and the model take.
+    In place of a set with problems, a set of default values is used, so that ports and model are tested all the same.
+    Opens the ports for a moment; blocks as long as that and the model take.
     """
     fine: list[str] = []
     problems: list[str] = []
@@ -55,7 +55,7 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
 
 
 def describe_channel(own: ChannelSet) -> str:
-    """Who plays an instrument, and which: `Bass, fretless bass: the model plays along all the time`."""
+    """Say which instrument it is and who plays it: `Bass, fretless bass: the model plays along all the time`."""
     names = [own.name] if own.name else []
     if own.is_percussion:
         names += ["percussion"] if own.name.lower() != "percussion" else []

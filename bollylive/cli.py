@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 def run() -> NoReturn:
     """Run the program: `main`, and then exit at once.
 
-    Threads of libjack or CoreMIDI may still run, and have crashed when the interpreter was torn down under them.
+    Threads of libjack or CoreMIDI may still be running, and have crashed when the interpreter shut down around them.
     """
     try:
         status = main()
@@ -139,7 +139,7 @@ def _recover(options: argparse.Namespace) -> int:
 def _write_music(
     options: argparse.Namespace, tracks: Iterable[Track], tempos: Tempos, meters: Meters, problems: Iterable[str]
 ) -> None:
-    """Write the file of `--out`, and then complain of the problems of the source."""
+    """Write the file of `--out`, and then report the problems of the source."""
     from bollylive.midi.song_files import write_song
 
     write_song(options.out, tracks, tempos, meters, output_file(options, "out").check)

@@ -1,4 +1,4 @@
-"""What commands print for people: results on standard output, complaints on standard error."""
+"""Prints what commands say to people: results on standard output, complaints on standard error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def complain(*texts: str) -> None:
 
 def _print(text: str, stream: TextIO | None) -> None:
     """Print a line; characters that the terminal cannot show are escaped."""
-    with suppress(OSError, ValueError):  # a terminal that is gone must not end the music before its notes
+    with suppress(OSError, ValueError):  # a terminal that is gone must not stop the program before its notes are ended
         if stream is not None:
             encoding = stream.encoding or "utf-8"
             print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

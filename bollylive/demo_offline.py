@@ -1,4 +1,4 @@
-"""The demo on a machine without a MIDI system: the built-in phrase and the band's answer, straight into a recording."""
+"""The demo on a machine without a MIDI system: the built-in phrase and the band's answer, recorded directly."""
 
 from __future__ import annotations
 

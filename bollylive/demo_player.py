@@ -29,7 +29,7 @@ _MATRA_BEATS: Final = 0.5
 _TONIC: Final = 60
 _SARGAM: Final = {"S": 0, "R": 2, "G": 4, "m": 6, "P": 7, "D": 9, "N": 11}
 _ACCENTS: Final = (98, 76, 84, 78, 92, 76, 86, 80)  # keherwa: strong on sam, less so on the fifth matra
-_ARTICULATION: Final = 0.92  # of its full length, since the notes are tongued and not slurred
+_ARTICULATION: Final = 0.92  # of a note's full length, because the notes are tongued and not slurred
 
 
 def demo_notes(channel: int = 0) -> tuple[Note, ...]:

@@ -1,4 +1,4 @@
-"""The errors that BollyLive raises on purpose: sentences that a musician can act upon, and how they quote a value."""
+"""The errors that BollyLive raises on purpose. Their texts are sentences that a musician can act on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_BITS: Final = 64
 
 
 class BollyLiveError(Exception):
-    """The base of them all; its text says what is wrong, where, and how to solve it."""
+    """The base class of these errors; the text says what is wrong, where, and how to solve it."""
 
 
 class SetError(BollyLiveError):
@@ -27,7 +27,7 @@ class PortError(BollyLiveError):
 
 
 class PortsLostError(PortError):
-    """The MIDI system died while in use: this process can have no ports any more."""
+    """The MIDI system died while in use: this process can no longer have any ports."""
 
 
 class CrashError(BollyLiveError):
@@ -47,7 +47,7 @@ class FileError(BollyLiveError):
 
 
 class _Short(Repr):
-    """Python's own `Repr`, but for whole numbers of thousands of digits, over which that one raises."""
+    """Python's own `Repr`, except for whole numbers with thousands of digits, for which that one raises an error."""
 
     def repr_int(self, x: int, level: int) -> str:  # noqa: ARG002 - the signature is reprlib's
         if x.bit_length() <= _MOST_BITS:
@@ -67,6 +67,6 @@ def quoted(value: object) -> str:
 
 
 def quoted_key(key: str) -> str:
-    """Return a key as a TOML file has it; one that needs quotes there, or is too long, is quoted and shortened."""
+    """Return a key as it is written in a TOML file: in quotes if it needs them, and shortened if it is too long."""
     bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum() and len(key) <= MOST_CHARACTERS
     return key if bare else quoted(key)

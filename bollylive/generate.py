@@ -49,7 +49,7 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
 
 
 def start_beat(song: Song, at_beat: float | None, seed: int) -> float:
-    """Return the bar line at or before a beat or, for None, a random one from the last three quarters of the song.
+    """Return the bar line at or before a beat; for None, a random one in the last three quarters of the song.
 
     Raises FileError if the beat is beyond the end of the song.
     """
@@ -81,7 +81,7 @@ def _before(note: Note, start: float) -> Note:
 
 
 def _advance_until(offline: OfflineBand, count: int) -> None:
-    """Let the band play until so many notes have begun, or until it has been silent for long."""
+    """Let the band play until this many notes have begun, or until it has been silent for a long time."""
     begun, silence_s = 0, 0.0
     while begun < count and silence_s < _LONGEST_SILENCE_S:
         offline.advance(offline.now_s + _STEP_S)

@@ -86,7 +86,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
 
 
 def describe_summary(summary: dict[str, float]) -> str | None:
-    """Return a line about a jam's summary; None if its last process could not report."""
+    """Return a jam's summary as a line of text; None if its last process could not report."""
     if "planned_notes" not in summary:
         return None
     return (

@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 def keep_files(folder: Path | None, record: Path | None, band: Set, say: Say) -> Iterator[JournalWriter | None]:
     """Write a journal into `folder`, and make the recording `record` when the block ends, however it ends.
 
-    Either may be None; without both there is no writer. What went wrong, and where the files are, is said.
+    Either may be None; if both are, there is no writer. Prints what went wrong, and where the files are.
     """
     if folder is None and record is None:
         yield None
@@ -56,13 +56,13 @@ def keep_files(folder: Path | None, record: Path | None, band: Set, say: Say) ->
 
 
 def announce_number(record: Path, say: Say) -> None:
-    """Say so if a recording will get a number, since its file exists already."""
+    """Tell the musician if the recording will get a number because its file exists already."""
     if (name := free_name(record)) != record:
         say(f"{record} exists already; the recording goes to {name}.")
 
 
 def write_recording(tracks: tuple[Track, ...], tempos: Tempos, path: Path, band: Set, say: Say) -> None:
-    """Write a recording, one track for each channel and player, and say where it is and what it holds.
+    """Write a recording, one track for each channel and player, and print where it is and what it contains.
 
     It never replaces a file: if the path is taken, it gets a number. If nothing was played, no file is made. Raises
     FileError if it cannot be written anywhere. Blocks.

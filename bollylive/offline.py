@@ -1,6 +1,6 @@
-"""Router and engine in one process on virtual time: the live program without its cables, much faster than real time.
+"""Router and engine in one process on virtual time: the live program without MIDI ports, much faster than real time.
 
-For `perform`, `generate` and the tests. The model takes no time here, and nothing is ever late.
+Used by `perform`, `generate` and the tests. Here the model takes no time, and nothing is ever late.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _INSTANT_S = 1e-9
 
 
 class OfflineBand:
-    """A performance whose time the caller gives. `sent` is all that left, in order; `now_s` begins at 0."""
+    """A performance whose time the caller controls. `sent` holds all that was sent, in order; `now_s` begins at 0."""
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
         self.now_s = 0.0
@@ -40,9 +40,9 @@ class OfflineBand:
         return self._clock.anchor
 
     def play(self, event: Event, at_s: float) -> None:
-        """Let the musician do something, after everything that is due before.
+        """Let the musician do something, after everything that is due earlier has been done.
 
-        The band answers when time goes on: what comes at one instant, it hears at once.
+        The band answers only when time advances: it hears everything that comes at one instant together.
         """
         if at_s > self.now_s:
             self.advance(at_s)
@@ -55,7 +55,7 @@ class OfflineBand:
             self._router.obey(instruction, self.now_s)
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
-        """Let the band take music as just played; see `Engine.prime`."""
+        """Let the band treat some music as if it had just been played; see `Engine.prime`."""
         self.engine.prime(notes, programs)
 
     def advance(self, until_s: float) -> None:

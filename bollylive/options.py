@@ -111,7 +111,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         help="write the journal to this folder (default: the state folder of this user)",
     )
     journal.add_argument("--no-journal", action="store_true", help="write no journal")
-    jam.add_argument("--seconds", type=_number(float, 0, 1e6), metavar="N", help="stop after so many seconds")
+    jam.add_argument("--seconds", type=_number(float, 0, 1e6), metavar="N", help="stop after N seconds")
     jam.add_argument(
         "--figures", type=_file, metavar="FILE.json", help="write how late the notes were and how many were dropped"
     )
@@ -170,7 +170,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--hz", type=_number(float, 0.1, 60), default=1.0, metavar="N", help="lines per second (default: 1)"
     )
     watched.add_argument("--json", dest="as_json", action="store_true", help="print JSON lines with every detail")
-    watched.add_argument("--seconds", type=_number(float, 0, 1e6), metavar="N", help="stop after so many seconds")
+    watched.add_argument("--seconds", type=_number(float, 0, 1e6), metavar="N", help="stop after N seconds")
 
     benched = add("bench", "Measure the model, the ports and the timing on this machine.", band, api)
     benched.add_argument(

@@ -7,7 +7,8 @@ from bollylive.io.rtmidi_backend import available_apis, list_ports
 
 
 def describe_ports(api: str | None) -> tuple[list[str], list[str]]:
-    """Look at one MIDI system, or at all (None); return a line for each list of ports, and a sentence for each failure.
+    """Look at one MIDI system, or with None at all of them; return a line for each list of ports, a sentence for each
+    failure.
 
     Blocks until every MIDI system has answered.
     """

@@ -24,7 +24,7 @@ _FIRST_SYSTEM_MESSAGE: Final = 0xF0  # MIDI 1.0: status bytes from here on are S
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the musician did, with the second and the beat at which it came."""
+    """Something that the musician did, with the second and the beat at which it happened."""
 
     event: Event | Command
     at_s: float
@@ -33,7 +33,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A committed note of the model's, in the beats of `epoch`."""
+    """A note of the model's that the planner has fixed, in the beats of `epoch`."""
 
     note: Note
     epoch: int
@@ -43,7 +43,7 @@ class Play:
 class Release:
     """Forget the model's notes on this channel that have not begun, and end those that sound.
 
-    Those that would sound longer end after `within_beats`.
+    A note that would sound longer ends after `within_beats`.
     """
 
     channel: int
@@ -72,7 +72,7 @@ class EngineStatus:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A sentence of the engine's for the musician; `fatal` if it cannot go on, whatever is tried."""
+    """A sentence from the engine for the musician; `fatal` if the engine can never go on."""
 
     text: str
     fatal: bool = False
@@ -84,7 +84,7 @@ FromEngine: TypeAlias = Instruction | EngineStatus | Ready | Problem
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message as it left: who played it, at which second and beat, and how long after it was due."""
+    """A message as it was sent: who played it, at which second and beat, and how late it was."""
 
     event: Event
     by: Player
@@ -94,9 +94,9 @@ class Sent:
 
 
 def is_recorded(event: Event) -> bool:
-    """Return whether a message that left is for the journal, and for a process that takes over.
+    """Return whether a message that was sent goes into the journal, and to a process that takes over.
 
-    Channel messages are. SysEx is not: it may be long, and it holds nothing. Nor is a clock.
+    Channel messages do. SysEx does not, because it may be long and leaves nothing held; nor do clock messages.
     """
     if isinstance(event, Raw):
         return event.data[0] < _FIRST_SYSTEM_MESSAGE
@@ -105,11 +105,11 @@ def is_recorded(event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """Where a new engine finds its buffers: in a journal, up to the second from which on it hears for itself."""
+    """Where a new engine finds its buffers: in a journal, up to the second from which on it gets messages directly."""
 
     journal: str  # its path
     until_s: float
-    keys_held: bool  # whether keys that were down may still be, and their note-offs are yet to come
+    keys_held: bool  # whether keys may still be down, with their note-offs yet to come
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,8 @@ class EngineStartUp:
 class InheritedState:
     """What a process that is gone may have left sounding, pedalled or bent."""
 
-    releases: tuple[tuple[Event, Player], ...] = ()  # messages that end it, in the order of sending, and whose it is
-    channels: tuple[int, ...] = ()  # that are reset as well
+    releases: tuple[tuple[Event, Player], ...] = ()  # messages that end it, in sending order, each with its player
+    channels: tuple[int, ...] = ()  # the channels that are reset as well
 
     def __bool__(self) -> bool:
         """Whether there is anything at all."""
@@ -144,7 +144,7 @@ class StartUp:
     api: str | None = None
     journal: str | None = None  # the path of the journal, in which a new engine finds its buffers
     model: int | None = None  # the number of an open file with a copy of the model; None: it is where the set says
-    musician: tuple[tuple[float, Event], ...] = ()  # plays by itself, in seconds since the band is ready: the demo
+    musician: tuple[tuple[float, Event], ...] = ()  # the demo's events, in seconds since the band is ready
     anchor: Anchor | None = None  # where the beat was; None for the first process of a performance
     left: InheritedState = InheritedState()
     given_s: float = 0.0  # when this was sent; shows whether the processes share a clock

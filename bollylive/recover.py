@@ -1,4 +1,4 @@
-"""`bollylive recover`: make the recording that a journal holds."""
+"""`bollylive recover`: make a recording from a journal."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def find_recording(place: Path | None, minutes: float | None = None) -> Recovere
 
 
 def recover(path: Path, minutes: float | None = None) -> RecoveredSong:
-    """Read one journal; notes without an end last until the last known moment. Raises FileError. Blocks."""
+    """Read one journal; notes without an end last until the last moment that it records. Raises FileError. Blocks."""
     try:
         journal = read_journal(path.read_bytes())
     except OSError as error:

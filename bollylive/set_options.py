@@ -1,4 +1,4 @@
-"""The set and the seed that the options of a command choose."""
+"""The set and the seed that a command's options select."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from bollylive.sets.settings import MOST_BEATS_PER_BAR, Set
 
 
 def beats_per_bar(song: Song, band: Set) -> int:
-    """Return the beats of the song's first bar, or those of the set if the engine has no bars of that length."""
+    """Return how many beats the song's first bar has, or those of the set if the engine has no bars of that length."""
     beats = round(song.meters[0][1])
     return beats if 1 <= beats <= MOST_BEATS_PER_BAR else band.beats_per_bar
 

@@ -17,7 +17,7 @@ _RETRY_S = 0.1
 
 
 def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], seconds: float | None = None) -> None:
-    """Say a line `hz` times a second until the band is gone, or for `seconds`. Blocks.
+    """Print a line `hz` times a second until the band is gone, or for `seconds`. Blocks.
 
     Raises BollyLiveError if no band is running.
     """
@@ -68,5 +68,5 @@ def describe_snapshot(snapshot: Snapshot) -> str:
 
 
 def _describe_part(part: PartSnapshot) -> str:
-    """The part, with the number of notes that the model has planned, or `you` if the musician plays it."""
+    """Return the part's name with the number of notes that the model has planned, or `you` if the musician plays it."""
     return f"{part.name or part.channel + 1} {'you' if part.word == 'musician' else f'+{part.ahead}'}"

@@ -1,1 +1,1 @@
-"""`bollylive bench` measures this machine. Nothing is imported here, so that the reference programs stay bare."""
+"""`bollylive bench` measures this machine. It imports nothing here, so that the reference programs stay small."""

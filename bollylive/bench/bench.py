@@ -1,4 +1,4 @@
-"""`bollylive bench`: measure what a stage depends on, on this machine, beside bare reference programs.
+"""`bollylive bench`: measure on this machine what matters on stage, and compare it with bare reference programs.
 
 The ports are real and the programs are separate, as on stage. This process is the musician, one program is BollyLive,
 the others are those of `references`. Without a MIDI system only the model is measured.
@@ -47,7 +47,7 @@ def bench(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures:
 
 
 def bench_live(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures:
-    """Measure the timing alone and disturbed, and compare it with the targets.
+    """Measure the timing of an undisturbed and of a disturbed band, and compare it with the targets.
 
     Blocks for about four minutes at full size. Raises PortError if there is no MIDI system.
     """
@@ -61,7 +61,7 @@ def bench_live(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures
 
 def _machine() -> Figures:
     figures: Figures = {"machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"}
-    if hasattr(os, "getloadavg"):  # tells what else the machine was doing
+    if hasattr(os, "getloadavg"):  # shows what else the machine was doing
         figures["load_before"] = round(os.getloadavg()[0], 2)
     return figures
 
@@ -73,13 +73,13 @@ def _system(api: str | None) -> str:
 
 
 def _jam(api: str, band: Set, folder: Path, *options: str) -> Probe:
-    """A jam that writes a journal as on stage, but not into the musician's own folder."""
+    """A jam that writes a journal, as on stage, but not into the musician's own folder."""
     given = ("--model", band.model, "--journal", str(folder / "journals"))
     return Probe("bollylive", "jam", "--api", api, *given, *options)
 
 
 def _at_rest(api: str, band: Set, size: BenchSize, say: Say) -> Figures:
-    """What BollyLive costs at rest: percent of one core, beside the bare poller's, and resident memory in MB."""
+    """What BollyLive costs at rest: percent of one core, with the bare poller's for comparison, and memory in MB."""
     say("a band at rest ...")
     with (
         tempfile.TemporaryDirectory() as folder,

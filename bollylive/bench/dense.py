@@ -17,7 +17,7 @@ from bollylive.midi.parser import to_bytes
 
 TEMPO_BPM = 160
 _PHRASE_BEATS = len(BARS) * BEATS_PER_BAR
-_REST_S = 0.5  # from the musician's last note to the end of the trial
+_REST_S = 0.5  # the time from the musician's last note to the end of the trial
 _PROGRAMS = (73, 33, 48, 21, 0, 24, 40, 11, 56, 0, 104, 65, 68, 19, 46, 75)
 
 
@@ -31,7 +31,7 @@ def dense_set() -> str:
 
 
 def play_dense(api: str, jam: Probe, report: Path, seconds: float) -> dict[str, Any]:
-    """Play for so long to a `jam` of the dense set, and then end it, so that it writes its figures into `report`.
+    """Play to a `jam` of the dense set for some time, and then end it, so that it writes its figures into `report`.
 
     Return how late its planned notes left, in ms, how many it dropped, and its share of one core in percent. Blocks.
     """
@@ -60,7 +60,7 @@ def play_dense(api: str, jam: Probe, report: Path, seconds: float) -> dict[str, 
 
 
 def demo_forever(began_s: float) -> Iterator[tuple[float, Event]]:
-    """Yield (second, event) of the demo's phrase, over and over."""
+    """Yield the demo's phrase as (second, event), over and over."""
     beat_s = 60 / TEMPO_BPM
     for repetition in count():
         for note in demo_notes():

@@ -16,7 +16,7 @@ _END_LIMIT_S = 5.0
 
 
 class Disturbance:
-    """What the disturbance did; `snapshots_per_s` is how often the watcher saw the band, set when it is over."""
+    """The result of the disturbance: `snapshots_per_s` is how often the watcher saw the band, known when it is over."""
 
     snapshots_per_s = 0.0
 

@@ -1,4 +1,4 @@
-"""How long the model takes, for `bench`."""
+"""Measures for `bench` how long the model takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bare programs beside which `bench` measures BollyLive: each does one thing and nothing else.
+"""The bare programs with which `bench` compares BollyLive: each does one thing and nothing else.
 
     python -m bollylive.bench.references echo API        send back every message that comes in
     python -m bollylive.bench.references poll API        look for messages as often as a band at rest does
@@ -53,7 +53,7 @@ def echo(ports: PortSet) -> None:
 
 
 def wake_delays_ms(seconds: float) -> list[float]:
-    """Sleep to a deadline every 10 ms for so long; return how late the thread woke after each, in ms."""
+    """Sleep to a deadline every 10 ms for a time; return how late the thread woke after each, in ms."""
     delays, due_s = [], time.perf_counter()
     for _ in range(int(seconds / _SLEEP_S)):
         due_s += _SLEEP_S

@@ -1,4 +1,4 @@
-"""What `bollylive bench` reports: how long it measures, the spread of many times, the targets, and the table."""
+"""The report of `bollylive bench`: how long to measure, how to sum up many times, the targets, and the table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Figures: TypeAlias = dict[str, Any]
 
 _TABLE_WIDTH: Final = 30
 
-# Own and planned notes count from the bare reference that was measured in the same minute.
+# The targets for own and planned notes are relative to the bare reference that was measured in the same minute.
 _OWN_P50_MS, _OWN_P99_MS, _PLANNED_P99_MS = 1.0, 3.0, 1.0
 _IDLE_PERCENT, _SIXTEEN_CHANNELS_PERCENT = 3.0, 50.0  # of one core
 
@@ -33,17 +33,17 @@ QUICK = BenchSize(model_calls=20, trials=4, settle_s=0.2, idle_s=0.5, playing_s=
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """The median, the 99th percentile, the maximum and the number of at least one value, in the unit of the values."""
+    """The median, 99th percentile, maximum and number of some values (at least one), in their own unit."""
     p50, p99 = np.percentile(values, (50, 99))
     return {"p50": round(float(p50), 4), "p99": round(float(p99), 4), "max": round(max(values), 4), "n": len(values)}
 
 
 def judge(figures: Figures) -> list[Figures]:
-    """Hold the figures of `bench_live` against the targets of a stage.
+    """Compare the figures of `bench_live` with the targets for a stage.
 
     Each result has the `name`, the `value`, the limit `at_most`, and whether it was `met`. The target of the idle
-    program is absolute, so its result also has the `bare_poller` beside it. What this system cannot measure is left
-    out.
+    program is absolute, so its result also gives that of the `bare_poller`. Figures that this system cannot measure are
+    left out.
     """
     results = []
     for condition in ("alone", "disturbed"):

@@ -1,4 +1,4 @@
-"""Round trips, for `bench`: how soon a note comes back, the musician's own and the band's, beside a bare echo."""
+"""Round trips, for `bench`: how soon the musician's own note and the band's come back, compared with a bare echo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PANIC = bytes((0xB0, 123, 0)), bytes((0xB1, 123, 0))
 
 
 def round_trips(api: str, trials: int) -> dict[str, dict[str, float]]:
-    """Measure a running jam and a running bare echo, trial by trial in turn: spreads in ms. Blocks."""
+    """Measure a running jam and a running bare echo in turn, trial by trial; return the spreads in ms. Blocks."""
     to_echo = PortSet(api, f"{ECHO_NAME} Out", f"{ECHO_NAME} In", "Bench")
     to_jam = PortSet(api, "BollyLive Out", "BollyLive In", "Bench")
     try:

@@ -1,1 +1,1 @@
-"""Which beat it is, whoever leads: MIDI clock, Link, taps, or the musician. Read `clock` first."""
+"""Which beat it is, according to whatever leads: a MIDI clock, Link, taps, or the musician. Read `clock` first."""

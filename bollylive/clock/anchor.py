@@ -1,4 +1,4 @@
-"""The beat as one point and one slope, and what a Link session and the musician's playing say about it."""
+"""The beat as a point and a slope; also the reports about it from a Link session and from the musician's playing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Leader: TypeAlias = Literal["free", "player", "link", "midi", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The beat as one point and one slope: at `at_s` it is `beat`, and a beat lasts `seconds_per_beat`.
+    """The beat as a point and a slope: at `at_s` it is `beat`, and a beat lasts `seconds_per_beat`.
 
     While `running` is false musical time stands still at `beat`. `epoch` counts the jumps (Start, Song
-    Position): notes planned under another epoch belong to a time that is gone.
+    Position): notes that were planned under an earlier epoch are no longer valid.
     """
 
     beat: float
@@ -48,8 +48,8 @@ class LinkBeat:
     beat: float
     bpm: float
     at_s: float
-    peers: int  # how many others are in it
-    playing: bool = False  # by the peers that share start and stop
+    peers: int  # how many others are in the session
+    playing: bool = False  # according to the peers that share start and stop
     beats_per_bar: int = 4
 
 

@@ -1,15 +1,16 @@
 """What a musician's onsets may mean: a bank of Kalman filters, one for each hypothesis about the rhythm.
 
 A hypothesis says which place of the beat each onset so far was meant for, and whether the tempo was steady, loose or
-changed at once on the way there. Given that, tempo and phase are a linear system, for which a Kalman filter is optimal.
-With each onset every hypothesis branches into all its possible continuations. A hypothesis is likely if its places are
-often played, if those it skips often are not, and if the onsets come when it expects them. The likeliest are kept.
+changed at once on the way there. For one hypothesis, tempo and phase form a linear system, for which a Kalman filter is
+optimal. With each onset every hypothesis branches into all its possible continuations. A hypothesis is likely if the
+places that it uses are often played, if the places that it skips are often not played, and if the onsets come when it
+expects them. The likeliest are kept.
 
 Source: A. T. Cemgil and B. Kappen, "Monte Carlo Methods for Tempo Tracking and Rhythm Quantization", Journal of
 Artificial Intelligence Research 18, 2003, whose switching state space model this is. Here the search keeps the best
 hypotheses instead of sampling them, an onset may belong to no place at all, as an ornament does, and a skipped place
-counts too. Every hypothesis learns how often each place is played: so neither a run of sixteenths nor a triplet feel
-looks like another tempo, and after a change of tempo the rhythm is known again.
+counts too. Every hypothesis learns how often each place is played: therefore neither a run of sixteenths nor a triplet
+feel looks like another tempo, and after a change of tempo the rhythm is known again.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _LONGEST_REST: Final = -3.5  # a log likelihood; anything less likely is a rest,
 _ORNAMENT: Final = -5.2  # the log likelihood of an onset that belongs to no place
 
 HAND_S: Final = 0.02  # the standard deviation of an onset from where it is meant to be
-_PHASE_DRIFT: Final = 0.01**2  # the variance that a beat adds to the beat, in beats
+_PHASE_DRIFT: Final = 0.01**2  # the variance of the beat's position that is added per beat, in beats
 # The ways a tempo moves, steady, loose and changed: the variance that a beat adds to it, and what the change adds, as
 # shares of it; then, from steady and from loose, how likely each is at an onset. After a change it is loose.
 _DRIFT: Final = np.array([[0.002], [0.03], [0.03]]) ** 2
@@ -48,7 +49,7 @@ ALIKE: Final = 0.03  # tempi that differ by less than this share count as the sa
 
 
 class BeatHypotheses:
-    """The hypotheses that are kept, the likeliest first: begin with one, then let them `branch` at each onset.
+    """The hypotheses that are kept, the likeliest first; they begin as one, and `branch` at each onset.
 
     `place` is what the latest onset was meant for, in twelfths of a beat from where one began to count; `time` is when
     that place is, `period` how long a beat lasts, both in seconds; `weight` is the log likelihood, the best has 0.
@@ -70,7 +71,7 @@ class BeatHypotheses:
         self._played = np.array([_PLAYED_AT_FIRST])
 
     def branch(self, at_s: float) -> None:
-        """Take in an onset: pair every hypothesis with every place near it that it may belong to, and with none."""
+        """Handle an onset: continue every hypothesis with each place that the onset may belong to, and with none."""
         beat = np.floor(self.place / TWELFTHS + (at_s - self.time) / self.period - 0.5).astype(int)
         place = TWELFTHS * beat[:, None] + _NEAR  # [hypothesis, place]; with moods [hypothesis, mood, place]
         passed = _count(place - 1) - _count(self.place[:, None])  # [hypothesis, place, place of a beat]

@@ -1,7 +1,7 @@
 """The musician's own beat, from the onsets of their notes alone: the best of several hypotheses.
 
-The first note is on a beat, and its tempo is about the band's; from there the hypotheses decide. The result is given in
-the band's beats, so that a bar stays a bar, unless the two come to be a whole beat apart.
+The first note is on a beat, and the tempo is close to the band's; from there on the hypotheses decide. The result is
+given in the band's beats, so that bars stay where they are, unless the two drift a whole beat apart.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from bollylive.clock.anchor import Anchor, PlayerBeat
 from bollylive.clock.beat_hypotheses import ALIKE, TWELFTHS, BeatHypotheses
 
 _CHORD_S: Final = 0.045  # onsets nearer than this are one
-_TEMPO_DOUBT: Final = 0.07  # of the tempo at the beginning, as a share of it
-_TEMPO_DOUBT_LATER: Final = 0.04  # when they come back after a rest
-_PHASE_DOUBT_LATER: Final = 0.1  # and then of the beat, in beats
+_TEMPO_DOUBT: Final = 0.07  # the doubt of the tempo at the beginning, as a share of it
+_TEMPO_DOUBT_LATER: Final = 0.04  # the same when they come back after a rest
+_PHASE_DOUBT_LATER: Final = 0.1  # and the doubt of the beat then, in beats
 _REST_BEATS: Final = 16.0
-_SURE: Final = 0.5  # the share of all likelihood that must agree
+_SURE: Final = 0.5  # the share of the total likelihood that must agree
 _LEAST_ONSETS: Final = 5
 
 
@@ -42,13 +42,13 @@ class BeatTracker:
         self._hypotheses = BeatHypotheses(0, at_s, anchor.seconds_per_beat, _TEMPO_DOUBT)
 
     def retime(self, anchor: Anchor, at_s: float) -> None:
-        """Begin anew at the tempo of `anchor`, which somebody has set: earlier onsets say nothing about it."""
+        """Start again at the tempo of `anchor`, which somebody has set: earlier onsets say nothing about it."""
         if self._onsets:
             self._sure = False
             self._rejoin(anchor, at_s)
 
     def hear(self, anchor: Anchor, at_s: float) -> PlayerBeat | None:
-        """Take in an onset; return where the beat is, if that is clear by now."""
+        """Handle an onset; return where the beat is, if that is clear by now."""
         if not self._onsets or at_s - self._heard_s < _CHORD_S:
             return None
         if at_s - self._heard_s > _REST_BEATS * anchor.seconds_per_beat:
@@ -59,7 +59,7 @@ class BeatTracker:
         return self._opinion(anchor) if self._onsets >= _LEAST_ONSETS else None
 
     def _rejoin(self, anchor: Anchor, at_s: float) -> None:
-        """Begin anew on the band's beat: a musician who comes back after a rest has heard no other."""
+        """Start again on the band's beat, the only beat that a musician who comes back after a rest has heard."""
         self._onsets = 1
         beat = math.floor(anchor.beat_at(at_s) - self._zero_beat) - 1
         doubt = _TEMPO_DOUBT_LATER if self._sure else _TEMPO_DOUBT
@@ -67,7 +67,7 @@ class BeatTracker:
         self._hypotheses = BeatHypotheses(TWELFTHS * beat, at_s, beat_s, doubt, _PHASE_DOUBT_LATER * beat_s)
 
     def _opinion(self, anchor: Anchor) -> PlayerBeat | None:
-        """Return the best hypothesis, if those that count agree with it."""
+        """Return the best hypothesis, if the other likely ones agree with it."""
         best = self._hypotheses
         phase = best.place / TWELFTHS + (self._heard_s - best.time) / best.period
         alike = (np.abs(phase - phase[0]) < 2 * ALIKE) & (np.abs(best.period / best.period[0] - 1) < ALIKE)

@@ -1,9 +1,9 @@
-"""Musical time: which beat it is now, by a DAW's MIDI clock, an Ableton Link session, or a free tempo.
+"""Musical time: which beat it is now, according to a DAW's MIDI clock, an Ableton Link session, or a free tempo.
 
-Musical time is given as one `Anchor`, and a new one appears only when it matters. It is continuous whoever leads (see
-`slew`), except for the jumps that `epoch` counts and the rounding to a whole tick at a Continue. A MIDI clock leads
-before a Link session with others in it, and that before the free tempo, which is set, tapped, or taken from what the
-musician plays.
+Musical time is given as one `Anchor`, and a new one appears only when it matters. It is continuous, whatever leads (see
+`slew`), except for the jumps that `epoch` counts and the rounding to a whole tick at a Continue. A MIDI clock has
+priority over a Link session with others in it, and that has priority over the free tempo, which is set, tapped, or
+taken from what the musician plays.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bollylive.clock.slew import Slew
 from bollylive.clock.tempo import beat_seconds
 from bollylive.midi.messages import Event, Tempo
 
-FASTEST, SLOWEST = 2.0, 0.5  # how far the player may lead from the tempo that was set or tapped
+FASTEST, SLOWEST = 2.0, 0.5  # how far the player may move away from the tempo that was set or tapped
 PLAYER_TOLERANCE_S = 0.004  # a smaller difference is uneven playing, not another tempo
 PLAYER_LIMIT = 0.5  # a band that catches up with a player, or waits for them, does so at 3/2 or 1/2 of the tempo
 
@@ -33,7 +33,7 @@ class Clock:
     def __init__(self, bpm: float, now_s: float) -> None:
         self._slew = Slew(Anchor(0.0, beat_seconds(bpm), now_s))
         self._midi, self._link = MidiFollower(self._slew, now_s), LinkFollower(self._slew)
-        self._free_s = self.anchor.seconds_per_beat  # a beat of the free tempo, as it was set, tapped or left
+        self._free_s = self.anchor.seconds_per_beat  # a beat in free tempo, as last set, tapped or left by a leader
 
     @property
     def anchor(self) -> Anchor:
@@ -46,7 +46,7 @@ class Clock:
         return self._slew.leader
 
     def resume(self, anchor: Anchor, now_s: float) -> None:
-        """Go on from where an earlier clock stopped; a MIDI clock that led it counts as lost until it ticks."""
+        """Go on from where an earlier clock stopped; if a MIDI clock led it, that counts as lost until it ticks."""
         self._slew.set(anchor)
         self._midi.resume(now_s)
 
@@ -59,7 +59,7 @@ class Clock:
         return self.anchor.seconds_at(beat)
 
     def handle(self, event: Event, now_s: float) -> bool:
-        """Take in a clock message or a tempo, ignore any other message; return whether `anchor` is a new one."""
+        """Handle a clock message or a tempo, ignore any other message; return whether `anchor` has changed."""
         before = self.anchor
         if not isinstance(event, Tempo):
             self._midi.handle(event, now_s)
@@ -70,7 +70,7 @@ class Clock:
         return self.anchor is not before
 
     def follow_link(self, link: LinkBeat) -> bool:
-        """Take in where a Link session is now; call it some twenty times a second; whether `anchor` is a new one."""
+        """Follow the beat of a Link session, about twenty times a second; return whether `anchor` has changed."""
         before, led = self.anchor, self.source == "link"
         self._link.handle(link)
         if led and self.source == "free":
@@ -78,9 +78,9 @@ class Clock:
         return self.anchor is not before
 
     def follow_player(self, heard: PlayerBeat, now_s: float) -> bool:
-        """Take in where the musician's playing puts the beat; return whether `anchor` is a new one.
+        """Follow an estimate of the musician's beat; return whether `anchor` has changed.
 
-        Whole beats between theirs and ours stay: the band catches up, or waits, for less than one.
+        A difference of whole beats between theirs and ours remains: the band catches up or waits by less than one beat.
         """
         before = self.anchor
         if self.source in ("free", "player") and before.running and heard.epoch == before.epoch:
@@ -92,7 +92,7 @@ class Clock:
         return self.anchor is not before
 
     def check(self, now_s: float) -> bool:
-        """End a completed correction and notice a lost clock; call it many times a second; whether `anchor` is new."""
+        """End a completed correction, notice a lost clock; return whether `anchor` has changed. Call it often."""
         before = self.anchor
         if self._midi.check(now_s):
             self._free_s = self.anchor.seconds_per_beat

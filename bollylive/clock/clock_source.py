@@ -1,4 +1,4 @@
-"""Which of several inputs leads the beat: two clocks at once would count every beat twice."""
+"""Decides which of several inputs leads the beat, because with two clocks at once every beat would count twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bollylive.midi.messages import Continue, Event, Position, Start, Stop, Tick
 
 
 class ClockSource:
-    """Lets the clock messages of one input pass: the first that ticks, until it has been silent for `LOST_S`.
+    """Lets the clock messages of only one input pass: the first that ticks, until it has been silent for `LOST_S`.
 
     While none leads, Start, Stop, Continue and Position of every input pass; the first that ticks leads.
     Inputs are numbers. Not thread-safe; `now_s` must not go back between calls.
@@ -18,7 +18,7 @@ class ClockSource:
         self._heard_s = 0.0
 
     def passes(self, event: Event, port: int, now_s: float) -> bool:
-        """Return whether an event of this input counts; one that is no clock message always does."""
+        """Return whether an event of this input counts; an event that is not a clock message always does."""
         if not isinstance(event, Tick | Start | Continue | Stop | Position):
             return True
         if self._leader not in (None, port) and now_s - self._heard_s > LOST_S:
@@ -30,6 +30,6 @@ class ClockSource:
         return self._leader in (None, port)
 
     def leave(self, port: int) -> None:
-        """Note that an input is gone: if it led, the next that ticks leads."""
+        """Note that an input is gone; if it led, the next input that ticks leads."""
         if self._leader == port:
             self._leader = None

@@ -1,8 +1,8 @@
-"""The Ableton Link session of the local network, joined as a listener: where its beat is, how fast, and who is in it.
+"""The Ableton Link session of the local network, joined as a listener: its beat, its tempo, and how many are in it.
 
-Nothing is ever set: no tempo, no phase, no start. A Link program that is alone founds a session, and programs that
-come later take over its tempo; so this one is never in Link alone. It listens until somebody else has been there for a
-while, and then joins their session, which is the older one and therefore leads. When the last of them has left, it
+Nothing is ever set: no tempo, no phase, no start. A Link program that is alone founds a session, and programs that come
+later take over its tempo; therefore BollyLive is never in Link alone. It listens until somebody else has been there for
+a while, and then joins their session, which is the older one and therefore leads. When the last of them has left, it
 leaves too.
 
 The library, LinkPython-extern, is optional (`bollylive[link]`), since the Link in it is under the GNU General Public
@@ -20,12 +20,12 @@ from bollylive.clock.link_discovery import LinkDiscovery
 from bollylive.errors import LinkError
 
 POLL_S = 0.05
-MEET_S = 3.0  # a peer that was heard is met within a second, or cannot be reached
+MEET_S = 3.0  # a peer that was heard joins within a second, or cannot be reached
 _AT_ONCE_S = 0.0002  # readings of two clocks that are further apart do not belong to one moment
 
 
 def link_library() -> Any:
-    """Return the library; raises LinkError where it is not installed."""
+    """Return the library; raises LinkError if it is not installed."""
     try:
         import link
     except ImportError as error:
@@ -37,10 +37,10 @@ def link_library() -> Any:
 
 
 class LinkSession:
-    """Membership of the session while there is one, until `close`; raises LinkError where the library is missing.
+    """Membership of the session while there is one, until `close`; raises LinkError if the library is missing.
 
-    `beats_per_bar` is Link's quantum: peers with the same one share their bar lines, others the beat. `bpm` is a tempo
-    for the library to begin with, which nobody hears. For one thread; nothing blocks.
+    `beats_per_bar` is Link's quantum: peers with the same quantum share their bar lines, others only the beat. The
+    library needs a tempo to begin with, which is `bpm`; it has no effect. For one thread; nothing blocks.
     """
 
     def __init__(self, bpm: float, beats_per_bar: int, discovery: LinkDiscovery | None = None) -> None:
@@ -54,7 +54,8 @@ class LinkSession:
         self._link.startStopSyncEnabled = True
 
     def poll(self, now_s: float) -> LinkBeat | None:
-        """Return where the session is now, by `time.perf_counter`; None without one, or if asked within `POLL_S`.
+        """Return where the session is now, by `time.perf_counter`; None if there is none, or if called again within
+        `POLL_S`.
 
         It costs a few microseconds. It gives nothing if another process ran between reading the two clocks.
         """

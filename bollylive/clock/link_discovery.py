@@ -17,7 +17,7 @@ from contextlib import suppress
 
 GROUP, PORT = "224.76.78.75", 20808
 SETTLED_S = 1.0  # of two sessions that meet, one that is older by half a second or more leads
-SILENCE_S = 2.0  # a peer that announces nothing for so long has gone
+SILENCE_S = 2.0  # a peer that announces nothing for this long has gone
 LOOK_S = 5.0  # how often new interfaces are joined, and a network that failed is tried again
 
 _HEADER = struct.Struct(">8sBBH8s")
@@ -36,11 +36,11 @@ def read_message(message: bytes) -> tuple[int, bytes]:
 
 
 def open_listener() -> socket.socket:
-    """Return a socket that hears the group on every interface, shared with other programs; raises OSError."""
+    """Return a socket that hears the group on every interface, and that others can share; raises OSError."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "SO_REUSEPORT"):  # BSD and macOS want both
+        if hasattr(socket, "SO_REUSEPORT"):  # BSD and macOS need both
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(("", PORT))
         listener.setblocking(False)
@@ -60,7 +60,7 @@ class LinkDiscovery:
         self._open = open_socket
         self._socket: socket.socket | None = None
         self._look_s = -math.inf
-        self._peer = b""  # the one that counts, and when it was heard first and last
+        self._peer = b""  # the peer that counts, and when it was first and last heard
         self._first_s = self._last_s = -math.inf
         self._problem: str | None = None
         self._is_reported = False

@@ -14,7 +14,7 @@ LEAP_BEATS = 0.125  # a larger difference means another beat: the session was jo
 class LinkFollower:
     """Moves `slew` by what a Link session reports, with "link" as its leader.
 
-    Where it begins to lead, and where the session's beat leaps, our bar lines move and our beat does not.
+    When it begins to lead, and when the session's beat jumps, our bar lines move but our beat does not.
     Not thread-safe; `at_s` of the reports must not go back.
     """
 
@@ -24,7 +24,7 @@ class LinkFollower:
         self._shift = 0.0  # our beat minus Link's
 
     def handle(self, link: LinkBeat) -> None:
-        """Take in where the session is now; call it some twenty times a second."""
+        """Follow the beat of the session; call it about twenty times a second."""
         latest, self._latest = self._latest, link
         if link.peers and self._slew.leader != "midi":
             self._follow(link, latest)

@@ -48,7 +48,7 @@ class MidiFollower:
             self._slew.leader, self._lost_beat = "lost", anchor.beat_at(now_s)
 
     def handle(self, event: Event, now_s: float) -> None:
-        """Take in one message; messages that are not of the clock change nothing."""
+        """Handle one message; messages that are not from the clock change nothing."""
         match event:
             case Tick():
                 self._tick(now_s)
@@ -93,13 +93,13 @@ class MidiFollower:
             self._slew.follow(self._line(), now_s)
 
     def _flows(self, now_s: float) -> bool:
-        """Whether ticks come one by one; a backlog that arrives all at once must not lead."""
+        """Whether ticks arrive one by one; a backlog that arrives all at once must not lead."""
         self._newcomers.append(now_s)
         length_s = now_s - self._newcomers[0]
         return len(self._newcomers) == JOIN_TICKS and length_s >= JOIN_TICKS / 2 * SHORTEST_TICK_S
 
     def _line(self) -> Anchor:
-        """Musical time by the ticks."""
+        """Musical time according to the ticks."""
         tick = self._filter.tick
         return replace(
             self._slew.anchor,
@@ -151,7 +151,7 @@ class MidiFollower:
         self._slew.set(replace(self._slew.held(now_s), running=False))
 
     def _lose(self, now_s: float) -> None:
-        """Go on at the last tempo, also where the song stood still: otherwise the band would be mute for good."""
+        """Go on at the last tempo, even if the song stood still; otherwise the band would stay silent for ever."""
         anchor = self._slew.anchor
         self._slew.leader = "lost" if anchor.running or self._armed else "free"
         self._armed = False

@@ -1,4 +1,4 @@
-"""Musical time that never jumps: an error is corrected by a slightly faster or slower beat.
+"""Musical time that never jumps: errors are corrected by making the beat slightly faster or slower.
 
 A correction takes about half a beat, so musical time neither skips a note nor runs backwards.
 """
@@ -32,7 +32,7 @@ class Slew:
         self._meet_s: float | None = None  # when `anchor` will have reached `aim`
 
     def set(self, anchor: Anchor) -> None:
-        """Set musical time at once; the caller sees to it that the beat does not jump."""
+        """Set musical time at once; the caller must make sure that the beat does not jump."""
         self.anchor = self.aim = anchor
         self._meet_s = None
 

@@ -6,11 +6,11 @@ from collections import deque
 
 from bollylive.midi.messages import Tempo
 
-LONGEST_S = 3.0  # after a longer pause the tapping begins anew; 20 beats per minute
-SHORTEST_S = 0.15  # a sooner one is the same tap, of a key that bounces; 400 beats per minute
+LONGEST_S = 3.0  # after a longer pause the tapping starts again; 20 beats per minute
+SHORTEST_S = 0.15  # a tap that comes sooner is the same tap of a key that bounces; 400 beats per minute
 LEAST_TAPS = 3
 MOST_TAPS = 5  # the tempo is the mean of the latest four gaps
-UNEVEN = 0.3  # a gap that differs by this share from the mean of those before begins another tempo
+UNEVEN = 0.3  # a gap that differs by this share from the mean of the earlier gaps begins another tempo
 
 
 class TapTempo:
@@ -20,7 +20,7 @@ class TapTempo:
         self._taps_s: deque[float] = deque(maxlen=MOST_TAPS)
 
     def tap(self, now_s: float) -> Tempo | None:
-        """Take in a tap; return the tempo, from the third on."""
+        """Handle a tap; return the tempo, from the third tap on."""
         taps = self._taps_s
         if taps:
             gap_s = now_s - taps[-1]

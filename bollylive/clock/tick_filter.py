@@ -1,7 +1,8 @@
 """The even tempo behind MIDI clock ticks that arrive unevenly: least squares over the latest ones.
 
-A line is fitted, and bent into a parabola as far as the arrivals bend more than chance would explain: so a ramp is
-followed without lag and a steady tempo without wobble. A change of tempo is noticed and begins the line anew.
+A line is fitted, and bent into a parabola as far as the arrivals bend more than chance would explain: therefore a
+gradual change is followed without lag, and a steady tempo without wobble. A change of tempo is noticed and starts a new
+line.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ LONGEST_TICK_S = 60.0 / 20 / TICKS_PER_BEAT  # 20 beats per minute
 WINDOW_TICKS = 96  # four beats: with a jitter of 3 ms either way, the next beat is known to 2 ms
 BENT_TICKS = 12  # fewer arrivals than this say nothing about a bend
 BEND_DOUBT = 6.0  # a bend of 2.4 standard errors is still explained by chance
-LEAST_JITTER_S = 0.0003  # no arrivals stay more even than this
+LEAST_JITTER_S = 0.0003  # arrivals are never taken for more even than this
 PRIOR_SPREAD = 24**3 / 12  # the rate known before weighs as much as a beat of arrivals
 
 JUMP_TICKS = 3  # this many outliers in a row, all early or all late, are another tempo
@@ -35,9 +36,9 @@ class TickFilter:
     """Ticks counted from 1, and the line that gives the time of any of them, in the seconds of `add`.
 
     A single late arrival does not bend the line. Three outliers in a row on the same side begin a new line, made of
-    those three alone: so a tempo jump is followed at once, and the line grows steady again. Smaller jumps show in
-    the summed distances of the arrivals from the line, by the test of E. S. Page, "Continuous inspection schemes"
-    (Biometrika 41, 1954), which also gives the tick at which it began.
+    those three alone; so the filter follows a jump of the tempo at once, and then becomes steady again. Smaller jumps
+    show in the summed distances of the arrivals from the line, by the test of E. S. Page, "Continuous inspection
+    schemes" (Biometrika 41, 1954), which also gives the tick at which it began.
     """
 
     def __init__(self, seconds_per_tick: float) -> None:
@@ -54,15 +55,15 @@ class TickFilter:
 
     @property
     def seconds_to_next(self) -> float:
-        """The time from the latest tick to the next; where the tempo changes, this is not the present rate."""
+        """The time from the latest tick to the next; while the tempo changes, this is not the present rate."""
         return self.seconds_per_tick + self._bend_s
 
     def restart(self) -> None:
-        """Forget the arrivals but not the rate: the next tick begins the line anew."""
+        """Forget the arrivals but not the rate: the next tick starts a new line."""
         self._begin([], PRIOR_SPREAD)
 
     def add(self, now_s: float) -> None:
-        """Take in a tick that arrived at `now_s`."""
+        """Add a tick that arrived at `now_s`."""
         self.tick += 1
         arrival = (self.tick, now_s)
         residual_s = now_s - self.seconds_at(self.tick) if self._arrivals else 0.0
@@ -77,7 +78,7 @@ class TickFilter:
         self._fit()
 
     def seconds_at(self, tick: float) -> float:
-        """Return when `tick` falls on the line, past or to come."""
+        """Return the time of `tick` on the line; it may be past or future."""
         newest_tick, newest_s = self._newest
         ahead = tick - newest_tick
         return newest_s + ahead * self.seconds_per_tick + ahead * ahead * self._bend_s
@@ -97,7 +98,7 @@ class TickFilter:
         return True
 
     def _changed_at(self, residual_s: float) -> int | None:
-        """Return the tick since which the arrivals leave the line, if they do."""
+        """Return the tick from which on the arrivals depart from the line, if they do."""
         scale_s = max(LEAST_JITTER_S, DEVIATION * self._jitter_s)
         for side, total in self._sums.items():
             off = min(side * residual_s / scale_s, CLIP)
@@ -120,7 +121,8 @@ class TickFilter:
         self._since = {1: self.tick + 1, -1: self.tick + 1}
 
     def _fit(self) -> None:
-        """Least squares, the rate drawn to the one known before (ridge regression), and the bend to none.
+        """Least squares, in which the rate is drawn towards the earlier rate (ridge regression) and the bend towards
+        zero.
 
         The parabola is written in orthogonal polynomials, so that it can be left out without another fit. It is
         shrunk by L. Breiman's garrote ("Better subset regression using the nonnegative garrote", Technometrics 37,

@@ -1,1 +1,1 @@
-"""All musical state: parts, plans, turns, memory; read `engine` first, whose lines are the flow of the data."""
+"""All musical state: parts, plans, turns, memory; read `engine` first: its lines are in the order of the data flow."""

@@ -1,4 +1,4 @@
-"""The recent and the planned notes of all channels, from which the parts' context is made."""
+"""The recent and planned notes of all channels, from which each part's context is computed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ONSET, _END, _PITCH, _VELOCITY, _CHANNEL, _RANK, _PERCUSSION = range(7)
 
 
 class BandNotes:
-    """The notes of all channels, in ticks; it keeps the newest 4096. Owned by the engine alone."""
+    """The newest 4096 notes of all channels, in ticks. Owned by the engine alone."""
 
     def __init__(self) -> None:
         self._notes: NDArray[np.int64] = np.empty((0, 7), dtype=np.int64)
@@ -35,17 +35,17 @@ class BandNotes:
         self._notes[same, _END] = tick + duration_ticks
 
     def withdraw(self, channel: int, after_tick: int) -> None:
-        """Remove the model's notes of a channel after a tick."""
+        """Remove the model's notes of a channel that begin after a tick."""
         gone = (self._notes[:, _RANK] == channel) & (self._notes[:, _ONSET] > after_tick)
         self._notes = self._notes[~gone]
 
     def shift(self, ticks: int) -> None:
-        """Move everything in time, when the beat jumps."""
+        """Move all notes in time, when the beat jumps."""
         self._notes[:, _ONSET] += ticks
         self._notes[:, _END] += ticks
 
     def context(self, channels: list[int], ticks: list[int]) -> Floats:
-        """What each (channel, tick) hears of the other channels: float32 [Q, C], as in `model.context`."""
+        """Return what each (channel, tick) hears of the other channels: float32 [Q, C], as in `model.context`."""
         notes = self._notes
         band = NoteArrays(
             notes[:, _ONSET],

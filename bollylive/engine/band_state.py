@@ -24,9 +24,9 @@ from bollylive.sets.settings import MODEL_ROLES
 class BandState:
     """The state that the engine's modules share, each thing in one place; all times are in ticks of `grid`.
 
-    `parts` have a buffer each, `band_notes` are what they hear of each other, `energy` is the musician's, and
-    `assembler` has the notes that the musician holds. `awake` is whether the band plays. `stale` is set when the
-    plans do not know yet what the musician did, `touched_tick` is when they last did anything.
+    Each of the `parts` has its own buffer, and hears the others through `band_notes`. `energy` is the musician's, and
+    `assembler` has the notes that the musician holds. `awake` is whether the band plays. `stale` is set while the plans
+    do not yet take into account what the musician did, and `touched_tick` is when the musician last did anything.
     """
 
     def __init__(self, live: LiveSet, buffer_notes: int, state_shape: tuple[int, int], own_downbeat: bool) -> None:
@@ -49,7 +49,7 @@ class BandState:
 
     @property
     def commit_ticks(self) -> int:
-        """How far ahead what is planned is no longer withdrawn."""
+        """How far ahead of now planned notes can no longer be withdrawn."""
         return ticks_of(self.live.band.commit_beats)
 
     @property
@@ -58,30 +58,30 @@ class BandState:
         return ticks_of(self.live.band.horizon_beats)
 
     def notice(self, beat: float) -> None:
-        """The musician did something other than play, so the band need not rest yet."""
+        """Note that the musician did something other than play, so that the band does not rest yet."""
         self.touched_tick = max(self.touched_tick, self.grid.tick_of(beat))
 
     def join(self, part: Part) -> None:
-        """Give a channel a new part, with what that has planned already."""
+        """Put a new part, which may already have planned notes, on its channel."""
         self.parts.put(part)
         for entry in part.plan:
             self.band_notes.add(part.channel, part.instrument, entry)
 
     def end_note(self, note: Note) -> None:
-        """The musician ends a note, which has its duration; a channel that is off is not heard."""
+        """The musician has ended a note, and its duration is known; ignored on a channel that is off."""
         part = self.parts.part(note.channel)
         if part.setting.role != "off":
             self.close_note(part, note, max(1, ticks_of(note.duration_beats or 0.0)))
 
     def close_note(self, part: Part, note: Note, duration_ticks: int) -> None:
-        """Give a note of the musician's its duration, whatever the channel's role."""
+        """Give one of the musician's notes its duration, whatever the channel's role."""
         tick = self.grid.tick_of(note.onset_beats)
         self.band_notes.close(part.channel, tick, note.pitch, duration_ticks)
         part.history.close(tick, note.pitch, duration_ticks)
         part.touched_tick = self.touched_tick = tick + duration_ticks
 
     def restore(self, past: RestoredState, anchor: Anchor, remember: Callable[[Note], None]) -> None:
-        """Take over the beat, the programs and the notes of an engine that is gone, as of its last `anchor`.
+        """Take over the beat, the programs and the notes of an engine that is gone, in the beats of its last `anchor`.
 
         `remember` is called for each note of the musician's at its onset.
         """
@@ -100,7 +100,7 @@ class BandState:
                 self.end_note(note)
 
     def withdraw(self, part: Part, after_tick: int) -> bool:
-        """Withdraw what a part has planned after a tick; False if there was nothing."""
+        """Withdraw what a part has planned after a tick; return False if there was nothing."""
         self.band_notes.withdraw(part.channel, after_tick)
         return part.withdraw(after_tick)
 
@@ -110,7 +110,7 @@ class BandState:
         part.silence(after_tick)
 
     def shift(self, ticks: int) -> None:
-        """Move all that is known in time, when the beat jumps or the bar begins elsewhere."""
+        """Move everything in time, when the beat jumps or the bar begins elsewhere."""
         self.band_notes.shift(ticks)
         self.energy.shift(ticks)
         self.touched_tick += ticks
@@ -118,13 +118,13 @@ class BandState:
             part.shift(ticks)
 
     def move_sam(self, beat: float) -> None:
-        """Begin the bar at the beat nearest to this one; the notes stay where they are, what is not fixed follows."""
+        """Begin the bar at the nearest beat; notes stay where they are, and what is not fixed yet follows the bar."""
         zero = self.grid.zero_beats
         self.shift(self.grid.move_zero(zero + round(beat - zero)))
         self.keep_to_bars()
 
     def keep_to_bars(self) -> None:
-        """The bar lines are elsewhere now: parts that have yet to enter do so at one of them."""
+        """The bar lines have moved: parts that have yet to enter do so at one of the new bar lines."""
         for part in self.parts:
             if part.playing is not None and part.playing.step is not Step.QUEUED and part.history.last is None:
                 part.enter(self.grid.bar_line(part.due_tick))

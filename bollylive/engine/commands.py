@@ -1,6 +1,6 @@
-"""What the musician's commands do to the band: one line of the table for each.
+"""What the musician's commands do to the band, one line of the table for each.
 
-A command that changes the set, as a knob does (or a mute), is in `sets.controls`: all processes must know it.
+A command that changes the set, as a knob does (or a mute would), is in `sets.controls`: every process must know it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class CommandTable:
         }
 
     def obey(self, command: Command, beat: float) -> list[Instruction]:
-        """Carry out a command at a beat, and give what must happen at once. An unknown one does nothing."""
+        """Carry out a command at a beat, and return what must happen at once. An unknown command does nothing."""
         self._state.notice(beat)
         act = self._table.get(command.does)
         return [] if act is None else act(command, beat)

@@ -41,7 +41,7 @@ class Energy:
         self._tick = tick if self._tick is None else max(tick, self._tick)
 
     def density(self, tick: int) -> float:
-        """How much denser the band should be at a tick: -1 for half the usual onsets or fewer, 1 for twice or more."""
+        """How much denser the band should be at a tick: from -1 for half the usual onsets to 1 for twice as many."""
         if self._tick is None:
             return 0.0
         age = max(0, tick - self._tick)
@@ -49,14 +49,14 @@ class Energy:
         return self._weight(age) * min(max(math.log2(per_beat / USUAL_ONSETS_PER_BEAT), -1.0), 1.0)
 
     def gain(self, tick: int) -> float:
-        """What the model's velocities are multiplied by at a tick."""
+        """The factor for the model's velocities at a tick."""
         if self._tick is None:
             return 1.0
         loudness = self._velocities / self._notes / USUAL_VELOCITY
         return 1.0 + self._weight(max(0, tick - self._tick)) * (min(max(loudness, QUIETEST), LOUDEST) - 1.0)
 
     def shift(self, ticks: int) -> None:
-        """Follow the grid when it moves."""
+        """Move with the grid."""
         if self._tick is not None:
             self._tick += ticks
 

@@ -1,11 +1,11 @@
-"""Read this first: how what the musician plays becomes what the band plays.
+"""Read this first: how the music that the musician plays becomes the music that the band plays.
 
     handle:  beat · command · program · tempo · note → wake → yield → assemble → energy, band notes, buffer, motifs
     tick:    rest → take turns → withdraw → query → run the model → plan → commit
 
-The engine owns all musical state. It takes messages in, keeps a buffer for each channel, and plans each channel's
-notes a little ahead, in order of time and at one instant in order of channel, so that each part hears those that
-chose before it. It has no clock but the `now_s` that it is given.
+The engine owns all musical state. It takes messages in, keeps a buffer for each channel, and plans each channel's notes
+a little ahead, in order of time and, at one instant, in order of channel, so that each part hears the parts that chose
+before it. Its only clock is the `now_s` that it is given.
 
     grid           which tick and bar it is              turn_taking         who plays a shared channel
     part           one channel: buffer, plan, turn       handover            how the model takes it over
@@ -45,8 +45,8 @@ Instructions: TypeAlias = list[Instruction]
 class Engine:
     """The band. Feed it with `handle`, call `tick` when `next_due` says so, and carry out the instructions it returns.
 
-    One thread owns it; a call blocks for at most one call of the model. `counts` holds the model's `failures`, and
-    the notes `skipped` because their time had passed before they were planned.
+    One thread owns it; a call blocks for at most one call of the model. `counts` says how often the model failed
+    (`failures`), and how many notes were `skipped` because their time had passed before they were planned.
     """
 
     def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
@@ -64,16 +64,16 @@ class Engine:
 
     @property
     def band(self) -> Set:
-        """The set that is played, with the knobs as they stand."""
+        """The set that is played, with the present values of the knobs."""
         return self._live.band
 
     @property
     def anchor(self) -> Anchor:
-        """The beat, as of the newest `Anchor`."""
+        """The beat, as the newest `Anchor` gives it."""
         return self._state.grid.anchor
 
     def handle(self, message: Heard | Anchor) -> Instructions:
-        """Take in one message, and give what must happen at once. Never runs the model."""
+        """Handle one message, and return what must happen at once. Never runs the model."""
         if isinstance(message, Anchor):
             return self._rest_and_wake.follow(message)
         was_awake = self._state.awake
@@ -110,7 +110,7 @@ class Engine:
         return self._planner.commit(earliest)
 
     def next_due(self, now_s: float) -> float | None:
-        """When to call `tick` next; None where nothing can happen before the next message."""
+        """When to call `tick` next; None if nothing can happen before the next message."""
         state, entry = self._state, self._rest_and_wake.prepared_entry
         if not state.grid.anchor.running:
             return None
@@ -128,7 +128,7 @@ class Engine:
         return min(due, default=None)
 
     def use(self, band: Set, now_s: float) -> Instructions:
-        """Play by another set from now on: parts that may no longer play end, those that now may enter.
+        """Play another set from now on: parts that may no longer play end, and parts that may play now enter.
 
         The model, the length of the buffers and the tempo stay as they are.
         """
@@ -138,7 +138,7 @@ class Engine:
         return self._rest_and_wake.change_roles(before, self.anchor.beat_at(now_s))
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
-        """Fill the buffers with music that is taken as just played; the channels that may will continue it."""
+        """Fill the buffers with music, as if it had just been played; channels that the model may play continue it."""
         self._state.parts.change_programs(programs)
         for note in notes:
             self._remember(note)
@@ -148,7 +148,7 @@ class Engine:
         self._state.awake = True
 
     def resume(self, past: RestoredState, now_s: float) -> None:
-        """Go on where an engine that is gone ended: with its buffers, its bars, and awake if it was."""
+        """Go on where an earlier engine ended: with its buffers and its bars, and awake if that engine was."""
         if past.anchor is not None:
             self._state.restore(past, past.anchor, self._remember)
             if past.status.awake and past.anchor.running:
@@ -156,7 +156,7 @@ class Engine:
 
     @property
     def status(self) -> EngineStatus:
-        """What an engine that comes after this one must know beside the notes."""
+        """What an engine that takes over from this one must know, in addition to the notes."""
         return EngineStatus(self._state.grid.zero_beats, self._state.awake)
 
     @property
@@ -165,7 +165,7 @@ class Engine:
         return {"failures": self._inference.failures, "skipped": self._planner.skipped}
 
     def snapshot(self, now_s: float) -> Snapshot:
-        """The band as it stands, for whoever watches; some 0.2 ms for sixteen channels."""
+        """The present state of the band, for programs that watch; takes about 0.2 ms for sixteen channels."""
         return snapshot(self._state, now_s, self._inference.failures, self._planner.skipped)
 
     def _begin_note(self, event: NoteOn, message: Heard) -> Instructions:
@@ -178,7 +178,7 @@ class Engine:
         if not state.awake and part.setting.role != "off":
             self._rest_and_wake.wake(beat)
             part = state.parts.part(event.channel)
-        if part.setting.role == "accompany" and part.playing is None:  # one that joins while the band plays
+        if part.setting.role == "accompany" and part.playing is None:  # a part that joins while the band plays
             part.enter(state.grid.next_tick(beat))
         tick, place = state.grid.position_of(beat)
         if part.setting.role in TURN_ROLES and self._turns.begin_note(part, tick):
@@ -203,7 +203,7 @@ class Engine:
         self._store(self._state.parts.part(note.channel), note, *self._state.grid.position_of(note.onset_beats))
 
     def _store(self, part: Part, note: Note, tick: int, place: int) -> None:
-        """Everything that remembers what the musician plays, one in each line; `place` is ticks into the bar."""
+        """Store a note in everything that remembers the musician's playing; `place` is ticks after a bar line."""
         if part.setting.role == "off":
             return
         state, entry = self._state, Entry(tick, note.pitch, 0, note.velocity)
@@ -211,7 +211,7 @@ class Engine:
         state.band_notes.add(part.channel, part.instrument, entry)
         if part.setting.role != "player":
             part.history.insert(entry)
-            # Only the musician teaches: what the model itself has played would come back again and again.
+            # Learn only from the musician: otherwise what the model has played would come back again and again.
             part.memory.learn(tick, note.pitch, place)
         part.touched_tick = state.touched_tick = tick
         state.stale = part.answer_expected = True

@@ -1,4 +1,4 @@
-"""The engine's time: codec ticks since a bar line, over the beats and seconds of the beat's leader.
+"""The engine's time: codec ticks since a bar line, converted to and from the leader's beats and seconds.
 
 The grid itself stays even. To move notes off it as they leave (swing, say), begin at `planner.Planner.commit`.
 """
@@ -22,11 +22,11 @@ def ticks_of(beats: float) -> int:
 
 @cache
 def model_bar_ticks(beats_per_bar: int) -> int:
-    """The bar as the model knows it, in ticks: its longest equal part of up to the eight beats that `PLACES` has.
+    """The bar as the model knows it, in ticks: the longest equal part of it that fits into the eight beats of `PLACES`.
 
     So the model knows the cycle of a tala by its halves or thirds: the 16 beats of tintal as 8 + 8, the 14 of
-    deepchandi as 7 + 7, the 12 of ektal as 6 + 6, the 10 of jhaptal as 5 + 5. Of 11 or 13 beats, which have no equal
-    parts, it knows only the beat.
+    deepchandi as 7 + 7, the 12 of ektal as 6 + 6, the 10 of jhaptal as 5 + 5. A bar of 11 or 13 beats has no equal
+    parts, so the model knows only its beat.
     """
     most = PLACES // TICKS_PER_BEAT
     return TICKS_PER_BEAT * max(beats for beats in range(1, most + 1) if beats_per_bar % beats == 0)
@@ -60,7 +60,7 @@ class Grid:
         return math.ceil(self._ticks(beat) - _LATE_TICKS)
 
     def position_of(self, beat: float) -> tuple[int, int]:
-        """The tick nearest to a beat, and how many ticks that is after a bar line, of the bar as the model knows it."""
+        """The tick nearest to a beat, and how many ticks that is into the bar as the model knows it."""
         tick = self.tick_of(beat)
         return tick, tick % self.model_bar_ticks
 
@@ -81,16 +81,16 @@ class Grid:
         return self.anchor.seconds_at(self.zero_beats + tick / TICKS_PER_BEAT)
 
     def move_zero(self, beat: float) -> int:
-        """Make a beat the bar line; returns by how many ticks all that is known moves."""
+        """Make a beat the bar line; return by how many ticks everything moves."""
         shift = -round(self._ticks(beat))
         self.zero_beats = beat
         return shift
 
     def follow(self, anchor: Anchor) -> int:
-        """Take a new anchor; returns by how many ticks all that is known moves.
+        """Follow a new anchor; return by how many ticks everything moves.
 
-        That is when the song position jumped, when the song goes on elsewhere than where it stood still, and when a
-        Link session says where the bar begins.
+        Things move when the song position has jumped, when a stopped song goes on from another place, and when a Link
+        session says where the bar begins.
         """
         old = self.anchor
         before = self._ticks(old.beat_at(anchor.at_s))

@@ -1,4 +1,4 @@
-"""How the model takes a shared channel over from the musician, one mode in each line of MODES, and for how long.
+"""How the model takes over a shared channel from the musician (each line of MODES is one way), and for how long.
 
 A new mode is a new line here, beside its name in `sets.band.Handover`. All ticks are those of the engine's grid.
 """
@@ -20,19 +20,19 @@ _PATIENCE_TICKS = 2  # a twelfth of a beat
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """What a mode decides by: a channel on which the musician holds no key."""
+    """The facts from which a mode decides, about a channel on which the musician holds no key."""
 
     touched_tick: int  # when the musician last played there
-    silence_ticks: int  # after which the model may take over, as the set says
+    silence_ticks: int  # the silence after which, according to the set, the model may take over
     answers_phrases: bool  # the channel's role is `respond`
     grid: Grid
 
 
 @dataclass(frozen=True, slots=True)
 class HandoverMode:
-    """One way to take over. With `patience_ticks` the first note waits so long for the musician's own."""
+    """One way to take over. `patience_ticks` is how long the first note waits for the musician's own note."""
 
-    begin_tick: Callable[[Pause], int | None]  # from when on the model may play; None: not by itself
+    begin_tick: Callable[[Pause], int | None]  # the tick from which on the model may play; None: not by itself
     enters_at_bar: bool = False  # the first note falls on the bar line where the model takes over
     patience_ticks: int = 0
 
@@ -64,20 +64,20 @@ MODES: Mapping[Handover, HandoverMode] = {
 
 
 class HandoverRules:
-    """The modes of all channels, as the live set has them. Changes nothing but what `end_turn` says."""
+    """The modes of all channels, according to the live set. Changes nothing, except in `end_turn`."""
 
     def __init__(self, state: BandState) -> None:
         self._state = state
 
     def mode(self, part: Part) -> HandoverMode:
-        """The channel's mode, or else the set's; a part that answers phrases does so at a bar line and not in it."""
+        """The channel's mode, or else the set's; a part that answers phrases begins its answer at a bar line."""
         band_mode = self._state.live.band.handover
         if part.setting.handover is not None:
             return MODES[part.setting.handover]
         return MODES["bar" if part.setting.role == "respond" and band_mode == "silence" else band_mode]
 
     def begin_tick(self, part: Part) -> int | None:
-        """From when on the model may play, if the musician does nothing; None: not by itself."""
+        """The tick from which on the model may play, if the musician does nothing; None: not by itself."""
         if part.is_playing or part.touched_tick is None or part.setting.role not in TURN_ROLES:
             return None
         if part.history.needs_query or self._state.assembler.held(part.channel):
@@ -87,9 +87,9 @@ class HandoverRules:
         return self.mode(part).begin_tick(pause)
 
     def length_ticks(self, part: Part, begin: int) -> int | None:
-        """How long an answer lasts that begins there, so that it ends at a bar line; None: until it is interrupted.
+        """How long an answer from this tick lasts, so that it ends at a bar line; None: until it is interrupted.
 
-        A part that answers phrases answers with as many bars, unless the set says how many.
+        A part that answers phrases plays as many bars as the phrase had, unless the set says how many.
         """
         bars, bar_ticks = part.setting.answer_bars, self._state.grid.bar_ticks
         if not bars and part.setting.role == "respond":
@@ -99,5 +99,5 @@ class HandoverRules:
         return (max(1, round(begin / bar_ticks + bars)) * bar_ticks - begin) if bars else None
 
     def end_turn(self, part: Part) -> None:
-        """The model's turn has ended by itself: it takes over again only after the musician has played."""
+        """Note that the model's turn has ended by itself: it takes over again only after the musician has played."""
         part.touched_tick = None

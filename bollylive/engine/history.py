@@ -1,7 +1,8 @@
 """The rolling buffer of one channel: its last n notes, each with the model's state after it.
 
-A row's state is computed once and kept, so withdrawing a note is a step back and not a replay. Entries without a
-state are processed with the next query. A held note is processed as held, and again once its duration is known.
+A row's state is computed once and kept, so that a note can be withdrawn without computing everything again. Entries
+without a state are processed with the next query. A held note is processed as held, and again once its duration is
+known.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from bollylive.model import codec
 from bollylive.model.predictor import Floats, Ints
 from bollylive.model.row_cache import RowCache
 
-_MOST_RESTS = 256  # a voice that waits for hours stays as small as one that plays
+_MOST_RESTS = 256  # a voice that waits for hours takes no more memory than one that plays
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Entry:
     by_model: bool = False
     next_ticks: int | None = None  # None: a rest of WAIT_TICKS
     queried: bool = False  # the model has given `next_ticks`
-    opens: bool = False  # the rest with which a voice begins: what follows it is never queried
+    opens: bool = False  # the rest with which a voice begins; the model is never asked what follows it
     state: Floats | None = None  # [S, H]; None: the model has yet to process it
 
 
@@ -62,7 +63,7 @@ class History:
         return bool(self.entries) and not self.entries[-1].queried
 
     def first_unprocessed(self, index: int) -> int:
-        """The first entry that the model must process before a query about entry `index`; always one before that."""
+        """The first entry that the model must process before a query about entry `index`; always an earlier one."""
         missed_releases = (i for i, entry in enumerate(self.entries[:index]) if entry.state is None)
         return next(missed_releases, index - 1)
 
@@ -94,7 +95,7 @@ class History:
         return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.entries)
 
     def silence_at(self, tick: int) -> int:
-        """For how long nothing of what is known has sounded by a tick; 0 where nothing has yet."""
+        """How long the channel has been silent at a tick, as far as is known; 0 if nothing has sounded yet."""
         ends = [entry.tick + entry.duration_ticks for entry in self.entries if entry.pitch != codec.REST]
         return max(0, tick - max(ends)) if ends else 0
 
@@ -130,9 +131,9 @@ class History:
         self._roll()
 
     def insert(self, note: Entry) -> None:
-        """Add a note, usually at the end; the entries after it will be processed anew.
+        """Add a note, usually at the end; the entries after it will be processed again.
 
-        One that is there already, or that is older than all of the buffer, changes nothing.
+        A note that is already there, or older than the whole buffer, changes nothing.
         """
         self.reach(note.tick)
         index = len(self.entries)
@@ -156,7 +157,7 @@ class History:
                 return
 
     def withdraw(self, after_tick: int) -> bool:
-        """Remove the model's own entries, and the rests, after a tick; False if there were none."""
+        """Remove the model's own entries, and the rests, after a tick; return False if there were none."""
         before = len(self.entries)
         count = sum(entry.tick <= after_tick for entry in self.entries)
         later = [entry for entry in self.entries[count:] if not (entry.by_model or entry.pitch == codec.REST)]
@@ -181,7 +182,7 @@ class History:
         self.entries[index].next_ticks, self.entries[index].queried = next_ticks, True
 
     def branch(self) -> History:
-        """A copy that goes its own way."""
+        """An independent copy."""
         other = copy(self)
         other.entries = [replace(entry) for entry in self.entries]
         other._row_cache = self._row_cache.branch()
@@ -195,7 +196,7 @@ class History:
         self._row_cache.truncate(self._gone_rows)
 
     def _forget(self, index: int) -> None:
-        """The entries from a number on have changed: their states, predictions and rows no longer hold."""
+        """Note that the entries from a number on have changed: their states, predictions and rows are not valid."""
         for entry in self.entries[index:]:
             entry.state, entry.queried = None, entry.opens
         self._row_cache.truncate(self._gone_rows + index)

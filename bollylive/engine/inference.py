@@ -1,4 +1,4 @@
-"""Running the model: the queries of several parts in one call, and every answer put where it belongs."""
+"""Running the model: it answers the queries of several parts in one call, and puts every answer where it belongs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from bollylive.sets.settings import Set
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 0.25  # a model that failed once may work again
-_LOGGED_FAILURES = 100  # of so many, one is described
+_LOGGED_FAILURES = 100  # of this many failures, only one is described
 
 
 class Inference:
-    """The engine's way to its model, with the noise that makes the choices.
+    """The engine's access to its model, with the random numbers that decide its choices.
 
     The same seed and the same queries give the same answers. After a failure the model runs again from `retry_s` on;
     `failures` counts them.
@@ -34,9 +34,9 @@ class Inference:
         self._random = np.random.default_rng(seed)
 
     def run(self, queries: list[ModelQuery], band_notes: BandNotes, now_s: float) -> None:
-        """Answer the queries, all of as many rows, in one call of the model; blocks for that call.
+        """Answer queries that all have the same number of rows, in one call of the model; blocks for that call.
 
-        New notes go into the buffers, the plans and `band_notes`, which is what the parts hear of each other.
+        New notes go into the buffers, into the plans, and into `band_notes`, through which the parts hear each other.
         """
         if not queries or now_s < self.retry_s:
             return
@@ -72,7 +72,7 @@ class Inference:
 
     @staticmethod
     def _context(queries: list[ModelQuery], band_notes: BandNotes) -> Floats:
-        """What every row of every query hears of the band: [B, T, C]."""
+        """Return what every row of every query hears of the band: [B, T, C]."""
         count = len(queries[0].ticks)
         channels = [query.part.channel for query in queries for _ in range(count)]
         ticks = [int(tick) for query in queries for tick in query.ticks]

@@ -12,12 +12,12 @@ from bollylive.model import codec
 from bollylive.model.bar_echoes import find_echoes
 from bollylive.model.predictor import Floats, Ints
 
-MOST_ROWS = 16  # to process more at once takes longer than a note may wait
+MOST_ROWS = 16  # processing more rows at once takes longer than a note may wait
 
 
 @dataclass(frozen=True, slots=True)
 class ModelQuery:
-    """The newest rows of a part, the last of which the model completes, and where its answer belongs."""
+    """The newest rows of a part, of which the model completes the last, and where its answer belongs."""
 
     part: Part
     first: int  # the number of the entry that the first row is
@@ -35,7 +35,7 @@ class ModelQuery:
         return int(self.ticks[-1])
 
     def apply(self, choice: codec.Choice, states: Floats) -> Entry | None:
-        """Put an answer into the part; gives the new note if one was chosen. `states` [T - 1, S, H]."""
+        """Put an answer into the part; return the new note if one was chosen. `states` [T - 1, S, H]."""
         part, playing = self.part, self.part.playing
         part.history.store_states(self.first, states)
         if self.index is not None:
@@ -58,7 +58,7 @@ class ModelQuery:
 
 
 def query_next_onset(part: Part, bar_ticks: int, density_offset: float = 0.0) -> ModelQuery | None:
-    """A query for the onset after the newest entry of a part; None where it is known.
+    """A query for the onset after the newest entry of a part; None if that onset is known.
 
     `bar_ticks` is the bar as the model knows it; `density_offset` is added to the channel's density.
     """
@@ -78,7 +78,7 @@ def query_next_onset(part: Part, bar_ticks: int, density_offset: float = 0.0) ->
 
 
 def query_note(part: Part, bar_ticks: int, density_offset: float = 0.0) -> ModelQuery:
-    """A query for the note of a part that is due; call `Part.prepare` first, and `query_next_onset` until it is None.
+    """A query for the note that is due in a part; call `Part.prepare` first, and `query_next_onset` until it is None.
 
     The arguments are those of `query_next_onset`.
     """
@@ -93,7 +93,7 @@ def query_note(part: Part, bar_ticks: int, density_offset: float = 0.0) -> Model
 def _query(
     part: Part, index: int, bar_ticks: int, tick: int | None, pitch_bias: Floats, onset_bias: Floats
 ) -> ModelQuery:
-    """A query about an entry, or for a new one at a tick, with all that the model has yet to process before it."""
+    """A query about an entry, or for a new one at a tick, with all that the model must process before it."""
     rows, ticks = part.history.rows(index + (tick is None), part.instrument, bar_ticks, tick)
     first = part.history.first_unprocessed(index)
     return ModelQuery(

@@ -1,10 +1,10 @@
 """A memory of the motifs of this session: for each note, what came before it, where it stood, and what came next.
 
-One pass over all remembered notes finds how well each fits the present: how many intervals and how many gaps before
-it are the same, and whether the gap to it, the pitch before and the place in the bar are. Each then votes for the
-interval and for the gap that followed it, with a weight that grows with the fit. The votes become biases that are
-added to the model's scores: a motif of this session becomes likelier, and nothing impossible. A motif is recognised
-in another key, for intervals are compared, and at another tempo, for time is in ticks.
+One pass over all remembered notes finds how well each fits the present: how many intervals and how many gaps before it
+are the same, and whether the gap to it, the pitch before and the place in the bar are. Each then votes for the interval
+and for the gap that followed it, with a weight that grows with the fit. The votes become biases that are added to the
+model's scores: a motif of this session becomes likelier, and no other note impossible. A motif is recognised in another
+key, because intervals are compared, and at another tempo, because time is in ticks.
 
 The variable-order match is that of PPM (Cleary and Witten 1984) and of the Continuator (Pachet 2003); a memory of
 the session beside a network, each note weighed by its likeness, is the continuous cache of Grave et al. (2017).
@@ -48,7 +48,7 @@ Context: TypeAlias = Sequence[tuple[int, int]]  # (tick, pitch) of the notes bef
 
 
 class MotifMemory:
-    """The last REMEMBERED_NOTES notes of a voice, in some 80 kB; older ones are forgotten."""
+    """The last REMEMBERED_NOTES notes of a voice, in about 80 kB; older notes are forgotten."""
 
     def __init__(self) -> None:
         self._filed = 0
@@ -59,7 +59,7 @@ class MotifMemory:
         self._ahead = np.full(REMEMBERED_NOTES, _OVER, dtype=np.int64)  # ticks to the next note
         self._alike = np.ones((len(_PITCH_WEIGHTS), REMEMBERED_NOTES), dtype=np.float32)
         self._past: list[tuple[int, int]] = []  # (tick, pitch) of the newest notes that are filed
-        self._chord: list[tuple[int, int, int]] = []  # those of the newest tick: there may be more to come
+        self._chord: list[tuple[int, int, int]] = []  # the notes of the newest tick, of which more may come
 
     def __len__(self) -> int:
         """How many notes can vote."""
@@ -68,7 +68,8 @@ class MotifMemory:
     def learn(self, tick: int, pitch: int, place: int) -> None:
         """Add a note that was played at a tick, `place` ticks after a bar line.
 
-        Notes of one tick are a chord, from low to high in whatever order they come, and can vote once it is over.
+        Notes of one tick form a chord. In whatever order they come, they are stored from low to high, and can vote when
+        the chord is over.
         """
         if self._chord and self._chord[0][0] != tick:
             for note in sorted(self._chord):
@@ -78,7 +79,7 @@ class MotifMemory:
             self._chord.append((tick, pitch, place))
 
     def shift(self, ticks: int) -> None:
-        """Follow the grid when it moves."""
+        """Move with the grid."""
         self._past = [(tick + ticks, pitch) for tick, pitch in self._past]
         self._chord = [(tick + ticks, pitch, place) for tick, pitch, place in self._chord]
 
@@ -86,7 +87,7 @@ class MotifMemory:
         """The biases of a note at a tick: of its pitch [128], and of the onset word [ONSETS] that comes after it.
 
         `before` are the CONTEXT_NOTES notes before it, or fewer; the onset is asked for `elapsed` ticks after the
-        note. No bias is negative, and all are zero where nothing is remembered. Takes some 0.03 ms.
+        note. No bias is negative, and all are zero if nothing is remembered. Takes about 0.03 ms.
         """
         known = len(self)
         if not known or not before:
@@ -123,7 +124,7 @@ class MotifMemory:
 
 
 def _gap(ticks: int) -> int:
-    """Ticks between two onsets; those that lie far apart, or go back because the song did, are all alike."""
+    """Ticks between two onsets; large gaps, and gaps back in time after a jump of the song, all count as the same."""
     return ticks if ticks in _GAPS else codec.LONGEST_SILENCE_TICKS
 
 

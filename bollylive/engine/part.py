@@ -20,13 +20,13 @@ _LONGEST_SILENCE_TICKS = 2 * codec.TICKS_PER_BEAT
 class Part:
     """What the engine keeps for one channel; all times are ticks of the engine's grid.
 
-    `setting` is what the live set says of the channel, as of the last `refresh`. `plan` holds the notes that the
+    `setting` is what the live set said about the channel at the last `refresh`. `plan` holds the notes that the
     model has chosen and that can still be withdrawn. `playing` is the model's turn; None while the musician, or
     nobody, plays the channel. `pitch_bias` is what the setting adds to the model's scores.
     """
 
     def __init__(self, live: LiveSet, channel: int, history: History, memory: MotifMemory | None = None) -> None:
-        """A silent part with an empty plan; `memory` is the channel's from before, if there was one."""
+        """A silent part with an empty plan; `memory` is the one that the channel had before, if any."""
         self._live = live
         self.channel = channel
         self.setting = live.band.channel(channel)
@@ -47,7 +47,7 @@ class Part:
 
     @property
     def needs_model(self) -> bool:
-        """Whether a row is to be chosen by the model, sooner or later."""
+        """Whether the model has to choose a row, now or later."""
         return self.playing is not None and self.playing.needs_model
 
     @property
@@ -57,21 +57,21 @@ class Part:
 
     @property
     def due_tick(self) -> int:
-        """The tick of the row to be chosen next, of a part that is playing."""
+        """The tick of the row that is to be chosen next; only for a part that is playing."""
         assert self.playing is not None, "only a part that is playing has a next row"
         return self.playing.due_tick
 
     def may_rest(self, tick: int) -> bool:
         """Whether the model may be silent for long after a tick.
 
-        Not where a musician waits for its answer: whoever takes over from a musician who has paused hears that this
-        voice is silent now, and would go on so.
+        It may not if a musician waits for its answer: the model hears that this voice, whose musician has paused, is
+        silent now, and might let it stay silent.
         """
         is_awaited = self.answer_expected and self.is_playing and self.setting.role in TURN_ROLES
         return not is_awaited or self.history.silence_at(tick) < _LONGEST_SILENCE_TICKS
 
     def refresh(self) -> None:
-        """Read the live set anew, after it was replaced."""
+        """Read the live set again after it was replaced."""
         band, before = self._live.band, self.setting
         setting = band.channel(self.channel)
         if setting.program is not None and setting.program != before.program:
@@ -80,7 +80,7 @@ class Part:
         self.pitch_bias = PitchBias(band, self.channel)
 
     def change_program(self, program: int) -> None:
-        """Change the instrument; percussion stays what it is, whatever the kit."""
+        """Change the instrument; percussion stays percussion, whatever the kit."""
         if not self.setting.is_percussion:
             self.instrument = program
 
@@ -94,7 +94,7 @@ class Part:
     def begin_turn(
         self, answers: Variations, tick: int, patience_ticks: int = 0, queue: NoteQueue | None = None
     ) -> None:
-        """Begin the model's turn at `tick`: with the queued notes, or else as the model goes on from the buffer."""
+        """Begin the model's turn at `tick`: with the queued notes, or else with the model's own continuation."""
         until_tick = None if answers.length is None else tick + answers.length
         self.playing = Playing(tick, tick, until_tick=until_tick, patience_ticks=patience_ticks)
         if queue is not None:
@@ -103,15 +103,15 @@ class Part:
             self.resume(tick)
 
     def resume(self, earliest_tick: int) -> None:
-        """Go on where the buffer ends, at the onset that the model itself foresees.
+        """Go on where the buffer ends, at the onset that the model itself predicts.
 
-        Where the model has yet to process the newest entry, that becomes known later: call this again then. Queued
-        notes stay where they are. A part that is silent stays so.
+        If the model has yet to process the newest entry, the onset becomes known later: then call this again. Queued
+        notes stay where they are. A silent part stays silent.
         """
         playing, last = self.playing, self.history.last
         if playing is None or playing.step is Step.QUEUED:
             return
-        if last is None:  # a part that was to enter later still does
+        if last is None:  # a part that was going to enter later still does so
             playing.enter(max(playing.begin_tick, earliest_tick))
         elif not last.queried:
             playing.step = Step.UNKNOWN
@@ -120,7 +120,7 @@ class Part:
             playing.skip_ahead(earliest_tick)
 
     def withdraw(self, after_tick: int) -> bool:
-        """Withdraw what is planned after a tick; False if there was nothing."""
+        """Withdraw what is planned after a tick; return False if there was nothing."""
         self.plan = [entry for entry in self.plan if entry.tick <= after_tick]
         return self.history.withdraw(after_tick)
 
@@ -136,7 +136,7 @@ class Part:
         """Move everything in time, when the beat jumps or the bar begins elsewhere."""
         known = {id(entry) for entry in self.history.entries}
         for entry in self.plan:
-            if id(entry) not in known:  # the end of a variation that is over but for this
+            if id(entry) not in known:  # the end of a variation of which only this is left
                 entry.tick += ticks
         self.history.shift(ticks)
         self.memory.shift(ticks)
@@ -146,11 +146,11 @@ class Part:
             self.playing.shift(ticks)
 
     def prepare(self, until_tick: int) -> bool:
-        """Make the next row ready for a query; False if none is due by a tick."""
+        """Make the next row ready for a query; return False if none is due by a tick."""
         playing = self.playing
         if playing is None or not playing.needs_model or playing.due_tick > until_tick:
             return False
-        if self.history.last is not None:  # the musician may have got there first
+        if self.history.last is not None:  # the musician may have played there first
             playing.due_tick = max(playing.due_tick, self.history.last.tick)
         self.history.reach(playing.due_tick)
         if playing.step is Step.REST and not self.history.needs_query:
@@ -158,7 +158,7 @@ class Part:
         return True
 
     def motif_bias(self, before: Context, tick: int, bar_ticks: int, elapsed: int = 0) -> tuple[Floats, Floats]:
-        """What the motif memory adds to the scores, as much as the set wants; see `MotifMemory.recall`."""
+        """What the motif memory adds to the scores, weighted as the set says; see `MotifMemory.recall`."""
         pitch, onset = self.memory.recall(before, tick, tick % bar_ticks, elapsed)
         weight = np.float32(self._live.band.memory)
         return weight * pitch, weight * onset
@@ -175,7 +175,7 @@ class Part:
         self.playing.follow_queue(has_entries=self.history.last is not None)
 
     def plan_queued(self, earliest_tick: int, until_tick: int) -> list[Entry]:
-        """Move the queued notes up to a tick into the plan, and give them; overdue ones are left out."""
+        """Move the queued notes up to a tick into the plan, and return them; overdue notes are left out."""
         playing = self.playing
         assert playing is not None, "only a part that is playing has a queue"
         if playing.until_tick is not None:
@@ -187,7 +187,7 @@ class Part:
         return ready
 
     def commit(self, until_tick: int) -> list[Entry]:
-        """Take the notes up to a tick out of the plan: from now on they are played, whatever comes."""
+        """Take the notes up to a tick out of the plan: from now on they will be played, whatever happens."""
         ready = [entry for entry in self.plan if entry.tick <= until_tick]
         self.plan = self.plan[len(ready) :]
         return ready

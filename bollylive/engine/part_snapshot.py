@@ -1,4 +1,4 @@
-"""The band, and each of its parts, as a snapshot shows them to those who watch."""
+"""The band, and each of its parts, as a snapshot shows them to programs that watch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot, Snapshot
 
 
 def snapshot(state: BandState, now_s: float, failures: int, skipped: int) -> Snapshot:
-    """The band as it stands; `failures` and `skipped` are the engine's counts."""
+    """The present state of the band; `failures` and `skipped` are the engine's counts."""
     anchor = state.grid.anchor
     return Snapshot(
         name=state.live.band.name,
@@ -42,7 +42,7 @@ def _part_snapshot(part: Part, state: BandState, now_tick: int) -> PartSnapshot:
 
 
 def _who_plays(part: Part, now_tick: int) -> Player | None:
-    """Notes that are only planned for the case that the musician stops do not count."""
+    """Say who plays a part; notes that are planned only in case the musician stops do not count."""
     since = part.touched_tick
     if part.is_playing and (since is None or part.history.model_notes(since, now_tick + 1)):
         return "model"

@@ -20,14 +20,14 @@ class Step(Enum):
 
 @dataclass(slots=True)
 class Playing:
-    """The model's turn on a channel; a part without one is silent, or the musician's. All times in grid ticks."""
+    """The model's turn on a channel; without it a part is silent or the musician's. All times in grid ticks."""
 
     begin_tick: int  # its first note is not before this
     due_tick: int
     step: Step = Step.NOTE
     until_tick: int | None = None  # nothing is planned from here on; None: the turn has no end yet
-    patience_ticks: int = 0  # how long after its time the first note still leaves the channel to the musician
-    queue: NoteQueue = field(default_factory=NoteQueue)  # notes that are played before the model chooses
+    patience_ticks: int = 0  # how long after its time the first note still gives way to the musician
+    queue: NoteQueue = field(default_factory=NoteQueue)  # notes that are played before the model chooses its own
 
     @property
     def needs_model(self) -> bool:
@@ -47,7 +47,7 @@ class Playing:
         self.step, self.queue.then_tick = Step.NOTE, None
 
     def follow(self, tick: int, next_ticks: int | None) -> None:
-        """The next row is due `next_ticks` after one at `tick`; None: it is a rest of WAIT_TICKS.
+        """Note that the next row is due `next_ticks` after the one at `tick`; None: it is a rest of WAIT_TICKS.
 
         After queued notes it is not due before `queue.then_tick`.
         """
@@ -58,7 +58,7 @@ class Playing:
             self.due_tick, self.step = then_tick, Step.NOTE
 
     def follow_queue(self, *, has_entries: bool) -> None:
-        """The next note is the first in the queue; after the last, the model says when, if it has any entry to hear."""
+        """Play the first queued note next; after the last, the model says when to play, if it has any entry to hear."""
         if self.queue.next_tick is not None:
             self.due_tick = self.queue.next_tick
         if self.queue:
@@ -69,7 +69,7 @@ class Playing:
     def skip_ahead(self, earliest_tick: int) -> bool:
         """Move an overdue row by whole beats, so that it keeps its place in the beat; True if that row was a note.
 
-        A voice that rests goes on resting, and says then when it plays again.
+        A voice that rests goes on resting, and decides afterwards when it plays again.
         """
         if self.step not in (Step.NOTE, Step.REST) or self.due_tick >= earliest_tick:
             return False
@@ -78,7 +78,7 @@ class Playing:
         return self.step is Step.NOTE
 
     def shift(self, ticks: int) -> None:
-        """Follow the grid when it moves."""
+        """Move with the grid."""
         self.begin_tick += ticks
         self.due_tick += ticks
         self.until_tick = None if self.until_tick is None else self.until_tick + ticks

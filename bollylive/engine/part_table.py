@@ -31,7 +31,7 @@ class PartTable:
         return self._parts[channel]
 
     def shared(self, channel: int | None) -> list[Part]:
-        """The part of a channel 0-15, or for None all parts, as far as musician and model take turns there."""
+        """The part of a channel 0-15, or for None all parts; but only parts on which musician and model take turns."""
         return [part for part in self if part.setting.role in TURN_ROLES and channel in (None, part.channel)]
 
     def new_part(self, channel: int) -> Part:
@@ -40,7 +40,7 @@ class PartTable:
         return Part(self._live, channel, history, self._memories.setdefault(channel, MotifMemory()))
 
     def put(self, part: Part) -> None:
-        """Put a part into the table, in place of the one that its channel had."""
+        """Put a part into the table, in place of the part that its channel had."""
         self._parts = dict(sorted({**self._parts, part.channel: part}.items()))
 
     def change_programs(self, programs: Mapping[int, int]) -> None:
@@ -49,7 +49,7 @@ class PartTable:
             self.part(channel).change_program(program)
 
     def refresh(self) -> None:
-        """Read the live set anew, after it was replaced; channels that are new in it get their parts."""
+        """Read the live set again after it was replaced; channels that are new in it get their parts."""
         for setting in self._live.band.channels:
             self.part(setting.channel)
         for part in self:

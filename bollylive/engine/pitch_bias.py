@@ -1,9 +1,9 @@
 """What is added to the model's scores: a channel's range, density, polyphony and grid, and penalties.
 
-A pitch that is repeated too often is penalised, and so is one that clashes with what the musician holds. Consonant are
-unisons and octaves, thirds, fourths and fifths, and sixths: the consonances of common practice, the fourth among them
-as between any two upper voices. The network was trained on music whose players knew what was to come. On stage the
-band only hears it, so what clashes with a note that already sounds is made less likely.
+A pitch that is repeated too often is penalised, and so is one that clashes with what the musician holds. Unisons,
+octaves, thirds, fourths, fifths and sixths count as consonant: the consonances of common practice, with the fourth, as
+between any two upper voices. The network was trained on music whose players knew what was to come. On stage the band
+only hears it, so what clashes with a note that already sounds is made less likely.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bollylive.model.predictor import Floats, Ints
 from bollylive.sets.settings import Set
 
 _FORBIDDEN = -1e9
-_REPEATS_ALLOWED, _REPETITION_PENALTY = 6, 0.5  # so much of a score for each further repeat
+_REPEATS_ALLOWED, _REPETITION_PENALTY = 6, 0.5  # what each further repeat takes off the score
 _SIXTEENTH_TICKS, _TRIPLET_TICKS = codec.TICKS_PER_BEAT // 4, codec.TICKS_PER_BEAT // 3
 _AHEAD_BEATS: Floats = (np.minimum(np.arange(codec.ONSETS), codec.WAIT_TICKS) / codec.TICKS_PER_BEAT).astype(np.float32)
 
@@ -35,7 +35,8 @@ _CLASS_OF_PITCH: Ints = np.arange(codec.PITCHES) % 12
 def _grid_bias() -> Floats:
     """Scores [tick in the beat, ONSETS] that keep a voice to sixteenths and triplets.
 
-    From a sixteenth it goes to sixteenths, from a triplet to triplets, from a beat or from off the grid to either.
+    From a sixteenth it goes to sixteenths, from a triplet to triplets, and from a beat or a place off the grid to
+    either.
     """
     places = np.arange(codec.TICKS_PER_BEAT)[:, None]
     ahead = np.arange(codec.ONSETS)
@@ -44,7 +45,7 @@ def _grid_bias() -> Floats:
         other = _SIXTEENTH_TICKS + _TRIPLET_TICKS - step
         from_here = (places % step == 0) | (places % other != 0)
         allowed |= from_here & ((places + ahead) % step == 0)
-    allowed[:, [0, codec.WAIT]] = True  # a chord, and a rest
+    allowed[:, [0, codec.WAIT]] = True  # a chord and a rest are always allowed
     return np.where(allowed, 0, _FORBIDDEN).astype(np.float32)
 
 
@@ -52,7 +53,7 @@ _GRID_BIAS = _grid_bias()
 
 
 class PitchBias:
-    """The additive scores of one channel, as a set has them; build it anew when the set changes."""
+    """The scores that a set adds for one channel; build a new one when the set changes."""
 
     def __init__(self, band: Set, channel: int) -> None:
         """`channel` 0-15. If the set quantises, what the model chooses keeps to sixteenths and triplets."""
@@ -68,10 +69,10 @@ class PitchBias:
         return bool(self._pitch[pitch] == 0)
 
     def of_pitch(self, newest: Iterable[int]) -> Floats:
-        """The scores of the pitches [128] after some others, the newest first.
+        """The scores of the pitches [128], given the pitches before, the newest first.
 
-        One that has been struck again and again becomes less likely each time: a model that hears mostly its own
-        repeated note finds nothing more likely than that note, for ever.
+        A pitch becomes less likely each time that it is repeated: a model that hears mostly its own repeated note would
+        go on repeating that note for ever.
         """
         bias, sounded = self._pitch.copy(), iter(newest)
         pitch = next(sounded, codec.REST)
@@ -81,9 +82,11 @@ class PitchBias:
         return bias
 
     def of_onset(self, tick: int, sounding: int, density_offset: float = 0.0, *, may_rest: bool = True) -> Floats:
-        """The scores of what comes after a tick [ONSETS], at which so many notes of the channel begin.
+        """The scores of the onsets that may follow a tick [ONSETS], where `sounding` notes of the channel begin at that
+        tick.
 
-        A chord of as many notes as the channel may have is complete. `density_offset` adds to the channel's density.
+        A chord with as many notes as the channel may play is complete. `density_offset` is added to the channel's
+        density.
         """
         bias: Floats = np.float32(-self._density - density_offset) * _AHEAD_BEATS
         if sounding >= self._polyphony:
@@ -96,7 +99,7 @@ class PitchBias:
 
 
 def avoid_clashes(context: Floats, instrument: Ints, follow: float) -> Floats:
-    """The scores to add to the pitches of Q questions [Q, 128], from what each hears [Q, C]; `follow` is 0 to 1.
+    """The scores to add for the pitches of Q questions [Q, 128], from what each hears [Q, C]; `follow` is 0 to 1.
 
     Percussion [Q], an instrument word, clashes with nothing.
     """

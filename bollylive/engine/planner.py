@@ -1,6 +1,7 @@
-"""The plans of all channels: withdrawn where the musician has played something new, made anew, and at last fixed.
+"""The plans of all channels: when the musician plays something new they are withdrawn and made again; in the end they
+are fixed.
 
-Everything up to the commit line stays as it is planned; from there to the horizon it can be planned anew.
+Notes up to the commit line stay as planned; notes from there to the horizon can be planned again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Planner:
         self._state = state
 
     def replan(self, earliest: int) -> None:
-        """What lies beyond the commit line is planned anew when the musician has played something."""
+        """If the musician has played something, plan everything beyond the commit line again."""
         state = self._state
         stale, state.stale = state.stale, False
         for part in state.parts:
@@ -40,7 +41,7 @@ class Planner:
     def queries(self, earliest: int) -> list[ModelQuery]:
         """A query for every part whose next onset is unknown, and for the note that is due first, lowest channel first.
 
-        A note that is due at once is queried alone: a smaller call is sooner back. So is a query of many rows.
+        A note that is due at once is queried alone, because a smaller call returns sooner. So is a query of many rows.
         """
         first: Part | None = None
         state, bar_ticks = self._state, self._state.grid.model_bar_ticks
@@ -58,7 +59,7 @@ class Planner:
         return [query for query in queries if len(query.rows) == len(queries[0].rows)]
 
     def commit(self, earliest: int) -> list[Instruction]:
-        """The notes that are near enough to be fixed, as loud as the musician's playing makes them."""
+        """The notes that are near enough to be fixed; their loudness follows the musician's playing."""
         state = self._state
         gain = 1.0 + state.live.band.energy * (state.energy.gain(earliest) - 1.0)
         instructions: list[Instruction] = []
@@ -79,7 +80,7 @@ class Planner:
         return any(part.history.needs_query or part.due_is_stale for part in self._state.parts)
 
     def next_commit(self) -> int | None:
-        """When `commit` has something to give, as far as it is planned."""
+        """When `commit` will have something to return, according to the plans so far."""
         parts = ((part.plan, part.playing) for part in self._state.parts)
         ticks = [plan[0].tick - self._commit_line(playing, 0) for plan, playing in parts if plan and playing]
         return min(ticks, default=None)
@@ -90,11 +91,11 @@ class Planner:
         return min(ticks) - self._state.horizon_ticks if ticks else None
 
     def _commit_line(self, playing: Playing, earliest: int) -> int:
-        """What comes up to here is not withdrawn."""
+        """Notes up to here are not withdrawn."""
         return earliest - playing.patience_ticks if playing.patience_ticks else earliest + self._state.commit_ticks
 
     def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int, gain: float) -> Note:
-        """A planned note as it is played: it ends with the turn, and if it was patient it is late."""
+        """A planned note as it will be played: it ends with the turn, and is late if it waited for the musician's."""
         tick = max(entry.tick, earliest) if playing.patience_ticks else entry.tick
         end = entry.tick + entry.duration_ticks
         ticks = end - entry.tick if playing.until_tick is None else min(end, playing.until_tick) - entry.tick

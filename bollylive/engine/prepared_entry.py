@@ -1,6 +1,6 @@
 """The percussion's entry, prepared while the band rests, so that its first stroke falls with the musician's first note.
 
-Nobody can foresee that note's pitch, but the percussion needs none; the other parts choose when they have heard it.
+That note's pitch is unknown, but the percussion does not need it; the other parts choose after they have heard it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bollylive.sets.settings import ChannelSet
 
 
 class PreparedEntry:
-    """Fresh percussion parts on a grid whose tick 0 is the downbeat to come. Owned by the engine."""
+    """New percussion parts on a grid whose tick 0 is the coming downbeat. Owned by the engine."""
 
     def __init__(self, parts: list[Part]) -> None:
         """`parts` are new ones with empty buffers; only accompanying percussion among them is used."""
@@ -33,7 +33,7 @@ class PreparedEntry:
         return [query_note(part, bar_ticks) for part in self._unready()]
 
     def take(self, channel: int) -> Part | None:
-        """The part of a channel with its first stroke planned, if it is ready; it then is the engine's."""
+        """The part of a channel with its first stroke planned, if it is ready; it then belongs to the engine."""
         part = self._parts.get(channel)
         return self._parts.pop(channel) if part is not None and part.plan else None
 

@@ -1,6 +1,7 @@
-"""When the band rests, when it wakes, and how it goes on after a jump, another set, or an engine that is gone.
+"""When the band rests, when it wakes, and how it goes on after a jump, with another set, or after an engine is lost.
 
-The band rests until the musician begins, and again when the song stops, when they have paused for long, or at a panic.
+The band rests until the musician begins, and rests again when the song stops, after a long pause of the musician's, or
+at a panic.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from bollylive.midi.messages import ALL_NOTES_OFF, Control
 from bollylive.protocol import Instruction, Release
 from bollylive.sets.settings import TURN_ROLES, Set
 
-JUMP_S = 0.5  # a song that stands still for longer was stopped
+JUMP_S = 0.5  # a song that stands still for longer counts as stopped
 
 
 class RestAndWake:
@@ -47,7 +48,7 @@ class RestAndWake:
                 part.enter(self._entry_tick(part, tick))
 
     def sleep(self, beat: float) -> list[Instruction]:
-        """Nothing more is planned until the musician begins again; all notes end."""
+        """Plan nothing more until the musician begins again; all notes end."""
         state = self._state
         state.awake = False
         for note in state.assembler.close_all(beat):
@@ -58,9 +59,9 @@ class RestAndWake:
         return [Release(part.channel) for part in state.parts]
 
     def rest_tick(self) -> int | None:
-        """When the band rests, if it may.
+        """The tick at which the band rests; None if it may not.
 
-        Never under a clock, whose stop decides, nor while a key is held, nor in a loop that the musician keeps.
+        It never rests under a clock, because the clock's stop decides; nor while a key is held, nor while a loop plays.
         """
         state = self._state
         is_clocked = state.grid.anchor.followed or not state.own_downbeat
@@ -71,13 +72,13 @@ class RestAndWake:
         return state.touched_tick + ticks_of(state.live.band.rest_after_beats)
 
     def rest(self, earliest: int) -> None:
-        """Rest if it is time; what is committed is played to its end: the band stops, it is not cut off."""
+        """Rest if it is time; notes that are fixed are played to their end, so that the band is not cut off."""
         tick = self.rest_tick()
         if tick is not None and earliest >= tick:
             self.sleep(self._state.grid.beat_of(earliest + self._state.commit_ticks))
 
     def follow(self, anchor: Anchor) -> list[Instruction]:
-        """Follow the beat; a stop or a jump ends what is under way.
+        """Follow the beat; a stop or a jump ends what is being played.
 
         A song that goes on at once, elsewhere, is a loop or a locate: the band goes on with it.
         """
@@ -87,7 +88,7 @@ class RestAndWake:
             if state.awake:
                 self._stopped_s = anchor.at_s
                 self._stopped_soloists = [part for part in state.parts.shared(None) if part.is_playing]
-            # What was planned and is still on its way to the ports is withdrawn too.
+            # Planned notes that are still on their way to the ports are withdrawn too.
             instructions = self.sleep(old.beat_at(anchor.at_s))
         state.shift(state.grid.follow(anchor))
         if anchor.bar_beat not in (None, old.bar_beat):
@@ -97,11 +98,11 @@ class RestAndWake:
         return instructions
 
     def change_roles(self, before: Set, beat: float) -> list[Instruction]:
-        """Another set is live: parts that may no longer play end, and those that now may enter at a bar line."""
+        """Follow another set: parts that may no longer play end, and parts that may play now enter at a bar line."""
         state = self._state
         changed = [part for part in state.parts if part.setting.role != before.channel(part.channel).role]
         for part in changed:
-            if part.setting.role == "off":  # a key that is held there is never heard to come up
+            if part.setting.role == "off":  # the release of a key that is held there is never heard
                 for note in state.assembler.handle(Control(part.channel, ALL_NOTES_OFF, 0), beat):
                     state.close_note(part, note, 1)
             self._turns.end(part, state.grid.tick_of(beat))
@@ -114,7 +115,7 @@ class RestAndWake:
     def resume(self, tick: int) -> None:
         """Wake from `tick` on as if the band had never rested, for an engine that is gone.
 
-        Parts that have played already go on when the model says so, the others enter at a bar line.
+        Parts that have already played go on when the model says; the others enter at a bar line.
         """
         state = self._state
         state.awake = True
@@ -125,7 +126,7 @@ class RestAndWake:
                 part.resume(tick)
 
     def _go_on(self, anchor: Anchor) -> None:
-        """The song has jumped: every part that played is there at once."""
+        """Go on after a jump of the song: every part that played comes in at once."""
         state = self._state
         state.awake, self._stopped_s = True, -math.inf
         tick = state.grid.next_tick(anchor.beat)
@@ -136,7 +137,7 @@ class RestAndWake:
                 self._turns.hand_over(part, tick)
 
     def _entry_tick(self, part: Part, tick: int) -> int:
-        """When a part enters, of a band that begins at a tick."""
+        """When a part enters, if the band begins at a tick."""
         bars, bar_ticks = part.setting.entry_bars, self._state.grid.bar_ticks
         return (tick // bar_ticks + bars) * bar_ticks if bars else tick
 

@@ -26,7 +26,7 @@ class TurnTaking:
         self._requests = requests
 
     def begin_note(self, part: Part, tick: int) -> bool:
-        """The musician begins a note on a shared channel; True if that ends the model's turn."""
+        """Handle a note that the musician begins on a shared channel; return True if it ends the model's turn."""
         phrase, playing = part.phrase, part.playing
         answers = phrase.answers
         is_patient = playing is not None and playing.patience_ticks > 0
@@ -43,7 +43,7 @@ class TurnTaking:
         """End the model's turn, if it has one."""
         answers = part.phrase.answers
         if answers is not None and part.is_playing:
-            if answers.current.begin > tick:  # what was moved ahead of it did not begin
+            if answers.current.begin > tick:  # the answer has not begun, so the buffer moves back
                 part.history.shift(answers.begin - answers.current.begin)
             else:
                 answers.current.close(part.history, tick)
@@ -71,7 +71,7 @@ class TurnTaking:
         return min(ticks, default=None)
 
     def advance(self, earliest: int) -> None:
-        """Let the model take over where it is time, and end what is over; from `earliest` on all can be changed."""
+        """Let the model take over if it is time, and end what is over; everything from `earliest` on can be changed."""
         horizon_ticks = self._state.horizon_ticks
         for part in self._state.parts:
             playing, next_begin = part.playing, part.phrase.next_begin
@@ -85,7 +85,7 @@ class TurnTaking:
             self._requests.plan_queued(part, earliest)
 
     def hand_over(self, part: Part, earliest: int) -> bool:
-        """Begin the model's turn at once, as by command, or end it; True if it was ended."""
+        """Begin the model's turn at once, as a command does, or end it; return True if it was ended."""
         if part.is_playing:
             self._finish(part, earliest)
             return True

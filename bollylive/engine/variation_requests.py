@@ -1,4 +1,5 @@
-"""What the musician asks for while the model plays: another answer, the one before, this one in a loop, one like it.
+"""What the musician asks for while the model plays: another answer, the answer before, this answer in a loop, or one
+like it.
 
 Each begins at the next place where the answer began in its bar, and is planned like everything else. All ticks are
 those of the engine's grid.
@@ -35,7 +36,7 @@ class VariationRequests:
                 part.resume(earliest)
 
     def plans_at(self, part: Part, tick: int) -> int:
-        """When what begins at `tick` is to be planned: as soon as all before it is, or when it must."""
+        """When to plan what begins at `tick`: as soon as all before it is planned, or when it must be."""
         is_planned = part.playing is None or part.playing.due_tick >= tick
         return tick - (self._state.horizon_ticks if is_planned else self._state.commit_ticks)
 
@@ -54,7 +55,7 @@ class VariationRequests:
                 loop = current.cut(max(0, current.ticks - longest), current.ticks)
                 if loop.notes:
                     self._repeat(part, phrase, loop.at(tick))
-                elif playing is not None:  # there is nothing to keep yet: the answer goes on
+                elif playing is not None:  # there is nothing to keep yet, so the answer goes on
                     playing.until_tick = None if answers.length is None else current.begin + answers.length
                 return
             case "vary":

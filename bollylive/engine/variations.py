@@ -1,4 +1,4 @@
-"""What the model has played to one phrase of the musician's, so that another variation can follow, or an earlier one.
+"""The model's answers to one phrase of the musician's, so that another variation, or an earlier one, can follow.
 
 All ticks are those of the engine's grid. A variation's notes are known once it is over.
 """
@@ -14,14 +14,14 @@ _MOST_VARIATIONS = 16
 
 
 def copy_notes(notes: Iterable[Entry], ticks: int) -> list[Entry]:
-    """The same notes `ticks` later, which the model has not processed yet."""
+    """Copies of the notes, `ticks` later; they count as not yet processed by the model."""
     return [replace(note, tick=note.tick + ticks, queried=False, state=None) for note in notes]
 
 
 class NoteQueue:
-    """Notes that are played as they are, in order of time; without a note it is false.
+    """Notes to be played as they are, in order of time; the queue is false if it is empty.
 
-    The model chooses again from `then_tick` on, at the earliest; None: whenever it likes.
+    The model chooses again from `then_tick` on at the earliest; None: at any time.
     """
 
     def __init__(self, notes: Iterable[Entry] = (), then_tick: int | None = None) -> None:
@@ -39,7 +39,7 @@ class NoteQueue:
         return self._notes[0].tick if self._notes else self.then_tick
 
     def pop(self, earliest_tick: int, until_tick: int) -> list[Entry]:
-        """Take out the notes up to a tick, and give those that are not overdue."""
+        """Take out the notes up to a tick, and return those that are not overdue."""
         ready = [note for note in self._notes if note.tick <= until_tick]
         self._notes = self._notes[len(ready) :]
         return [note for note in ready if note.tick >= earliest_tick]
@@ -59,11 +59,11 @@ class Variation:
     ticks: int = 0
 
     def close(self, history: History, tick: int) -> None:
-        """It ends here."""
+        """End the variation at a tick."""
         self.notes, self.ticks = history.model_notes(self.begin, tick), tick - self.begin
 
     def cut(self, first: int, end: int) -> Variation:
-        """A piece of it: from `first` ticks after its beginning to before `end` ticks after it."""
+        """Return a piece: from `first` ticks after its beginning up to, but not including, `end` ticks after it."""
         since, until = self.begin + first, self.begin + end
         return Variation(since, [note for note in self.notes if since <= note.tick < until], end - first)
 
@@ -79,8 +79,8 @@ class Variation:
 class Variations:
     """The model's answers to one phrase on one channel. Owned by the engine.
 
-    `begin` is where the model took over, and `current` the variation that plays, or played last. With `length` a
-    variation lasts so many ticks; with `at_bar` its first note falls on its beginning.
+    `begin` is where the model took over, and `current` the variation that plays, or played last. `length` is how many
+    ticks a variation lasts; with `at_bar` its first note falls on its beginning.
     """
 
     def __init__(self, history: History, begin: int, length: int | None, at_bar: bool) -> None:
@@ -91,7 +91,7 @@ class Variations:
         self._history = history
 
     def phrase_at(self, tick: int) -> History:
-        """The buffer as it was before the answer, moved so that an answer at a tick comes as the first one did."""
+        """The buffer as it was before the answer, moved so that an answer at this tick follows it as the first did."""
         history = self._history.branch()
         history.shift(tick - self.begin)
         return history

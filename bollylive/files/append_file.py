@@ -1,4 +1,4 @@
-"""A file that is written for hours, and is started again with its whole content when its name is lost.
+"""A file that is written for hours; if its name is lost, it is started again with its whole content.
 
 The name is lost when the file or its folder is removed or renamed, or when its disk is taken away. Windows does not
 allow this while a file is open.
@@ -59,7 +59,7 @@ class AppendFile:
     def renew(self) -> str | None:
         """Start the file again if its name is lost; then return a sentence for the musician, else None.
 
-        Raises OSError if there is no place for it; then the open file stays in use, without a name.
+        Raises OSError if it can be created nowhere; then the open file stays in use, without a name.
         """
         if not self._has_lost_its_name():
             return None
@@ -155,7 +155,7 @@ class AppendFile:
         return self._make(folder)
 
     def _copy(self, old: FileIO, new: FileIO) -> OSError | None:
-        """Copy the content; return the error of reading the old file, if any. Raises OSError of writing the new one."""
+        """Copy the content; return the error of reading the old file, if any. Raises OSError if writing fails."""
         chunks = _chunks(old)
         while True:
             try:

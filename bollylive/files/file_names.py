@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 _LONGEST_NAME: Final = 255  # bytes, on nearly every file system
-_SHORT_NAME: Final = 100  # bytes, on every one, also where names are encrypted
+_SHORT_NAME: Final = 100  # bytes, on every file system, even if it encrypts names
 
 
 def free_name(path: Path) -> Path:
@@ -38,6 +38,6 @@ def _split(path: Path) -> tuple[str, str]:
 
 
 def _cut(name: str, most_bytes: int) -> str:
-    """Return the name cut to so many bytes, without half a letter at the end."""
+    """Return the name cut to this many bytes, without half a letter at the end."""
     data = os.fsencode(name)
     return name if len(data) <= most_bytes else data[:most_bytes].decode("utf-8", "ignore")

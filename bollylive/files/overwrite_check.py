@@ -1,4 +1,4 @@
-"""Which files a command may write over: those of the kind that it writes, and none that it reads.
+"""Which files a command may overwrite: only files of the kind that it writes, and never one that it reads.
 
 The whole command line is checked before any work begins, and each file once more just before it is replaced.
 """
@@ -32,14 +32,14 @@ _MIDI_ENDINGS: Final = (".mid", ".midi", ".kar", ".smf")
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file that a command is to write, and the files that the command reads, each with what it is."""
+    """A file that a command is to write; also the files that the command reads, each with a word for what it is."""
 
     option: str
     path: Path
     inputs: tuple[tuple[str, Path], ...] = ()
 
     def problem(self) -> str | None:
-        """Return a sentence if the file must not or cannot be written, with the cure. May block."""
+        """Return a sentence if the file must not or cannot be written, which also says what to do. May block."""
         exists = os.path.lexists(self.path)
         for what, source in self.inputs:
             with suppress(OSError):
@@ -96,7 +96,7 @@ def output_file(options: argparse.Namespace, option: str) -> OutputFile:
 def check_outputs(options: argparse.Namespace) -> None:
     """Raise FileError with a sentence for every file of the command line that must not or cannot be written. May block.
 
-    So nobody plays for an hour and finds at the end that there is no place for the recording.
+    So nobody plays for an hour only to find at the end that the recording cannot be written.
     """
     outputs = [output_file(options, name) for name in ("record", *_KINDS) if getattr(options, name, None)]
     problems = [problem for output in outputs if (problem := output.problem()) is not None]

@@ -56,7 +56,7 @@ def write_file(path: str | Path, content: Content, check: Callable[[], None] | N
 
 
 def write_new(path: str | Path, content: Content) -> None:
-    """Write a new file, safely also if another program creates one of this name at the same moment.
+    """Write a new file; safe even if another program creates a file of this name at the same moment.
 
     Raises FileError if the file exists or cannot be written. Blocks.
     """
@@ -87,7 +87,7 @@ def write_elsewhere(path: Path, content: Content, folder: Path) -> Path:
     """Write a file that cannot be written at its path: beside it under a shorter name, or in `folder`, or anywhere.
 
     `folder` is created if needed; the last resort is a new temporary folder. Return the path of the file; raises
-    FileError if there is no place at all. Blocks.
+    FileError if it can be written nowhere. Blocks.
     """
     short = short_name(path)
     if short != path.name:
@@ -117,7 +117,7 @@ def follow(path: Path) -> Path:
 
 
 def failure(path: Path, error: OSError) -> FileError:
-    """Return the error for a file that cannot be written, with its cure."""
+    """Return the error for a file that cannot be written; its text says what to do."""
     cure = _CURES.get(error.errno or 0, "choose another place")
     return FileError(f"{path}: the file cannot be written: {error.strerror or error}; {cure}.")
 
@@ -132,7 +132,7 @@ def _reported(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _unfinished(folder: Path, content: Content, replaced: Path | None = None) -> Iterator[Path]:
-    """Write the content to a file with a temporary name; give its path, and remove it unless the block renamed it."""
+    """Write the content to a file with a temporary name; yield its path, and remove it unless the block renamed it."""
     path = folder / f".bollylive-{secrets.token_hex(8)}"
     before = _status(replaced)
     number = os.open(path, _EXCLUSIVE, 0o666 if before is None else 0o600)

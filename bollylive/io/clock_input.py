@@ -1,4 +1,4 @@
-"""Feeds the clock from all that knows the beat: MIDI clock, a Link session, taps, and the musician's playing."""
+"""Feeds the clock from everything that knows the beat: MIDI clock, a Link session, taps, and the musician's playing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ClockMessage = Tick | Start | Continue | Stop | Position | Tempo
 class ClockInput:
     """Reports every new anchor of `clock`. Not thread-safe; `now_s` must not go back.
 
-    Where the song stops or jumps it calls `release` with the second and the beat: the model's notes end there.
+    When the song stops or jumps it calls `release` with the second and the beat at which the model's notes end.
     """
 
     def __init__(self, clock: Clock, release: Callable[[float, float], None], report: Callable[[Anchor], None]) -> None:
@@ -23,7 +23,7 @@ class ClockInput:
         self._taps = TapTempo()
 
     def handle(self, message: ClockMessage, now_s: float) -> None:
-        """Take in a MIDI clock message or a new tempo."""
+        """Handle a MIDI clock message or a new tempo."""
         epoch, beat = self._clock.anchor.epoch, self._clock.beat_at(now_s)
         changed = self._clock.handle(message, now_s)
         if isinstance(message, Stop) or self._clock.anchor.epoch != epoch:
@@ -32,19 +32,19 @@ class ClockInput:
             self._report(self._clock.anchor)
 
     def follow_link(self, link: LinkBeat) -> None:
-        """Take in where a Link session is now; call it some twenty times a second."""
+        """Handle the current beat of a Link session; call this about twenty times a second."""
         if self._clock.follow_link(link):
             if not self._clock.anchor.running:
                 self._release(link.at_s, self._clock.beat_at(link.at_s))
             self._report(self._clock.anchor)
 
     def follow_player(self, beat: PlayerBeat, now_s: float) -> None:
-        """Take in where the musician's playing puts the beat."""
+        """Handle an estimate of the beat from the musician's playing."""
         if self._clock.follow_player(beat, now_s):
             self._report(self._clock.anchor)
 
     def tap(self, now_s: float) -> Tempo | None:
-        """Take in a tap; return the tempo that it sets, if there have been enough."""
+        """Handle a tap; return the tempo that it sets, if there have been enough taps."""
         tempo = self._taps.tap(now_s)
         if tempo is not None:
             self.handle(tempo, now_s)

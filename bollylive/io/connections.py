@@ -1,10 +1,10 @@
-"""Shows who is connected to our ports, which python-rtmidi does not.
+"""Shows what is connected to our ports, because python-rtmidi does not.
 
     JACK    asked by a small client of our own, through the libjack that rtmidi uses: 5 to 30 µs for each port
     ALSA    read in the kernel's list of clients: some tenths of a millisecond
     others  not shown
 
-Nothing here waits for the other side, but that libjack sleeps for a period if connections are just being changed.
+Nothing here waits for the other side, except that libjack sleeps for a period while connections are being changed.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Connections(Protocol):
     """The connections of one MIDI system. For one thread."""
 
     def seen(self, own: Iterable[str]) -> Graph | None:
-        """Return those of our ports that are there, with what is connected to them; None if unknown. Never raises."""
+        """Return our ports that exist, each with what is connected to it; None if unknown. Never raises."""
 
     def close(self, *, dead: bool) -> None:
         """Stop looking; a `dead` system is left alone."""
 
 
 def connections_of(api: str, client_name: str) -> Connections:
-    """Return the connections of a system; a client of our own, where one is needed, gets this name."""
+    """Return the connections of a system; if this needs a client of our own, the client gets this name."""
     if api == "alsa":
         return AlsaConnections()
     if api == "jack" and (jack := JackConnections.open(client_name)) is not None:
@@ -65,7 +65,7 @@ class AlsaConnections:
         self._clients = clients
 
     def seen(self, own: Iterable[str]) -> Graph | None:
-        """Return those of our ports that are in the list."""
+        """Return our ports that are in the list, each with what is connected to it."""
         try:
             text = self._clients.read_text(encoding="utf-8", errors="ignore")  # as rtmidi reads names
         except OSError:
@@ -78,7 +78,7 @@ class AlsaConnections:
 
 
 class JackConnections:
-    """The connections as a client of our own sees them, which has no ports; build it with `open`."""
+    """The connections as seen by a client of our own that has no ports; create it with `open`."""
 
     def __init__(self, library: ctypes.CDLL, client: int) -> None:
         self._by_name = _function(library.jack_port_by_name, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
@@ -103,7 +103,7 @@ class JackConnections:
         return cls(library, client) if client else None
 
     def seen(self, own: Iterable[str]) -> Graph | None:
-        """Return those of our ports that the server knows."""
+        """Return our ports that the server knows, each with what is connected to it."""
         if self._client is None:
             return None
         ports = [(name, self._by_name(self._client, name.encode())) for name in own]
@@ -147,7 +147,7 @@ def alsa_graph(text: str) -> dict[str, frozenset[str]]:
 
 
 def _libjack() -> ctypes.CDLL | None:
-    """Return the libjack that rtmidi uses: a preloaded one, or the one that rtmidi brings. No other is loaded."""
+    """Return the libjack that rtmidi uses: a preloaded one, or the one that comes with rtmidi. No other is loaded."""
     if not hasattr(os, "RTLD_NOLOAD"):
         return None
     for path, mode in ((None, ctypes.DEFAULT_MODE), (rtmidi_backend.library(), os.RTLD_NOLOAD)):

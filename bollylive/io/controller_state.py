@@ -1,8 +1,8 @@
-"""What the musician's pedals and wheels hold on each channel, and the resets with which a DAW ends everything.
+"""The state of the musician's pedals and wheels on each channel, and the resets with which a DAW ends everything.
 
 At stop and at locate a DAW sends CC 64 = 0, 123 and 121 on all sixteen channels, two or three times in a row: over a
-hundred messages. They end notes and are no music. None of them is passed on; the releases that they imply are.
-Which controllers a reset sets back, and to what, is the MIDI Association's recommended practice RP-015.
+hundred messages. They only end notes and are not music. None of them is passed on; the releases that they imply are.
+The MIDI Association's recommended practice RP-015 says which controllers a reset changes, and to which values.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from bollylive.midi.parser import state_key
 from bollylive.sets.controls import Command
 
 Music: TypeAlias = NoteOn | NoteOff | Control | Program
-Meaning: TypeAlias = Music | Command | None  # what the engine has to know of an event; None: nothing
+Meaning: TypeAlias = Music | Command | None  # what the engine has to know about an event; None: nothing
 
 PANIC_S: Final = 0.1  # how long the resets of sixteen channels take on a cable of 1983
 RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
 
 
 class ControllerState:
-    """Knows what is held, and so which resets change anything; give it every event. Not thread-safe."""
+    """Knows what is held, and therefore which resets change anything; call `read` with every event. Not thread-safe."""
 
     def __init__(self) -> None:
         self._held = HeldState()
@@ -44,7 +44,7 @@ class ControllerState:
         self._ended_s = -math.inf  # when the last end of all notes came, on whatever channel
 
     def read(self, event: Event, now_s: float) -> list[tuple[Event, Meaning]]:
-        """Return what an event amounts to, in order, each with what the engine has to know of it.
+        """Return the events that an event stands for, in order, each with what the engine has to know about it.
 
         A reset is preceded by the releases that it implies. A sustain pedal that is up cannot go up.
         """
@@ -61,11 +61,11 @@ class ControllerState:
         return [(each, self.meaning(each, now_s)) for each in events]
 
     def meaning(self, event: Event, now_s: float) -> Meaning:
-        """Return what the engine has to know of an event; None if that changes nothing.
+        """Return what the engine has to know about an event; None if the event changes nothing.
 
-        The end of all notes is what some keyboards send at the end of every key, and ends what was played on its
-        channel. A second one within PANIC_S, on any channel and without a key in between, is a stop or a panic, and
-        puts the band to sleep. The reset of the controllers is reported by the releases that it implies.
+        Some keyboards send "all notes off" whenever a key comes up, and it ends what was played on its channel. A
+        second one within PANIC_S, on any channel and without a key in between, is a stop or a panic, and puts the band
+        to sleep. A reset of the controllers is reported as the releases that it implies.
         """
         if not isinstance(event, Music):
             return None
@@ -88,22 +88,22 @@ class ControllerState:
         return event if is_new else None
 
     def recall(self, releases: Iterable[Event]) -> None:
-        """Note that what these messages release may still be held, by a foot that an earlier process knew of."""
+        """Note that what these messages release may still be held, say by a foot that an earlier process knew of."""
         for release in releases:
             if isinstance(release, Control | Raw):
                 self._held.hold(release)
 
     def let_go(self, channels: Iterable[int] = range(16)) -> list[Event]:
-        """Return what brings every pedal and wheel of these channels to rest, as at the end; it is held no more."""
+        """Return the messages that release every pedal and wheel of these channels, as at the end; none stays held."""
         return [release for channel in channels for release in self._held.let_go(channel, everything=True)]
 
     def held_on(self, channels: Iterable[int]) -> list[Event]:
-        """Return what would bring the pedals and wheels of these channels to rest; they stay held."""
+        """Return the messages that would release the pedals and wheels of these channels; these stay held."""
         those = frozenset(channels)
         return in_order(release for about, release in self._held.releases.items() if about[0] & 0x0F in those)
 
     def drop(self, is_meant: Callable[[Event], bool]) -> list[Event]:
-        """Return the releases that are meant; what they release is held no more."""
+        """Return the releases that are meant; what they release is no longer held."""
         return self._held.drop(is_meant)
 
     def _holds(self, event: Event) -> bool:

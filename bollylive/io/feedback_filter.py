@@ -1,14 +1,15 @@
-"""Filters what comes back through a loop in the DAW: what leaves by `BollyLive Out` and returns by `BollyLive In`.
+"""Filters out messages that come back through a loop in the DAW: sent by `BollyLive Out`, received by `BollyLive In`.
 
 No message says where it comes from, so feedback is recognised by its content: the same message as one that left a
-moment ago. Each message that left explains at most one that comes, and only for `WINDOW_S`.
+moment ago. Each message that was sent can explain only one message that comes in, and only for `WINDOW_S`.
 
 A message that repeats the present state is taken for feedback: the same note-on at the same velocity while the note
-sounds, the same controller value. The musician loses little where that is chance: their note sounds already, since the
-model began it less than `WINDOW_S` before, on their channel, at their very velocity. Where both play four notes a
-second by chance in the same octave, that is one of the musician's notes in 1,400. A message that repeats an earlier
-state may well be the musician's: a note repeated fast, a wheel turned to and fro. It is feedback only where a loop is
-known, that is, where the newest note-on of the channel whose fate is clear has come back.
+sounds, the same controller value. If that happens by chance, the musician loses little: their note sounds already,
+because the model began it less than `WINDOW_S` before, on their channel and at their velocity. If both play four random
+notes a second in the same octave, this takes one of the musician's notes in 1,400. A message that repeats an earlier
+state may well be the musician's: a note repeated fast, a wheel turned to and fro. It is taken for feedback only if a
+loop is known. That is so if, of the channel's note-ons that were sent and are either back or overdue, the newest is
+back.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TypeAlias
 from bollylive.midi.messages import Event, NoteOff, NoteOn
 
 WINDOW_S = 0.05  # two audio periods of 1024 frames, of which a DAW needs one in and one out
-_CERTAIN = 3  # so many returns in a row are no chance
+_CERTAIN = 3  # this many returns in a row are not a coincidence
 
 _Subject: TypeAlias = tuple[int, ...]
 
@@ -34,12 +35,11 @@ class _Left:
 
 
 class FeedbackFilter:
-    """Tells feedback from playing. Not thread-safe; `now_s` must not go back.
+    """Distinguishes feedback from playing. Not thread-safe; `now_s` must not go back.
 
-    Append to `sent` each message that leaves: its second, its subject (see `parser.state_key`) and itself.
-    `echoes` counts the note-ons filtered.
-    A DAW that changes notes on the way, or needs longer, is not recognised. In a loop that ends this very moment one
-    note-off of the musician's may be lost, of a note that the band played too.
+    Append to `sent` each message that is sent: its second, its subject (see `parser.state_key`) and the message itself.
+    `echoes` counts the note-ons filtered. A DAW that changes notes on the way, or needs longer, is not recognised. At
+    the moment when a loop ends, one of the musician's note-offs may be lost, if the band played that note too.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class FeedbackFilter:
         self._is_reported = False
 
     def returns(self, event: Event, about: _Subject, now_s: float) -> bool:
-        """Return whether what comes is feedback; give it every event, with its subject."""
+        """Return whether an event is feedback; call this with every event and its subject."""
         if self.sent or self._order:
             self.settle(now_s)
         if about in self._left and self._returns(event, about):
@@ -64,7 +64,7 @@ class FeedbackFilter:
         return False
 
     def settle(self, now_s: float) -> None:
-        """Take in what was sent, and forget what left too long ago; call it while anything is sent."""
+        """Process what was sent, and forget what was sent too long ago; call this as long as anything is sent."""
         while self.sent:
             at_s, about, event = self.sent.popleft()
             left = _Left(at_s, about, _comparable(event))
@@ -105,5 +105,5 @@ def _channel(about: _Subject) -> int:
 
 
 def _comparable(event: Event) -> Event:
-    """Return the part of an event that survives a DAW, many of which give note-offs a velocity of their own."""
+    """Return the part of an event that a DAW leaves unchanged; many DAWs change the velocity of note-offs."""
     return replace(event, velocity=0) if isinstance(event, NoteOff) else event

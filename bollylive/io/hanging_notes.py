@@ -1,8 +1,8 @@
-"""Ends what an earlier process left sounding, pedalled or bent, which nobody else would ever release.
+"""Ends notes, pedals and bends that an earlier process left, because nobody else would ever release them.
 
 The releases are sent several times, since a listener may still be joining a new port. Where listeners can be seen, they
-are sent when one begins to listen. What the earlier process did last may be unknown: so its channels are reset as well.
-Whatever is played anew is left alone.
+are sent when one begins to listen. What the earlier process did last may be unknown, so its channels are reset as well.
+Whatever has been played again since then is left alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _END_AFTER_S: Final = (0.0, 0.5, 1.5, 4.0)
 
 
 class HangingNotes:
-    """Ends what was left, but for what `at_outputs` has touched since. Not thread-safe; `now_s` must not go back."""
+    """Ends what was left, except what `at_outputs` has touched since. Not thread-safe; `now_s` must not go back."""
 
     def __init__(self, at_outputs: HeldState) -> None:
         self._at_outputs = at_outputs
@@ -30,7 +30,7 @@ class HangingNotes:
 
     @property
     def wait(self) -> bool:
-        """Whether something was left whose end nobody can have heard."""
+        """Whether something was left, and nobody can have received its end yet."""
         return not self._was_heard
 
     def inherit(self, left: InheritedState, now_s: float) -> None:
@@ -42,7 +42,7 @@ class HangingNotes:
             self._end_s.extend(now_s + after_s for after_s in _END_AFTER_S)
 
     def listen(self, listeners: int | None, now_s: float) -> None:
-        """Take in how many listen; None where that cannot be seen. The first one gets everything at once."""
+        """Note how many programs listen, None if that cannot be seen. The first one gets everything at once."""
         if listeners is None:
             return
         before, self._listeners = self._listeners, listeners

@@ -1,8 +1,8 @@
 """What is held and not released: notes, pedals, wheels, pressure; and for each the message that releases it.
 
-Used wherever somebody must know it: for a cable that is unplugged, a process that dies, a channel that a saved set
-closes. To the audience a pedal that stays down is a hanging note. Where a controller rests is the MIDI Association's
-recommended practice RP-015, with the hold pedal 2 and the legato switch, which are up at rest too.
+This is needed when a cable is unplugged, a process dies, or a saved set closes a channel. For the audience, a pedal
+that stays down is a hanging note. The resting values of controllers are those of the MIDI Association's recommended
+practice RP-015, and the hold pedal 2 and the legato switch are up at rest too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bollylive.midi.messages import (
 from bollylive.midi.parser import state_key
 
 PEDALS: Final = (SUSTAIN, 66, 69)  # sustain, sostenuto, hold 2: they hold notes, so whatever ends notes lifts them
-RESTS: Final = {1: 0, 11: 127, SUSTAIN: 0, 65: 0, 66: 0, 67: 0, 68: 0, 69: 0}  # by controller: where it rests
+RESTS: Final = {1: 0, 11: 127, SUSTAIN: 0, 65: 0, 66: 0, 67: 0, 68: 0, 69: 0}  # by controller: its value at rest
 
 _KEY_PRESSURE, _PRESSURE, _BEND = 0xA0, 0xD0, 0xE0
 
@@ -47,14 +47,14 @@ def at_rest(event: Event) -> Event | None:
 
 
 def is_release(event: Event) -> bool:
-    """Return whether an event brings what it is about to rest; a note-off does with any velocity."""
+    """Return whether an event releases what it is about; a note-off does so with any velocity."""
     return isinstance(event, NoteOff) or event == at_rest(event)
 
 
 def reset(channel: int) -> list[Event]:
-    """Return the messages that bring a channel to rest of which it is unknown what it holds.
+    """Return the messages that release everything on a channel, if it is unknown what the channel holds.
 
-    RP-015 leaves the hold pedal 2 where it is, and older synthesizers do not follow it: so each pedal is lifted.
+    RP-015 leaves the hold pedal 2 where it is, and older synthesizers do not follow it, so each pedal is lifted.
     """
     lifted = [Control(channel, number, 0) for number in PEDALS]
     return [*lifted, Control(channel, RESET_CONTROLLERS, 0), Control(channel, ALL_NOTES_OFF, 0)]
@@ -66,9 +66,10 @@ def in_order(releases: Iterable[Event]) -> list[Event]:
 
 
 class HeldState:
-    """What is held after all events that were given to `note`, in order. Not thread-safe.
+    """What is held after all events that `note` was called with, in order. Not thread-safe.
 
-    `touched` is the subjects (see `parser.state_key`) of all that was held at any time; its reader may clear it.
+    `touched` holds the subjects (see `parser.state_key`) of everything that was held at any time; its reader may clear
+    it.
     """
 
     def __init__(self) -> None:
@@ -78,11 +79,11 @@ class HeldState:
 
     @property
     def releases(self) -> Mapping[tuple[int, ...], Event]:
-        """What is held: by its subject, the message that releases it."""
+        """The message that releases each thing that is held, by its subject."""
         return self._releases
 
     def note(self, event: Event, about: tuple[int, ...]) -> list[Event]:
-        """Take in one event that has passed, with its subject; return the releases of all that it let go of."""
+        """Note one event that has passed, with its subject; return the releases of everything that it released."""
         match event:
             case NoteOn(channel, pitch):
                 self.touched.add(about)
@@ -110,23 +111,23 @@ class HeldState:
         self._releases[state_key(release)] = release
 
     def let_go(self, channel: int, *, everything: bool) -> list[Event]:
-        """Return what brings a channel's pedals, or also its wheels and switches, to rest; they are held no more."""
+        """Return the messages that release a channel's pedals, or also its wheels and switches; none stays held."""
         return self._drop(channel, _is_control if everything else _is_pedal)
 
     def drop(self, is_meant: Callable[[Event], bool]) -> list[Event]:
-        """Return the releases that are meant; what they release is held no more."""
+        """Return the releases that are meant; what they release is no longer held."""
         meant = in_order(filter(is_meant, list(self._releases.values())))
         return [self._releases.pop(state_key(release)) for release in meant]
 
     def end(self, others: Iterable[HeldState] = ()) -> list[Event]:
-        """Return what releases all that none of `others` holds too; from now on nothing is held."""
+        """Return what releases everything that none of `others` also holds; from now on nothing is held."""
         kept = [other.releases for other in others]
         ends = [release for about, release in self._releases.items() if not any(about in other for other in kept)]
         self._releases.clear()
         return in_order(ends)
 
     def programs(self) -> list[Event]:
-        """Return the last program of each channel, which a synthesizer that was without power needs again."""
+        """Return the last program of each channel: a synthesizer that was without power needs it again."""
         return [Program(channel, program) for channel, program in sorted(self._programs.items())]
 
     def _drop(self, channel: int, is_meant: Callable[[Event], bool]) -> list[Event]:
@@ -134,7 +135,7 @@ class HeldState:
 
 
 class RecentReleases:
-    """What was released lately, for whoever may not have heard it. Not thread-safe; time must not go back."""
+    """What was released lately, for listeners that may have missed it. Not thread-safe; time must not go back."""
 
     def __init__(self) -> None:
         self._sent: dict[tuple[int, ...], tuple[float, Event]] = {}  # by subject, the newest last

@@ -19,9 +19,9 @@ class Hotplug:
     """Looks after the open `inputs` and `outputs` of one performance. One thread; `now_s` must not go back.
 
     `own` is the names of all our ports as others see them, `graph` shows what is connected to them, and `leave` is
-    called with the place of an input that has gone. `listeners` is how many others listen to our outputs, None where
-    that cannot be seen; a joined output counts as one, also while it is away, since it hears what it missed when it is
-    back; an input of ours counts as none.
+    called with the place of an input that has gone. `listeners` is how many programs listen to our outputs, None if
+    that cannot be seen. A joined output counts as one even while it is away, because it gets what it missed when it is
+    back. Our own inputs do not count.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class Hotplug:
     def look(self, now_s: float) -> None:
         """Look at the connections and at the list of ports, if it is time for either.
 
-        The first takes up to some tenths of a millisecond, the second 20 µs and 15 µs for each port; a change of either
-        may wait for a period of JACK's.
+        The first takes up to a few tenths of a millisecond, the second 20 µs plus 15 µs for each port; if something has
+        changed, either may wait for one JACK period.
         """
         may_list = now_s - self._look_s >= LOOK_S
         if not may_list and now_s - self._graph_s <= SEE_S:
@@ -61,14 +61,14 @@ class Hotplug:
                 self.end_stopped(port)
         self.listeners = self._count_listeners(graph)
         may_hurry = now_s - self._hurried_s >= LOOK_S  # a patchbay may disconnect us again and again
-        if graph is not None and (gone_inputs or gone_outputs) and may_hurry:  # perhaps it is there again already
+        if graph is not None and (gone_inputs or gone_outputs) and may_hurry:  # it may already be back
             self._hurried_s = now_s
             self._look_s = self._graph_s = float("-inf")
         elif any(port.busy and not port.opened for port in self._all):
             self._graph_s = float("-inf")
 
     def end_stopped(self, port: InPort) -> None:
-        """End all that an input holds whose source has stopped, and tell the musician if that is anything."""
+        """End all that is held on an input whose source has stopped, and tell the musician if there was anything."""
         ends = self._ends(port)
         self._endings += ends
         if ends:
@@ -86,7 +86,7 @@ class Hotplug:
         return endings
 
     def _look_at(self, ports: Sequence[Port[Any]], graph: Graph | None, *, may_list: bool) -> list[int]:
-        """Return the places of the ports of one direction that have gone.
+        """Return the indices of the ports of one direction that have gone.
 
         The list of ports is read if it `may_list`, again after each change, and not at all if all ports are virtual.
         A port that waits must join neither a port of our own nor what another one has joined.

@@ -14,7 +14,7 @@ from bollylive.midi.parser import Parser, state_key
 
 
 class InPort(Port[InClient]):
-    """An input with a parser of its own: running status and SysEx belong to one cable."""
+    """An input with its own parser, because running status and SysEx belong to one cable."""
 
     kind = "input"
     own_port = "in"
@@ -37,7 +37,7 @@ class InPort(Port[InClient]):
         return messages
 
     def read(self, now_s: float) -> tuple[list[Event], bool]:
-        """Return the messages that have come, and whether their source has stopped while it held something."""
+        """Return the messages that have come, and whether their source stopped while it held something."""
         messages = self.receive()
         if not messages and not self.watch.is_due(now_s):
             return [], False
@@ -59,7 +59,7 @@ class InPort(Port[InClient]):
     def _leave(self, client: InClient) -> None:
         super()._leave(client)
         dropped = self._parser.dropped
-        self._parser, self.watch = Parser(), SourceWatch()  # a message under way is not continued by the next source
+        self._parser, self.watch = Parser(), SourceWatch()  # the next source does not continue an unfinished message
         self._parser.dropped = dropped
 
     def _new_client(self) -> InClient:

@@ -18,9 +18,9 @@ _OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere there is no sign
 
 
 class JackLiveness:
-    """Create it before the clients open, `tie` it to them, then ask `cut`. For one thread.
+    """Create this before the clients open, call `tie` when they are open, and then ask `cut`. For one thread.
 
-    No other socket of this process may open between the two.
+    This process must open no other socket between the creation and `tie`.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class JackLiveness:
         self._tied = dict(_sockets().items() - self._before.items())
 
     def cut(self) -> bool:
-        """Return whether a socket was closed by the other side, or none is left; False where that cannot be seen.
+        """Return whether the other side closed a socket, or no socket is left; False if that cannot be seen.
 
         Never blocks.
         """

@@ -1,4 +1,4 @@
-"""How late the model's planned notes left. A note that was due when it was planned, as a reply is, does not count."""
+"""How late the model's planned notes were sent. A note that was already due when it was planned does not count."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEPT_REPLIES: Final = 64
 class Lateness:
     """Statistics of late notes, in constant time and memory. Owned by one thread.
 
-    `count` notes have left, `late` of them more than LATE_S after they were due, and the latest `latest_s` after that.
+    `count` notes were sent, `late` of them more than LATE_S after they were due; the worst was late by `latest_s`.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Lateness:
         self._newest_s: deque[float] = deque(maxlen=_KEPT)
 
     def add(self, late_s: float) -> None:
-        """Take in one note."""
+        """Count one note."""
         self.count += 1
         self.late += late_s > LATE_S
         self.latest_s = max(self.latest_s, late_s)
@@ -39,7 +39,7 @@ class Lateness:
 
 
 class Punctuality:
-    """Matches what leaves with what was planned; `lateness` counts. One thread."""
+    """Matches the notes that are sent with those that were planned, and reports to `lateness`. One thread."""
 
     def __init__(self) -> None:
         self.lateness = Lateness()
@@ -52,7 +52,7 @@ class Punctuality:
             self._replies.append((note.channel, note.pitch, note.onset_beats))
 
     def forget(self) -> None:
-        """Note that what was planned is withdrawn."""
+        """Note that the planned notes are withdrawn."""
         self._replies.clear()
 
     def leave(self, sent: Sent, now_s: float) -> None:

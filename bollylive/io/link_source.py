@@ -7,7 +7,7 @@ from bollylive.io.sources_and_sinks import TimedEvent
 
 
 class LinkSource:
-    """Gives the beat of a session some twenty times a second while others are in it. A `Source`."""
+    """Gives the beat of a session about twenty times a second while others are in it. A `Source`."""
 
     def __init__(self, session: LinkSession) -> None:
         self._session = session
@@ -17,7 +17,7 @@ class LinkSource:
         beat = self._session.poll(now_s)
         return [] if beat is None else [TimedEvent(beat, beat.at_s)]
 
-    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002 - as `Source` has it
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002 - as in `Source`
         """Return what went wrong with the network since the last call."""
         problem = self._session.take_problem()
         return [] if problem is None else [problem]

@@ -1,4 +1,4 @@
-"""What was released while a listener was away, whose cable was pulled, say: there it sounds until they hear that."""
+"""What was released while a listener was away, say unplugged: there it sounds until the release is sent again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 from bollylive.io.held_state import HeldState, RecentReleases, in_order
 from bollylive.midi.messages import Event
 
-RECENT_S: Final = 0.5  # a listener who is seen to be gone may have left so long ago
+RECENT_S: Final = 0.5  # a listener may have been gone this long before that is seen
 
 
 class MissedReleases:
-    """Give it all releases that are sent; `at_outputs` is what is held. Not thread-safe; `now_s` must not go back."""
+    """`add` all releases that are sent; `at_outputs` is what is held. Not thread-safe; `now_s` never goes back."""
 
     def __init__(self, at_outputs: HeldState) -> None:
         self._at_outputs = at_outputs
@@ -27,7 +27,7 @@ class MissedReleases:
             self._recent.forget(now_s - RECENT_S)
 
     def listen(self, listeners: int | None, now_s: float) -> list[Event]:
-        """Take in how many listen, None where that cannot be seen; return what to send to one who is back."""
+        """Note how many programs listen, None if that cannot be seen; return what to send to one that is back."""
         if listeners is None:
             return []
         before, self._listeners = self._listeners, listeners

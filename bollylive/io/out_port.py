@@ -1,4 +1,4 @@
-"""One MIDI output; a device that was unplugged gets the ends of its notes and its programs when it is back."""
+"""One MIDI output; when a device that was unplugged is back, it gets the ends of its notes, and its programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bollylive.midi.parser import state_key, to_bytes
 class OutPort(Port[OutClient]):
     """An output, which is a `Sink`. `failures` counts messages that could not be sent.
 
-    While the device is away nothing is sent. python-rtmidi cannot schedule: what is sent leaves at once.
+    While the device is away nothing is sent. python-rtmidi cannot schedule, so every message is sent at once.
     """
 
     kind = "output"
@@ -45,7 +45,7 @@ class OutPort(Port[OutClient]):
             self.failures += not rtmidi_backend.transmit(self._client, data)
 
     def look(self, names: Sequence[str] | None, graph: Graph | None) -> Change | None:
-        """As `Port.look`; a device that is back gets the ends of what it left sounding, and its programs."""
+        """Like `Port.look`; a device that is back gets the ends of notes that it may still sound, and its programs."""
         seen = self.opened and (names is not None or self.connected(graph) is not None)
         change = super().look(names, graph)
         if change is None and seen:

@@ -1,4 +1,4 @@
-"""Everything that leaves: it is sent at once, and what it holds is worked out afterwards, when there is time."""
+"""Sends messages at once, and works out afterwards, when there is time, which notes and pedals they hold."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _RESETS: Final = (ALL_NOTES_OFF, ALL_SOUND_OFF)
 class Outputs:
     """Sends messages, and remembers what they hold and what listeners may have missed.
 
-    `send` gets the messages as they leave. `channels` are those on which anything was sent; add those on which anything
-    was heard. What was sent is `unsettled` until `settle` is called, which the other methods do. Not thread-safe;
-    `now_s` must not go back.
+    `send` is called with the messages. `channels` are the channels on which anything was sent; add the channels on
+    which anything was heard. What was sent is `unsettled` until `settle` is called, which the other methods do. Not
+    thread-safe; `now_s` must not go back.
     """
 
     def __init__(self, send: Send, feedback_filter: FeedbackFilter) -> None:
@@ -42,7 +42,7 @@ class Outputs:
             self.unsettled.extend(messages)
 
     def settle(self) -> None:
-        """Take in what the messages that were sent hold and release."""
+        """Work out what the messages that were sent hold and release."""
         while self.unsettled:
             sent = self.unsettled.popleft()
             event, about = sent.event, state_key(sent.event)
@@ -58,19 +58,19 @@ class Outputs:
         self._hanging.inherit(left, now_s)
 
     def end_left(self, now_s: float, beat: float) -> bool:
-        """End again what was left sounding, if it is time; return whether somebody is still to hear that."""
+        """If it is time, send the ends of what was left once more; return whether somebody has yet to receive them."""
         self.settle()
         self.send([Sent(event, by, now_s, beat) for event, by in self._hanging.end(now_s)])
         return self._hanging.wait
 
     def listen(self, listeners: int | None, now_s: float, beat: float) -> None:
-        """Take in how many listen, None if unknown; a new listener gets the ends that it missed."""
+        """Note how many programs listen, None if unknown; a new listener gets the note ends that it missed."""
         self.settle()
         self._hanging.listen(listeners, now_s)
         self.send([Sent(event, "model", now_s, beat) for event in self._missed.listen(listeners, now_s)])
 
     def reset(self, now_s: float, beat: float) -> None:
-        """End every note on all `channels`, also those that synthesizers hold and nobody here knows of."""
+        """End every note on all `channels`, even notes that only a synthesizer knows of."""
         self.settle()
         resets = [Control(channel, number, 0) for channel in sorted(self.channels) for number in _RESETS]
         self.send([Sent(reset, "model", now_s, beat) for reset in resets])

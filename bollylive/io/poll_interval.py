@@ -1,6 +1,6 @@
 """How often the io process polls: a thousand times a second while there is music, and a fifth as often at rest.
 
-It polls because a MIDI library that calls back would run Python in the audio system's own thread.
+It polls because with callbacks, a MIDI library would run Python in the audio system's own thread.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 POLL_S: Final = 0.001
-IDLE_POLL_S: Final = 0.005  # a quarter of the processor time, and a first note after silence still comes soon
+IDLE_POLL_S: Final = 0.005  # a quarter of the processor time, and the first note after silence still leaves soon
 IDLE_AFTER_S: Final = 2.0
-REST_S: Final = 0.1  # when idle, only the sources and the engine are looked at for so long
+REST_S: Final = 0.1  # how long an idle program looks only at the sources and the engine
 
 
 class PollInterval:
-    """Decides by what comes and goes; report that with `stir`. Pure, one thread; `now_s` must not go back."""
+    """Decides by what comes in and what is sent; report both to `stir`. Pure, one thread; `now_s` never goes back."""
 
     def __init__(self) -> None:
         self._busy_s = 0.0  # when something last came or was sent
@@ -33,7 +33,7 @@ class PollInterval:
         return now_s < self._rest_until_s
 
     def wait_s(self, now_s: float, due_s: float | None) -> float:
-        """Return how long nothing has to be looked at, once everything is done; the next note is due at `due_s`."""
+        """Return how long to wait before looking again, once everything is done; the next note is due at `due_s`."""
         idle = now_s - self._busy_s >= IDLE_AFTER_S
         rests = idle and (due_s is None or due_s - now_s > REST_S + IDLE_POLL_S)
         self._rest_until_s = now_s + REST_S if rests else 0.0

@@ -14,14 +14,14 @@ from bollylive.io.port_names import VIRTUAL, Graph, find_again, same
 from bollylive.io.rtmidi_backend import Client
 
 Change: TypeAlias = Literal["gone", "back"]
-MOST_UNCONFIRMED_LOOKS = 15  # a port that was joined may take this many looks until its connection is seen
+MOST_UNCONFIRMED_LOOKS = 15  # how many looks it may take until the connection of a joined port is seen
 ClientT = TypeVar("ClientT", bound=Client)
 
 
 class Port(ABC, Generic[ClientT]):
-    """One MIDI port, virtual or joined to somebody else's; `open` it first. All methods are for one thread.
+    """One MIDI port, virtual or joined to another program's port; `open` it first. Call all methods from one thread.
 
-    `name` is the other's port once it has been joined, or for a virtual port its own, as others see it. `own` is our
+    `name` is the joined port's name; for a virtual port it is our own name, as others see it. `own` is our
     end of either, as others see it; None if unknown. `held` is what sounds or is pressed on this port.
     """
 
@@ -80,14 +80,14 @@ class Port(ABC, Generic[ClientT]):
         return mine
 
     def connected(self, graph: Graph | None) -> frozenset[str] | None:
-        """Return what is connected to our end; None where that cannot be seen."""
+        """Return what is connected to our end; None if that cannot be seen."""
         return None if graph is None or self.own is None else graph.get(self.own)
 
     def look(self, names: Sequence[str] | None, graph: Graph | None) -> Change | None:
         """Notice that the joined port has gone, or join it again; returns what changed.
 
-        `names` is the list of others, None if it was not read: it shows what can be joined, and what has gone where no
-        connections are seen. May wait for a period of JACK's when the port has gone; `held` is kept then.
+        `names` is the list of others, None if it was not read: it shows which ports can be joined and, if connections
+        cannot be seen, which have gone. May wait for a period of JACK's when the port has gone; `held` is kept then.
         """
         if self.virtual or self._client is None:
             return None
@@ -117,7 +117,7 @@ class Port(ABC, Generic[ClientT]):
             self._leave(self._client)
 
     def close(self, *, dead: bool = False) -> None:
-        """Close the port and its client, within about a second even where the driver hangs; safe to call again.
+        """Close the port and its client, within about a second even if the driver hangs; safe to call again.
 
         The clients of a `dead` system are left alone.
         """

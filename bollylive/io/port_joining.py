@@ -1,4 +1,4 @@
-"""Opens the ports of a performance at its start: joins those that are named, and makes virtual ones."""
+"""Opens the ports of a performance at its start: joins the ports that are named, and makes the virtual ones."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Joining:
                 self._open(first, [], None)
 
     def graph(self) -> Graph | None:
-        """Return what is connected to our ports; None where that cannot be seen."""
+        """Return what is connected to our ports; None if that cannot be seen."""
         return self._connections.seen([port.own for port in self._all if port.own is not None])
 
     @property

@@ -1,4 +1,4 @@
-"""Finds a port by the name that a musician gives it, also when it is back under another number."""
+"""Finds a port by the name that a musician gives it, even after it has come back with another number."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 from bollylive.errors import PortError
 
 Graph: TypeAlias = Mapping[str, frozenset[str]]  # by the name of a port of ours: what is connected to it
-VIRTUAL = "virtual"  # in a list of names it stands for a port of BollyLive's own
+VIRTUAL = "virtual"  # in a list of names it means a port that BollyLive makes
 
 # What rtmidi appends to a name: Windows' index in each direction, ALSA's numbers of client and port.
 _NUMBERS = {"winmm": r" \d+$", "alsa": r" \d+:\d+$"}
@@ -27,15 +27,15 @@ def is_virtual(name: str) -> bool:
 
 
 def without(names: Sequence[str], hidden: Collection[str]) -> list[str]:
-    """Return the same list, each name in its place, but with "" for those that are `hidden`."""
+    """Return the same list, but with "" in place of each name that is `hidden`."""
     return ["" if name in hidden else name for name in names]
 
 
 def find(names: Sequence[str], wanted: str, kind: str) -> int:
-    """Return the place in `names` of the port that is called `wanted`, or of the only one with that in its name.
+    """Return the index in `names` of the port that is called `wanted`, or of the only port whose name contains it.
 
-    Those without a name are not there. `kind` is "input" or "output", for the sentence of PortError where there is
-    none, or more than one.
+    An empty name is no port. Raises PortError if there is no such port or more than one; `kind`, "input" or "output",
+    is for its sentence.
     """
     found = _matches(names, wanted)
     if len(found) == 1:
@@ -47,7 +47,7 @@ def find(names: Sequence[str], wanted: str, kind: str) -> int:
 
 
 def find_again(names: Sequence[str], known: str, wanted: str, api: str) -> int | None:
-    """Return the place in `names` of a port that was gone: by its whole name, without its number, or as wanted."""
+    """Return the index in `names` of a port that has come back: by its name, by that without number, or as wanted."""
     bare = [_bare(name, api) for name in names]
     for found in (
         [i for i, name in enumerate(names) if name == known],
@@ -60,7 +60,7 @@ def find_again(names: Sequence[str], known: str, wanted: str, api: str) -> int |
 
 
 def same(name: str, other: str, api: str) -> bool:
-    """Return whether two names mean one port; Windows numbers anew in each direction and after each change."""
+    """Return whether two names mean one port; Windows changes the numbers between directions and with each change."""
     return name == other or (api == "winmm" and _bare(name, api) == _bare(other, api))
 
 

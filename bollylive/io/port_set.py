@@ -7,9 +7,9 @@ The virtual ports keep their names for ever, so that a DAW finds them again:
     macOS    destination `BollyLive In`, source `BollyLive Out` (there, clients have no visible name)
     Windows  none can be made: ports of loopMIDI are joined by name
 
-In and out are two clients everywhere, since rtmidi opens one for each; a second BollyLive on the same JACK
-server becomes `BollyLive In-01` and `BollyLive Out-01`. Input is polled, never called back:
-a callback runs on the driver's thread, waits for the interpreter there, and loses messages.
+In and out are two clients everywhere, since rtmidi opens one for each; a second BollyLive on the same JACK server gets
+the names `BollyLive In-01` and `BollyLive Out-01`. Input is polled, never called back: a callback runs on the driver's
+thread, waits for the interpreter there, and loses messages.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class PortSet:
 
     `api` is one of `rtmidi_backend.available_apis()`, or None for the first that works. Each name joins an existing
     port, by its whole name or by a part that only one port has; "virtual", or no name at all, makes one that is called
-    after `name`. All methods are for one thread.
+    after `name`. Call all methods from one thread.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class PortSet:
         self._clock_source = ClockSource()
         self._liveness_s = float("-inf")
         self._lost = False
-        self._lost_messages = 0  # that the MIDI system was too dead to take
+        self._lost_messages = 0  # messages that a dead MIDI system could not take
         self._connections: Connections = NoConnections()
         self._jack_liveness = JackLiveness()
         in_names, out_names = _client_names(name, "In", wanted_in), _client_names(name, "Out", wanted_out)
@@ -91,7 +91,7 @@ class PortSet:
 
     @property
     def listeners(self) -> int | None:
-        """How many others listen to our outputs, as `check` last saw it; None where that cannot be seen."""
+        """How many others listen to our outputs, at the last `check`; None if that cannot be seen."""
         return self._hotplug.listeners
 
     @property
@@ -101,11 +101,11 @@ class PortSet:
 
     @property
     def send_failures(self) -> int:
-        """How many messages could not be sent, each output counting for itself."""
+        """How many messages could not be sent, counted for each output."""
         return self._lost_messages + sum(port.failures for port in self._outputs)
 
     def poll(self, now_s: float) -> list[TimedEvent]:
-        """Return all messages that have come since the last call; clock messages only of the input that leads.
+        """Return all messages that have come since the last call; clock messages only from the input that leads.
 
         If an input has gone, or its source stopped while it held notes or pedals, their ends are among them.
         `now_s` must not go back. Does not block.
@@ -143,21 +143,21 @@ class PortSet:
         """Notice ports that have gone or are back, and join these again; return a sentence for each change.
 
         Call it many times a second; most calls cost nothing. Ports are looked at only when it is `calm`, which means
-        that nothing is due for some milliseconds; see `Hotplug.look`. Raises PortsLostError, from then on always, when
-        the MIDI system has died; nothing is sent any more then, since sending might not return. `now_s` must not go
-        back.
+        that nothing is due for some milliseconds; see `Hotplug.look`. Raises PortsLostError when the MIDI system has
+        died, and in every call after that; then nothing more is sent, because sending might not return. `now_s` must
+        not go back.
         """
         if now_s - self._liveness_s > LIVENESS_S:
             self._liveness_s = now_s
             self._lost = self._lost or self._jack_liveness.cut()
         if self._lost:
-            raise PortsLostError(f"The MIDI system ({self.api}) has died; to have one again, {rtmidi_backend.cure()}.")
+            raise PortsLostError(f"The MIDI system ({self.api}) has died; to get one again, {rtmidi_backend.cure()}.")
         if calm:
             self._hotplug.look(now_s)
         return self._hotplug.take_sentences()
 
     def close(self) -> None:
-        """Close all ports, each within about a second, even where the driver hangs; safe to call again."""
+        """Close all ports, each within about a second even if the driver hangs; safe to call again."""
         dead = self._lost or self._jack_liveness.cut()
         self._connections.close(dead=dead)
         for output in self._outputs:
@@ -167,5 +167,5 @@ class PortSet:
 
 
 def _client_names(name: str, direction: str, wanted: Sequence[str]) -> list[str]:
-    """Return a name for each client: the first is that of our virtual port in DAWs, and no other contains it."""
+    """Return a name for each client. DAWs show the first one for our virtual port, and no other name contains it."""
     return [f"{name} {direction}", *(f"{name} {number} {direction}" for number in range(2, len(wanted) + 1))]

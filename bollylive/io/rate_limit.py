@@ -1,8 +1,8 @@
-"""Limits floods, so that a broken controller with thousands of messages a second keeps nobody waiting.
+"""Limits floods, so that nothing has to wait because a broken controller sends thousands of messages a second.
 
 The bounds are beyond what music needs. A DIN cable carries at most 1,562 messages a second (31,250 baud, two bytes
-each), nobody plays 500 notes a second, and a clock ticks 120 times at 300 beats per minute. Short bursts, as of a
-DAW that starts sixteen tracks at once, are further away still.
+each), nobody plays 500 notes a second, and a clock ticks 120 times at 300 beats per minute. Short bursts, such as that
+of a DAW that starts sixteen tracks at once, stay even further below the bounds.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ NOTES_PER_S, NOTES_AT_ONCE = 500.0, 512.0
 OTHERS_PER_S, OTHERS_AT_ONCE = 2000.0, 2048.0
 RESETS_PER_S, RESETS_AT_ONCE = 500.0, 512.0  # apart from the others: a panic counts most when a controller is mad
 CLOCKS_PER_S, CLOCKS_AT_ONCE = 1000.0, 4096.0
-_LONGEST_SUBJECT = 2  # a longer one is a SysEx's, which differs each time
+_LONGEST_SUBJECT = 2  # a longer message is a SysEx, which differs each time
 
 
 class _Allowance:
-    """A token bucket: so many at once, and so many a second."""
+    """A token bucket: it allows a number of messages at once, and a number per second."""
 
     def __init__(self, per_s: float, at_once: float) -> None:
         self._per_s, self._at_once, self._left, self._at_s = per_s, at_once, at_once, 0.0
@@ -34,10 +34,11 @@ class _Allowance:
 
 
 class RateLimit:
-    """Lets in what there is time for; `dropped` counts the rest. Not thread-safe; `now_s` must not go back.
+    """Lets events in as long as there is time for them; `dropped` counts the rest. Not thread-safe; `now_s` must not go
+    back.
 
-    The end of a note that was let in always passes, and so does the first reset after one. Controllers that move too
-    fast wait their turn, and only the newest value of each, so that it ends where the musician left it.
+    The end of a note that was let in always passes, and so does the first reset after one. If controllers move too
+    fast, only the newest value of each waits for its turn, so that each controller ends up where the musician left it.
     """
 
     def __init__(self) -> None:
@@ -78,7 +79,7 @@ class RateLimit:
         return admitted
 
     def take_waiting(self, now_s: float) -> list[Event]:
-        """Return what had to wait and has its turn now; call it often."""
+        """Return the events that had to wait and whose turn has come; call this often."""
         ready: list[Event] = []
         while self._waiting and self._others.take(now_s):
             ready.append(self._waiting.pop(next(iter(self._waiting))))

@@ -41,8 +41,8 @@ class Router:
     `send` gets the messages that leave at one moment, `report` what the engine must know, and `withhold` what the
     musician plays on a channel that does not pass through; all are called from within the methods, on the caller's
     thread, and must neither block nor raise. `live.band` is the set, which `use` replaces. `dropped_stale` counts
-    planned notes of an epoch that is gone, or that were under way when the song stopped or the model lost the channel.
-    Not thread-safe; `now_s` must not go back between calls.
+    planned notes of an earlier epoch, and notes that were under way when the song stopped or the model lost the
+    channel. Not thread-safe; `now_s` must not go back between calls.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Router:
         self._derive(Controls(live.band))
 
     def take(self, event: Input, now_s: float) -> None:
-        """Take in whatever a source gives."""
+        """Handle anything that a source gives."""
         match event:
             case LostSourceRelease():
                 self.let_go(event, now_s)
@@ -77,7 +77,7 @@ class Router:
                 self.handle(event, now_s)
 
     def handle(self, event: Event, now_s: float) -> None:
-        """Take in an event of the musician or their DAW, at once; a command is neither passed on nor music."""
+        """Handle an event of the musician or their DAW at once; a command is not passed on and is not music."""
         if self.rate_limit.admits(event, now_s):
             self._handle(event, now_s)
 
@@ -98,7 +98,7 @@ class Router:
         self._play(self._controllers.read(event, now_s), now_s, beat)
 
     def _play(self, events: Iterable[tuple[Event, Meaning]], now_s: float, beat: float) -> None:
-        """Pass events through, and report to the engine what they mean to it, if anything."""
+        """Pass events through, and report to the engine what they mean to the band, if anything."""
         for event, meaning in events:
             self._outputs.send([Sent(message, by, now_s, beat) for message, by in self.thru.read(event)])
             if isinstance(event, Music):
@@ -121,16 +121,16 @@ class Router:
             self._report(Heard(tempo, now_s, beat))
 
     def let_go(self, ending: LostSourceRelease, now_s: float) -> None:
-        """Take in the end of what a source held that has gone: it turns no knob, and nobody pressed anything."""
+        """Handle the release of what a lost source held: it is no command, because nobody pressed anything."""
         if self._controls.claims(ending.event):
             self._controls.forget(ending.event)
         else:
             self._play(self._controllers.read(ending.event, now_s), now_s, self._clock.beat_at(now_s))
 
     def obey(self, instruction: FromEngine, now_s: float) -> Note | None:
-        """Take in any message of the engine; what is due of it leaves at the next `tick`.
+        """Handle any message from the engine; whatever is due is sent at the next `tick`.
 
-        Returns the note that is planned, as it will leave; None if none is.
+        Returns the planned note as it will be sent; None if the message plans none.
         """
         match instruction:
             case Play(note, epoch) if self._is_wanted(note, epoch):
@@ -180,9 +180,9 @@ class Router:
         self._send_all([(Program(channel, program), "model")], now_s)
 
     def use(self, band: Set, now_s: float) -> None:
-        """Replace the set; what sounds of a player who is no longer to be heard on a channel ends.
+        """Replace the set. If a player is no longer to be heard on a channel, the player's notes there end.
 
-        So does what is held of a key or a controller that is a command now.
+        A key or controller that has become a command is released too.
         """
         passed = self.thru.channels
         controls = Controls(band, self._controls)
@@ -210,17 +210,17 @@ class Router:
         self._controls, self._note_map = controls, NoteMap(band)
 
     def inherit(self, left: InheritedState, now_s: float) -> None:
-        """End what an earlier process left sounding, now and again."""
+        """End what an earlier process left sounding, now and again a few times later."""
         self._outputs.inherit(left, now_s)
         self._controllers.recall(event for event, _ in left.releases)
         self.end_left(now_s)
 
     def listen(self, listeners: int | None, now_s: float) -> None:
-        """Take in how many listen to the outputs, None if unknown; a new listener gets the ends that it missed."""
+        """Note how many programs listen to the outputs, None if unknown; a new one gets the ends that it missed."""
         self._outputs.listen(listeners, now_s, self._clock.beat_at(now_s))
 
     def end_left(self, now_s: float) -> bool:
-        """End again what was left sounding, if it is time; return whether somebody is still to hear that."""
+        """If it is time, send the ends of what was left once more; return whether somebody has yet to receive them."""
         return self._outputs.end_left(now_s, self._clock.beat_at(now_s))
 
     def silence(self, now_s: float) -> None:
@@ -228,17 +228,17 @@ class Router:
         self._send_all(self._scheduler.release(), now_s)
 
     def close(self, now_s: float) -> None:
-        """Leave silence behind, also on synthesizers that hold notes which we know nothing of."""
+        """Leave silence behind, even on synthesizers that hold notes unknown to us."""
         self.silence(now_s)
         self._send_all([(event, "musician") for event in self._controllers.let_go(sorted(self.thru.channels))], now_s)
         self._outputs.reset(now_s, self._clock.beat_at(now_s))
 
     def take_problem(self) -> str | None:
-        """Return a sentence for the musician if something is wrong with what comes in; each is given once."""
+        """Return a sentence for the musician if something is wrong with the input; each sentence is given once."""
         return self.rate_limit.take_problem() or self.feedback_filter.take_problem()
 
     def _is_wanted(self, note: Note, epoch: int) -> bool:
-        """Whether a note can still be played: it may have been under way when the song jumped or the set changed."""
+        """Whether a note can still be played: the song may have jumped, or the set changed, while it was under way."""
         anchor = self._clock.anchor
         return epoch == anchor.epoch and anchor.running and note.channel in self._model_channels
 

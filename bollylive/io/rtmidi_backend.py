@@ -77,7 +77,7 @@ def list_ports(api: str | None = None) -> tuple[list[str], list[str]]:
 
 
 def open_system(api: str | None, in_name: str, out_name: str) -> tuple[str, InClient, OutClient]:
-    """Return a system, `api` or for None the first that answers, with a client of each direction; raises PortError."""
+    """Return a system (None: the first that answers) with an input and an output client; raises PortError."""
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # looking for JACK must not start it
     os.environ.setdefault("JACK_NO_AUDIO_RESERVATION", "1")
     names = available_apis()
@@ -89,7 +89,7 @@ def open_system(api: str | None, in_name: str, out_name: str) -> tuple[str, InCl
             return name, new_input(name, in_name), new_output(name, out_name)
         except PortError as error:
             reasons.append(f"{name}: {error}")
-    raise PortError(f"No MIDI system answers ({'; '.join(reasons)}). To have one, {cure()}.")
+    raise PortError(f"No MIDI system answers ({'; '.join(reasons)}). To get one, {cure()}.")
 
 
 def new_input(api: str, client_name: str) -> InClient:
@@ -117,9 +117,9 @@ def new_output(api: str, client_name: str) -> OutClient:
 
 
 def open_port(client: Client, number: int | None, port_name: str, known_as: str) -> None:
-    """Open the client's port, joined to that number of its port list, or virtual for None.
+    """Open the client's port: joined to the port of that number in its list, or for None a virtual one.
 
-    Raises PortError, in which the port is called what the musician knows it as.
+    Raises PortError, whose text calls the port by the name that the musician knows.
     """
     import rtmidi
 
@@ -158,7 +158,7 @@ def close_port(client: Client, *, for_ever: bool = False) -> bool:
 
 
 def end_in_time(end: Callable[[], object]) -> bool:
-    """Call what may wait for a driver for ever, on a thread of its own; return False if it is given up."""
+    """Call a function that may wait for a driver for ever on its own thread; return False if it takes too long."""
     closer = threading.Thread(target=end, daemon=True)
     closer.start()
     closer.join(CLOSE_LIMIT_S)
@@ -171,14 +171,14 @@ def abandon(client: Client) -> None:
 
 
 def library() -> str:
-    """Return the path of rtmidi's own library, through which those that it needs are found."""
+    """Return the path of rtmidi's own library; the libraries that it needs are found through it."""
     from rtmidi import _rtmidi
 
     return str(_rtmidi.__file__)
 
 
 def cure() -> str:
-    """Return what a user without a working MIDI system should do, as the second half of a sentence."""
+    """Return the second half of a sentence: what a user without a working MIDI system should do."""
     return _CURES.get(sys.platform, _CURES["linux"])
 
 

@@ -1,6 +1,6 @@
 """The planned notes, and a record of every note that sounds: each note-on that leaves gets exactly one note-off.
 
-What is not a note leaves by `router.Router.tick`: begin there to send MIDI clock, say.
+Other messages are sent by `router.Router.tick`: to send MIDI clock, for example, begin there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Planned:
 
 
 class Scheduler:
-    """Holds the model's notes until they are due and settles who owns a pitch.
+    """Holds the model's notes until they are due, and decides which player owns a pitch.
 
     A pitch that is struck while it sounds is ended first, and the off of the earlier note is swallowed.
     The musician takes a pitch from the model; the model never takes one from the musician.
@@ -51,9 +51,9 @@ class Scheduler:
         return len(self._sounding)
 
     def plan(self, note: Note, early_beats: float = 0.0) -> None:
-        """Take in a note of the model; without a duration it sounds until it is released.
+        """Add a planned note of the model; without a duration it sounds until it is released.
 
-        `early_beats` says by how much it is to leave before its musical time, so that it is late only after that.
+        `early_beats` is how long before its musical time it is to be sent; it counts as late only after that moment.
         """
         self._serial += 1
         heapq.heappush(self._planned, _Planned(note.onset_beats, True, self._serial, note, early_beats))
@@ -77,13 +77,13 @@ class Scheduler:
         return [NoteOff(*key) for key, owner in self._sounding.items() if owner == _MUSICIAN]
 
     def press(self, event: NoteOn) -> list[Outgoing]:
-        """Take in a key of the musician's that goes down; return what to send for it, now."""
+        """The musician has pressed a key; return what to send for it now."""
         ended = self._silence((event.channel, event.pitch))
         self._sounding[event.channel, event.pitch] = _MUSICIAN
         return [*ended, (event, "musician")]
 
     def lift(self, event: NoteOff) -> list[Outgoing]:
-        """Take in a key of the musician's that comes up; return nothing to send if their note does not sound."""
+        """The musician has lifted a key; return what to send now: nothing if their note does not sound."""
         key = (event.channel, event.pitch)
         if self._sounding.get(key) != _MUSICIAN:
             return []
@@ -91,9 +91,9 @@ class Scheduler:
         return [(event, "musician")]
 
     def fade(self, channel: int, beat: float) -> None:
-        """Let the model's notes that sound on a channel end at a beat, if they would not before.
+        """Let the model's notes that sound on a channel end no later than at a beat.
 
-        Those that have not begun are forgotten.
+        Notes that have not begun are forgotten.
         """
         self._planned = [item for item in self._planned if not item.is_on or item.note.channel != channel]
         for key, serial in self._sounding.items():
@@ -105,7 +105,7 @@ class Scheduler:
     def release(self, channel: int | None = None, by: Player | None = None) -> list[Outgoing]:
         """End what sounds on `channel` (None: on all) of one player (None: of both); return what to send, now.
 
-        With the model's notes, those that have not begun are forgotten.
+        If the model's notes are among them, its notes that have not begun are forgotten too.
         """
         if by != "musician":
             self._planned = [item for item in self._planned if channel not in (None, item.note.channel)]
@@ -144,7 +144,7 @@ class Scheduler:
         return [] if owner is None else [(NoteOff(*key), _player(owner))]
 
 
-_MUSICIAN = 0  # in place of a serial for the musician's notes; those of the model's begin at 1
+_MUSICIAN = 0  # in place of a serial for the musician's notes; serials of the model's notes begin at 1
 
 
 def _player(owner: int) -> Player:

@@ -16,10 +16,10 @@ RECENT_S: Final = 10.0  # the last note-offs may have gone into a MIDI system th
 
 
 class SoundingNotes:
-    """Give it all that an io process reports with `add`; `left` is what the process would leave if it ended now.
+    """Call `add` with everything that an io process reports; `left` is what the process would leave if it ended now.
 
-    What ended in its last ten seconds counts as left too. What the musician plays on a channel that the set does not
-    pass through never sounded at the output. Pure, one thread.
+    Notes that ended in the last ten seconds count as left too. Notes of the musician on a channel that the set does not
+    pass through do not count, because they never sounded at the output. Pure, one thread.
     """
 
     def __init__(self, live: LiveSet) -> None:
@@ -49,7 +49,7 @@ class SoundingNotes:
         self._recent.forget(message.at_s - RECENT_S)
 
     def inherit(self, left: InheritedState) -> None:
-        """Note what was there before, and may never have been released."""
+        """Note what was left before, and may never have been released."""
         self._inherited = left
 
     @property
@@ -59,7 +59,7 @@ class SoundingNotes:
 
     @property
     def left(self) -> InheritedState:
-        """All that may sound, be pedalled or bent, and all channels on which more may that was not reported yet."""
+        """All that may sound, be pedalled or bent, and all channels with more that may not have been reported yet."""
         if not self.has_played:
             return InheritedState()
         releases = {state_key(release): release for release, _ in self._inherited.releases}

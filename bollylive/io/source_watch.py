@@ -1,7 +1,8 @@
-"""Notices that what feeds an input has died, so that the notes it holds will never be released.
+"""Notices that the source of an input has died, so that the notes it holds would never be released.
 
-A source that dies does not say so, but something that it did all the time ceases: it ticked, it sent active sensing, or
-it was connected. As long as none of these ceases, a key may be held for ever; a hanging note is worse than a cut one.
+A source that dies does not say so, but something that it did all the time stops: it ticked, it sent active sensing, or
+it was connected. As long as none of these stops, a key may be held for ever. If one stops, the notes are ended, because
+a hanging note is worse than a cut one.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-CLOCK_S: Final = 1.5  # ticks that stay away for longer, without a Stop, have ceased
+CLOCK_S: Final = 1.5  # without a Stop, ticks that stay away for longer have stopped
 SENSING_S: Final = 0.6  # MIDI 1.0 allows 0.3 s between two; twice that, since computers stall
-TICKING_S: Final = 1.0  # a source that ticks for so long after a Stop ticks all the time, as most DAWs do
-OWN_GAP_S: Final = 0.25  # a longer pause between two calls was our own: the machine, or this process, was suspended
+TICKING_S: Final = 1.0  # a source that still ticks this long after a Stop ticks all the time, as most DAWs do
+OWN_GAP_S: Final = 0.25  # after a longer pause between two calls, the machine or this process was suspended
 _LOOK_S: Final = 0.1
 
 _TICK, _START, _CONTINUE, _STOP, _SENSING = 0xF8, 0xFA, 0xFB, 0xFC, 0xFE
@@ -28,17 +29,17 @@ class SourceWatch:
     def __init__(self) -> None:
         self._now_s = 0.0  # counts only time in which this was called
         self._looked_s = float("-inf")
-        self._tick_s: float | None = None  # the last tick of a clock that must not cease
-        self._stop_s: float | None = None  # after it, ticks may cease
+        self._tick_s: float | None = None  # the last tick of a clock that must not stop ticking
+        self._stop_s: float | None = None  # after a Stop, ticks may stay away
         self._sign_s: float | None = None  # the last byte of a source that sends active sensing
         self._feeders: frozenset[str] = frozenset()
 
     def is_due(self, now_s: float) -> bool:
-        """Return whether to call `hear` although nothing has come: some ten times a second."""
+        """Return whether to call `hear` although nothing has come: about ten times a second."""
         return now_s - self._looked_s >= _LOOK_S
 
     def hear(self, messages: Iterable[Sequence[int]], now_s: float) -> bool:
-        """Take in all that has come by now; return whether the source has died, once."""
+        """Note everything that has come by now; return True once if the source has died."""
         gap_s, self._looked_s = now_s - self._looked_s, now_s
         self._now_s += gap_s if gap_s <= OWN_GAP_S else 0.0
         for data in messages:
@@ -51,7 +52,7 @@ class SourceWatch:
         return ceased
 
     def feed(self, feeders: frozenset[str] | None) -> bool:
-        """Take in what is connected, None if that cannot be seen; return whether something was disconnected."""
+        """Note what is connected, None if that cannot be seen; return whether something was disconnected."""
         if feeders is None:
             return False
         gone, self._feeders = self._feeders - feeders, feeders

@@ -1,7 +1,7 @@
 """What gives events to the io process, and what takes messages from it.
 
 A new source (OSC, a web panel) is one module with a `Source` and one line in `processes.io_child`, where the sources of
-a performance are made. A new sink is the same with a `Sink`.
+a performance are made. A new sink is added in the same way, with a `Sink`.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ class Source(Protocol):
     """Anything that gives events: MIDI ports, an Ableton Link session, the player of the demo."""
 
     def poll(self, now_s: float) -> list[TimedEvent]:
-        """Return what has come since the last call, in the order of its times, none of which is after the call ends.
+        """Return what has come since the last call, in order of time; no time may lie after the end of this call.
 
         Called on the loop's thread at every poll, up to a thousand times a second; must not block.
         """
 
     def check(self, now_s: float, *, calm: bool = True) -> list[str]:
-        """Look after the source, and return sentences on what happened to it, for the musician; each is given once.
+        """Look after the source; return sentences for the musician about what happened to it, each only once.
 
-        Called some fifty times a second. Only when it is `calm`, which means that nothing is due for some milliseconds,
-        may it take more than a few microseconds.
+        Called about fifty times a second. It may take more than a few microseconds only if `calm` is true, which means
+        that nothing is due for some milliseconds.
         """
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class Ports(Source, Sink, Protocol):
 
     @property
     def listeners(self) -> int | None:
-        """How many others listen to the outputs, as `check` last saw it; None where that cannot be seen."""
+        """How many others listen to the outputs, at the last `check`; None if that cannot be seen."""
 
     @property
     def bad_bytes(self) -> int:

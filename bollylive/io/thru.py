@@ -14,9 +14,9 @@ from bollylive.sets.settings import Set
 
 
 class Thru:
-    """Passes on as one set says; `scheduler` settles who owns a pitch. Not thread-safe.
+    """Passes messages on as the set says; `scheduler` decides which player owns a pitch. Not thread-safe.
 
-    `channels` (0-15) are those that pass through, `withheld` those on which the musician is heard and does not pass.
+    `channels` (0-15) are passed through; on `withheld` channels the band hears the musician, but nothing is passed on.
     """
 
     def __init__(self, scheduler: Scheduler, band: Set) -> None:
@@ -25,7 +25,7 @@ class Thru:
         self._scheduler = scheduler
 
     def read(self, event: Event) -> Sequence[tuple[Event, Player]]:
-        """Return what leaves for an event of the musician's, now and in order, and whose it is."""
+        """Return the messages to send now for an event of the musician's, in order, each with its player."""
         match event:
             case Control(channel, number) if number in RESETS:
                 return self._scheduler.release(channel, "model" if number == RESET_CONTROLLERS else None)
@@ -40,5 +40,5 @@ class Thru:
         return []
 
     def _passes(self, data: bytes) -> bool:
-        """Return whether raw data passes; SysEx belongs to no channel and passes if any channel does."""
+        """Return whether raw data is passed through; SysEx belongs to no channel, and is if any channel is."""
         return data[0] & 0x0F in self.channels if data[0] < 0xF0 else bool(self.channels)

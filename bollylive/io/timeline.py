@@ -24,7 +24,7 @@ class Timeline:
         self._begun_s = now_s
 
     def poll(self, now_s: float) -> list[TimedEvent]:
-        """Return what is due by now, with the second at which it was."""
+        """Return the events that are due by now, each with the second at which it was due."""
         due: list[TimedEvent] = []
         if self._begun_s is not None:
             while self._events and self._begun_s + self._events[0][0] <= now_s:
@@ -32,7 +32,7 @@ class Timeline:
                 due.append(TimedEvent(event, self._begun_s + at_s))
         return due
 
-    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002 - as `Source` has it
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002 - as in `Source`
         """Return nothing: nothing can go wrong."""
         return []
 

@@ -44,7 +44,7 @@ class BestCopy:
 
     @property
     def readable(self) -> bool:
-        """Whether a copy can be read. Also true if nothing was played."""
+        """Whether any copy can be read; also true if nothing was played."""
         return self._best.journal is not None or not self._writer.holds_music
 
     def music(self) -> tuple[tuple[Track, ...], Tempos]:

@@ -37,7 +37,7 @@ class Checkpoint:
         self._keys: dict[tuple[Player, int, int], Sent] = {}  # by channel and pitch, those that are held
 
     def update(self, entry: Entry) -> bool:
-        """Take in the next entry; return False if it only repeats the current state."""
+        """Add the next entry; return False if it only repeats the current state."""
         if isinstance(entry, Anchor):
             before, self._anchor = self._anchor, entry
             if not entry.running or (before is not None and entry.epoch != before.epoch):

@@ -51,8 +51,9 @@ class Appendable(Protocol):
 class FileThread:
     """Writes one file. One thread calls `start`, `put` and `close`; the file is written on a thread of its own.
 
-    `name` is what sentences for the musician call the file. `lost` counts the lines that found the queue full or were
-    lost before they came here; once closed, also those that never reached the disk, whose text is `unwritten`.
+    `name` is what sentences for the musician call the file. `lost` counts the lines that were lost because the queue
+    was full, or before they came here. After `close` it also counts lines that never reached the disk; their text is in
+    `unwritten`.
     """
 
     def __init__(self, file: Appendable, name: str, most_lines: int = MOST_LINES) -> None:
@@ -152,7 +153,7 @@ class FileThread:
         self._close_sender.send_bytes(b"!")
 
     def close(self) -> None:
-        """Wait until the thread has done so. Blocks for two seconds at most: a disk may hang, the program must not."""
+        """Wait until that is done. Blocks for two seconds at most: the program must not hang with the disk."""
         if self._thread.ident is None:
             self._finish()
         else:

@@ -1,7 +1,7 @@
-"""Where journals are on the disk: their folder, the file that is being written, and the removal of old ones.
+"""Where journals are on the disk: their folder, the file that is being written, and how old ones are removed.
 
-The names order the journals by age. A new one always gets a later name than those that are there, even if the wall
-clock was set back in between; the date in its header is what the clock said.
+The names order the journals by age. A new journal always gets a later name than the existing ones, even if the wall
+clock was set back in between; the date in its header is the clock's.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def find_journals(folder: Path) -> list[Path]:
 
 
 def prune(folder: Path, kept_bytes: int = KEPT_BYTES) -> None:
-    """Remove the oldest journals until the rest has at most so many bytes in all. Blocks; raises OSError.
+    """Remove the oldest journals until the rest has at most `kept_bytes` in all. Blocks; raises OSError.
 
     The newest four stay, whatever their size, and so does every journal that is being written.
     """
@@ -84,8 +84,8 @@ def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
 class JournalFile(AppendFile):
     """A new journal in a folder; see `AppendFile` for when it is made, threads, and errors.
 
-    `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless there is a journal with a later one; `head` is its
-    first line. If the folder is lost, the journal goes on in this user's default folder.
+    `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless there is already a journal with a later date;
+    `head` is its first line. If the folder is lost, the journal goes on in this user's default folder.
     """
 
     def __init__(self, folder: Path, stamp: str, head: bytes, kept_bytes: int = KEPT_BYTES) -> None:
@@ -121,7 +121,7 @@ class SpoolFile(AppendFile):
 
 
 def find_spools(target: Path) -> list[Path]:
-    """Return the spools that are left of recordings with this name that were never finished; raises OSError."""
+    """Return the spools of unfinished recordings with this name; raises OSError."""
     pattern = re.compile(re.escape(f".{target.name}.spool") + r"(-\d+)?\.jsonl")
     found = []
     for path in sorted(path for path in target.parent.iterdir() if pattern.fullmatch(path.name)):

@@ -99,5 +99,5 @@ def line_of(entry: Entry) -> bytes:
 
 
 def lost_line(records: int) -> bytes:
-    """Return the line that takes the place of so many missing records."""
+    """Return the line that stands for missing records."""
     return b'["lost",%d]\n' % records

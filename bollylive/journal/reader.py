@@ -1,4 +1,4 @@
-"""Reads a journal, as far as it can be read: all of it, or the end that an engine needs to go on."""
+"""Reads a journal as far as possible: all of it, or only the end that an engine needs to go on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Journal:
     ended: bool  # the program closed it; otherwise it was killed or is still playing
     lost: int = 0  # records that never reached the disk
     damaged_lines: int = 0
-    torn_bytes: int = 0  # of a last line without its line feed
+    torn_bytes: int = 0  # the bytes of a last line without its line feed
 
 
 def read_journal(data: bytes) -> Journal:

@@ -1,6 +1,6 @@
 """Makes a recording of a performance: one track for each channel and player.
 
-The recording counts beats of its own, which never go back. In free tempo its beat 0 is the first note, the downbeat;
+The recording counts its own beats, which never go back. In free tempo its beat 0 is the first note, the downbeat;
 the first note after a rest is a downbeat again, and moves to the next bar line. Where the performance jumps (Start,
 Song Position), the recording goes on at the next bar line, so it is never written over and its bars stay whole.
 """
@@ -41,7 +41,7 @@ class Recording:
         self._beats_per_bar = beats_per_bar
         self._parts: dict[tuple[int, Player], _Part] = {}
         self._anchor: Anchor | None = None
-        self._offset_beats = 0.0  # from the beats of the performance to those of the recording; whole bars after a jump
+        self._offset_beats = 0.0  # added to the performance's beats; whole bars after a jump
         self._last_beat = 0.0  # of the recording; nothing is ever written before it
         self._tempos: list[tuple[float, float]] = []
         self._begun = False  # there was a note

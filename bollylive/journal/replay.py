@@ -19,7 +19,7 @@ _FIRST_MODE_MESSAGE: Final = (
 
 
 def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track, ...], Tempos]:
-    """Return the tracks and tempos of a journal, or of its last `minutes`, from the bar of the first note in them."""
+    """Return the tracks and tempos of a journal, or of its last `minutes`, from the bar of their first note on."""
     bar = journal.header.beats_per_bar
     recording = Recording(journal.header.names, bar)
     notes_s = [entry.at_s for entry in journal.entries if _is_note(entry)]
@@ -35,7 +35,7 @@ def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track,
 
 
 def cut_before(tracks: tuple[Track, ...], tempos: Tempos, beat: float) -> tuple[tuple[Track, ...], Tempos]:
-    """Return what comes from `beat` on, which becomes beat 0; notes that sound at `beat` begin there.
+    """Return the tracks from `beat` on, which becomes beat 0; notes that sound at `beat` begin there.
 
     Programs and controls that were set before are set at beat 0. Tracks without a note are left out.
     """

@@ -30,7 +30,8 @@ def restore(entries: Iterable[Entry], until_s: float, most_notes: int, *, keys_h
 
     Entries at `until_s` or later are left out: the new engine has heard them itself. The notes are those that the band
     would have heard, so what the musician played while the song was stopped is not among them. Entries before the first
-    anchor are left out, since their beats have no known origin. Unless `keys_held`, notes that still sound end there.
+    anchor are left out, since their beats have no known origin. Unless `keys_held` is true, notes that still sound at
+    `until_s` end there.
     """
     performance = _Performance()
     for entry in entries:
@@ -71,7 +72,7 @@ class _Performance:
             self._notes = [(replace(note, onset_beats=note.onset_beats + moved), by) for note, by in self._notes]
 
     def add_sent(self, sent: Sent) -> None:
-        """Take in a message that was played."""
+        """Add a message that was played."""
         event, by = sent.event, sent.by
         if isinstance(event, Program) and by == "musician":
             self._programs[event.channel] = event.program

@@ -68,12 +68,12 @@ class JournalWriter:
         self._checkpoint.update(entry)
 
     def add_loss(self, entries: int) -> None:
-        """Record that so many entries were lost before they came here. Never blocks, never raises."""
+        """Record how many entries were lost before they came here. Never blocks, never raises."""
         for thread in self._file_threads:
             thread.add_loss(entries)
 
     def take_trouble(self) -> str | None:
-        """Return the next sentence for the musician, if writing failed or a file was started again; each once."""
+        """Return the next sentence for the musician, if writing failed or a file was started again; each only once."""
         return next(filter(None, (thread.take_trouble() for thread in self._file_threads)), None)
 
     def flush(self) -> bool:

@@ -25,11 +25,11 @@ class _OpenNote:
 
 
 class Assembler:
-    """Makes notes of the note-ons and note-offs of one input, on all channels. For one thread.
+    """Combines the note-ons and note-offs of one input into notes, on all channels. For one thread.
 
     Every note is returned twice, otherwise equal: without a duration when it opens, and with one when it closes. A note
-    closes at its note-off or, under the sustain pedal, when the pedal lifts; and whenever its pitch is struck again.
-    A note-off without a note is ignored.
+    closes at its note-off or, under the sustain pedal, when the pedal lifts; and whenever its pitch is struck again. A
+    note-off for which no note is open is ignored.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """MIDI messages and notes as frozen values: what a MIDI stream and a MIDI file carry.
 
-Channels are 0-15 here, and 1-16 wherever a person reads them. All values may cross threads and processes freely.
-What the processes of BollyLive say to each other is in `protocol`.
+Channels are 0-15 in the code, and 1-16 in everything that people read. All values may cross threads and processes
+freely. What the processes of BollyLive say to each other is in `protocol`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ Event: TypeAlias = NoteOn | NoteOff | Control | Program | Tick | Start | Continu
 
 @dataclass(frozen=True, slots=True)
 class LostSourceRelease:
-    """A release that nobody sent: it ends what an input held when its source disappeared.
+    """A release that no device sent: it ends something that an input held when its source disappeared.
 
     `event` is a note-off, a pedal that lifts or a wheel that goes back. It is never a command, whatever the set says.
     """

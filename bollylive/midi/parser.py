@@ -19,7 +19,7 @@ _DATA_BYTES = {_POSITION: 2, _TIME_CODE: 1, _SONG_SELECT: 1}
 
 
 class Parser:
-    """Parses the byte stream of one input, in pieces of any size. For one thread.
+    """Parses the byte stream of one input, which may come in pieces of any size. For one thread.
 
     Time code, song select, tune request, active sensing and reset mean nothing here and give no event.
     `dropped` counts what is not MIDI: stray data bytes, truncated messages, undefined status bytes.
@@ -101,10 +101,10 @@ def to_bytes(event: Event) -> bytes:
 
 
 def state_key(event: Event) -> tuple[int, ...]:
-    """Return which state of the receiver an event sets: that of a key, a controller, a program, or a wheel.
+    """Return which state of the receiver an event sets: the state of a key, a controller, a program, or a wheel.
 
     Of two events with the same key, the later one replaces the earlier. Note-on and note-off share the key of their
-    pitch. A SysEx is a state of its own; clock and transport messages set none, and give an empty tuple.
+    pitch. A SysEx has a key of its own; clock and transport messages set no state, and give an empty tuple.
     """
     match event:
         case NoteOn(channel, pitch) | NoteOff(channel, pitch):

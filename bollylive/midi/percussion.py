@@ -27,7 +27,7 @@ _GENERAL_KEYS: Final[dict[object, int]] = {str(key): key for key in range(128)}
 def read_keys(value: object) -> Keys:
     """Return the keys of an instrument's name, or of a table from General MIDI keys to other keys.
 
-    Raises ValueError with the rest of a sentence that begins with `percussion`.
+    Raises ValueError; its text is a sentence without its first word, `percussion`.
     """
     if isinstance(value, str):
         return _named(value)

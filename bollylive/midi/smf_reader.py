@@ -16,7 +16,7 @@ SET_TEMPO = 0x51
 TIME_SIGNATURE = 0x58
 END_OF_TRACK = 0x2F
 
-_WRAPPER_BYTES = 256  # the header may begin so far inside a RIFF or MacBinary wrapper
+_WRAPPER_BYTES = 256  # a header inside a RIFF or MacBinary wrapper may begin this far in
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _variable(data: bytes, at: int) -> tuple[int, int]:
         byte = data[at]
         at += 1
         value = value << 7 | byte & 0x7F
-        if value >= 1 << 28:  # four bytes at most; a longer number is damage
+        if value >= 1 << 28:  # four bytes at most; a longer number is an error in the file
             raise IndexError
         if byte < 0x80:
             return value, at

@@ -1,4 +1,4 @@
-"""A whole piece of music: what a MIDI file holds, and what remains of a performance."""
+"""A whole piece of music: the content of a MIDI file, or the record of a performance."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Music repeats, and a small state cannot hold bars of it. So every row comes with four *echoes*: the note at the same
 place in three earlier bars, and the note that followed the longest earlier passage like the present one, transposed to
-here. To continue as after the longest known context is the idea of the Continuator (Pachet, 2003); here it does not
+here. The Continuator (Pachet, 2003) continues in this way after the longest known context; here the echo does not
 decide, it is only an input of the network. A pure function of the buffer, used both in training and on stage.
 """
 
@@ -24,7 +24,7 @@ LONGEST_PASSAGE = 8
 KINDS = _PASSAGE + LONGEST_PASSAGE + 1
 NO_NEXT = codec.ONSETS  # stands for a next onset that is not known
 
-# The columns of an echo: the words of the note that it is, but for its kind; and what each says where nothing is known.
+# The columns of an echo: the words of the note that it is, without its kind; and the value of each if nothing is known.
 ECHO: tuple[codec.Field, ...] = (
     codec.Field("pitch", codec.ROW[codec.PITCH].words, padding=codec.REST),
     codec.Field("kind", KINDS, padding=UNKNOWN),
@@ -51,7 +51,7 @@ def find_echoes(rows: codec.Rows, tick: Ints, first: int = 0) -> Ints:
     """The echoes for a voice's rows [T, F] from `first` on: int64 [T - first, ECHOES, 5], see `ECHO`.
 
     `tick` [T] says where the rows stand. Of a row itself only what is known before it is chosen is used, so its
-    words may be CHOOSE. An echo of nothing is NO_ECHO. Takes some 0.05 ms for one row after 128.
+    words may be CHOOSE. An echo of nothing is NO_ECHO. Takes about 0.05 ms for one row after 128.
     """
     echoes = np.empty((len(rows) - first, ECHOES, len(ECHO)), dtype=np.int64)
     echoes[:] = NO_ECHO

@@ -1,10 +1,10 @@
 """Notes to model rows and back: the only encoder in the project, used by training and on stage.
 
-A voice (one channel's notes, chords from low to high) becomes rows of integers, which are called words; the table
-`ROW` lists the columns. A row states a note and, as `next`, how long after its onset the next one begins. The model
-chooses each word that is `CHOOSE`. If nothing begins for more than two beats, a *rest* row stands there, so that a
-voice that waits keeps hearing the band. Time is in ticks, 24 to the beat as in MIDI clock: fine enough for triplets
-and thirty-second notes, and a DAW that sends its clock counts in the same ticks.
+A voice (one channel's notes, chords from low to high) becomes rows of integers, which are called words; the table `ROW`
+lists the columns. A row states a note and, as `next`, how long after its onset the next one begins. The model chooses
+each word that is `CHOOSE`. If nothing begins for more than two beats, a *rest* row stands there, so that a voice that
+waits still hears the band. Time is in ticks, 24 to the beat as in MIDI clock: fine enough for triplets and
+thirty-second notes, and a DAW that sends its clock counts in the same ticks.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ CHOOSE = -1
 WAIT_TICKS = 2 * TICKS_PER_BEAT
 WAIT = WAIT_TICKS + 1  # the onset word for "nothing within WAIT_TICKS"
 ONSETS = WAIT + 1
-LONGEST_SILENCE_TICKS = 16 * WAIT_TICKS  # after a longer one a voice begins afresh, with an empty state
-OPENING_REST_TICKS = TICKS_PER_BEAT  # a voice begins with a rest, so long before its first note
+LONGEST_SILENCE_TICKS = 16 * WAIT_TICKS  # after a longer rest a voice starts again with an empty state
+OPENING_REST_TICKS = TICKS_PER_BEAT  # a voice begins with a rest, this long before its first note
 
 REST = 128  # stands for a pitch in a rest row, and in `previous` where there was no note yet
 PITCHES = 128
@@ -55,7 +55,7 @@ class Field:
 
     name: str
     words: int
-    choices: int = 0  # the model chooses from this many words, the first ones; 0 if it never chooses
+    choices: int = 0  # the model chooses from this many words, the first ones; 0: the model never chooses
     padding: int = 0  # what stands in a row that only fills a batch
     figure: str = ""  # the name in reports and settings, if it is another
 
@@ -75,9 +75,9 @@ ONSET, PITCH, DURATION, VELOCITY, NEXT, INSTRUMENT, PLACE, CYCLE, PREVIOUS = ran
 FIELDS = tuple(field.name for field in ROW)
 PADDING = tuple(field.padding for field in ROW)
 
-STATED = slice(ONSET, NEXT)  # what a row says of its own note
-SURROUNDINGS = slice(INSTRUMENT, PREVIOUS)  # who plays, and where in the bar
-CHOSEN = slice(PITCH, INSTRUMENT)  # what the model chooses, in this order, each knowing the words before
+STATED = slice(ONSET, NEXT)  # what a row says about its own note
+SURROUNDINGS = slice(INSTRUMENT, PREVIOUS)  # which instrument plays, and where in the bar
+CHOSEN = slice(PITCH, INSTRUMENT)  # what the model chooses, in this order, each word with knowledge of the words before
 CHOICES = tuple(field.choices for field in ROW[CHOSEN])
 FIGURES = tuple(field.figure or field.name for field in ROW[CHOSEN])
 
@@ -103,7 +103,7 @@ class Choice:
 
 
 def rest_ticks(since: int, until: int) -> list[int]:
-    """The ticks of the rest rows between an onset at `since` and the next one at `until`."""
+    """The ticks of the rest rows between an onset at `since` and the next onset at `until`."""
     return list(range(since + WAIT_TICKS, until, WAIT_TICKS))
 
 

@@ -50,7 +50,7 @@ def find_model(name: str) -> Path:
 
 
 def read_model_files(onnx: Path) -> ModelFiles:
-    """Read a model from the disk; raises ModelError where one of its files cannot be read."""
+    """Read a model from the disk; raises ModelError if one of its files cannot be read."""
     metadata = onnx.with_suffix(".json")
     contents = []
     for path in (onnx, metadata):

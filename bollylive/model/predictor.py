@@ -1,4 +1,4 @@
-"""A question to a model, and its answer: what some voices have played since, and what each plays next."""
+"""A question to a model, and its answer: what some voices have played since the last one, and what each plays next."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The newest T rows of each of B voices, the last of which is asked for; the fields are those of the graph."""
+    """The newest T rows of each of B voices; the question is about the last row. The fields are those of the graph."""
 
-    rows: Ints  # [B, T, F], T at least 2, complete but for the last; see `codec.ROW`
+    rows: Ints  # [B, T, F], T at least 2, all complete except the last; see `codec.ROW`
     echoes: Ints  # [B, E, 5] of the last row, see `bar_echoes.find_echoes`
     context: Floats  # [B, T, C], see `context.hear`
     state: Floats  # [B, S, H], before the first row

@@ -55,5 +55,5 @@ class RowCache:
         self._rows, self._ticks = self._rows[count:], self._ticks[count:]
 
     def branch(self) -> RowCache:
-        """A copy that goes its own way."""
+        """An independent copy."""
         return copy(self)

@@ -1,7 +1,7 @@
 """The constants that training and the stage share: listed, so that a model can say which ones it was trained with.
 
-A model that was trained with one value and plays with another still runs, but plays worse without a word. So `export`
-writes the list into the model's `.json`, and `metadata.verify` compares it before a model plays.
+A model that was trained with one value and plays with another still runs, but plays worse, and nothing reports it. So
+`export` writes the list into the model's `.json`, and `metadata.verify` compares it before a model plays.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Contract: TypeAlias = Mapping[str, Value]
 
 
 def list_constants() -> dict[str, Value]:
-    """Every constant of this version that a model depends on, by name, as JSON has it.
+    """Every constant of this version that a model depends on, by name, with values that JSON can hold.
 
     What the metadata states in entries of its own (ticks per beat, fields, vocabulary) is not repeated.
     """

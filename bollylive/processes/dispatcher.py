@@ -1,4 +1,4 @@
-"""Does what the engine and the supervisor say, and replaces an engine that is lost."""
+"""Carries out what the engine and the supervisor say, and replaces an engine that is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHANNELS = range(16)
 
 
 class Dispatcher:
-    """Passes on to the router, the supervisor and the musician what comes from the engine. One thread.
+    """Passes messages of the engine on to the router, the supervisor and the musician. One thread.
 
     `ready` is set once the band can play, `hopeless` if the engine can never play; what the musician plays passes
     through all the same. `when_ready` is called with the second at which the band is ready.
@@ -60,7 +60,7 @@ class Dispatcher:
                 self.hopeless = self.hopeless or (fatal and not self.ready)
 
     def use(self, band: Set, now_s: float) -> None:
-        """Play another set from now on: the right notes end, the rest goes on."""
+        """Play another set from now on: notes that the new set does not allow end, the others go on."""
         old = self._live.band
         self._router.use(band, now_s)
         for channel, program in set(band.sounds()) - set(old.sounds()):
@@ -72,7 +72,7 @@ class Dispatcher:
         self._engine.send(band)
 
     def replace_engine(self, loss: str, now_s: float) -> None:
-        """End the notes of an engine that is lost, and start another; `loss` is the end of a sentence."""
+        """End the notes of an engine that is lost, and start another; `loss` is the end of a sentence about it."""
         for channel in _CHANNELS:
             self._router.obey(Release(channel), now_s)
         if self._engine.replace():

@@ -14,7 +14,7 @@ from bollylive.processes.watchdog import Watchdog
 from bollylive.protocol import EngineStartUp, Heartbeat, ReplayRequest, Restoring
 from bollylive.sets.live_set import LiveSet
 
-_FAILED_EARLY_S: Final = 5.0  # an engine that dies sooner after its start may die of what it was given
+_FAILED_EARLY_S: Final = 5.0  # an engine that dies sooner after its start may die because of what it was given
 _MOST_FAILURES: Final = 3
 _RETRY_S: Final = 60.0  # an engine that failed again and again may have run out of memory
 
@@ -47,12 +47,12 @@ class SpawnedEngine:
 
 
 class EngineLink:
-    """The engine of a performance, whichever process that is at the moment.
+    """The engine of a performance, in whichever process it is running at the moment.
 
-    Each engine begins with the set as it stands in `live`. One that takes over finds its buffers in the `journal`, and
-    so does the first one if `resume` is set. `model` is the number of an open file with a copy of the model. An engine
-    without a heartbeat counts as hanging, see `Watchdog`. After several engines in a row have failed there is none for
-    a minute. One thread; only `receive` waits.
+    Each engine begins with the current set in `live`. An engine that takes over reads its buffers from the `journal`,
+    and so does the first one if `resume` is set. `model` is the number of an open file with a copy of the model. An
+    engine without a heartbeat counts as hanging, see `Watchdog`. After several engines in a row have failed there is
+    none for a minute. One thread; only `receive` waits.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class EngineLink:
         self._process.pipe.flush()
 
     def receive(self, timeout_s: float) -> Iterable[Any]:
-        """Return the engine's messages, but for signs of life; wait for the first, but no longer than `timeout_s`."""
+        """Return the engine's messages except signs of life; wait for the first, but no longer than `timeout_s`."""
         if self.alone:
             self._timer.sleep(timeout_s)
         elif self._process.pipe.wait(timeout_s):
@@ -91,7 +91,7 @@ class EngineLink:
         return ()
 
     def loss(self, now_s: float) -> str | None:
-        """Return what happened to the engine, as the end of a sentence, if it must be replaced; call it often."""
+        """If the engine must be replaced, return what happened to it, as the end of a sentence; call this often."""
         if self.alone:
             return "is gone" if now_s >= self._retry_s else None
         if self._process.pipe.closed:
@@ -99,7 +99,7 @@ class EngineLink:
         return "hangs" if self._watchdog.look(now_s) else None
 
     def replace(self) -> bool:
-        """Start another engine; False, and `alone` is set, if none can be had or several in a row have failed."""
+        """Start another engine; return False and set `alone` if none can be started or several in a row have failed."""
         now_s = self._timer.now_s()
         if self.alone:
             self._failures = _MOST_FAILURES  # one more chance, without the journal
@@ -110,7 +110,7 @@ class EngineLink:
         self.end()
         self.alone = True
         if self._failures <= _MOST_FAILURES:
-            with suppress(OSError):  # no memory, or no process, to be had
+            with suppress(OSError):  # out of memory, or of processes
                 self._begin(resume=self._failures == 1, keys_held=True)  # what it remembers may be what kills it
                 self.alone = False
         self._retry_s = now_s + _RETRY_S

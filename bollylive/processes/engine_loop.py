@@ -33,14 +33,14 @@ from bollylive.snapshot.server import SnapshotServer
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S: Final = HEARTBEAT_S
 _RECOVERY_S: Final = 0.25
-_NICENESS: Final = 5  # planning yields to what must be on time: the io process, and the DAW
+_NICENESS: Final = 5  # planning gives way to what must be on time: the io process and the DAW
 _CHANNELS: Final = range(16)
 
 
 class EngineLoop:
     """Runs one engine after another at the end of a pipe. One thread.
 
-    `bell` ends a wait when somebody wants to watch, which `server` serves.
+    `bell` ends a wait when somebody wants to watch the band; `server` answers them.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class EngineLoop:
             self.turn()
 
     def turn(self) -> None:
-        """Wait for messages or for what is due, and do it; an engine that fails over one is replaced."""
+        """Wait until messages come or something is due, and handle it; an engine that fails over it is replaced."""
         now_s = self._timer.now_s()
         if now_s >= self._heartbeat_s:
             self._heartbeat_s = now_s + HEARTBEAT_S
@@ -81,7 +81,7 @@ class EngineLoop:
             self._pipe.flush()
 
     def _play(self, now_s: float) -> None:
-        """If this raises, what has not been done stays in the inbox."""
+        """Let the engine handle the messages. If this raises, messages that were not handled stay in the inbox."""
         due_s = self.engine.next_due(now_s)
         wait_s = _LONGEST_WAIT_S if due_s is None else min(due_s - now_s, _LONGEST_WAIT_S)
         if wait_s > 0 and not self._inbox:
@@ -150,7 +150,7 @@ def serve(connection: Connection) -> None:
 
 
 def _start_server(bell: Bell) -> SnapshotServer:
-    """Show the band to whoever wants to watch it; a band that cannot be watched plays all the same."""
+    """Let other programs watch the band; if that is impossible, the band plays all the same."""
     server = SnapshotServer(running_folder(), bell.ring)
     try:
         server.start()

@@ -1,4 +1,4 @@
-"""Makes an engine that takes over from one that failed or died, with its buffers from the journal."""
+"""Makes an engine that takes over from one that failed or died; its buffers are read from the journal."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bollylive.model.predictor import Predictor
 from bollylive.protocol import ReplayRequest
 from bollylive.sets.settings import Set
 
-FAILS_AGAIN_S: Final = 5.0  # an engine that fails again sooner may do so over what it remembers
+FAILS_AGAIN_S: Final = 5.0  # an engine that fails again sooner may fail because of what it remembers
 
-_FORGOTTEN: Final = "The journal cannot be read; the band begins anew with empty buffers, and with your next note."
+_FORGOTTEN: Final = "The journal cannot be read; the band starts again with empty buffers, at your next note."
 _log = logging.getLogger(__name__)
 
 
@@ -30,7 +30,7 @@ class EngineRecovery:
         self._failed_s = -math.inf
 
     def begin(self, band: Set, replay: ReplayRequest | None) -> tuple[Engine, str | None]:
-        """Return an engine, with its buffers from the journal if asked for, and a sentence if that failed."""
+        """Return an engine, with its buffers read from the journal if asked for; and a sentence if that failed."""
         engine = Engine(band, self._predictor, self._seed)
         if replay is None:
             return engine, None
@@ -49,7 +49,7 @@ class EngineRecovery:
         """Return an engine in place of one that failed at `failed_s`, and a sentence for the musician.
 
         It knows what the journal holds up to `until_s`; from then on messages reach it directly. `anchor` is the last
-        one that came; it counts if the journal ends before it.
+        one that came; it is used if the journal ends before it.
         """
         fails_again = failed_s - self._failed_s < FAILS_AGAIN_S
         self._failed_s = failed_s

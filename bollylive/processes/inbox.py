@@ -1,4 +1,4 @@
-"""The messages that wait for the engine; it outlives an engine that fails over one of them."""
+"""The messages that wait for the engine. The inbox outlives an engine that fails while handling one of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bollylive.sets.settings import Set
 
 
 class PlaysSet(Protocol):
-    """What plays by a set: an `Engine`."""
+    """Anything that plays according to a set: an `Engine`."""
 
     @property
     def band(self) -> Set:
@@ -41,7 +41,7 @@ class Inbox:
         return len(self._waiting)
 
     def take(self, engine: PlaysSet) -> Iterator[Any]:
-        """Take out one message after another for an engine; if the iteration breaks off, the others wait."""
+        """Take out one message after another for an engine; if the iteration breaks off, the others stay here."""
         while self._waiting:
             self.band, self._in_hand = engine.band, self._waiting.popleft()
             if isinstance(self._in_hand, Anchor):
@@ -50,11 +50,11 @@ class Inbox:
             self.band = self._in_hand = None
 
     def until_s(self, now_s: float) -> float:
-        """Return from which second on the waiting messages hold what was played; `now_s` if none does."""
+        """Return from which second on the waiting messages contain what was played; `now_s` if none of them does."""
         return min([now_s, *(message.at_s for message in self._waiting if isinstance(message, Heard))])
 
     def leave_out(self) -> str | None:
-        """Give up the message in hand; return a sentence for the musician if they gave it."""
+        """Give up the current message; return a sentence for the musician if the message was theirs."""
         message, self.band, self._in_hand = self._in_hand, None, None
         if isinstance(message, Set):
             return "The band cannot play by the set that was saved, and plays on as it was; change the set."

@@ -32,7 +32,7 @@ from bollylive.sets.live_set import LiveSet
 
 _log = logging.getLogger(__name__)
 _MOST_START_S = 60.0
-_FORGETFUL = ("jack", "alsa")  # where a new port does not have the connections of the old one
+_FORGETFUL = ("jack", "alsa")  # there, a new port does not get the connections of the old one
 
 
 def serve(connection: Connection) -> None:
@@ -89,7 +89,7 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
 
 
 def _checked(start_up: StartUp) -> StartUp:
-    """Return it without the earlier beat and journal if the processes do not share a clock.
+    """Return the start-up message, without the earlier beat and journal if the processes do not share a clock.
 
     They do on Linux, macOS and Windows. Source: PEP 418: CLOCK_MONOTONIC, mach_absolute_time and
     QueryPerformanceCounter count since the machine started.

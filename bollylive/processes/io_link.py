@@ -26,7 +26,7 @@ class Link(Protocol):
         """Return the messages that have come."""
 
     def leave(self, limit_s: float) -> str | None:
-        """Let it end by itself, with its notes; return how it did, None if it still runs after `limit_s`."""
+        """Let it end its notes and then itself; return how it ended, None if it still runs after `limit_s`."""
 
     def end(self) -> None:
         """Kill it."""
@@ -59,7 +59,7 @@ class IoLink:
         return self._pipe.receive() if self._pipe.wait(timeout_s) else []
 
     def leave(self, limit_s: float) -> str | None:
-        """Close the pipe, upon which it ends its notes and exits; return how it did, None if it has not.
+        """Close the pipe, so that the process ends its notes and exits; return how it ended, None if it has not.
 
         Blocks for `limit_s` at most.
         """

@@ -28,17 +28,17 @@ from bollylive.protocol import Finish, Heartbeat, InheritedState
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
-_CALM_S: Final = 0.005  # the ports are only looked at while nothing is due for so long
+_CALM_S: Final = 0.005  # the ports are looked at only if nothing is due for this long
 _EVENTS_AT_ONCE: Final = 64
-_NEWS_S: Final = 0.02  # how long news for the musician, the supervisor and the engine may wait
+_NEWS_S: Final = 0.02  # the longest that news for the musician, the supervisor and the engine may wait
 
 
 class IoLoop:
     """A performance on real ports. Build it, `run` it on the same thread, then `close` it, whatever happened.
 
     `live` is the set, which `engine` shares. `sources` give events and `sink` takes messages; `ports` is usually both.
-    `when_ready` is called with the second at which the band is ready. With an `anchor` musical time goes on from where
-    an earlier process ended, and what that has `left` sounding is ended. `stop` may be called by a signal handler;
+    `when_ready` is called with the second at which the band is ready. With an `anchor`, musical time goes on from where
+    an earlier process ended; what that process `left` sounding is ended. `stop` may be called by a signal handler;
     `finished` says whether the end was wanted.
     """
 
@@ -74,7 +74,7 @@ class IoLoop:
         self._dispatcher = Dispatcher(
             live, clock, self._router, punctuality, self._telemetry, engine, supervisor_link, when_ready
         )
-        self._router.listen(ports.listeners, now_s)  # whoever listens by now gets the ends at once, and only once
+        self._router.listen(ports.listeners, now_s)  # everybody who listens by now gets the ends at once, and only once
         self._router.inherit(left, now_s)
         outbox.report(clock.anchor)
 
@@ -120,7 +120,7 @@ class IoLoop:
         return self._telemetry.summary()
 
     def _take_turn(self, events: list[TimedEvent], now_s: float) -> None:
-        """Do everything that is to be done now: take in events, send what is due, tell news, and obey orders."""
+        """Do everything that has to be done now: read events, send what is due, report news, and obey orders."""
         if events:
             self._take_in(events, now_s)
         self._router.tick(self._timer.now_s())
@@ -143,7 +143,7 @@ class IoLoop:
         """Hand events to the router in the order of their times; what is due does not wait for a large backlog."""
         earliest_s = 0.0
         for count, timed in enumerate(sorted(events, key=_time_of), start=1):
-            if not isinstance(timed.event, LinkBeat):  # which comes all the time, and is no activity
+            if not isinstance(timed.event, LinkBeat):  # it comes all the time, so it does not count as activity
                 self._interval.stir(now_s)
             self._router.take(timed.event, max(timed.at_s, earliest_s))
             if count % _EVENTS_AT_ONCE == 0:

@@ -1,4 +1,4 @@
-"""The end of a performance: silence, and a few seconds for somebody to hear that notes which hang are ended."""
+"""The end of a performance: silence, and a few seconds in which somebody can receive the ends of hanging notes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POLL_S: Final = 0.005
 def end_notes(
     router: Router, ports: Ports, supervisor_link: SupervisorLink, timer: Timer, *, wait_for_listener: bool
 ) -> None:
-    """End every note, and wait until the driver has sent that.
+    """End every note, and wait until the driver has sent the note-offs.
 
     If an earlier process left notes hanging and nobody can have heard their end, it waits up to LISTENER_LIMIT_S for
     somebody to listen, if it is to `wait_for_listener`.
@@ -41,7 +41,7 @@ def _wait_for_listener(router: Router, ports: Ports, supervisor_link: Supervisor
     while router.end_left(now_s := timer.now_s()) and now_s < deadline_s:
         try:
             ports.check(now_s)
-        except PortError:  # the MIDI system is gone, and with it whoever listened
+        except PortError:  # the MIDI system is gone, and so is everything that listened
             return
         router.listen(ports.listeners, now_s)
         supervisor_link.attend(now_s)

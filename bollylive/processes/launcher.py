@@ -1,4 +1,4 @@
-"""Starts a process without the current folder on its path, where a file may have a library's name.
+"""Starts a process without the current folder on its path, because a file there may have a library's name.
 
 `python -P .../launcher.py MODULE ARGUMENT...` is `python -m MODULE ARGUMENT...` without the current folder on the
 path. Only `os` and `sys` are imported here first, which Python itself has imported by then.
@@ -14,7 +14,7 @@ _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__
 def leave_current_folder() -> None:
     """Take the current folder off the path, and the folder of this package onto its end, after all libraries.
 
-    The second is for a checkout that is not installed. What this process starts keeps off the current folder too.
+    Adding the package's folder is for a checkout that is not installed. Processes that this one starts do the same.
     """
     try:
         current = os.getcwd()  # noqa: PTH109 - as above

@@ -1,6 +1,6 @@
-"""What bands that were killed with all their processes have left sounding, by their journals.
+"""Finds in the journals what bands that were killed with all their processes have left sounding.
 
-The next band ends it when somebody listens. A journal that was closed properly shows that nothing is left.
+The next band ends these notes when somebody listens. After a journal that was closed properly, nothing is left.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from bollylive.protocol import InheritedState, Sent
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
-_MOST_JOURNALS: Final = 4  # a band that is killed before anybody listens leaves what it was to end itself
+_MOST_JOURNALS: Final = 4  # a band that is killed before anybody listens also leaves what it should have ended
 
 
 def find_left(folder: Path) -> InheritedState:
-    """Return what the newest journals of a folder show, back to one that was closed properly.
+    """Return what was left according to the newest journals of a folder, back to one that was closed properly.
 
-    Journals of bands that still play are left out; so are those that cannot be read. Windows does not show which bands
-    still play, so nothing is found there. May block.
+    Journals of bands that are still playing are left out, and so are journals that cannot be read. Windows does not
+    show which bands are still playing, so nothing is found there. May block.
     """
     cut_off: list[bytes] = []
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""Where everything goes that the router gives out: to the ports, to the engine, and to the supervisor."""
+"""Carries everything that the router gives out to the ports, to the engine and to the supervisor."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Outbox:
                 self._supervisor_link.tell(sent)
 
     def withhold(self, sent: Sent) -> None:
-        """Report to the supervisor what the musician plays and the set does not pass through."""
+        """Report to the supervisor what the musician plays on channels that the set does not pass through."""
         self._supervisor_link.tell(sent)
 
     def report(self, message: Heard | Anchor) -> None:
-        """Report to the engine what happened, and to the supervisor what a process that takes over may need."""
+        """Report to the engine what happened, and to the supervisor what a new process may need to take over."""
         if isinstance(message, Anchor):
             self._supervisor_link.tell(message)
         elif isinstance(message.event, Command) and message.event.changes_set:

@@ -1,7 +1,7 @@
 """The pipe between two processes, which carries the messages of `protocol`.
 
 Neither side may ever wait for the other: messages are put into an outbox and leave in small bundles when the other
-side has room. If it has had none for very long, the oldest messages are lost, and counted.
+side has room. If the other side has had no room for very long, the oldest messages are dropped and counted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Asks the system to run this process at once when it wakes, before others that are busy."""
+"""Asks the system to run this process as soon as it wakes, ahead of busy processes."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class _Attributes(ctypes.Structure):
 def wake_first() -> Literal["realtime", "short slice"] | None:
     """Ask the system to run this thread as soon as it wakes; return what it grants, None if nothing.
 
-    Linux lets root play in real time, and those whose limits allow it (a group `audio`, or rtkit's); from version 6.12
-    on it grants everybody a short slice of time, which comes sooner. Child processes inherit neither. A process that
-    never sleeps is throttled by the system itself, and the supervisor ends it soon. Sources: sched(7);
-    Documentation/scheduler/sched-eevdf.rst of Linux.
+    Linux gives realtime priority to root, and to users whose limits allow it (through a group such as `audio`, or
+    rtkit). From version 6.12 on, everybody may ask for a short time slice, which comes sooner. Child processes inherit
+    neither. A process that never sleeps is throttled by the system itself, and the supervisor ends it soon. Sources:
+    sched(7); Documentation/scheduler/sched-eevdf.rst of Linux.
     """
     with suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_LOWEST))

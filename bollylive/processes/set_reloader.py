@@ -1,4 +1,4 @@
-"""Reads the set again when its file is saved, and keeps the knobs where the musician has turned them."""
+"""Reads the set again when its file is saved, and keeps the values of knobs that the musician has turned."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SetReloader:
         self._live.band = change_set(self._live.band, knob)
 
     def check(self, now_s: float) -> Set | None:
-        """Return the set if it was saved and now plays; with a problem in it the band plays on as before."""
+        """Return the set if it was saved and is now in use; if it has a problem, the band plays on as before."""
         watch = self._watch
         if watch is None or not watch.changed(now_s):
             return None

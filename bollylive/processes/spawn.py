@@ -26,7 +26,7 @@ class Child:
         self._process, self._leads = process, leads
 
     def wait(self, limit_s: float) -> str | None:
-        """Let it end by itself within `limit_s`; return how it did, as half a sentence, None if it has not."""
+        """Let it end by itself within `limit_s`; return half a sentence that says how it ended, None if it has not."""
         if isinstance(self._process, BaseProcess):
             self._process.join(limit_s)
             status = self._process.exitcode
@@ -39,7 +39,7 @@ class Child:
         return f"with status {status}" if status >= 0 else f"by {_signal_name(-status)}"
 
     def end(self) -> None:
-        """Kill it, with all that it has started if it leads them; safe to call again. Blocks for a second at most."""
+        """Kill it, and all that it started if it leads a session; safe to call again. Blocks for a second at most."""
         if isinstance(self._process, BaseProcess):
             self._process.kill()
             self._process.join(_END_LIMIT_S)

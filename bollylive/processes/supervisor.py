@@ -1,8 +1,8 @@
 """Starts the io process, watches its heartbeat, and starts another when it stops. It outlives everything.
 
-The supervisor opens no port and plays no note. What is played is reported to it and goes into the journal; what an io
-process left sounding, pedalled or bent when it ended, the next one releases. It notices a saved set, and passes it on.
-If the supervisor itself ends, the io process ends all notes by itself.
+The supervisor opens no port and plays no note. Everything that is played is reported to it and goes into the journal.
+If an io process ends and leaves notes, pedals or bends behind, the next io process releases them. The supervisor also
+notices when the set is saved, and passes it on. If the supervisor itself ends, the io process ends all notes by itself.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from bollylive.sets.controls import Command
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.reload import SetWatch
 
-_LAST_MESSAGE_S: Final = 0.2  # a process that closed its pipe may take so long to end and show how
-_MOST_IN_VAIN: Final = 2  # processes that were to end what was left, and died of it
+_LAST_MESSAGE_S: Final = 0.2  # how long a process that closed its pipe may take to end and show its status
+_MOST_IN_VAIN: Final = 2  # how many processes may fail while they end what was left
 _MOST_CRASHES: Final = 3  # in a row, after which the end of a performance is a failure
 
 TURN_S: Final = 0.2  # how long a signal, or a problem with the journal, may wait
@@ -36,8 +36,9 @@ TURN_S: Final = 0.2  # how long a signal, or a problem with the journal, may wai
 class Supervisor:
     """One performance. `run` returns when it is over; `finish` may be called by a signal handler.
 
-    Raises PortError where there are no ports, CrashError where neither the first io process nor the second opened
-    them, or where one after the other has crashed when it is over. `restarts` counts the processes after the first.
+    Raises PortError if there are no ports, and CrashError if neither of the first two io processes opened them, or if
+    several io processes in a row have crashed when the performance ends. `restarts` counts the processes after the
+    first.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Supervisor:
         self._watchdog, self._sounding = Watchdog(), SoundingNotes(self._live)
         self._sounding.inherit(start_up.left)
         self._heartbeat_s = -math.inf
-        self._crash = ""  # what this process has reported of its crash
+        self._crash = ""  # what this process has reported about its crash
         self._reason = ""  # why the last one crashed
         self._crashes = 0  # in a row
         self._link: Link | None = None
@@ -79,7 +80,7 @@ class Supervisor:
                 if self._link is None and time.perf_counter() < self._watchdog.retry_s:
                     time.sleep(TURN_S)
                 self.turn(time.perf_counter)
-        finally:  # also after a fault of our own: the io process ends all notes before it is killed
+        finally:  # even after a fault of our own: the io process ends all notes before it is killed
             if self._link is not None:
                 self._link.leave(CLOSE_LIMIT_S + LISTENER_LIMIT_S)
                 self._link.end()
@@ -87,7 +88,7 @@ class Supervisor:
             raise CrashError(f"The port process crashed {self._crashes} times in a row, at last{self._reason}.")
 
     def turn(self, clock: Callable[[], float]) -> None:
-        """Do what is to be done now; waits for a message of the io process, but no longer than TURN_S."""
+        """Do what has to be done now; wait for a message of the io process, but no longer than TURN_S."""
         now_s = clock()
         if self._link is None:
             if self._finishing and not self._must_end_more(now_s):
@@ -120,7 +121,7 @@ class Supervisor:
 
     @property
     def ready(self) -> bool:
-        """Whether the band has played, or could have."""
+        """Whether the band has been able to play."""
         return self._ready_s is not None
 
     def _must_end_more(self, now_s: float) -> bool:
@@ -213,7 +214,7 @@ class Supervisor:
         if not self._opened and self.restarts > 1:
             if self._crashes:
                 raise CrashError(f"{what} before its ports were open, twice; this is a fault of BollyLive: report it.")
-            raise PortError(f"{what} before its ports were open, twice; start the MIDI system anew.")
+            raise PortError(f"{what} before its ports were open, twice; restart the MIDI system.")
         self._say(f"{what}; another one is starting.")
 
     def _end(self, now_s: float) -> None:

@@ -1,4 +1,4 @@
-"""What the io process reports of itself: sentences for the musician, figures for `watch` and for the end."""
+"""What the io process reports about itself: sentences for the musician, and figures for `watch` and for the summary."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Telemetry:
                 self.say(sentence)
 
     def take_vitals(self, now_s: float) -> Vitals | None:
-        """Return what the engine has to know for `watch`, a few times a second and only if it is new."""
+        """Return what the engine needs for `watch`: a few times a second, and only if something has changed."""
         if now_s - self._vitals_s < _VITALS_S:
             return None
         lateness = self._punctuality.lateness
@@ -89,7 +89,7 @@ class Telemetry:
         return self._vitals if self._vitals != before else None
 
     def forget_vitals(self) -> None:
-        """Another engine has started, and knows no vitals yet."""
+        """Forget which vitals were sent, because another engine has started, which does not know them."""
         self._vitals = Vitals()
 
     def summary(self) -> dict[str, float]:
@@ -111,7 +111,7 @@ class Telemetry:
 
 
 def leader_sentence(before: Leader, now: Leader, bpm: float) -> str | None:
-    """Return the sentence for a change of the clock source; None where there is nothing to say."""
+    """Return the sentence for a change of the clock source; None if there is nothing to say."""
     match before, now:
         case _, "lost":
             return f"The MIDI clock is lost; the band plays on at {bpm:.1f} beats per minute until it is back."

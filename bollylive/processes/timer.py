@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """`now_s` reads a clock that never goes back; `sleep` waits for so many of its seconds."""
+    """`now_s` reads a clock that never goes back; `sleep` waits for a number of its seconds."""
 
     now_s: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], None] = time.sleep

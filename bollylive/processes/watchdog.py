@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from typing import Final
 
-HANG_S: Final = 2.5  # machines stall for a second or two, and go on; with its start, another process is there after 3
+HANG_S: Final = 2.5  # machines stall for a second or two, and go on; with its start, another process is ready 3 s later
 START_LIMIT_S: Final = 20.0  # a MIDI system that starts, or a journal that is read, takes time
 CLOSE_LIMIT_S: Final = 5.0  # drivers take time to close
-LISTENER_LIMIT_S: Final = 5.0  # the end waits so long for a listener if notes hang
+LISTENER_LIMIT_S: Final = 5.0  # how long the end of a performance waits for a listener if notes hang
 RETRY_S: Final = 1.0
-HEALTHY_S: Final = 5.0  # a process that lived for so long may be replaced at once
+HEALTHY_S: Final = 5.0  # a process that has lived this long may be replaced at once
 
 _LONGEST_LOOK_S: Final = 0.25  # after a longer pause between two calls this process itself was suspended
 
 
 class Watchdog:
-    """Watches one process after the other: `begin`, then `hear` its signs of life and `look` often, and `lose` it.
+    """Watches one process after another: call `begin`, `hear` at each sign of life, `look` often, and at the end
+    `lose`.
 
-    Only time in which `look` was called counts as silence, so that a whole group that was suspended is not
-    taken for one that hangs. Pure, one thread; `now_s` must not go back.
+    Only time in which `look` was called counts as silence, so that a group of processes that was suspended as a whole
+    does not count as hanging. Pure, one thread; `now_s` must not go back.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class Watchdog:
         self._silent_s, self._heard = 0.0, True
 
     def look(self, now_s: float, closing: bool = False) -> bool:
-        """Return whether it counts as hanging; one that has yet to open its ports, or that closes them, has longer."""
+        """Return whether it counts as hanging; a process that is opening or closing its ports is allowed longer."""
         self._silent_s += min(now_s - self._looked_s, _LONGEST_LOOK_S)
         self._looked_s = now_s
         return self._silent_s > (START_LIMIT_S if not self._heard else CLOSE_LIMIT_S if closing else HANG_S)

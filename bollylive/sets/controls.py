@@ -11,7 +11,7 @@ from typing import Any, Final
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program
 from bollylive.sets.settings import ACTIONS, KNOBS, MODEL_ROLES, SET_SETTINGS, ControlSet, Set
 
-PRESSED: Final = 64  # a controller is down from this value on, as the MIDI 1.0 specification has it for switches
+PRESSED: Final = 64  # a controller is down from this value on, as for switches in the MIDI 1.0 specification
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Command:
     """What the musician asks for with a control: one of `settings.ACTIONS`, or a turn of one of `settings.KNOBS`."""
 
     does: str
-    channel: int | None = None  # 0-15, the channel that it is for; None: all that it can be for
+    channel: int | None = None  # 0-15, the channel that it acts on; None: all that it can act on
     value: float = 1.0  # of a knob: its place in its range, 0-1
 
     @property
@@ -31,8 +31,8 @@ class Command:
 class Controls:
     """Tells commands from music; feed it every event. For one thread only; never blocks.
 
-    With a new set, pass the controls `before` it: a pedal that is down already is then not pressed by going further
-    down.
+    With a new set, pass the controls of the set `before`: a pedal that is already down does not count as pressed again
+    when it goes further down.
     """
 
     def __init__(self, band: Set, before: Controls | None = None) -> None:
@@ -43,7 +43,7 @@ class Controls:
         self._values: dict[tuple[int, int], int] = {} if before is None else dict(before._values)
 
     def read(self, event: Event) -> Command | bool:
-        """Return the command of an event; True if it only belongs to one, as a release does; False if it is music."""
+        """Return the command of an event; True if it only belongs to a command, such as a release; False for music."""
         match event:
             case NoteOn(channel, number):
                 return self._press(self._find("note", number, channel))
@@ -88,10 +88,10 @@ class Controls:
 
 
 def change_set(band: Set, command: Command) -> Set:
-    """The set as a command leaves it that `changes_set`: a knob stands where the command puts it.
+    """Return the set after a command that `changes_set`: the knob has the value that the command gives.
 
-    0 is the lowest legal value, 1 the highest. A knob of the channels turns on the command's channel, or on all that
-    the model plays.
+    0 is the lowest legal value, 1 the highest. A knob that channels have is turned for the command's channel, or for
+    all channels that the model plays.
     """
     turned: dict[str, Any] = {command.does: KNOBS[command.does].at(command.value)}
     if command.does in SET_SETTINGS:

@@ -1,4 +1,4 @@
-"""Writes `default.toml` anew, with the values that it has and the comments that the table of settings gives.
+"""Rewrites `default.toml`: it keeps its values, and gets its comments from the table of settings.
 
 Run it after a change of a setting: python -m bollylive.sets.default_file
 """
@@ -22,7 +22,7 @@ _INTRODUCTION: Final = """\
 
 
 def default_text() -> str:
-    """What the file should hold. Reads it. Raises SetError where it is not TOML."""
+    """Return what the file should contain. Reads the file. Raises SetError if it is not TOML."""
     return _INTRODUCTION + set_text(read_toml(PATH.read_text(encoding="utf-8"), PATH.name))
 
 

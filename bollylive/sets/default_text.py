@@ -1,4 +1,4 @@
-"""Writes a set file with its comments: what it gives, and what it leaves out, each with the help of the table."""
+"""Writes a set file with comments: each setting, given or left out, with its help from the table of settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from bollylive.sets.schema import Setting
 from bollylive.sets.settings import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS
 
-_SETTING_WIDTH: Final = 27  # what stands before its help
+_SETTING_WIDTH: Final = 27  # the text before its help
 
 # What stands above the setting with which a group begins.
 _SET_HEADINGS: Final = {
@@ -61,7 +61,7 @@ def _explained(
     headings: Mapping[str, str],
     explained: set[tuple[str, ...]],
 ) -> Iterator[str]:
-    """A line for each setting: in force if it is given, otherwise as a comment. Lists of words are explained once."""
+    """A line for each setting; one that is not given is a comment. Each list of words is explained only once."""
     for name, known in settings.items():
         if name in headings:
             yield headings[name]

@@ -1,4 +1,4 @@
-"""Fits notes to a channel's instrument: the model's on their way out, the musician's on their way in."""
+"""Adapts notes to a channel's instrument: the model's before they are sent, the musician's when they arrive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NoteMap:
         return max(0.0, -self._settings[channel].delay_ms) / 1e3 / seconds_per_beat
 
     def play(self, note: Note, seconds_per_beat: float) -> Note:
-        """Return a note of the model as it leaves, and as recordings have it.
+        """Return a note of the model as it is sent and recorded.
 
         Its onset is delayed, its length and its velocity are bounded, and its key is mapped.
         """
@@ -41,7 +41,7 @@ class NoteMap:
         )
 
     def hear(self, event: NoteOn | NoteOff | Control | Program) -> NoteOn | NoteOff | Control | Program:
-        """Return a message of the musician with the key that the model knows; one without a mapping stays."""
+        """Return a message of the musician with the key that the model knows; a key without a mapping is unchanged."""
         if self._back[event.channel] and isinstance(event, NoteOn | NoteOff):
             return replace(event, pitch=self.meaning(event.channel, event.pitch))
         return event

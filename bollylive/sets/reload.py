@@ -1,4 +1,4 @@
-"""A set file that is saved while the band plays: noticing it, and what of it counts at once."""
+"""Notices that a set file was saved while the band plays, and decides which changes take effect at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SetWatch:
         self._next_s = 0.0
 
     def changed(self, now_s: float) -> bool:
-        """True once after each change, as soon as the file is there and has been the same for two looks."""
+        """True once after each change, as soon as the file exists and has been the same at two looks."""
         if now_s < self._next_s:
             return False
         self._next_s = now_s + POLL_S
@@ -49,15 +49,15 @@ class SetWatch:
 
 
 def keep_fixed(playing: Set, saved: Set) -> tuple[Set, list[str]]:
-    """The saved set with the fixed settings of the one that plays, and the names of those that differ."""
+    """The saved set, but with the fixed settings of the set that plays; and the names of the settings that differ."""
     waiting = [name for name in FIXED if getattr(saved, name) != getattr(playing, name)]
     return replace(saved, **{name: getattr(playing, name) for name in FIXED}), waiting
 
 
 def keep_turned(before: Set, saved: Set, playing: Set) -> Set:
-    """The saved set with the knobs where the musician has turned them since the file was `before`.
+    """The saved set, but with the knobs as the musician has turned them since the file held `before`.
 
-    A knob that the file changes itself is where the file puts it.
+    If the file itself changes a knob, the value in the file counts.
     """
     channels = tuple(
         _keep_knobs(before.channel(own.channel), own, playing.channel(own.channel)) for own in saved.channels

@@ -17,21 +17,21 @@ _KEY: Final = "setting"
 class Setting:
     """One line of the table in `settings`. Its name is the name of the dataclass field and the key in a set file."""
 
-    kind: Kind  # which values are legal
+    kind: Kind  # the legal values
     help_line: str  # what it does, for a musician
     unit: Unit = ""
     live: bool = True  # whether a saved set changes it while the band plays; otherwise it waits for the next start
-    example: object = None  # a value as a set file has it, where the default is nothing to show
-    default: object = None  # as the dataclass has it; None also where there is no default
+    example: object = None  # a value as in a set file, if the default is not worth showing
+    default: object = None  # the default of the dataclass; None also if it has none
 
     @property
     def legal_range(self) -> str:
-        """The legal values with their unit, as in `0.25 to 8 beats`; empty where the help says enough."""
+        """The legal values with their unit, as in `0.25 to 8 beats`; empty if the help says enough."""
         return f"{self.kind.legal} {self.unit}".strip() if self.kind.legal else ""
 
 
 def about(known: Setting) -> dict[str, Setting]:
-    """The metadata of a dataclass field that is this setting; needed only where it has no default."""
+    """The metadata of a dataclass field that is this setting; needed only if it has no default."""
     return {_KEY: known}
 
 
@@ -44,7 +44,7 @@ def setting(
     live: bool = True,
     example: object = None,
 ) -> T:
-    """The dataclass field of a setting with a default. Typed as that default, like `dataclasses.field`."""
+    """The dataclass field of a setting with a default. Like `dataclasses.field`, it has the type of that default."""
     return field(default=default, metadata=about(Setting(kind, help_line, unit, live, example)))
 
 

@@ -1,4 +1,4 @@
-"""Makes a `Set` of the tables in a set file, or says in a sentence each what is wrong with them and how to cure it."""
+"""Makes a `Set` of the tables in a set file, or says in a sentence for each problem what is wrong and how to fix it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bollylive.sets.settings import (
     Set,
 )
 
-MOST_PROBLEMS: Final = 50  # whoever has more fixes some of them first
+MOST_PROBLEMS: Final = 50  # anybody with more problems fixes some of them first
 
 # Where a setting belongs that stands in the wrong place.
 _PLACES: Final = {
@@ -31,7 +31,7 @@ _PLACES: Final = {
 
 
 def read_set(table: Mapping[str, Any], default_name: str) -> tuple[Set, list[str]]:
-    """The set that these tables describe, and all problems with them; with a problem the set is not to be used.
+    """The set that these tables describe, and all problems with them; if there is a problem, do not use the set.
 
     `table` is what a TOML reader gives: any values at all. Never raises. Pure; any thread may call it.
     """
@@ -144,17 +144,17 @@ def _read_table(
             fields[key] = settings[key].kind.read(value)
         except ValueError as problem:
             problems.append(f"{where}{key} {problem}")
-        except Exception:  # noqa: BLE001 - whatever a kind stumbles over, a set is refused in a sentence
+        except Exception:  # noqa: BLE001 - whatever goes wrong in a kind, the answer is a sentence
             problems.append(f"{where}{key} cannot be {quoted(value)}.")
     return fields
 
 
 def _unknown(key: str, settings: Mapping[str, Setting]) -> str:
-    """What to say of a key that is no setting here: where it belongs, or what may have been meant."""
+    """What to say about a key that is not a setting here: where it belongs, or which setting may have been meant."""
     for place, others in _PLACES.items():
         if key in others:
             return f"{key} is a setting of {place}."
     known = [*settings, *(("channel", "control") if settings is SET_SETTINGS else ())]
     near = get_close_matches(key, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
-    return f"there is no {quoted_key(key)}; {hint}"
+    return f"there is no setting {quoted_key(key)}; {hint}"

@@ -21,9 +21,9 @@ _OPEN_FLAGS: Final = (
 
 
 def load_set(path: str | Path) -> Set:
-    """Read a set file. Raises SetError with all its problems, a sentence each.
+    """Read a set file. Raises SetError with a sentence for each of its problems.
 
-    Reads no more than a set may have. Refuses a pipe or a device at once, without waiting for it.
+    Reads no more of a file than a set may hold. Refuses a pipe or a device at once, without waiting for it.
     """
     try:
         data = _read_file(path)
@@ -48,7 +48,7 @@ def default_set() -> Set:
 def parse_set(text: str, name: str) -> Set:
     """Return the set that the text of a TOML file describes; `name` is the file's, for the sentences of SetError.
 
-    For any text at all it soon returns a set or raises SetError.
+    Whatever the text, it soon returns a set or raises SetError.
     """
     band, problems = read_set(read_toml(text, name), Path(name).stem)
     if problems:
@@ -57,7 +57,7 @@ def parse_set(text: str, name: str) -> Set:
 
 
 def read_toml(text: str, name: str) -> dict[str, Any]:
-    """Return the tables in the text of a file of this name. Raises SetError where it is not TOML, or too large."""
+    """Return the tables in the text of a file of this name. Raises SetError if it is not TOML, or too large."""
     try:
         check_text_limits(text)
     except ValueError as error:

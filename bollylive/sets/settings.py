@@ -2,7 +2,7 @@
 
 One line for each setting: name, type, default, legal values, and help for a musician. The rules of a set file, the
 comments in `default.toml`, the knobs, and what a saved set changes while the band plays are derived from these lines.
-So a new setting, also a knob, is a line here, and its use; then run `python -m bollylive.sets.default_file`.
+To add a setting or a knob, add a line here and use it; then run `python -m bollylive.sets.default_file`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ HANDOVERS: Final = Choice(
 Action: TypeAlias = Literal["tap", "sam", "hand over", "again", "back", "keep", "vary", "sleep"]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 DEED_HELP: Final[Mapping[str, str]] = {
-    "tap": "three taps or more set the tempo while no clock leads",
+    "tap": "three or more taps set the tempo while no clock leads",
     "sam": "the bar begins here",
     "hand over": "the model takes over the channel, or gives it back",
     "again": "the model gives another answer to the same phrase",
@@ -60,13 +60,13 @@ CONTROL_KINDS: Final[tuple[ControlKind, ...]] = get_args(ControlKind)
 
 @dataclass(frozen=True, slots=True)
 class ControlSet:
-    """One controller, key or program change that is a command, and is then neither music nor passed through."""
+    """One controller, key or program change that is a command, so it is not treated as music or passed through."""
 
     kind: ControlKind
     number: int  # 0-127
     does: str  # one of ACTIONS or KNOBS
-    channel: int | None = None  # 0-15, where it comes from; None: any
-    on: int | None = None  # 0-15, the channel that it is for; None: all that it can be for
+    channel: int | None = None  # 0-15, the channel that it comes from; None: any
+    on: int | None = None  # 0-15, the channel that it acts on; None: all that it can act on
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +86,16 @@ class ChannelSet:
     entry_bars: int = setting(
         0, Whole(0, 64), "how long it listens after your first note before it comes in", unit="bars"
     )
-    handover: Handover | None = setting(None, HANDOVERS, "as for the whole band, for this channel alone", example="bar")
+    handover: Handover | None = setting(None, HANDOVERS, "as for the whole band, but only this channel", example="bar")
     answer_bars: int = setting(
         0, Whole(0, 64), "how long the model's turn is; 0: until you play, or as long as your phrase", unit="bars"
     )
-    thru: bool | None = setting(None, Switch(), "as for the whole band, for this channel alone", example=False)
+    thru: bool | None = setting(None, Switch(), "as for the whole band, but only this channel", example=False)
     sound_program: int | None = setting(
-        None, Program(), "the sound that goes with it; left out: that of program", example="banjo"
+        None, Program(), "the sound of the synthesiser; left out: that of program", example="banjo"
     )
     percussion: Keys = setting(
-        (), Strokes(), "its strokes, or { 60 = 36, 64 = 38 } where they lie on other keys", example="tabla"
+        (), Strokes(), "its strokes, or { 60 = 36, 64 = 38 } if they are on other keys", example="tabla"
     )
     delay_ms: float = setting(
         0.0, Number(-500, 500), "how much later its notes leave; below 0: earlier, by up to commit_beats", unit="ms"
@@ -104,7 +104,7 @@ class ChannelSet:
     softest: int = setting(1, Whole(1, 127), "the velocity of its softest note")
     loudest: int = setting(127, Whole(1, 127), "the velocity of its loudest note")
     longest_beats: float | None = setting(
-        None, Number(0.05, 64), "its notes are held no longer", unit="beats", example=2
+        None, Number(0.05, 64), "how long its notes are held at most", unit="beats", example=2
     )
 
     @property
@@ -114,7 +114,7 @@ class ChannelSet:
 
     @property
     def sound(self) -> int | None:
-        """The program 0-127 that the synthesiser needs; None where it stays as it is."""
+        """The program 0-127 that the synthesiser needs; None if its sound stays as it is."""
         return self.program if self.sound_program is None else self.sound_program
 
 
@@ -127,7 +127,7 @@ class Set:
     out_port: tuple[str, ...] = setting(
         (), Names(), "the ports that the band plays to", live=False, example=["IAC", "virtual"]
     )
-    thru: bool = setting(True, Switch(), "your notes go to the output too; false where the DAW plays them")
+    thru: bool = setting(True, Switch(), "your notes go to the output too; false if the DAW plays them")
     tempo_bpm: float = setting(96.0, Number(20, 300), "the tempo while no clock leads", unit="bpm")
     beats_per_bar: int = setting(
         4, Whole(1, MOST_BEATS_PER_BAR), "4 for keherwa, 3 for dadra, 16 for tintal", unit="beats", live=False
@@ -158,12 +158,12 @@ class Set:
     )
     horizon_beats: float = setting(1.5, Number(0.25, 8), "how far ahead the band plans", unit="beats")
     commit_beats: float = setting(
-        0.25, Number(0, 4), "what is nearer than this stays as planned, whatever you play", unit="beats"
+        0.25, Number(0, 4), "notes due sooner than this stay as planned, whatever you play", unit="beats"
     )
     handover: Handover = setting("silence", HANDOVERS, "when the model takes over a channel that you share")
     handover_beats: float = setting(2.0, Number(0, 64), "how long that silence is", unit="beats")
     rest_after_beats: float = setting(
-        32.0, Number(0, 1024), "without a clock, the band rests when you are silent so long; 0: never", unit="beats"
+        32.0, Number(0, 1024), "without a clock, the band rests after this long a silence; 0: never", unit="beats"
     )
     default_role: Role = setting(
         "continue", ROLES, "the role of a channel that is not named below, once you play on it"
@@ -172,7 +172,7 @@ class Set:
     controls: tuple[ControlSet, ...] = ()
 
     def channel(self, channel: int) -> ChannelSet:
-        """Return what is set for a channel 0-15; one that the set does not name plays the default role."""
+        """Return the settings of a channel 0-15; a channel that the set does not name has the default role."""
         for known in self.channels:
             if known.channel == channel:
                 return known
@@ -186,7 +186,7 @@ class Set:
     def sounds(self) -> list[tuple[int, int]]:
         """The (channel, program) to send to the synthesiser for every instrument that the model may play.
 
-        What the model takes an instrument for is `ChannelSet.program`, whatever its sound is.
+        The model plays for the instrument `ChannelSet.program`, whatever sound the synthesiser has.
         """
         return [(c.channel, c.sound) for c in self.channels if c.sound is not None and c.role in MODEL_ROLES]
 
@@ -211,11 +211,11 @@ CONTROL_SETTINGS: Final[Mapping[str, Setting]] = {
     "cc": Setting(Whole(0, 119), "the number of a controller", example=80),
     "note": Setting(Whole(0, 127), "instead of cc: a key, which needs its channel", example=36),
     "program": Setting(Whole(0, 127), "instead of cc: a program change", example=4),
-    "channel": Setting(Channel(), "where it comes from; left out: from any channel", example=1),
+    "channel": Setting(Channel(), "the channel that it comes from; left out: any", example=1),
     "does": Setting(
         Choice({**DEED_HELP, **{name: f"a knob, from {knob.legal}" for name, knob in KNOBS.items()}}),
         "what it does",
         example="again",
     ),
-    "on": Setting(Channel(), "the instrument that it is for; left out: all that it can be for", example=1),
+    "on": Setting(Channel(), "the instrument that it acts on; left out: all that it can act on", example=1),
 }

@@ -1,7 +1,7 @@
 """Limits the size, depth and length of a set's text, in one pass before the TOML reader sees it.
 
 Python's TOML reader has no limits of its own: it recurses with each bracket, takes quadratic time for a key with many
-parts, and raises various errors for a number of thousands of digits. A band that plays reads its set again when the
+parts, and raises various errors for a number with thousands of digits. A band that plays reads its set again when the
 file is saved, so the answer must come soon and be a sentence. Quoted text and comments count only by their length.
 """
 
@@ -32,7 +32,7 @@ _TOKEN: Final = re.compile(
 
 
 def check_text_limits(text: str) -> None:
-    """Raise ValueError where a text exceeds what any set needs; the sentence begins with the number of the line."""
+    """Raise ValueError if a text exceeds what any set needs; the sentence begins with the number of the line."""
     if len(text) > MOST_BYTES:
         raise ValueError(f"the set is larger than {MOST_BYTES // 1024} KiB; keep only its settings.")
     scan = _Scan()

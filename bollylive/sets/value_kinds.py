@@ -1,4 +1,4 @@
-"""The kinds of value that a setting can have: each knows which values are legal and reads one as a set file has it."""
+"""The kinds of value that a setting can have: each knows which values are legal, and reads a value from a set file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MOST_NAMES: Final = 32
 class Kind(ABC):
     """Which values a setting may have. Pure; any thread may call it.
 
-    `legal` names the range, as in `0 to 127`; it is empty where the help says enough. `words` explains each value of
-    a short list of them.
+    `legal` names the range, as in `0 to 127`; it is empty if the help says enough. `words` explains each value, if
+    there are only a few.
     """
 
     @property
@@ -38,7 +38,7 @@ class Kind(ABC):
     def read(self, value: object) -> object:
         """Return a value of a set file as `Set` holds it.
 
-        Raises ValueError with the rest of a sentence that begins with the setting's name.
+        Raises ValueError; its text is a sentence without the setting's name, with which the sentence begins.
         """
 
 
@@ -67,7 +67,7 @@ class Knob(Number):
     """A number that a controller can turn while the band plays."""
 
     def at(self, place: float) -> float:
-        """The value at a place in the range, 0 (the lowest) to 1 (the highest); places beyond count as the ends."""
+        """The value at a place in the range, 0 (lowest) to 1 (highest); a place outside counts as the nearer end."""
         return self.lowest + (self.highest - self.lowest) * min(max(place, 0.0), 1.0)
 
 
@@ -118,7 +118,7 @@ class Text(Kind):
 
     def read(self, value: object) -> str:
         if not isinstance(value, str) or not value.strip():
-            raise ValueError(f"must be a text in quotes, not {quoted(value)}.")
+            raise ValueError(f"must be text in quotes, not {quoted(value)}.")
         name = value.strip()
         if len(name) > MOST_CHARACTERS or any(category(character) == "Cc" for character in name):
             raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters that can be seen, not {quoted(name)}.")
@@ -134,7 +134,7 @@ class Names(Kind):
         if len(names) > MOST_NAMES:
             raise ValueError(f"must be a list of at most {MOST_NAMES} names, not of {len(names)}.")
         if not all(isinstance(name, str) and name.strip() for name in names):
-            raise ValueError(f"must be a text in quotes, or a list of them, not {quoted(value)}.")
+            raise ValueError(f"must be text in quotes, or a list of such texts, not {quoted(value)}.")
         return tuple(map(Text().read, names))
 
 

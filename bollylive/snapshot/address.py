@@ -88,7 +88,7 @@ def connect(address: Address) -> Connection | None:
 
 
 def set_timeout(number: int, limit_s: float) -> None:
-    """Make every read and write of an open socket fail after so long; no effect on Windows."""
+    """Make every read and write of an open socket fail after a time; no effect on Windows."""
     if sys.platform != "win32":
         limit = struct.pack("ll", int(limit_s), int(limit_s % 1 * 1e6))  # a timeval
         with socket.socket(fileno=os.dup(number)) as same:

@@ -20,7 +20,7 @@ class Vitals:
     leader: str = "free"  # who leads the beat, see `clock.clock.Clock.source`
     planned: int = 0  # notes of the model that were sent as planned
     late: int = 0  # those sent more than `io.lateness.LATE_S` after they were due
-    latest_s: float = 0.0  # the largest lateness of them
+    latest_s: float = 0.0  # how late the latest of them was
     dropped: int = 0  # planned notes that were not sent: too late, or their pitch was held
     sounding: int = 0  # notes that sound now, of both players
     hung: str | None = None  # the process that does not answer, if any

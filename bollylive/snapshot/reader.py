@@ -45,7 +45,7 @@ class SnapshotReader:
         return None
 
     def close(self) -> None:
-        """Disconnect, so that another reader can have the place."""
+        """Disconnect, so that another reader can connect."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None

@@ -34,7 +34,7 @@ MOST_READERS: Final = 8
 _MOST_WAITING: Final = 16  # connections that wait to be accepted
 MIN_AGE_S: Final = 1 / 60  # of a snapshot, before a new one is made
 
-_ENGINE_LIMIT_S: Final = 0.5  # an engine that takes longer is shown as it was before
+_ENGINE_LIMIT_S: Final = 0.5  # if the engine takes longer, the reader gets the previous snapshot
 _READER_LIMIT_S: Final = 10  # a reader that is idle for longer is disconnected
 _KEY_BYTES: Final = 32
 _LONGEST_REQUEST: Final = 16  # bytes
@@ -54,7 +54,7 @@ class SnapshotServer:
         self._address: Address | None = None
         self._listener: Listener | None = None
         self._places = threading.BoundedSemaphore(MOST_READERS)
-        self._lock = threading.Lock()  # among readers; the engine's thread never takes it
+        self._lock = threading.Lock()  # only for the readers' threads; the engine's thread never takes it
         self._wanted, self._published = threading.Event(), threading.Event()
         self._snapshot: Snapshot | None = None
         self._data, self._made_s = b"", -MIN_AGE_S

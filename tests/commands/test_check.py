@@ -33,7 +33,12 @@ def test_check_reports_every_problem_of_a_set_at_once(call: Call, tmp_path: Path
     assert (status, err) == (1, "")
     problems = [line for line in out.splitlines() if line.startswith("problem ") and str(band) in line]
     assert len(problems) == 4
-    for part in ("tempo_bpm must be from 20 to 300", "there is no tempp", "from 1 to 16, not 17", "'accompany'?"):
+    for part in (
+        "tempo_bpm must be from 20 to 300",
+        "there is no setting tempp",
+        "from 1 to 16, not 17",
+        "'accompany'?",
+    ):
         assert sum(part in problem for problem in problems) == 1, part
 
 

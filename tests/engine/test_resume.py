@@ -37,7 +37,7 @@ def past_of(offline: OfflineBand) -> RestoredState:
 
 
 def plays(engine: Engine, from_s: float, seconds: float) -> list[Note]:
-    """What an engine commits in so many seconds."""
+    """What an engine commits in a number of seconds."""
     notes = []
     now_s = from_s
     while now_s < from_s + seconds:

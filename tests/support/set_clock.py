@@ -29,7 +29,7 @@ class SetClock:
         self.set(0)
 
     def set(self, offset_s: int) -> None:
-        """Let it show so many seconds more than the machine's."""
+        """Let it show a number of seconds more than the machine's."""
         new = self._folder / "offset.new"
         new.write_text(f"{offset_s:+}", encoding="ascii")
         new.replace(self._offset)  # it is read at every look at the clock, and must be whole

@@ -411,7 +411,7 @@ def main() -> None:
     for name in ("--name", "--hears", "--feeds"):
         parser.add_argument(name, required=True)
     arguments = parser.parse_args()
-    with suppress(Exception):  # JACK died while the ports were made; the parent begins anew
+    with suppress(Exception):  # JACK died while the ports were made; the parent starts again
         _Client(arguments.name, arguments.hears, arguments.feeds).run()
     os._exit(0)
 
