@@ -42,7 +42,7 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
         channels=settings,
     )
     offline = OfflineBand(band, predictor, seed, own_downbeat=False)
-    offline.engine.prime([_before(note, start) for note in primers], {})
+    offline.prime([_before(note, start) for note in primers], {})
     _advance_until(offline, count)
     offline.close()
     return _first_notes(model_tracks(offline.sent, band), count)

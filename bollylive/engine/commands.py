@@ -16,7 +16,7 @@ from bollylive.sets.controls import Command
 
 
 class CommandTable:
-    """Carries out the commands of `sets.band.Action` that change what the band plays. Owned by the engine."""
+    """Carries out the commands of `sets.settings.Action` that change what the band plays. Owned by the engine."""
 
     def __init__(
         self, state: BandState, turns: TurnTaking, requests: VariationRequests, rest_and_wake: RestAndWake

@@ -115,13 +115,14 @@ class Engine:
         if not state.grid.anchor.running:
             return None
         turn_tick = self._turns.next_tick() if state.awake else None
-        ticks = [self._planner.next_commit(), self._rest_and_wake.rest_tick(), turn_tick]
-        due = [state.grid.seconds_at(min(known))] if (known := [tick for tick in ticks if tick is not None]) else []
+        ticks = (self._planner.next_commit(), self._rest_and_wake.rest_tick(), turn_tick)
+        due = [state.grid.seconds_at(tick) for tick in ticks if tick is not None]
         if state.stale and state.awake:
             due.append(now_s)
         # What needs the model waits until it may run again.
+        needs_model = self._planner.has_unprocessed if state.awake else entry is not None and entry.needs_query
         query_tick = self._planner.next_query()
-        if self._planner.has_unprocessed if state.awake else entry is not None and entry.needs_query:
+        if needs_model:
             due.append(max(now_s, self._inference.retry_s))
         elif query_tick is not None:
             due.append(max(state.grid.seconds_at(query_tick), self._inference.retry_s))

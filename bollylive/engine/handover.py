@@ -1,6 +1,6 @@
 """How the model takes over a shared channel from the musician (each line of MODES is one way), and for how long.
 
-A new mode is a new line here, beside its name in `sets.band.Handover`. All ticks are those of the engine's grid.
+A new mode is a new line here, beside its name in `sets.settings.Handover`. All ticks are those of the engine's grid.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ MODES: Mapping[Handover, HandoverMode] = {
 
 
 class HandoverRules:
-    """The modes of all channels, according to the live set. Changes nothing, except in `end_turn`."""
+    """The modes of all channels, according to the live set. Changes nothing."""
 
     def __init__(self, state: BandState) -> None:
         self._state = state
@@ -97,7 +97,3 @@ class HandoverRules:
             phrase_ticks = 0 if since is None or until is None else until - since
             bars = max(1, round(phrase_ticks / bar_ticks))
         return (max(1, round(begin / bar_ticks + bars)) * bar_ticks - begin) if bars else None
-
-    def end_turn(self, part: Part) -> None:
-        """Note that the model's turn has ended by itself: it takes over again only after the musician has played."""
-        part.touched_tick = None

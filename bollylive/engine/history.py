@@ -64,8 +64,8 @@ class History:
 
     def first_unprocessed(self, index: int) -> int:
         """The first entry that the model must process before a query about entry `index`; always an earlier one."""
-        missed_releases = (i for i, entry in enumerate(self.entries[:index]) if entry.state is None)
-        return next(missed_releases, index - 1)
+        unprocessed = (i for i, entry in enumerate(self.entries[:index]) if entry.state is None)
+        return next(unprocessed, index - 1)
 
     def state_before(self, index: int) -> Floats:
         """The state [S, H] before an entry whose predecessors the model has processed."""

@@ -12,7 +12,7 @@ from bollylive.engine.variations import NoteQueue, Phrase, Variations
 from bollylive.model import codec
 from bollylive.model.predictor import Floats
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.settings import TURN_ROLES
+from bollylive.sets.settings import TURN_ROLES, ChannelSet
 
 _LONGEST_SILENCE_TICKS = 2 * codec.TICKS_PER_BEAT
 
@@ -31,7 +31,7 @@ class Part:
         self.channel = channel
         self.setting = live.band.channel(channel)
         self.pitch_bias = PitchBias(live.band, channel)
-        self.instrument = codec.PERCUSSION if self.setting.is_percussion else (self.setting.program or 0)
+        self.instrument = _instrument_of(self.setting)
         self.history = history
         self.memory = MotifMemory() if memory is None else memory  # an empty one is false
         self.plan: list[Entry] = []
@@ -74,9 +74,11 @@ class Part:
         """Read the live set again after it was replaced."""
         band, before = self._live.band, self.setting
         setting = band.channel(self.channel)
-        if setting.program is not None and setting.program != before.program:
-            self.change_program(setting.program)
         self.setting = setting
+        if setting.is_percussion != before.is_percussion:
+            self.instrument = _instrument_of(setting)
+        elif setting.program is not None and setting.program != before.program:
+            self.change_program(setting.program)
         self.pitch_bias = PitchBias(band, self.channel)
 
     def change_program(self, program: int) -> None:
@@ -191,3 +193,8 @@ class Part:
         ready = [entry for entry in self.plan if entry.tick <= until_tick]
         self.plan = self.plan[len(ready) :]
         return ready
+
+
+def _instrument_of(setting: ChannelSet) -> int:
+    """The instrument word of a channel, as the model knows it, before anybody changes its program."""
+    return codec.PERCUSSION if setting.is_percussion else (setting.program or 0)

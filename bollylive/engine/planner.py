@@ -47,7 +47,8 @@ class Planner:
         state, bar_ticks = self._state, self._state.grid.model_bar_ticks
         density_offset = state.live.band.energy * state.energy.density(earliest)
         for part in state.parts:
-            self.skipped += part.playing is not None and part.playing.skip_ahead(earliest)
+            if part.playing is not None and part.playing.skip_ahead(earliest):
+                self.skipped += 1
             ready = part.prepare(earliest + self._state.horizon_ticks) and not part.history.needs_query
             if ready and (first is None or part.due_tick < first.due_tick):
                 first = part

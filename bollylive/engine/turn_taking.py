@@ -95,7 +95,7 @@ class TurnTaking:
 
     def _finish(self, part: Part, tick: int) -> None:
         self.end(part, tick)
-        self._handover_rules.end_turn(part)
+        part.touched_tick = None  # the model takes over again only after the musician has played
 
     def _take_over(self, part: Part, begin: int, mode: HandoverMode) -> None:
         phrase = part.phrase

@@ -35,7 +35,7 @@ class Hotplug:
         self._inputs, self._outputs, self._own, self._graph, self._leave = inputs, outputs, own, graph, leave
         self._all: list[Port[Any]] = [*inputs, *outputs]
         self._sentences: list[str] = []
-        self._endings: list[LostSourceRelease] = []
+        self.endings: list[LostSourceRelease] = []
         self._graph_s = self._look_s = self._hurried_s = float("-inf")
         self.listeners = self._count_listeners(graph())
 
@@ -53,7 +53,7 @@ class Hotplug:
         graph = self._graph()
         gone_inputs = self._look_at(self._inputs, graph, may_list=may_list)
         for place in gone_inputs:
-            self._endings += self._ends(self._inputs[place])
+            self.endings += self._ends(self._inputs[place])
             self._leave(place)
         gone_outputs = self._look_at(self._outputs, graph, may_list=may_list)
         for port in self._inputs:
@@ -70,7 +70,7 @@ class Hotplug:
     def end_stopped(self, port: InPort) -> None:
         """End all that is held on an input whose source has stopped, and tell the musician if there was anything."""
         ends = self._ends(port)
-        self._endings += ends
+        self.endings += ends
         if ends:
             what = f"The source of '{port.name}'" if port.virtual else f"The MIDI input '{port.name}'"
             self._sentences.append(f"{what} stopped while it held notes; they are ended.")
@@ -82,7 +82,7 @@ class Hotplug:
 
     def take_endings(self) -> list[LostSourceRelease]:
         """Return the ends of what was held on inputs that have gone or stopped since the last call."""
-        endings, self._endings = self._endings, []
+        endings, self.endings = self.endings, []
         return endings
 
     def _look_at(self, ports: Sequence[Port[Any]], graph: Graph | None, *, may_list: bool) -> list[int]:

@@ -110,10 +110,14 @@ class PortSet:
         If an input has gone, or its source stopped while it held notes or pedals, their ends are among them.
         `now_s` must not go back. Does not block.
         """
-        events = [TimedEvent(ending, now_s) for ending in self._hotplug.take_endings()]
+        events: list[TimedEvent] = []
+        if self._hotplug.endings:
+            events += [TimedEvent(ending, now_s) for ending in self._hotplug.take_endings()]
         for place, port in enumerate(self._inputs):
             messages, has_stopped = port.read(now_s)
-            events += [TimedEvent(event, now_s) for event in messages if self._clock_source.passes(event, place, now_s)]
+            for event in messages:
+                if self._clock_source.passes(event, place, now_s):
+                    events.append(TimedEvent(event, now_s))
             if has_stopped:
                 self._hotplug.end_stopped(port)
                 events += [TimedEvent(ending, now_s) for ending in self._hotplug.take_endings()]

@@ -106,9 +106,9 @@ class Router:
             if isinstance(meaning, Command):
                 self._command(meaning, now_s, beat)
             elif meaning is not None:
+                if meaning.channel in self.thru.withheld:
+                    self._withhold(Sent(meaning, "musician", now_s, beat))
                 heard = self._note_map.hear(meaning) if meaning.channel in self._note_map.mapped else meaning
-                if heard.channel in self.thru.withheld:
-                    self._withhold(Sent(heard, "musician", now_s, beat))
                 self._report(Heard(heard, now_s, beat))
 
     def _command(self, command: Command, now_s: float, beat: float) -> None:

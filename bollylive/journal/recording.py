@@ -113,7 +113,7 @@ class Recording:
 
     def _begin(self, sent: Sent) -> None:
         """In free tempo the recording begins with the first note; in a Link session, with the bar of that note."""
-        self._begun = True
+        self._begun, self._rests = True, False
         if self._anchor is None or self._anchor.followed:
             return
         bar_beat = self._anchor.bar_beat

@@ -13,9 +13,8 @@ from bollylive.midi.messages import ALL_SOUND_OFF, Control, NoteOff, NoteOn, Pro
 from bollylive.midi.song import Change, Tempos, Track, tempo_at
 from bollylive.protocol import Sent
 
-_FIRST_MODE_MESSAGE: Final = (
-    ALL_SOUND_OFF  # from this number on, a control change is a mode message and sets no lasting value
-)
+# From this number on, a control change is a mode message and sets no lasting value.
+_FIRST_MODE_MESSAGE: Final = ALL_SOUND_OFF
 
 
 def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track, ...], Tempos]:

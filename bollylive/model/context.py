@@ -47,11 +47,30 @@ COLUMNS = {
 }
 _ENDS = dict(zip(COLUMNS, accumulate(COLUMNS.values()), strict=True))
 CONTEXT_SIZE = sum(COLUMNS.values())
-BAND_HARMONY = slice(0, _ENDS["key"])  # the columns that are pitch classes, twelve by twelve
-LEAD_HARMONY = slice(_ENDS["voices"], _ENDS["lead_key"])
-SOUNDING, BASS, RECENT = slice(0, 12), slice(12, 24), slice(24, 48)  # of the band harmony; `RECENT` is harmony and key
-KICK, SNARE, OTHER_PERCUSSION, DENSITY, ONSET_NOW, SINCE_ONSET, LOUDNESS, HIGHEST, VOICES = range(
-    _ENDS["key"], _ENDS["voices"]
+
+
+def _slice(first: str, last: str) -> slice:
+    """The columns from one to another of COLUMNS, both included."""
+    return slice(_ENDS[first] - COLUMNS[first], _ENDS[last])
+
+
+BAND_HARMONY = _slice("sounding", "key")  # the columns that are pitch classes, twelve by twelve
+LEAD_HARMONY = _slice("lead_sounding", "lead_key")
+SOUNDING, BASS = _slice("sounding", "sounding"), _slice("bass", "bass")
+RECENT = _slice("harmony", "key")
+KICK, SNARE, OTHER_PERCUSSION, DENSITY, ONSET_NOW, SINCE_ONSET, LOUDNESS, HIGHEST, VOICES = (
+    _ENDS[name] - 1
+    for name in (
+        "kick",
+        "snare",
+        "other_percussion",
+        "density",
+        "onset_now",
+        "since_onset",
+        "loudness",
+        "highest",
+        "voices",
+    )
 )
 
 Ints = NDArray[np.int64]

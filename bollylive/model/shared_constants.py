@@ -64,11 +64,12 @@ def compare_constants(theirs: Contract, ours: Contract) -> list[str]:
 
 
 def _flatten(constants: Contract) -> Iterator[tuple[str, object]]:
-    """Each number with its name: `kicks[1]` in a list, `vocabulary.pitch` in a table."""
+    """Each number with its name: `kicks[1]` in a list, `vocabulary.pitch` in a table; and the order of a table."""
     for name, value in constants.items():
         if isinstance(value, list):
             yield from ((f"{name}[{i}]", number) for i, number in enumerate(value))
         elif isinstance(value, dict):
             yield from ((f"{name}.{key}", number) for key, number in value.items())
+            yield f"{name} in order", list(value)
         else:
             yield name, value

@@ -67,6 +67,7 @@ class EngineLink:
         timer: Timer = Timer(),  # noqa: B008 - frozen
     ) -> None:
         self.alone = False  # there is no engine for now
+        self.ended = False  # the engine has ended by itself, as `receive` saw
         self._live, self._seed, self._journal, self._model = live, seed, journal, model
         self._start, self._timer = start, timer
         self._failures = 0
@@ -86,9 +87,12 @@ class EngineLink:
         """Return the engine's messages except signs of life; wait for the first, but no longer than `timeout_s`."""
         if self.alone:
             self._timer.sleep(timeout_s)
-        elif self._process.pipe.wait(timeout_s):
-            return [message for message in self._process.pipe.receive() if not self._is_sign_of_life(message)]
-        return ()
+            return ()
+        messages: list[Any] = []
+        if self._process.pipe.wait(timeout_s):
+            messages = [message for message in self._process.pipe.receive() if not self._is_sign_of_life(message)]
+        self.ended = self._process.pipe.closed
+        return messages
 
     def loss(self, now_s: float) -> str | None:
         """If the engine must be replaced, return what happened to it, as the end of a sentence; call this often."""
@@ -108,7 +112,7 @@ class EngineLink:
         else:
             self._failures = 1
         self.end()
-        self.alone = True
+        self.alone, self.ended = True, False
         if self._failures <= _MOST_FAILURES:
             with suppress(OSError):  # out of memory, or of processes
                 self._begin(resume=self._failures == 1, keys_held=True)  # what it remembers may be what kills it

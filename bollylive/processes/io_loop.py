@@ -61,6 +61,7 @@ class IoLoop:
         self._sources, self._timer = sources, timer
         self._takes_over = anchor is not None
         self._news_s = 0.0  # when news is due
+        self._earliest_s = 0.0  # no event counts as earlier, so that the router's time never goes back
         now_s = timer.now_s()
         self._supervisor_watchdog = Watchdog()
         self._supervisor_watchdog.begin(now_s)
@@ -91,7 +92,9 @@ class IoLoop:
         """Play until stopped."""
         while not self._stopped:
             now_s, wait_s = self._timer.now_s(), IDLE_POLL_S
-            events = [event for source in self._sources for event in source.poll(now_s)]
+            events: list[TimedEvent] = []
+            for source in self._sources:
+                events += source.poll(now_s)
             if events or not self._interval.rests(now_s):
                 self._take_turn(events, now_s)
                 wait_s = self._interval.wait_s(self._timer.now_s(), self._router.next_due())
@@ -100,9 +103,8 @@ class IoLoop:
                 self._dispatcher.obey(message, self._timer.now_s())
             if self._dispatcher.hopeless and not self._takes_over:
                 self.finished = self._stopped = True
-            if not self._stopped and (loss := self._engine.loss(now_s)) is not None:
-                self._interval.wake()
-                self._dispatcher.replace_engine(loss, self._timer.now_s())
+            if self._engine.ended:
+                self._look_after_engine(now_s)
 
     def close(self) -> None:
         """Leave silence: every note ended, CC 123 and 120 sent, the ports closed, the engine gone. Takes seconds."""
@@ -123,7 +125,8 @@ class IoLoop:
         """Do everything that has to be done now: read events, send what is due, report news, and obey orders."""
         if events:
             self._take_in(events, now_s)
-        self._router.tick(self._timer.now_s())
+        self._tick()
+        self._look_after_engine(now_s)
         self._telemetry.hung = "supervisor" if self._supervisor_watchdog.look(now_s) else None
         if now_s >= self._news_s:
             self._news_s = now_s + _NEWS_S
@@ -139,16 +142,29 @@ class IoLoop:
                     self._interval.stir(now_s)
                     self._dispatcher.use(order, self._timer.now_s())
 
+    def _look_after_engine(self, now_s: float) -> None:
+        """Replace an engine that ended or hangs, and try another one a minute after the last."""
+        if not self._stopped and (loss := self._engine.loss(now_s)) is not None:
+            self._interval.wake()
+            self._dispatcher.replace_engine(loss, self._timer.now_s())
+            self._earliest_s = self._timer.now_s()
+
+    def _tick(self) -> None:
+        """Send what is due."""
+        self._earliest_s = self._timer.now_s()
+        self._router.tick(self._earliest_s)
+
     def _take_in(self, events: list[TimedEvent], now_s: float) -> None:
-        """Hand events to the router in the order of their times; what is due does not wait for a large backlog."""
-        earliest_s = 0.0
+        """Hand events to the router in the order of their times; what is due does not wait for a large backlog.
+
+        An event counts as of the last tick, or of the last engine's replacement, if its time is earlier.
+        """
         for count, timed in enumerate(sorted(events, key=_time_of), start=1):
             if not isinstance(timed.event, LinkBeat):  # it comes all the time, so it does not count as activity
                 self._interval.stir(now_s)
-            self._router.take(timed.event, max(timed.at_s, earliest_s))
+            self._router.take(timed.event, max(timed.at_s, self._earliest_s))
             if count % _EVENTS_AT_ONCE == 0:
-                earliest_s = self._timer.now_s()
-                self._router.tick(earliest_s)
+                self._tick()
 
     def _tell_news(self, now_s: float) -> None:
         """Tell the musician what has happened, and the engine how this process fares."""

@@ -6,10 +6,11 @@ from bollylive.sets.settings import Set
 
 
 class LiveSet:
-    """Holds the set that plays now; a process has one of these, which everything that needs a setting shares.
+    """Holds the set that plays now, for everything that needs a setting; an engine has one, and a router has one.
 
-    Read `live.band` at each use and keep no copy of it or of its fields: the owner replaces the whole set when its file
-    is saved or a knob turns, and tells nobody. The set itself is frozen. For one thread only.
+    Read `live.band` at each use: its owner replaces the whole set when its file is saved or a knob turns. Whatever is
+    costly to derive from it is derived anew by that owner, in `Engine.use` and `Router.use`. The set itself is frozen.
+    For one thread only.
     """
 
     def __init__(self, band: Set) -> None:

@@ -43,7 +43,7 @@ HANDOVERS: Final = Choice(
 
 Action: TypeAlias = Literal["tap", "sam", "hand over", "again", "back", "keep", "vary", "sleep"]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
-DEED_HELP: Final[Mapping[str, str]] = {
+ACTION_HELP: Final[Mapping[str, str]] = {
     "tap": "three or more taps set the tempo while no clock leads",
     "sam": "the bar begins here",
     "hand over": "the model takes over the channel, or gives it back",
@@ -213,7 +213,7 @@ CONTROL_SETTINGS: Final[Mapping[str, Setting]] = {
     "program": Setting(Whole(0, 127), "instead of cc: a program change", example=4),
     "channel": Setting(Channel(), "the channel that it comes from; left out: any", example=1),
     "does": Setting(
-        Choice({**DEED_HELP, **{name: f"a knob, from {knob.legal}" for name, knob in KNOBS.items()}}),
+        Choice({**ACTION_HELP, **{name: f"a knob, from {knob.legal}" for name, knob in KNOBS.items()}}),
         "what it does",
         example="again",
     ),

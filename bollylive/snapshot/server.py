@@ -73,9 +73,10 @@ class SnapshotServer:
 
     def is_wanted(self) -> bool:
         """Whether a reader has asked for a snapshot since the last call. Does not block."""
-        wanted = self._wanted.is_set()
-        self._wanted.clear()
-        return wanted
+        if not self._wanted.is_set():
+            return False
+        self._wanted.clear()  # what is asked for from here on is seen next time
+        return True
 
     def publish(self, snapshot: Snapshot) -> None:
         """Give the readers this snapshot. Does not block."""

@@ -51,7 +51,7 @@ def row_of(history: History, index: int, instrument: int = 0) -> list[int]:
     return [int(word) for word in rows[-1]]
 
 
-def missed_releases(history: History) -> list[bool]:
+def unprocessed(history: History) -> list[bool]:
     return [entry.state is None for entry in history.entries]
 
 
@@ -93,7 +93,7 @@ def test_a_question_comes_with_at_least_one_row_to_hear(history: History) -> Non
     assert history.first_unprocessed(1) == 0
     history.insert(played(0))
     hear_all(history)
-    assert missed_releases(history) == [False, True]
+    assert unprocessed(history) == [False, True]
     assert history.first_unprocessed(2) == 1
     assert hear(history, 2) == 1
     assert history.first_unprocessed(2) == 1  # it is heard again
@@ -163,7 +163,7 @@ def test_what_stands_after_a_new_note_is_heard_and_asked_again(history: History)
     hear(history, 4)
     history.insert(played(30, 62))
     assert notes_of(history) == [(0, 60), (24, 60), (30, 62), (36, 60)]
-    assert missed_releases(history) == [False, False, False, True, True]
+    assert unprocessed(history) == [False, False, False, True, True]
     assert history.needs_query
     assert hear_all(history) == 1
 
@@ -192,7 +192,7 @@ def test_a_late_ending_is_heard_again_with_all_that_follows(history: History) ->
     assert row_of(history, 1)[2] == HELD
     history.close(0, 60, 10)
     assert row_of(history, 1)[2] == 9
-    assert missed_releases(history) == [False, True, True]
+    assert unprocessed(history) == [False, True, True]
     assert history.needs_query
     assert hear_all(history) == 1
 
@@ -228,7 +228,7 @@ def test_a_step_back_keeps_what_the_musician_played_and_what_came_before(history
     hear(history, len(history.entries))
     history.withdraw(6)
     assert notes_of(history) == [(0, 60), (12, 70)]
-    assert missed_releases(history)[-1]  # it had been heard after a note that is gone
+    assert unprocessed(history)[-1]  # it had been heard after a note that is gone
     assert history.needs_query
 
 

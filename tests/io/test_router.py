@@ -346,3 +346,13 @@ def test_a_command_of_any_source_is_asked_of_the_engine(desk: Desk) -> None:
     """A web panel or OSC gives commands, and no events that a set makes commands of."""
     desk.router.take(Command("vary", 3), 1.0)
     assert desk.reported == [Heard(Command("vary", 3), 1.0, 2.0)]
+
+
+def test_what_does_not_pass_through_is_recorded_with_its_own_key_and_heard_with_the_models() -> None:
+    withheld: list[Sent] = []
+    heard: list[Heard | Anchor] = []
+    band = Set(channels=(ChannelSet(2, role="player", thru=False, percussion=((60, 36),)),))
+    router = Router(Clock(120, 0.0), Scheduler(), lambda _: None, heard.append, LiveSet(band), withheld.append)
+    router.handle(NoteOn(2, 36, 90), 1.0)
+    assert withheld == [Sent(NoteOn(2, 36, 90), "musician", 1.0, 2.0)]
+    assert heard == [Heard(NoteOn(2, 60, 90), 1.0, 2.0)]

@@ -173,6 +173,19 @@ def test_in_free_tempo_the_recording_begins_with_the_first_note() -> None:
     assert track.program == 73
 
 
+def test_the_chord_that_wakes_the_band_stays_whole() -> None:
+    recording = Recording()
+    recording.add(Anchor(0.0, 0.5, 0.0))
+    recording.add(EngineStatus(0.0, awake=False))  # a new engine reports itself, and wakes a moment after the chord
+    for pitch, beat in ((60, 1.7), (64, 1.706), (67, 1.713)):
+        recording.add(_sent(NoteOn(0, pitch, 90), beat))
+    recording.add(EngineStatus(1.7, awake=True))
+    for pitch in (60, 64, 67):
+        recording.add(_sent(NoteOff(0, pitch), 2.7))
+    (track,) = recording.tracks()
+    assert [(pitch, round(onset, 6)) for pitch, onset, _ in _spans(track)] == [(60, 0.0), (64, 0.006), (67, 0.013)]
+
+
 def _rested(anchor: Anchor, by: Player = "musician") -> list[float]:
     """The onsets of a first phrase, of a second one after a rest, and of what follows that."""
     recording = Recording(beats_per_bar=4)

@@ -96,6 +96,12 @@ def test_the_digest_is_of_the_values_and_not_of_their_order() -> None:
     assert len({digest({**CONSTANTS, name: changed(value)[0]}) for name, value in CONSTANTS.items()}) == len(CONSTANTS)
 
 
+def test_columns_in_another_order_differ() -> None:
+    columns = dict(reversed(context.COLUMNS.items()))
+    (difference,) = compare_constants({**CONSTANTS, "context_columns": columns}, CONSTANTS)
+    assert difference.startswith("context_columns in order is ['lead_key',")
+
+
 @pytest.mark.parametrize("name", ["bollywood-v3", "open-v2"])
 def test_the_shipped_models_were_trained_with_the_constants_of_this_version(name: str) -> None:
     onnx = find_model(name)

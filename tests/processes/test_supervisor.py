@@ -229,7 +229,7 @@ def test_one_that_never_opens_its_ports_has_more_time_and_another_one_and_then_i
     assert not tower.link.ended
     tower.pass_time(RETRY_S + 3 * TURN_S)
     assert len(tower.links) == 2
-    with pytest.raises(PortError, match="before its ports were open, twice; start the MIDI system"):
+    with pytest.raises(PortError, match="before its ports were open, twice; restart the MIDI system"):
         tower.pass_time(START_LIMIT_S + TURN_S)
 
 

@@ -12,6 +12,7 @@ from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.journal.restore import restore
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program
+from bollylive.model import codec
 from bollylive.offline import OfflineBand
 from bollylive.protocol import EngineStatus, Sent
 from bollylive.sets.controls import Command, change_set
@@ -139,6 +140,19 @@ def test_ranges_and_programs_change_at_once_and_the_buffer_stays() -> None:
     assert remembered
     assert model.questions[-1].rows[0, -1, 5] == 33
     assert model.questions[-1].rows[0, -1, 0] != 0
+
+
+def test_a_channel_that_a_saved_set_makes_percussion_is_percussion_to_the_model_and_back() -> None:
+    model = FakePredictor()
+    offline = stage(MELODY, BASS, model=model)
+    for channels, instrument in (
+        ((MELODY, replace(BASS, program=104, percussion=((60, 36),))), codec.PERCUSSION),
+        ((MELODY, replace(BASS, program=104)), 104),
+    ):
+        asked = len(model.questions)
+        use(offline, replace(offline.engine.band, channels=channels))
+        offline.advance(offline.now_s + 4.0)
+        assert {int(question.rows[0, -1, codec.INSTRUMENT]) for question in model.questions[asked:]} == {instrument}
 
 
 def test_a_set_that_is_loaded_a_hundred_times_leaves_no_note_behind() -> None:
