@@ -992,3 +992,35 @@ def test_a_sink_is_told_when_a_late_note_was_due_and_that_a_key_of_the_musicians
     assert stage.ports.sent[:2] == [NoteOn(1, 40, 80), NoteOn(0, 64, 90)]
     assert stage.ports.due_s[:2] == pytest.approx(due_s)
     assert stage.ports.sent_s[0] > stage.ports.due_s[0] + 0.0199
+
+
+class LateSource:
+    """A source that gives one event with a time of its own."""
+
+    def __init__(self, at_s: float) -> None:
+        self._events = [TimedEvent(NoteOn(0, 60, 90), at_s)]
+
+    def poll(self, now_s: float) -> list[TimedEvent]:  # noqa: ARG002
+        events, self._events = self._events, []
+        return events
+
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002
+        return []
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_event_that_comes_late_does_not_count_as_earlier_than_the_last_turn() -> None:
+    began_s = 0.0
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        nonlocal began_s
+        began_s = stage.time.now_s
+        yield from stage.pass_time(0.1)
+        stage.sources.append(LateSource(began_s - 1.0))
+        yield from stage.pass_time(0.1)
+
+    stage = Stage(script).run()
+    (heard,) = [message for message in stage.engine.heard() if isinstance(message, Heard)]
+    assert heard.at_s >= began_s
