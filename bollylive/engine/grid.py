@@ -1,6 +1,6 @@
-"""The engine's time: codec ticks since a bar line, converted to and from the leader's beats and seconds.
+"""The engine's time: codec ticks since a bar line, and their beats and seconds, whoever leads the beat.
 
-The grid itself stays even. To move notes off it as they leave (swing, say), begin at `planner.Planner.commit`.
+The ticks themselves stay even. Planned notes get their beats from `Grid.beat_of`: begin there to swing them, say.
 """
 
 from __future__ import annotations
