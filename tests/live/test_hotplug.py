@@ -93,7 +93,7 @@ def test_an_input_that_is_pulled_out_in_mid_phrase_ends_its_notes_and_is_joined_
         daw = Peer()
         device.play(ON, (0xB0, 64, 127))
         assert daw.hears(lambda: (0, KEY) in daw.sounding)
-        device.ports.close()
+        device.leave()
         assert daw.hears(lambda: (0, KEY) not in daw.sounding)
         daw.play((0x90, 67, 90), (0x80, 67, 0))  # the other input is heard as before
         assert daw.hears(lambda: NoteOn(0, 67, 90) in daw.ons)
@@ -114,7 +114,7 @@ def test_an_output_that_is_pulled_out_in_mid_phrase_has_no_hanging_note_when_it_
         daw = Peer()
         daw.play(ON)
         assert device.hears(lambda: (0, KEY) in device.sounding)
-        device.ports.close()
+        device.leave()
         assert _says(process, "'Device In:in' is gone")
         daw.play(OFF)
         assert daw.hears(lambda: (0, KEY) not in daw.sounding)

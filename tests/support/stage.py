@@ -69,8 +69,18 @@ class Peer:
                 return True
             return False
 
-        self.ports.close()
+        self.leave()
         return until(joined, limit_s)
+
+    def leave(self) -> None:
+        """Close the ports, as `CalmPorts` does; what comes until then is heard.
+
+        What hears is closed first: closing takes a while, in which a message would reach a port that nobody reads.
+        """
+        self.hears(lambda: False, CALM_S)
+        for port in self.ports._inputs:
+            port.close()
+        PortSet.close(self.ports)
 
     def play(self, *messages: tuple[int, ...]) -> None:
         """Send messages, one after another."""
