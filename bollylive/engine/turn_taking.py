@@ -8,6 +8,9 @@ When the model takes over, and how long its answer is, `handover` says; what the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from bollylive.engine.band_state import BandState
 from bollylive.engine.handover import MODES, HandoverMode, HandoverRules
 from bollylive.engine.part import Part
@@ -15,6 +18,13 @@ from bollylive.engine.variation_requests import VariationRequests
 from bollylive.engine.variations import Variations
 
 FADE_BEATS = 0.25  # the model's last note ends under the musician's first
+
+
+class _Step(NamedTuple):
+    """A change of turns: from `tick` on, `act` is to be called with the earliest tick that can be changed."""
+
+    tick: int
+    act: Callable[[int], None]
 
 
 class TurnTaking:
@@ -59,30 +69,34 @@ class TurnTaking:
         """When `advance` has something to do, perhaps in the past."""
         ticks = []
         for part in self._state.parts:
-            playing, next_begin = part.playing, part.phrase.next_begin
-            if next_begin is not None:
-                ticks.append(self._requests.plans_at(part, next_begin))
-            elif playing is not None and playing.until_tick is not None:
-                ticks.append(playing.until_tick)
-            elif (begin := self._handover_rules.begin_tick(part)) is not None:
-                ticks.append(begin - self._state.horizon_ticks)
-            if playing is not None and (queued := playing.next_queued_tick) is not None:
+            if (step := self._next_step(part)) is not None:
+                ticks.append(step.tick)
+            if part.playing is not None and (queued := part.playing.next_queued_tick) is not None:
                 ticks.append(queued - self._state.horizon_ticks)
         return min(ticks, default=None)
 
     def advance(self, earliest: int) -> None:
         """Let the model take over if it is time, and end what is over; everything from `earliest` on can be changed."""
-        horizon_ticks = self._state.horizon_ticks
         for part in self._state.parts:
-            playing, next_begin = part.playing, part.phrase.next_begin
-            if next_begin is not None:
-                if earliest >= self._requests.plans_at(part, next_begin):
-                    self._requests.begin(part, next_begin)
-            elif playing is not None and playing.until_tick is not None and earliest >= playing.until_tick:
-                self._finish(part, earliest)
-            elif (begin := self._handover_rules.begin_tick(part)) is not None and earliest >= begin - horizon_ticks:
-                self._take_over(part, max(begin, earliest), self._handover_rules.mode(part))
+            if (step := self._next_step(part)) is not None and earliest >= step.tick:
+                step.act(earliest)
             self._requests.plan_queued(part, earliest)
+
+    def _next_step(self, part: Part) -> _Step | None:
+        """The next change of turns on a channel, if the musician does nothing before it; None if there is none."""
+        playing, next_begin = part.playing, part.phrase.next_begin
+        if next_begin is not None:
+            return _Step(self._requests.plans_at(part, next_begin), lambda _: self._requests.begin(part, next_begin))
+        if playing is not None and playing.until_tick is not None:
+            return _Step(playing.until_tick, lambda earliest: self._finish(part, earliest))
+        begin = self._handover_rules.begin_tick(part)
+        if begin is None:
+            return None
+
+        def take_over(earliest: int) -> None:
+            self._take_over(part, max(begin, earliest), self._handover_rules.mode(part))
+
+        return _Step(begin - self._state.horizon_ticks, take_over)
 
     def hand_over(self, part: Part, earliest: int) -> bool:
         """Begin the model's turn at once, as a command does, or end it; return True if it was ended."""
