@@ -28,14 +28,11 @@ from typing import Final
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Entry
-from bollylive.midi.messages import Raw
 from bollylive.midi.parser import to_bytes
-from bollylive.protocol import EngineStatus, Sent
+from bollylive.protocol import EngineStatus, Sent, is_recorded
 
 VERSION: Final = 1
 END: Final = b'["end"]\n'
-
-_LONGEST_MESSAGE: Final = 3  # bytes: all but SysEx
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +59,8 @@ def header_line(header: Header) -> bytes:
 
 
 def sent_line(sent: Sent) -> bytes:
-    """Return the line of a message that was played; empty for SysEx."""
-    if isinstance(sent.event, Raw) and len(sent.event.data) > _LONGEST_MESSAGE:
+    """Return the line of a message that was played; empty if journals do not record it."""
+    if not is_recorded(sent.event):
         return b""
     return b'["%b",%.6f,%.6f,"%b"]\n' % (
         sent.by.encode("ascii"),
