@@ -99,15 +99,17 @@ class History:
         ends = [entry.tick + entry.duration_ticks for entry in self.entries if entry.pitch != codec.REST]
         return max(0, tick - max(ends)) if ends else 0
 
-    def rows(self, end: int, instrument: int, bar_ticks: int, new_tick: int | None = None) -> tuple[codec.Rows, Ints]:
+    def rows(
+        self, end: int, instrument: int, model_bar_ticks: int, new_tick: int | None = None
+    ) -> tuple[codec.Rows, Ints]:
         """The first `end` entries as rows [T, F] and their ticks [T], the last row's `next` to be chosen.
 
-        With `new_tick`, a row follows for a note to be chosen there; call `reach` first. `bar_ticks` is the bar as the
-        model knows it. Rows are encoded once.
+        With `new_tick`, a row follows for a note to be chosen there; call `reach` first. `model_bar_ticks` is the bar
+        as the model knows it. Rows are encoded once.
         """
         self._row_cache.drop_first(self._gone_rows)
         self._gone_rows = 0
-        known = self._row_cache.count(end, instrument, bar_ticks)
+        known = self._row_cache.count(end, instrument, model_bar_ticks)
         entries = self.entries[known:end]
         if new_tick is not None:
             entries.append(Entry(new_tick, 0, 1, 1))

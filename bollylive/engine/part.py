@@ -159,9 +159,9 @@ class Part:
             self.history.rest(playing.due_tick)
         return True
 
-    def motif_bias(self, before: Context, tick: int, bar_ticks: int, elapsed: int = 0) -> tuple[Floats, Floats]:
+    def motif_bias(self, before: Context, tick: int, model_bar_ticks: int, elapsed: int = 0) -> tuple[Floats, Floats]:
         """What the motif memory adds to the scores, weighted as the set says; see `MotifMemory.recall`."""
-        pitch, onset = self.memory.recall(before, tick, tick % bar_ticks, elapsed)
+        pitch, onset = self.memory.recall(before, tick, tick % model_bar_ticks, elapsed)
         weight = np.float32(self._live.band.memory)
         return weight * pitch, weight * onset
 

@@ -28,9 +28,9 @@ class PreparedEntry:
         """Whether the model has yet to choose a stroke."""
         return bool(self._unready())
 
-    def queries(self, bar_ticks: int) -> list[ModelQuery]:
+    def queries(self, model_bar_ticks: int) -> list[ModelQuery]:
         """A query for the first stroke of each part that has none yet, one row each; see `query_note`."""
-        return [query_note(part, bar_ticks) for part in self._unready()]
+        return [query_note(part, model_bar_ticks) for part in self._unready()]
 
     def take(self, channel: int) -> Part | None:
         """The part of a channel with its first stroke planned, if it is ready; it then belongs to the engine."""

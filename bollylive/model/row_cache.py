@@ -21,10 +21,10 @@ class RowCache:
         self._ticks: Ints = np.empty(0, dtype=np.int64)
         self._encoded_as = 0, 0  # instrument, and length of the bar in ticks
 
-    def count(self, end: int, instrument: int, bar_ticks: int) -> int:
+    def count(self, end: int, instrument: int, model_bar_ticks: int) -> int:
         """How many of the first `end` entries are cached; none if instrument or bar are others than before."""
-        if self._encoded_as != (instrument, bar_ticks):
-            self._encoded_as = instrument, bar_ticks
+        if self._encoded_as != (instrument, model_bar_ticks):
+            self._encoded_as = instrument, model_bar_ticks
             self.truncate(0)
         return min(end, len(self._rows))
 
@@ -36,8 +36,10 @@ class RowCache:
         `since` and `previous` are those of `codec.encode`. In the last row `next` is CHOOSE. With `for_new_note` the
         last of the voice is no entry yet: all that the model chooses of it is CHOOSE, and it is not kept.
         """
-        instrument, bar_ticks = self._encoded_as
-        new = codec.encode(voice, since=since, previous=previous, instrument=instrument, origin=0, cycle=bar_ticks)
+        instrument, model_bar_ticks = self._encoded_as
+        new = codec.encode(
+            voice, since=since, previous=previous, instrument=instrument, origin=0, cycle=model_bar_ticks
+        )
         rows, ticks = np.concatenate((self._rows[:count], new)), np.concatenate((self._ticks[:count], voice.tick))
         rows[:-1, codec.NEXT], rows[-1, codec.NEXT] = rows[1:, codec.ONSET], codec.CHOOSE
         if for_new_note:

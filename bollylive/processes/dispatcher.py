@@ -12,7 +12,7 @@ from bollylive.midi.messages import Tempo
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.telemetry import Telemetry
-from bollylive.protocol import EngineStatus, Instruction, Problem, Ready, Release
+from bollylive.protocol import EngineStatus, FromEngine, Problem, Ready, Release
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
@@ -42,7 +42,7 @@ class Dispatcher:
         self._telemetry, self._engine, self._supervisor_link = telemetry, engine, supervisor_link
         self._when_ready = when_ready
 
-    def obey(self, message: Instruction | EngineStatus | Ready | Problem, now_s: float) -> None:
+    def obey(self, message: FromEngine, now_s: float) -> None:
         """Do what the engine says."""
         if (planned := self._router.obey(message, now_s)) is not None:
             self._punctuality.plan(planned, self._clock.beat_at(now_s))

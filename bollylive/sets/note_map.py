@@ -42,7 +42,7 @@ class NoteMap:
 
     def hear(self, event: NoteOn | NoteOff | Control | Program) -> NoteOn | NoteOff | Control | Program:
         """Return a message of the musician with the key that the model knows; a key without a mapping is unchanged."""
-        if self._back[event.channel] and isinstance(event, NoteOn | NoteOff):
+        if isinstance(event, NoteOn | NoteOff):
             return replace(event, pitch=self.meaning(event.channel, event.pitch))
         return event
 
