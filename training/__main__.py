@@ -4,20 +4,35 @@ Everything else is imported once the current folder is off the path, by this pro
 """
 
 import os
+import signal
 import sys
 
 FAILED = 2
 STOPPED = 130
+TERMINATED = 143
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one stage; gives 0, or 2 after one sentence on what went wrong, or 130 when stopped by Ctrl-C."""
-    from bollylive.errors import BollyLiveError
-    from training.options import make_parser
+    """Run one stage, and return the status of the process.
 
-    args = make_parser().parse_args(arguments)
+    It is 0, or 2 after one sentence on what went wrong, 130 when Ctrl-C stopped it, or 143 when SIGTERM did.
+    """
+    from bollylive.errors import BollyLiveError
+
     try:
+        # What is unpacked into the temporary folder must go, so SIGTERM ends the stage as an exception.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+        from training.options import make_parser
+
+        args = make_parser().parse_args(arguments)
         args.run_stage(args)
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library in ("bollylive", "training"):
+            raise
+        cure = "install what the training needs: pip install -e '.[train]'"
+        print(f"error: the library {library} is missing; {cure}", file=sys.stderr)
+        return FAILED
     except (BollyLiveError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,18 @@ def write_state(path: Path, state: dict[str, Any]) -> None:
     whole = BytesIO()  # since torch hides what a full disk says
     torch.save(state, whole)
     write_file(path, whole.getbuffer())
+
+
+# What torch and its callers raise for a file that is cut short, or that holds something else.
+NOT_A_STATE: Final = (
+    OSError, RuntimeError, KeyError, TypeError, ValueError, AttributeError, IndexError, EOFError, OverflowError,
+    MemoryError, pickle.UnpicklingError,
+)  # fmt: skip
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind, since torch says much."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def write_picture(path: Path, figure: Figure, dpi: int = _DPI) -> None:

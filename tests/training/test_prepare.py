@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import mido
@@ -136,6 +138,33 @@ def test_an_archive_is_as_good_as_its_folder(tmp_path: Path, kind: str) -> None:
     assert [(s.name, s.work, s.valid) for s in corpora["tiny"]] == [
         (s.name, s.work, s.valid) for s in corpora["my.songs"]
     ]
+
+
+def test_a_note_that_no_number_can_place_is_a_line_in_the_manifest(tmp_path: Path) -> None:
+    """Eight deltas of 2**28 - 1 ticks lie behind 2**31, where a reader's numbers begin again below zero."""
+    (tmp_path / "music").mkdir()
+    for name, ticks_per_beat in (("late.mid", 480), ("wrapped.mid", 1)):
+        file = mido.MidiFile(ticks_per_beat=ticks_per_beat)
+        file.add_track()
+        for kind, delta in (("note_on", (1 << 28) - 1), ("note_off", 1)) * 12:
+            file.tracks[0].append(mido.Message(kind, note=60, velocity=90, time=delta))
+        file.save(tmp_path / "music" / name)
+    write_song(tmp_path / "music" / "good.mid")
+    corpus = read_corpus(tmp_path / "music", "corpus")
+    assert [song.name for song in corpus.songs] == ["good.mid"]
+    assert corpus.skipped == dict.fromkeys(["late.mid", "wrapped.mid"], "ValueError: a note later than 100,000 beats")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are always text")
+def test_a_file_name_that_is_no_text_is_kept_as_it_is_spelt(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    whole = write_song(tmp_path / "song.mid").read_bytes()
+    for name in (b"r\xe1ga.mid", b"t\xe1la.mid"):
+        Path(os.fsdecode(bytes(tmp_path / "music") + b"/" + name)).write_bytes(whole if name[:1] == b"r" else b"")
+    prepare([tmp_path / "music"], tmp_path / "out", 1)
+    entry = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["music"]
+    assert list(entry["skipped"]) == [r"t\udce1la.mid"]
+    assert [song.name for song in load_corpus(tmp_path / "out" / "music.npz")] == [r"r\udce1ga.mid"]
 
 
 def test_a_damaged_archive_is_an_error(tmp_path: Path) -> None:

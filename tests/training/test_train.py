@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,15 @@ from training.recipe import OTHER_WEIGHT, WEIGHTS, ModelConfig, TrainConfig, sha
 from training.sequences.dataset import Batch, collate
 from training.sequences.sequence import Augment, make_sequence
 from training.trainer import train as train_room
-from training.trainer.runfolder import Best, append_metrics, read_best, read_config, read_metrics, write_config
+from training.trainer.runfolder import (
+    Best,
+    append_metrics,
+    hold_run,
+    read_best,
+    read_config,
+    read_metrics,
+    write_config,
+)
 from training.trainer.train import (
     check_resumable,
     field_bits,
@@ -272,6 +281,56 @@ def test_nothing_is_best_where_nothing_was_trained(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.pt").write_bytes(b"nothing")
     with pytest.raises(TrainingError, match="this is no checkpoint"):
         read_best(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing", b"PK\x03\x04", b"\x80\x02cos\nsystem\n."])
+def test_a_damaged_checkpoint_is_told_and_left_as_it_is(data: Path, tmp_path: Path, content: bytes) -> None:
+    write_config(tmp_path, SIZES, CONFIG)
+    (tmp_path / "checkpoint.pt").write_bytes(content)
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt: this checkpoint is damaged .*remove it"):
+        train(data, tmp_path, SIZES, CONFIG)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == content
+    assert {path.name for path in tmp_path.iterdir()} == {"config.json", "checkpoint.pt"}
+
+
+def test_a_checkpoint_of_something_else_is_told(data: Path, tmp_path: Path) -> None:
+    write_config(tmp_path, SIZES, CONFIG)
+    torch.save({"model": [1, 2], "step": "three"}, tmp_path / "checkpoint.pt")
+    with pytest.raises(TrainingError, match="this checkpoint is damaged"):
+        train(data, tmp_path, SIZES, CONFIG)
+
+
+@pytest.mark.parametrize("text", ["step,train\n1,many\n", "step\n1,2,3\n", "no numbers\n1\n", 'step\n"1\n', "\0\n1\n"])
+def test_damaged_metrics_stop_a_training_before_it_begins(data: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "metrics.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(TrainingError, match=r"metrics\.csv: these are no metrics of a run"):
+        train(data, tmp_path, SIZES, CONFIG)
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.csv"]
+
+
+def test_what_was_measured_after_the_newest_checkpoint_is_measured_once(data: Path, tmp_path: Path) -> None:
+    """A training that is killed between its metrics and its checkpoint measures the same step again."""
+    train(data, tmp_path, SIZES, CONFIG)
+    append_metrics(tmp_path, 6, 1.0, 1, 9.0, 9.0, {"tiny": [9.0, 0.0, 0.0, 0.0]})
+    train(data, tmp_path, SIZES, replace(CONFIG, notes=2 * CONFIG.notes))
+    assert read_metrics(tmp_path)["step"] == [2, 4, 6, 8]
+    assert 9.0 not in read_metrics(tmp_path)["held_out"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot lock a folder")
+def test_a_folder_belongs_to_one_training(data: Path, tmp_path: Path) -> None:
+    with hold_run(tmp_path), pytest.raises(TrainingError, match="another training writes into this folder"):
+        train(data, tmp_path, SIZES, CONFIG)
+    assert not any(tmp_path.iterdir())
+    train(data, tmp_path, SIZES, CONFIG)
+
+
+@pytest.mark.slow
+def test_batches_are_the_same_whoever_makes_them(data: Path, tmp_path: Path) -> None:
+    """One worker, in a process that is spawned, draws what the training itself would draw."""
+    for name, workers in (("none", 0), ("one", 1)):
+        train(data, tmp_path / name, SIZES, replace(CONFIG, workers=workers))
+    assert read_metrics(tmp_path / "none")["held_out"] == read_metrics(tmp_path / "one")["held_out"]
 
 
 def test_metrics_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -138,3 +139,34 @@ def test_the_command_line_and_prepare_do_without_torch(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_library_that_is_not_installed_is_named_with_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "training.listening.draw", raising=False)
+    monkeypatch.delitem(sys.modules, "training.listening.portrait", raising=False)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.setitem(sys.modules, name, None)  # an import then raises, as for a library that is missing
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    said = _failure(capsys, "draw", tmp_path / "song.mid", "--out", tmp_path / "song.png")
+    assert (
+        said == "error: the library matplotlib is missing; install what the training needs: pip install -e '.[train]'"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+def test_sigterm_takes_what_was_unpacked_along(tmp_path: Path) -> None:
+    """A stage that is terminated in the middle of an archive removes its scratch folder."""
+    program = f"""
+import os, signal, tempfile, training.data.prepare as prepare
+from training.__main__ import main
+tempfile.tempdir = {str(tmp_path / "scratch")!r}
+prepare.read_corpus = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+raise SystemExit(main(["prepare", "--data", {str(tmp_path / "tiny.tar.gz")!r}, "--out", {str(tmp_path / "out")!r}]))
+"""
+    write_corpus(tmp_path / "tiny", songs=1)
+    shutil.make_archive(str(tmp_path / "tiny"), "gztar", tmp_path, "tiny")
+    (tmp_path / "scratch").mkdir()
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 143
+    assert not any((tmp_path / "scratch").iterdir())

@@ -9,7 +9,6 @@ are summed, word by word.
 from __future__ import annotations
 
 import math
-import pickle
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +23,7 @@ from bollylive.model import codec
 from training.baselines.tokens import WORDS_A_LEVEL, Vocabulary
 from training.errors import TrainingError
 from training.sequences.sequence import Sequence
-from training.writing import write_state
+from training.writing import NOT_A_STATE, first_line, write_state
 
 _BATCH = 16
 _FAR = -1e9
@@ -177,8 +176,8 @@ def load_lstm(path: Path) -> NoteLstm:
         saved = torch.load(path, weights_only=True, map_location="cpu")
         model = NoteLstm(Vocabulary(saved["notes"].numpy()), **saved["sizes"])
         model.load_state_dict(saved["model"])
-    except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except NOT_A_STATE as error:
         raise TrainingError(
-            f"{path}: this is no LSTM that the stage baselines wrote ({error}); fit it again."
+            f"{path}: this is no LSTM that the stage baselines wrote ({first_line(error)}); fit it again."
         ) from error
     return model

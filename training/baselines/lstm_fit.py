@@ -13,8 +13,9 @@ from bollylive.model import codec
 from training.baselines.flat import Flat
 from training.baselines.lstm import NoteLstm, load_lstm, lstm_loss, pad, save_lstm
 from training.baselines.tokens import commonest
+from training.errors import TrainingError
 from training.recipe import shares
-from training.writing import write_state
+from training.writing import NOT_A_STATE, first_line, write_state
 
 TOKENS = 4096
 _BATCH = 32
@@ -62,9 +63,14 @@ def fit_lstm(
     optimiser = torch.optim.Adam(model.parameters(), _RATE)
     step = 0
     if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True)
-        optimiser.load_state_dict(saved["optimiser"])
-        step = saved["step"]
+        try:
+            saved = torch.load(checkpoint, weights_only=True)
+            optimiser.load_state_dict(saved["optimiser"])
+            step = int(saved["step"])
+        except NOT_A_STATE as error:
+            raise TrainingError(
+                f"{checkpoint}: this is damaged ({first_line(error)}); remove it to fit anew."
+            ) from error
     rng = np.random.default_rng((seed, step))
     size = _BATCH * max(int(flat.lengths.max()) for flat in flats)
     steps = math.ceil(rows / size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def load_corpus(path: Path) -> list[Song]:
                 for key, count in (("notes", "note_count"), ("instruments", "voice_count"), ("bars", "bar_count"))
             }
             names, works, valid = arrays["name"], arrays["work"], arrays["valid"]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, ValueError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile) as error:
         raise TrainingError(f"{path}: this is no prepared corpus ({error}); run prepare again.") from error
     columns = (names, works, valid, split["notes"], split["instruments"], split["bars"])
     return [Song(str(n), str(w), bool(v), *rest) for n, w, v, *rest in zip(*columns, strict=True)]

@@ -26,8 +26,10 @@ def read_manifest(folder: Path) -> Manifest:
         manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TrainingError(f"{path}: this is no manifest that prepare wrote ({error}); delete it.") from error
+    if not (isinstance(manifest, dict) and all(isinstance(entry, dict) for entry in manifest.values())):
+        raise TrainingError(f"{path}: this is no manifest that prepare wrote; delete it.")
     return manifest
 
 

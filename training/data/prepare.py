@@ -48,6 +48,7 @@ from training.errors import TrainingError
 _SHORTEST_BAR_BEATS = 1.5
 _COMMON_BAR_BEATS = 4
 _FEWEST_NOTES = 8
+_LONGEST_SONG_BEATS = 100_000  # half a day at 140 bpm; what lies further on is a damaged delta time
 
 Music: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32]]
 
@@ -66,9 +67,13 @@ def read_song(path: Path) -> Music:
         if not len(track.notes):
             continue
         columns = track.notes.numpy()
-        part = np.zeros((len(columns["time"]), 5), dtype=np.int32)
-        part[:, ONSET] = np.rint(columns["time"] * scale)
-        part[:, DURATION] = np.maximum(np.rint(columns["duration"] * scale), 1)
+        onsets = np.rint(columns["time"] * scale)
+        if onsets.min() < 0 or onsets.max() > _LONGEST_SONG_BEATS * TICKS_PER_BEAT:  # symusic's times wrap at 2**31
+            raise ValueError(f"a note later than {_LONGEST_SONG_BEATS:,} beats")
+        part = np.zeros((len(onsets), 5), dtype=np.int32)
+        part[:, ONSET] = onsets
+        longest = _LONGEST_SONG_BEATS * TICKS_PER_BEAT
+        part[:, DURATION] = np.clip(np.rint(columns["duration"] * scale), 1, longest)
         part[:, PITCH] = columns["pitch"]
         part[:, VELOCITY] = columns["velocity"]
         part[:, VOICE] = len(instruments)
@@ -128,7 +133,9 @@ def read_corpus(folder: Path, name: str, workers: int = 1) -> Corpus:
     """
     paths = midi_files(folder)
     rows = read_sources(folder)
-    files = [path.relative_to(folder).as_posix() for path in paths]
+    # A name that is no UTF-8 is spelt with backslashes, for it must be text from here on.
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    files = [name.encode("utf-8", "backslashreplace").decode("utf-8") for name in names]
     works, named_by = name_works(files, rows)
     held_out = hold_out(works, [rows.get(file, {}).get("split") for file in files])
     table = folder / TABLE

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import csv
-import shutil
-import tarfile
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from training.data.archives import ENDINGS, archive_ending, unpack
 from training.errors import TrainingError
 
 TABLE = "SOURCES.tsv"
 
 _ENDINGS = (".mid", ".midi", ".kar")
-
-
-def archive_format(path: Path) -> tuple[str, str] | None:
-    """The format of an archive, in shutil's words, and its ending; None for what cannot be unpacked."""
-    known = [(ending, name) for name, endings, _ in shutil.get_unpack_formats() for ending in endings]
-    for ending, name in sorted(known, key=lambda pair: -len(pair[0])):
-        if path.name.lower().endswith(ending):
-            return name, ending
-    return None
 
 
 def by_name(sources: list[Path]) -> dict[str, Path]:
@@ -37,10 +28,10 @@ def by_name(sources: list[Path]) -> dict[str, Path]:
             raise TrainingError(f"{source}: there is no such folder or archive.")
         name = source.resolve().name
         if not source.is_dir():
-            kind = archive_format(source)
-            if kind is None:
-                raise TrainingError(f"{source}: this is neither a folder nor an archive (.tar.xz, .tar.gz, .zip).")
-            name = name[: -len(kind[1])]
+            ending = archive_ending(source)
+            if ending is None:
+                raise TrainingError(f"{source}: this is neither a folder nor an archive ({', '.join(ENDINGS)}).")
+            name = name[: -len(ending)]
         if name in named:
             raise TrainingError(f"{named[name]} and {source} would both become the corpus {name!r}; rename one.")
         named[name] = source
@@ -49,21 +40,25 @@ def by_name(sources: list[Path]) -> dict[str, Path]:
 
 @contextmanager
 def opened(source: Path) -> Iterator[Path]:
-    """The folder of a source; an archive is unpacked for as long as it is open."""
-    kind = archive_format(source)
-    if source.is_dir() or kind is None:
+    """The folder of a source; of an archive, a folder with its music for as long as it is open.
+
+    Raises TrainingError for an archive that is damaged, too large, or hostile (see `unpack`).
+    """
+    if source.is_dir():
         yield source
         return
     with tempfile.TemporaryDirectory() as scratch:
-        try:
-            if kind[0] != "zip" and hasattr(tarfile, "data_filter"):  # older Pythons, as Debian 12's, have no filters
-                shutil.unpack_archive(source, scratch, kind[0], filter="data")
-            else:
-                shutil.unpack_archive(source, scratch, kind[0])
-        except Exception as error:  # each format raises classes of its own
-            raise TrainingError(f"{source}: this archive cannot be unpacked: {error}") from error
+        if left_out := unpack(source, Path(scratch), _is_used):
+            print(
+                f"{source}: {left_out:,} files are not music, or links, or too large, and are left out.",
+                file=sys.stderr,
+            )
         inside = [path for path in Path(scratch).iterdir() if not path.name.startswith((".", "__MACOSX"))]
         yield inside[0] if len(inside) == 1 and inside[0].is_dir() else Path(scratch)
+
+
+def _is_used(name: str) -> bool:
+    return name == TABLE or name.lower().endswith(_ENDINGS)
 
 
 def midi_files(folder: Path) -> list[Path]:

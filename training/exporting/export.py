@@ -7,7 +7,6 @@ row by row as all at once, int8 nearly as good as float, and quick answers.
 from __future__ import annotations
 
 import json
-import pickle
 import re
 import tempfile
 from collections.abc import Callable
@@ -38,7 +37,7 @@ from training.network.step import Step
 from training.recipe import ModelConfig
 from training.sequences.sequence import Sequence, some_sequences
 from training.trainer.runfolder import no_checkpoint, read_best, read_config
-from training.writing import write_text
+from training.writing import NOT_A_STATE, write_text
 
 BUFFER_NOTES = 128
 _ENDINGS = (".md", ".json", ".onnx")  # in this order: a model is there when its .onnx is
@@ -58,7 +57,7 @@ def load_checkpoint(path: Path) -> BandModel:
         saved = torch.load(path, weights_only=True, map_location="cpu")
         model = BandModel(ModelConfig(**saved["config"]))
         model.load_state_dict(saved["model"])
-    except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except NOT_A_STATE as error:
         raise no_checkpoint(path, error) from error
     return model.eval()
 

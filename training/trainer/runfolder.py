@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import math
-import pickle
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from io import StringIO
 from pathlib import Path
@@ -13,12 +16,13 @@ from typing import NamedTuple
 
 import torch
 
+from bollylive.files.locked_file import lock
 from bollylive.files.whole_file import write_file
 from bollylive.model import codec
 from training.errors import TrainingError
 from training.network.model import BandModel
 from training.recipe import ModelConfig, TrainConfig
-from training.writing import write_json, write_state
+from training.writing import NOT_A_STATE, first_line, write_json, write_state
 
 
 class Best(NamedTuple):
@@ -43,14 +47,20 @@ class State:
     seconds: float = 0.0  # of training so far
 
     def resume(self, run: Path) -> None:
-        """Go on from the newest checkpoint, where there is one."""
+        """Go on from the newest checkpoint, where there is one; raises TrainingError if it is damaged."""
         path = run / "checkpoint.pt"
         if not path.exists():
             return
-        saved = torch.load(path, weights_only=True, map_location=next(self.model.parameters()).device)
-        self.model.load_state_dict(saved["model"])
-        self.optimiser.load_state_dict(saved["optimiser"])
-        self.step, self.best, self.seconds = saved["step"], Best(*saved["best"]), saved["seconds"]
+        try:
+            saved = torch.load(path, weights_only=True, map_location=next(self.model.parameters()).device)
+            self.model.load_state_dict(saved["model"])
+            self.optimiser.load_state_dict(saved["optimiser"])
+            self.step, self.best, self.seconds = int(saved["step"]), Best(*saved["best"]), float(saved["seconds"])
+        except NOT_A_STATE as error:
+            raise TrainingError(
+                f"{path}: this checkpoint is damaged ({first_line(error)}); remove it to begin anew, or choose "
+                "another folder."
+            ) from error
 
     def save(self, run: Path) -> None:
         """Write `checkpoint.pt`, and `best.pt` where this is the best step."""
@@ -79,7 +89,7 @@ def read_config(run: Path) -> tuple[ModelConfig, TrainConfig]:
         config = {f.name: saved["train"][f.name] for f in fields(TrainConfig) if f.name in saved["train"]}
         if not isinstance(sizes.get("layers", ""), str):
             raise ValueError("layers are letters since networks have them of several kinds")
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TrainingError(f"{path}: this is no configuration of a run ({error!r}); use another folder.") from error
     return ModelConfig(**sizes), TrainConfig(**config)
 
@@ -114,12 +124,57 @@ def append_metrics(
 
 def read_metrics(run: Path) -> dict[str, list[float]]:
     """The columns of `metrics.csv` but for those of single fields; empty where there is none yet."""
+    rows = _read_rows(run)
+    return {name: [row[name] for row in rows] for name in rows[0] if "." not in name} if rows else {}
+
+
+def forget_metrics_after(run: Path, step: int) -> None:
+    """Take out of `metrics.csv` what a training wrote after its newest checkpoint, since it is measured again.
+
+    Raises TrainingError if the file is damaged.
+    """
+    rows = _read_rows(run)
+    kept = sum(row["step"] <= step for row in rows)
+    if kept < len(rows):
+        path = run / "metrics.csv"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        write_file(path, "".join(lines[: 1 + kept]).encode())
+
+
+@contextmanager
+def hold_run(run: Path) -> Iterator[None]:
+    """Make the folder of a run, and keep other trainings out of it; raises TrainingError if one is there already.
+
+    The lock goes with this process, however it ends. Windows has no such lock here: there, two trainings can meet.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        yield
+        return
+    folder = os.open(run, os.O_RDONLY)
+    try:
+        lock(folder)
+    except OSError as error:
+        os.close(folder)
+        raise TrainingError(f"{run}: another training writes into this folder; choose another one.") from error
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
+def _read_rows(run: Path) -> list[dict[str, float]]:
     path = run / "metrics.csv"
     if not path.exists():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {name: [float(row[name]) for row in rows] for name in rows[0] if "." not in name} if rows else {}
+        return []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file, strict=True)]
+        if rows and "step" not in rows[0]:
+            raise ValueError("no column is named step")
+    except (ValueError, TypeError, AttributeError, csv.Error) as error:
+        raise TrainingError(f"{path}: these are no metrics of a run ({first_line(error)}); remove the file.") from error
+    return rows
 
 
 def read_best(run: Path) -> Best:
@@ -127,11 +182,11 @@ def read_best(run: Path) -> Best:
     path = run / "checkpoint.pt"
     try:
         return Best(*torch.load(path, weights_only=True, map_location="cpu")["best"])
-    except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except NOT_A_STATE as error:
         raise no_checkpoint(path, error) from error
 
 
 def no_checkpoint(path: Path, error: Exception) -> TrainingError:
     """What to say of a checkpoint that could not be read."""
-    reason = "there is no checkpoint here yet" if not path.exists() else f"this is no checkpoint ({error})"
+    reason = "there is no checkpoint here yet" if not path.exists() else f"this is no checkpoint ({first_line(error)})"
     return TrainingError(f"{path}: {reason}; train first.")

@@ -28,7 +28,15 @@ from training.recipe import ModelConfig, TrainConfig, shares
 from training.sequences.dataset import Batch, Batches, collate
 from training.sequences.sequence import Sequence, some_sequences
 from training.trainer.group import ALONE, Group, join_group
-from training.trainer.runfolder import Best, State, append_metrics, read_config, write_config
+from training.trainer.runfolder import (
+    Best,
+    State,
+    append_metrics,
+    forget_metrics_after,
+    hold_run,
+    read_config,
+    write_config,
+)
 
 VALID_SEQUENCES = 64
 NATS_TO_BITS = 1 / math.log(2)
@@ -131,7 +139,9 @@ def draw_batches(
     """This process's share of each batch from a step on; a resumed run goes on with others than it began with."""
     seed = config.seed + 7919 * step + 104729 * group.rank
     batches = Batches(corpora, config.batch // group.size, config.length, seed, not config.context)
-    return iter(DataLoader(batches, batch_size=None, num_workers=config.workers))
+    # Spawned: a fork would copy locks that threads of torch hold.
+    context = "spawn" if config.workers else None
+    return iter(DataLoader(batches, batch_size=None, num_workers=config.workers, multiprocessing_context=context))
 
 
 def learn(
@@ -155,7 +165,8 @@ def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> Non
     """Train on prepared corpora in `data`, writing to the folder `run`; resumes what is there.
 
     Started by torchrun, every process takes its share of each batch, and the first one writes.
-    Raises TrainingError where there is nothing to train on, or the run cannot be resumed with these settings.
+    Raises TrainingError where there is nothing to train on, or the run cannot be resumed with these settings, is
+    damaged, or is trained by another program.
     """
     check_resumable(run, sizes, config)
     group = join_group(config)
@@ -164,11 +175,25 @@ def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> Non
     model = BandModel(sizes).to(group.device)
     kept, held = load_music(data, config)
     state = State(model, torch.optim.AdamW(model.parameters(), config.rate, weight_decay=config.weight_decay))
-    state.resume(run)
-    if group.first:
-        run.mkdir(parents=True, exist_ok=True)
-        write_config(run, sizes, config)
+    with hold_run(run) if group.first else contextlib.nullcontext():
+        state.resume(run)
+        if group.first:
+            forget_metrics_after(run, state.step)
+            write_config(run, sizes, config)
+        _train_on(kept, held, state, run, config, group)
+    group.leave()
 
+
+def _train_on(
+    kept: dict[str, list[Song]],
+    held: dict[str, list[Sequence]],
+    state: State,
+    run: Path,
+    config: TrainConfig,
+    group: Group,
+) -> None:
+    """Take the steps that are left, and bring the run folder up to date after every so many."""
+    model = state.model
     heard = shares(kept)
     stream = draw_batches([(share, kept[name]) for name, share in heard.items()], config, group, state.step)
     rows_a_step = config.batch * config.length
@@ -205,7 +230,6 @@ def train(data: Path, run: Path, sizes: ModelConfig, config: TrainConfig) -> Non
     bar.close()
     if group.first and state.step < steps:
         print(f"Stopped at step {state.step:,}: nothing was better than at step {state.best.step:,}.")
-    group.leave()
 
 
 def draw(run: Path) -> None:
