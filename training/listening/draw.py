@@ -19,8 +19,7 @@ def draw_song(midi: Path, out: Path) -> None:
     """Draw a MIDI file as a PNG, channels from top to bottom; raises FileError where it cannot be read."""
     song = read_song(midi)
     channels = sorted({note.channel for note in song.notes})
-    figure = Figure(figsize=(_MOST_LABELS: Final = 32  # more of them overlap
-_WIDTH_INCHES, _ROW_INCHES * max(len(channels), 1)), layout="constrained")
+    figure = Figure(figsize=(_WIDTH_INCHES, _ROW_INCHES * max(len(channels), 1)), layout="constrained")
     axes = figure.subplots(max(len(channels), 1), 1, sharex=True, squeeze=False)[:, 0]
     for axis, channel in zip(axes, channels, strict=False):
         for note in (note for note in song.notes if note.channel == channel):
