@@ -33,7 +33,7 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
         raise FileError(
             f"{song.name}: there is no note before beat {start:g}; choose a later beat, up to {song.length_beats:g}."
         )
-    settings, primers = _continuing(song, earlier, band.buffer_notes or predictor.buffer_notes)
+    settings, primers = _continuing(song, start, earlier, band.buffer_notes or predictor.buffer_notes)
     band = replace(
         band,
         tempo_bpm=tempo_at(song.tempos, start),
@@ -62,13 +62,17 @@ def start_beat(song: Song, at_beat: float | None, seed: int) -> float:
     return bar * float(np.random.default_rng(seed).integers(max(1, bars // 4), bars + 1))
 
 
-def _continuing(song: Song, earlier: list[Note], buffer_notes: int) -> tuple[tuple[ChannelSet, ...], list[Note]]:
+def _continuing(
+    song: Song, start: float, earlier: list[Note], buffer_notes: int
+) -> tuple[tuple[ChannelSet, ...], list[Note]]:
     """The settings of all channels that have played, and the last notes of each, in order of onset."""
     settings, primers = [], []
     for channel in sorted({note.channel for note in earlier}):
         own = [note for note in earlier if note.channel == channel]
         pitches = [note.pitch for note in own]
-        settings.append(ChannelSet(channel, "", "continue", song.programs.get(channel), min(pitches), max(pitches)))
+        settings.append(
+            ChannelSet(channel, "", "continue", song.program_at(channel, start), min(pitches), max(pitches))
+        )
         primers += own[-buffer_notes:]
     primers.sort(key=lambda note: (note.onset_beats, note.channel, note.pitch))
     return tuple(settings), primers

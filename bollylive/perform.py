@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bollylive.errors import FileError
 from bollylive.midi.messages import Event, NoteOff, NoteOn, Program, Tempo
-from bollylive.midi.song import Song, Track, seconds_at
+from bollylive.midi.song import Song, TempoMap, Track
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Set
@@ -62,4 +62,5 @@ def timeline(song: Song, channels: set[int]) -> list[tuple[float, Event]]:
             events.append((note.onset_beats, 3, NoteOn(note.channel, note.pitch, note.velocity)))
             events.append((end, 2, NoteOff(note.channel, note.pitch)))
     events.sort(key=lambda timed: timed[:2])
-    return [(seconds_at(song.tempos, beat), event) for beat, _, event in events]
+    seconds_at = TempoMap(song.tempos).seconds_at
+    return [(seconds_at(beat), event) for beat, _, event in events]

@@ -9,7 +9,7 @@ from songs import BAND, SONG, chords, melody, song_of
 
 from bollylive.errors import FileError
 from bollylive.generate import generate, start_beat
-from bollylive.midi.messages import Note
+from bollylive.midi.messages import Note, Program
 from bollylive.model.codec import CHOOSE, REST
 
 
@@ -78,3 +78,8 @@ def test_a_band_that_falls_silent_gives_what_it_played() -> None:
 def test_generating_keeps_the_tempo_of_its_place_and_the_seed() -> None:
     runs = [generate(SONG, 16, 30, BAND, FakePredictor(WILD), seed) for seed in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
+
+
+def test_an_instrument_goes_on_with_the_program_in_force_there() -> None:
+    song = song_of(melody(), {0: 0}, program_changes=((0.0, Program(0, 0)), (16.0, Program(0, 73))))
+    assert [generate(song, at, 5, BAND, FakePredictor(WILD), seed=1)[0].program for at in (15.0, 24.0)] == [0, 73]
