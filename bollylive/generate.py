@@ -14,7 +14,7 @@ from bollylive.midi.song import Song, Track, tempo_at
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Set
-from bollylive.song_band import beats_per_bar, model_tracks
+from bollylive.song_band import beats_per_bar, model_tracks, percussion_keys
 
 _STEP_S: Final = 1.0
 _LONGEST_SILENCE_S: Final = 60.0
@@ -70,9 +70,8 @@ def _continuing(
     for channel in sorted({note.channel for note in earlier}):
         own = [note for note in earlier if note.channel == channel]
         pitches = [note.pitch for note in own]
-        settings.append(
-            ChannelSet(channel, "", "continue", song.program_at(channel, start), min(pitches), max(pitches))
-        )
+        program, keys = song.program_at(channel, start), percussion_keys(song, channel)
+        settings.append(ChannelSet(channel, "", "continue", program, min(pitches), max(pitches), percussion=keys))
         primers += own[-buffer_notes:]
     primers.sort(key=lambda note: (note.onset_beats, note.channel, note.pitch))
     return tuple(settings), primers

@@ -11,7 +11,7 @@ from bollylive.midi.song import Song, TempoMap, Track
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Set
-from bollylive.song_band import beats_per_bar, model_tracks
+from bollylive.song_band import beats_per_bar, model_tracks, percussion_keys
 
 
 def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Predictor, seed: int) -> list[Track]:
@@ -26,7 +26,10 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
         have = ", ".join(str(channel + 1) for channel in available) or "none"
         raise FileError(f"{song.name}: there are no notes on the channels asked for; it has notes on: {have}.")
     names = band.names()
-    players = tuple(ChannelSet(channel, names.get(channel, ""), "player") for channel in musician)
+    players = tuple(
+        ChannelSet(channel, names.get(channel, ""), "player", percussion=percussion_keys(song, channel))
+        for channel in musician
+    )
     others = tuple(setting for setting in band.channels if setting.channel not in musician)
     band = replace(band, channels=players + others, beats_per_bar=beats_per_bar(song, band))
 
