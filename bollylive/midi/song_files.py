@@ -13,6 +13,7 @@ import mido
 
 from bollylive.errors import FileError
 from bollylive.files.whole_file import write_file
+from bollylive.midi.file_parts import read_parts
 from bollylive.midi.messages import Control, Program
 from bollylive.midi.smf_reader import read_file
 from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, Meters, Song, Tempos, Track
@@ -38,7 +39,7 @@ def read_song(
     data = _bytes_of(source)
     name = name or (Path(source).stem if isinstance(source, str | Path) else "song")
     try:
-        song = make_song(name, read_file(data), smpte_bpm)
+        song = make_song(name, read_parts(read_file(data), smpte_bpm))
     except ValueError as reason:
         raise FileError(f"{name}: {reason}.") from reason
     if song.problems and not song.notes:

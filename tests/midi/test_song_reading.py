@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from smf_bytes import file_of, scale, sysex, text
 
+from bollylive.midi.file_parts import LONGEST_BEATS, LONGEST_S
 from bollylive.midi.messages import Program
 from bollylive.midi.song import Song
 from bollylive.midi.song_files import read_song
-from bollylive.midi.song_reader import LONGEST_BEATS, LONGEST_S
 
 GS_RESET = sysex(0x41, 0x10, 0x42, 0x12, 0x40, 0x00, 0x7F, 0x00, 0x41)
 XG_ON = sysex(0x43, 0x10, 0x4C, 0x00, 0x00, 0x7E, 0x00)
