@@ -104,7 +104,8 @@ def _perform(options: argparse.Namespace) -> int:
     from bollylive.perform import perform
     from bollylive.set_options import chosen_seed, chosen_set
 
-    band, song = chosen_set(options), read_song(options.input)
+    band = chosen_set(options)
+    song = read_song(options.input, smpte_bpm=band.tempo_bpm)
     seed = chosen_seed(options, band)
     tracks = perform(song, options.channels, band, _model(band), seed)
     _write_music(options, tracks, song.tempos, song.meters, song.problems)
@@ -118,7 +119,8 @@ def _generate(options: argparse.Namespace) -> int:
     from bollylive.midi.song_files import read_song
     from bollylive.set_options import chosen_seed, chosen_set
 
-    band, song = chosen_set(options), read_song(options.source)
+    band = chosen_set(options)
+    song = read_song(options.source, smpte_bpm=band.tempo_bpm)
     seed = chosen_seed(options, band)
     start = start_beat(song, options.at, seed)
     tracks = generate(song, start, options.notes, band, _model(band), seed)
@@ -141,9 +143,10 @@ def _write_music(
 ) -> None:
     """Write the file of `--out`, and then report the problems of the source."""
     from bollylive.midi.song_files import write_song
+    from bollylive.midi.time_events import describe_substitutes
 
     write_song(options.out, tracks, tempos, meters, output_file(options, "out").check)
-    complain(*problems)
+    complain(*problems, *describe_substitutes(tempos, meters))
 
 
 def _ports(options: argparse.Namespace) -> int:

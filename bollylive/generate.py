@@ -14,7 +14,7 @@ from bollylive.midi.song import Song, Track, tempo_at
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Set
-from bollylive.song_band import beats_per_bar, model_tracks
+from bollylive.song_band import beats_per_bar, model_tracks, percussion_keys
 
 _STEP_S: Final = 1.0
 _LONGEST_SILENCE_S: Final = 60.0
@@ -33,7 +33,7 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
         raise FileError(
             f"{song.name}: there is no note before beat {start:g}; choose a later beat, up to {song.length_beats:g}."
         )
-    settings, primers = _continuing(song, earlier, band.buffer_notes or predictor.buffer_notes)
+    settings, primers = _continuing(song, start, earlier, band.buffer_notes or predictor.buffer_notes)
     band = replace(
         band,
         tempo_bpm=tempo_at(song.tempos, start),
@@ -62,13 +62,16 @@ def start_beat(song: Song, at_beat: float | None, seed: int) -> float:
     return bar * float(np.random.default_rng(seed).integers(max(1, bars // 4), bars + 1))
 
 
-def _continuing(song: Song, earlier: list[Note], buffer_notes: int) -> tuple[tuple[ChannelSet, ...], list[Note]]:
+def _continuing(
+    song: Song, start: float, earlier: list[Note], buffer_notes: int
+) -> tuple[tuple[ChannelSet, ...], list[Note]]:
     """The settings of all channels that have played, and the last notes of each, in order of onset."""
     settings, primers = [], []
     for channel in sorted({note.channel for note in earlier}):
         own = [note for note in earlier if note.channel == channel]
         pitches = [note.pitch for note in own]
-        settings.append(ChannelSet(channel, "", "continue", song.programs.get(channel), min(pitches), max(pitches)))
+        program, keys = song.program_at(channel, start), percussion_keys(song, channel)
+        settings.append(ChannelSet(channel, "", "continue", program, min(pitches), max(pitches), percussion=keys))
         primers += own[-buffer_notes:]
     primers.sort(key=lambda note: (note.onset_beats, note.channel, note.pitch))
     return tuple(settings), primers

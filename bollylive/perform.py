@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from bollylive.errors import FileError
 from bollylive.midi.messages import Event, NoteOff, NoteOn, Program, Tempo
-from bollylive.midi.song import Song, Track, seconds_at
+from bollylive.midi.song import Song, TempoMap, Track
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Set
-from bollylive.song_band import beats_per_bar, model_tracks
+from bollylive.song_band import beats_per_bar, model_tracks, percussion_keys
 
 
 def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Predictor, seed: int) -> list[Track]:
@@ -26,7 +26,10 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
         have = ", ".join(str(channel + 1) for channel in available) or "none"
         raise FileError(f"{song.name}: there are no notes on the channels asked for; it has notes on: {have}.")
     names = band.names()
-    players = tuple(ChannelSet(channel, names.get(channel, ""), "player") for channel in musician)
+    players = tuple(
+        ChannelSet(channel, names.get(channel, ""), "player", percussion=percussion_keys(song, channel))
+        for channel in musician
+    )
     others = tuple(setting for setting in band.channels if setting.channel not in musician)
     band = replace(band, channels=players + others, beats_per_bar=beats_per_bar(song, band))
 
@@ -62,4 +65,5 @@ def timeline(song: Song, channels: set[int]) -> list[tuple[float, Event]]:
             events.append((note.onset_beats, 3, NoteOn(note.channel, note.pitch, note.velocity)))
             events.append((end, 2, NoteOff(note.channel, note.pitch)))
     events.sort(key=lambda timed: timed[:2])
-    return [(seconds_at(song.tempos, beat), event) for beat, _, event in events]
+    seconds_at = TempoMap(song.tempos).seconds_at
+    return [(seconds_at(beat), event) for beat, _, event in events]

@@ -1,105 +1,119 @@
-"""Split the bytes of a standard MIDI file into tracks, and a track into messages with their ticks.
+"""Read a standard MIDI file as the messages of its tracks, damaged ones as far as possible.
 
-Damaged files are read as far as possible: junk before the header, foreign chunks, wrong lengths, broken meta events.
-A track that breaks off gives everything before the break.
-
-Source: Standard MIDI Files 1.0, MIDI Manufacturers Association, 1988.
+A chunk's length is believed where the file goes on properly after it: with another chunk, with its end, or after an
+End of Track. So bytes that look like a track in the middle of one, in a text or a SysEx, are none. Everywhere else
+reading goes on at the next `MTrk`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
-META = 0xFF
-SET_TEMPO = 0x51
-TIME_SIGNATURE = 0x58
-END_OF_TRACK = 0x2F
+from bollylive.midi.smf_header import Header, read_header
+from bollylive.midi.smf_messages import RawTrack, read_track
 
-_WRAPPER_BYTES = 256  # a header inside a RIFF or MacBinary wrapper may begin this far in
+_TRACK: Final = b"MTrk"
+_HEAD_BYTES: Final = 8  # of a chunk: its kind and its length
+_END_OF_TRACK: Final = b"\xff\x2f\x00"
 
 
 @dataclass(frozen=True, slots=True)
-class Chunks:
-    """The tracks of a file as bytes."""
+class RawFile:
+    """The header and the tracks of a file, and a sentence for each thing that is wrong with its chunks."""
 
-    format: int  # 0: one track; 1: tracks at the same time; 2: tracks one after another
-    ticks_per_beat: int
-    tracks: tuple[bytes, ...]
-
-
-def split(data: bytes) -> Chunks:
-    """Split a file into its tracks; raises ValueError with the reason if it is not a MIDI file that can be read."""
-    start = data.find(b"MThd", 0, _WRAPPER_BYTES)
-    if start < 0 or len(data) < start + 14:
-        raise ValueError("it is not a standard MIDI file")
-    file_format, division = _int(data, start + 8, 2), _int(data, start + 12, 2)
-    if file_format > 2:
-        raise ValueError(f"its format {file_format} is unknown; 0, 1 and 2 can be read")
-    if division & 0x8000:
-        raise ValueError("it counts in SMPTE frames, not in beats; export it again with ticks per quarter note")
-    if division == 0:
-        raise ValueError("it says 0 ticks per beat")
-    tracks = []
-    at = start + 8 + _int(data, start + 4, 4)
-    while at + 8 <= len(data):
-        end = at + 8 + _int(data, at + 4, 4)
-        if data[at : at + 4] == b"MTrk":
-            tracks.append(data[at + 8 : end])
-        at = end
-    return Chunks(file_format, division, tuple(tracks))
+    header: Header
+    tracks: tuple[RawTrack, ...]
+    problems: tuple[str, ...]
 
 
-def messages(track: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (tick, message) up to the end of the track, with running status expanded and SysEx left out.
-
-    A meta message is its two status bytes and its data. Raises EOFError with the tick at which
-    the track breaks off, after everything before has been yielded.
-    """
-    at = tick = running = 0
-    try:
-        while at < len(track):
-            delta, at = _variable(track, at)
-            tick += delta
-            status = track[at]
-            if status < 0x80:
-                status = running
-            else:
-                at += 1
-            if status < 0x80 or (0xF0 < status < META and status != 0xF7):
-                raise EOFError(tick)
-            if status < 0xF0:
-                running = status
-                length = 1 if 0xC0 <= status < 0xE0 else 2
-                head = bytes((status,))
-            else:
-                head = track[at - 1 : at + 1]
-                length, at = _variable(track, at + 1 if status == META else at)
-            data, at = track[at : at + length], at + length
-            if at > len(track):
-                raise EOFError(tick)
-            if status < 0xF0:
-                yield tick, head + (data if max(data) < 0x80 else bytes(min(byte, 0x7F) for byte in data))
-            elif status == META:
-                yield tick, head + data
-                if head[1] == END_OF_TRACK:
-                    return
-        raise EOFError(tick)
-    except IndexError:
-        raise EOFError(tick) from None
-
-
-def _int(data: bytes, at: int, size: int) -> int:
-    return int.from_bytes(data[at : at + size], "big")
-
-
-def _variable(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
+def read_file(data: bytes) -> RawFile:
+    """Read a whole file in time in proportion to its bytes; raises ValueError with the reason if it is no MIDI file."""
+    header = read_header(data)
+    tracks: list[RawTrack] = []
+    wrong_lengths: list[int] = []
+    junk_bytes = 0
+    at = header.end if _is_chunk(data, header.end) else header.least_end
     while True:
-        byte = data[at]
-        at += 1
-        value = value << 7 | byte & 0x7F
-        if value >= 1 << 28:  # four bytes at most; a longer number is an error in the file
-            raise IndexError
-        if byte < 0x80:
-            return value, at
+        begin, junk = _next_track(data, at)
+        if begin < 0:
+            break
+        track, at, right = _read_chunk(data, begin)
+        tracks.append(track)
+        junk_bytes += junk
+        if not right:
+            wrong_lengths.append(len(tracks))
+    return RawFile(header, tuple(tracks), tuple(_problems(header, tracks, wrong_lengths, junk_bytes)))
+
+
+def _next_track(data: bytes, at: int) -> tuple[int, int]:
+    """Return where the next track's chunk begins (-1: nowhere), and how many bytes before it belong to no chunk."""
+    junk = 0
+    while not data.startswith(_TRACK, at):
+        if _is_foreign(data, at):
+            at = _end_of(data, at)
+        else:
+            begin = data.find(_TRACK, at)
+            if begin < 0:
+                return -1, 0
+            at, junk = begin, begin - at
+    return (at, junk) if at + _HEAD_BYTES <= len(data) else (-1, 0)
+
+
+def _read_chunk(data: bytes, begin: int) -> tuple[RawTrack, int, bool]:
+    """Return the track whose chunk begins here, the byte at which to go on, and whether the chunk's length is right."""
+    start, end = begin + _HEAD_BYTES, _end_of(data, begin)
+    believed = (
+        _is_chunk(data, end) or end == len(data) or (end < len(data) and data.endswith(_END_OF_TRACK, start, end))
+    )
+    limit = end
+    if not believed:
+        limit = data.find(_TRACK, start)
+        limit = len(data) if limit < 0 else limit
+    track = read_track(data, start, limit)
+    if track.end == end:
+        return track, end, True
+    if track.whole:
+        padded = believed and data.find(_TRACK, track.end, end) < 0
+        return track, end if padded else track.end, padded
+    cut_short = end > limit == len(data)
+    return track, limit, believed or cut_short
+
+
+def _is_chunk(data: bytes, at: int) -> bool:
+    return data.startswith(_TRACK, at) or _is_foreign(data, at)
+
+
+def _is_foreign(data: bytes, at: int) -> bool:
+    """Whether a chunk of another kind begins here: four letters, and a length after which the file goes on or ends."""
+    if not _is_kind(data[at : at + 4]) or at + _HEAD_BYTES > len(data):
+        return False
+    end = _end_of(data, at)
+    return end == len(data) or _is_kind(data[end : end + 4])
+
+
+def _is_kind(kind: bytes) -> bool:
+    return len(kind) == 4 and all(0x20 <= byte < 0x7F for byte in kind)
+
+
+def _end_of(data: bytes, at: int) -> int:
+    return at + _HEAD_BYTES + int.from_bytes(data[at + 4 : at + _HEAD_BYTES], "big")
+
+
+def _problems(header: Header, tracks: list[RawTrack], wrong_lengths: list[int], junk_bytes: int) -> Iterator[str]:
+    if wrong_lengths:
+        numbers = ", ".join(map(str, wrong_lengths))
+        whose = (
+            f"track {numbers} states a wrong length"
+            if len(wrong_lengths) == 1
+            else f"tracks {numbers} state wrong lengths"
+        )
+        yield f"{whose}: reading went on at the next track."
+    if junk_bytes:
+        yield f"what stands between the tracks ({junk_bytes} bytes) belongs to none: it was skipped."
+    if len(tracks) < header.tracks:
+        yield f"the header promises {header.tracks} tracks, but there are {len(tracks)}."
+    for number, track in enumerate(tracks, start=1):
+        if track.system_messages:
+            yield f"track {number} holds clock or other system messages, which no file may: they were skipped."

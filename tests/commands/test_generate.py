@@ -9,8 +9,8 @@ from songs import BAND, SONG, chords, melody, song_of
 
 from bollylive.errors import FileError
 from bollylive.generate import generate, start_beat
-from bollylive.midi.messages import Note
-from bollylive.model.codec import CHOOSE, REST
+from bollylive.midi.messages import Note, Program
+from bollylive.model.codec import CHOOSE, INSTRUMENT, PERCUSSION, REST
 
 
 @pytest.mark.parametrize("count", [1, 7, 100])
@@ -78,3 +78,15 @@ def test_a_band_that_falls_silent_gives_what_it_played() -> None:
 def test_generating_keeps_the_tempo_of_its_place_and_the_seed() -> None:
     runs = [generate(SONG, 16, 30, BAND, FakePredictor(WILD), seed) for seed in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
+
+
+def test_an_instrument_goes_on_with_the_program_in_force_there() -> None:
+    song = song_of(melody(), {0: 0}, program_changes=((0.0, Program(0, 0)), (16.0, Program(0, 73))))
+    assert [generate(song, at, 5, BAND, FakePredictor(WILD), seed=1)[0].program for at in (15.0, 24.0)] == [0, 73]
+
+
+def test_drums_that_a_song_has_on_another_channel_go_on_as_percussion() -> None:
+    model = FakePredictor(WILD)
+    song = song_of(melody() + melody(channel=10), {0: 73, 10: 0}, percussion=frozenset({9, 10}))
+    generate(song, 16.0, 40, BAND, model, seed=1)
+    assert set(model.rows[:, INSTRUMENT]) == {73, PERCUSSION}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import WILD, FakePredictor
 from songs import BAND, SONG, melody, song_of
@@ -14,6 +16,7 @@ from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.midi.song import Track
 from bollylive.midi.song_files import write_song
 from bollylive.model.codec import TICKS_PER_BEAT
+from bollylive.model.context import BASS, CONTEXT_SIZE, KICK
 from bollylive.perform import perform, timeline
 
 
@@ -95,3 +98,14 @@ def test_a_timeline_carries_tempos_then_programs_and_ends_before_beginnings() ->
         (1.0, NoteOn(0, 60, 91)),
         (1.5, NoteOff(0, 60)),
     ]
+
+
+def test_drums_that_a_song_has_on_another_channel_are_heard_as_drums() -> None:
+    bass_alone = replace(BAND, channels=BAND.channels[1:2])
+    kicks = song_of([Note(10, 36, 90, float(beat), 0.5) for beat in range(16)], {10: 0})
+    for percussion, heard in ((frozenset({9}), False), (frozenset({9, 10}), True)):
+        model = FakePredictor()
+        perform(replace(kicks, percussion=percussion), None, bass_alone, model, seed=1)
+        context = np.concatenate([question.context.reshape(-1, CONTEXT_SIZE) for question in model.questions])
+        assert context[:, KICK].any() == heard
+        assert context[:, BASS].any() != heard

@@ -134,7 +134,7 @@ def test_damage_that_leaves_no_note_is_an_error() -> None:
         (b"", "not a standard MIDI file"),
         (b"MThd\0\0\0\6\0\1", "not a standard MIDI file"),
         (b"\x89PNG\r\n" * 50, "not a standard MIDI file"),
-        (_file(END, division=0xE728), "SMPTE frames"),
+        (_file(END, division=0x9C28), "100 frames a second of 40 ticks; SMPTE has 24, 25, 29 or 30"),
         (_file(END, division=0), "0 ticks per beat"),
         (_file(END, file_format=7), "format 7 is unknown"),
     ],
