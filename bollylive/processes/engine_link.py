@@ -37,8 +37,8 @@ class SpawnedEngine:
         files = [] if start_up.model is None else [start_up.model]
         self._child = spawn("processes.engine_loop", theirs, files=files)
         theirs.close()
-        with suppress(OSError):  # killed already: the pipe shows it, and `EngineLink.loss` reports it
-            ours.send(start_up)
+        self.pipe.put([start_up])
+        self.pipe.flush()
 
     def end(self) -> None:
         """Kill it."""

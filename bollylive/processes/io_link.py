@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-from contextlib import suppress
 from typing import Any, Protocol
 
 from bollylive.processes.pipe import Pipe
@@ -41,8 +40,8 @@ class IoLink:
         files = [] if start_up.model is None else [start_up.model]
         self._child = spawn("processes.io_child", theirs, leads=True, files=files)
         theirs.close()
-        with suppress(OSError):  # killed already: the pipe shows it
-            ours.send(start_up)
+        self._pipe.put([start_up])
+        self._pipe.flush()
 
     @property
     def closed(self) -> bool:
@@ -56,6 +55,7 @@ class IoLink:
 
     def receive(self, timeout_s: float) -> list[Any]:
         """Return the messages that have come; waits for the first, but no longer than `timeout_s`."""
+        self._pipe.flush()
         return self._pipe.receive() if self._pipe.wait(timeout_s) else []
 
     def leave(self, limit_s: float) -> str | None:

@@ -78,8 +78,13 @@ def program(module: str, *arguments: str) -> list[str]:
 
 
 def inherited() -> Connection:
-    """Return the end of the pipe that this process was started with."""
-    return Connection(int(sys.argv[1]))
+    """Return the end of the pipe that this process was started with.
+
+    It gets the lowest free number, because waiting for a number from 1024 on is exact only to a millisecond.
+    """
+    number = os.dup(int(sys.argv[1]))
+    os.close(int(sys.argv[1]))
+    return Connection(number)
 
 
 def _signal_name(number: int) -> str:
