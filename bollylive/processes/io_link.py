@@ -32,13 +32,16 @@ class Link(Protocol):
 
 
 class IoLink:
-    """An io process that is started with a `StartUp`; raises OSError if that fails. One thread."""
+    """An io process that is started with a `StartUp`; raises OSError if that fails. One thread.
 
-    def __init__(self, start_up: StartUp) -> None:
+    `log` is the open file for what it writes on standard error, see `ChildLog`.
+    """
+
+    def __init__(self, start_up: StartUp, log: int | None = None) -> None:
         ours, theirs = multiprocessing.Pipe()
         self._pipe = Pipe(ours)
         files = [] if start_up.model is None else [start_up.model]
-        self._child = spawn("processes.io_child", theirs, leads=True, files=files)
+        self._child = spawn("processes.io_child", theirs, leads=True, files=files, log=log)
         theirs.close()
         self._pipe.put([start_up])
         self._pipe.flush()
