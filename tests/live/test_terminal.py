@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
-import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +18,8 @@ from test_faults import LONG_S, OFF, ON, is_other, plays_on
 from bollylive.errors import PortError
 from bollylive.journal.folder import find_journals
 from bollylive.journal.reader import read_journal
+
+pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
 
 pytestmark = [pytest.mark.ports, pytest.mark.slow]
 
