@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -176,8 +176,9 @@ class Player:
 class Chaos(Storm):
     """The evening: `spend` it."""
 
-    def __init__(self, seconds: float, seed: int) -> None:
+    def __init__(self, seconds: float, seed: int, only: Sequence[str] = ()) -> None:
         super().__init__(seed, seed, seconds, [])
+        self._chosen = list(only or KINDS)
         self.evening = Evening(seed, seconds)
         self.player: Player
         self._revived: list[tuple[float, float]] = []  # when a supervisor was killed, and when the next was ready
@@ -244,7 +245,7 @@ class Chaos(Storm):
 
     def _draw_one(self) -> str:
         if not self._bag:
-            self._bag = [kind for kind in KINDS if kind != "disk_full" or can_mount()]
+            self._bag = [kind for kind in self._chosen if kind != "disk_full" or can_mount()]
             self.rng.shuffle(self._bag)
         return self._bag.pop()
 
@@ -445,10 +446,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=KINDS, action="append", help="a kind of fault; may be given several times")
     parser.add_argument("--out", type=Path, help="all of it as JSON")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # so that nothing is left of it
-    evening = Chaos(60 * arguments.minutes, arguments.seed).spend()
+    evening = Chaos(60 * arguments.minutes, arguments.seed, arguments.only or ()).spend()
     if arguments.out is not None:
         arguments.out.write_text(json.dumps(asdict(evening), indent=1), encoding="utf-8")
     verdict = "FAILED" if evening.problems else "well"
