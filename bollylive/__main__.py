@@ -1,10 +1,37 @@
-"""`python -m bollylive`, the same as `bollylive`."""
+"""Begins the program, `bollylive` or `python -m bollylive`: what must be done before anything else is imported."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
 
 from bollylive.processes.launcher import leave_current_folder
 
-if __name__ == "__main__":
-    leave_current_folder()  # before the import, which must find this package and no file in the current folder
+_INTERRUPTED = 130  # 128 + SIGINT
+
+
+def start() -> NoReturn:
+    """Run the program and exit."""
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # Ctrl-C while the imports take their time
+        signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
+    _open_standard_files()
 
     from bollylive.cli import run
 
     run()
+
+
+def _open_standard_files() -> None:
+    """Open those of the first three files that are closed, so that no pipe gets the number of standard error."""
+    number = os.open(os.devnull, os.O_RDWR)
+    while number <= 2:
+        os.set_inheritable(number, True)
+        number = os.open(os.devnull, os.O_RDWR)
+    os.close(number)
+
+
+if __name__ == "__main__":
+    leave_current_folder()  # before other imports, which must find libraries and no file in the current folder
+    start()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from bollylive.console import complain, say
+from bollylive.console import complain, finish_printing, print_in_background, say
 from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError
 from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bollylive.sets.settings import Set
 
 CRASHED = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         complain(str(error))
         return CRASHED if isinstance(error, CrashError) else 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    finally:
+        finish_printing()
 
 
 def run() -> NoReturn:
@@ -44,13 +48,18 @@ def run() -> NoReturn:
 
     Threads of libjack or CoreMIDI may still be running, and have crashed when the interpreter shut down around them.
     """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # in the background of a shell it is ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         status = main()
     except SystemExit as wrong_arguments:
         status = wrong_arguments.code if isinstance(wrong_arguments.code, int) else 2
-    for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
-        with suppress(OSError, ValueError):
-            stream.flush()
+    except KeyboardInterrupt:  # once more, at the end
+        status = INTERRUPTED
+    if finish_printing(0.0):  # else a flush would block
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
+            with suppress(OSError, ValueError):
+                stream.flush()
     os._exit(status)
 
 
@@ -61,6 +70,7 @@ def _jam(options: argparse.Namespace) -> int:
     from bollylive.set_options import chosen_seed, chosen_set
     from bollylive.sets.reload import SetWatch
 
+    print_in_background()
     band = chosen_set(options)
     seed = chosen_seed(options, band)
     record = options.record or (DEMO_FILE if options.demo else None)

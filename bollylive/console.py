@@ -1,10 +1,73 @@
-"""Prints what commands say to people: results on standard output, complaints on standard error."""
+"""Prints what commands say to people: results on standard output, complaints on standard error.
+
+A terminal may take no text for a while or for ever: after Ctrl-S, while text is selected in a Windows console, or where
+nobody reads a pipe. Then printing blocks. A command that must not wait calls `print_in_background` first.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
+import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TextIO
+from queue import SimpleQueue
+from typing import Final, TextIO
+
+MOST_WAITING: Final = 1000  # lines; what does not fit is counted, and reported later
+# Names of ports, files and sets come from others: what moves the cursor, clears the screen, rings, renames the window
+# (ECMA-48: C0, C1 and DEL, except tabulator and line feed) or turns the direction (Unicode UAX 9) must not get there.
+_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+_FINISH_LIMIT_S: Final = 1.0
+_FINISH_POLL_S: Final = 0.005
+
+
+class BackgroundPrinter:
+    """Prints lines on a thread of its own, in order. One thread calls its methods; only `finish` waits.
+
+    `print_line` prints one line, and may block for ever.
+    """
+
+    def __init__(self, print_line: Callable[[str, TextIO | None], None], most_waiting: int = MOST_WAITING) -> None:
+        self._print_line, self._most_waiting = print_line, most_waiting
+        self._queue: SimpleQueue[tuple[str, TextIO | None] | None] = SimpleQueue()
+        self._left_out = 0
+        self._finishing = False
+        self._thread = threading.Thread(target=self._run, name="console", daemon=True)
+        self._thread.start()
+
+    def put(self, text: str, stream: TextIO | None) -> None:
+        """Queue a line; if too many wait already, it is left out and counted."""
+        if self._finishing or self._queue.qsize() >= self._most_waiting:
+            self._left_out += 1
+            return
+        self._report_left_out(stream)
+        self._queue.put((text, stream))
+
+    def finish(self, limit_s: float) -> bool:
+        """Let the thread print what waits, and end; return False if it has not within `limit_s`. May be repeated."""
+        if not self._finishing:
+            self._report_left_out(sys.stdout)
+            self._finishing = True
+            self._queue.put(None)
+        deadline_s = time.monotonic() + limit_s  # `Thread.join` waits by the wall clock on some systems
+        while self._thread.is_alive() and time.monotonic() < deadline_s:
+            time.sleep(_FINISH_POLL_S)
+        return not self._thread.is_alive()
+
+    def _report_left_out(self, stream: TextIO | None) -> None:
+        if self._left_out:
+            self._queue.put((f"({self._left_out} lines are left out here, because nothing could be printed.)", stream))
+            self._left_out = 0
+
+    def _run(self) -> None:
+        while (line := self._queue.get()) is not None:
+            self._print_line(*line)
+
+
+_background: list[BackgroundPrinter] = []  # one at most; standard output belongs to the whole program, so does this
 
 
 def say(text: str) -> None:
@@ -18,9 +81,33 @@ def complain(*texts: str) -> None:
         _print(f"bollylive: {text}", sys.stderr)
 
 
+def print_in_background() -> None:
+    """From now on, until `finish_printing`, `say` and `complain` do not block. Call them on one thread."""
+    if not _background:
+        _background.append(BackgroundPrinter(_print_now))
+
+
+def finish_printing(limit_s: float = _FINISH_LIMIT_S) -> bool:
+    """Wait for `limit_s` at most until everything is printed; return False if it is not, and may never be.
+
+    After False nothing else may be printed in another way, since that would block.
+    """
+    if _background and _background[0].finish(limit_s):
+        _background.clear()
+    return not _background
+
+
 def _print(text: str, stream: TextIO | None) -> None:
-    """Print a line; characters that the terminal cannot show are escaped."""
+    if _background:
+        _background[0].put(text, stream)
+    else:
+        _print_now(text, stream)
+
+
+def _print_now(text: str, stream: TextIO | None) -> None:
+    """Print a line; characters that the terminal cannot show, or would obey, are escaped."""
     with suppress(OSError, ValueError):  # a terminal that is gone must not stop the program before its notes are ended
         if stream is not None:
             encoding = stream.encoding or "utf-8"
-            print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+            shown = _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+            print(shown.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from bollylive.clock.link import link_library
 from bollylive.demo_player import demo_seconds, demo_timeline
 from bollylive.jam_files import keep_files
+from bollylive.journal.writer import JournalWriter
 from bollylive.model.model_files import copy_model
+from bollylive.processes.child_log import ChildLog
+from bollylive.processes.io_link import IoLink
 from bollylive.processes.leftovers import find_left
+from bollylive.processes.set_file_thread import SetFileThread
 from bollylive.processes.supervisor import Supervisor
 from bollylive.protocol import InheritedState, StartUp
 from bollylive.sets.reload import SetWatch
@@ -38,9 +44,11 @@ class JamOptions:
 def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int, dict[str, float]]:
     """Play on MIDI ports until a signal, the end of the demo, or `seconds`; return the exit status and a summary.
 
-    Blocks until then; for the main thread. Raises PortError if there is no MIDI system or no such port, and LinkError
-    if Link's library is missing. Whatever happens, all notes are ended, the ports are closed, and the recording and the
-    journal are written.
+    Blocks until then; for the main thread. `say` must not block, since nothing is replaced or ended meanwhile. What is
+    said goes into the journal as well, and so does what libraries write on standard error.
+
+    Raises PortError if there is no MIDI system or no such port, and LinkError if Link's library is missing. Whatever
+    happens, all notes are ended, the ports are closed, and the recording and the journal are written.
     """
     received: list[int] = []
     supervisor: Supervisor | None = None
@@ -72,7 +80,14 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
             left=left,
             musician=tuple(demo_timeline(band.tempo_bpm)) if options.demo else (),
         )
-        supervisor = Supervisor(start_up, say, journal, options.watch, seconds)
+        set_file = None if options.watch is None else SetFileThread(options.watch)
+        if set_file is not None:
+            set_file.start()
+            resources.callback(set_file.stop)
+        log = ChildLog()
+        start = partial(IoLink, log=log.number)
+        supervisor = Supervisor(start_up, _also_log(say, journal), journal, set_file, seconds, start, log.take)
+        resources.callback(_end_log, log, journal)
         if not received:
             supervisor.run()
     summary = {
@@ -93,6 +108,24 @@ def describe_summary(summary: dict[str, float]) -> str | None:
         "planned notes {planned_notes:.0f}, late {late_ms_p50:.2f} ms p50, {late_ms_p99:.2f} ms p99, "
         "{late_ms_max:.2f} ms at most; dropped late {dropped_late:.0f}".format(**summary)
     )
+
+
+def _also_log(say: Callable[[str], None], journal: JournalWriter | None) -> Callable[[str], None]:
+    """Return a `say` that writes into the journal as well: nobody may see the terminal, or there may be none."""
+    if journal is None:
+        return say
+
+    def say_and_log(text: str) -> None:
+        journal.add_log(text, time.perf_counter())
+        say(text)
+
+    return say_and_log
+
+
+def _end_log(log: ChildLog, journal: JournalWriter | None) -> None:
+    for line in log.end():
+        if journal is not None:
+            journal.add_log(line, time.perf_counter())
 
 
 @contextmanager

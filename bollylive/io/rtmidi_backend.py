@@ -18,6 +18,7 @@ from bollylive.errors import PortError
 
 QUEUE_MESSAGES = 16_384
 CLOSE_LIMIT_S = 1.0
+_CLOSE_POLL_S = 0.005
 _CYCLE_S = 0.05  # JACK's longest usual period is 43 ms
 
 _abandoned: list[Client] = []
@@ -161,7 +162,9 @@ def end_in_time(end: Callable[[], object]) -> bool:
     """Call a function that may wait for a driver for ever on its own thread; return False if it takes too long."""
     closer = threading.Thread(target=end, daemon=True)
     closer.start()
-    closer.join(CLOSE_LIMIT_S)
+    deadline_s = time.monotonic() + CLOSE_LIMIT_S  # `Thread.join` waits by the wall clock on some systems
+    while closer.is_alive() and time.monotonic() < deadline_s:
+        time.sleep(_CLOSE_POLL_S)
     return not closer.is_alive()
 
 
@@ -192,7 +195,8 @@ def quiet() -> Iterator[None]:
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        sys.stderr.flush()
+        if sys.stderr is not None:  # closed from the start
+            sys.stderr.flush()
         os.dup2(nowhere, 2)
         yield
     finally:

@@ -12,7 +12,7 @@ from collections import deque
 from pathlib import Path
 from typing import Final, Protocol
 
-from bollylive.journal.lines import END, lost_line
+from bollylive.journal.lines import END, NO_RECORDS, lost_line
 
 FLUSH_S: Final = 0.1
 CHECK_S: Final = 0.5
@@ -159,7 +159,7 @@ class FileThread:
         else:
             self.hangs = not self._closed_receiver.poll(_CLOSE_LIMIT_S)
         self.unwritten = b"".join([self._partial, *self._queue])
-        self.lost += sum(line != END for line in self.unwritten.splitlines(keepends=True))
+        self.lost += sum(not line.startswith(NO_RECORDS) for line in self.unwritten.splitlines(keepends=True))
 
     def _run(self) -> None:
         wait_s, since_check_s = FLUSH_S, 0.0

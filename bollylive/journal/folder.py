@@ -141,4 +141,6 @@ def _first_free(paths: Iterable[Path]) -> FileIO:
 def _dated(folder: Path) -> list[tuple[str, int, Path]]:
     """Return (date, number, path) of the journals of a folder, from their names, the newest first."""
     names = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
-    return sorted(((name[1], int(name[2] or 1), path) for name, path in names if name), reverse=True)
+    # Opening anything but a file, such as a pipe, may block for ever.
+    found = ((name[1], int(name[2] or 1), path) for name, path in names if name and path.is_file())
+    return sorted(found, reverse=True)

@@ -11,6 +11,7 @@ before. The first line is the header:
     ["model", at_s, beat, "81282a"]                                     a MIDI message of the model's
     ["bearing", zero_beats, awake]                                      an `EngineStatus`
     ["lost", n]                                                         n records are missing here
+    ["log", at_s, "The MIDI clock leads."]                              what was said, or written on standard error
     ["end"]                                                             the program closed the journal
 
 Channels in `names` are 0-15. All `at_s` are seconds of one clock with an arbitrary zero. `running`, `followed` and
@@ -33,6 +34,7 @@ from bollylive.protocol import EngineStatus, Sent, is_recorded
 
 VERSION: Final = 1
 END: Final = b'["end"]\n'
+NO_RECORDS: Final = (b'["end"', b'["log"')  # lines that begin so hold nothing that was played
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,11 @@ def anchor_line(anchor: Anchor) -> bytes:
 def status_line(status: EngineStatus) -> bytes:
     """Return the line of the engine's status from here on."""
     return b'["bearing",%.6f,%d]\n' % (status.zero_beats, status.awake)
+
+
+def log_line(text: str, at_s: float) -> bytes:
+    """Return the line of a text that is no music: what the musician was told, or what a library wrote."""
+    return b'["log",%.6f,%b]\n' % (at_s, json.dumps(text).encode("ascii"))
 
 
 def line_of(entry: Entry) -> bytes:

@@ -50,6 +50,8 @@ def read_journal(data: bytes) -> Journal:
                     ended = True
                 case ["lost", int(records)]:
                     lost += records
+                case ["log", _, str()]:
+                    pass
                 case record:
                     entries.append(_entry(record))
         except (ValueError, RecursionError):  # of JSON, of UTF-8, or of the record's values

@@ -11,7 +11,7 @@ from typing import Final
 
 from bollylive.journal.checkpoint import Checkpoint, Entry
 from bollylive.journal.file_thread import MOST_LINES, Appendable, FileThread
-from bollylive.journal.lines import line_of
+from bollylive.journal.lines import line_of, log_line
 from bollylive.midi.messages import NoteOn
 from bollylive.protocol import Sent
 
@@ -55,17 +55,12 @@ class JournalWriter:
     def add(self, entry: Entry) -> None:
         """Record a message that was sent, a new anchor, or a new status of the engine. Never blocks, never raises."""
         self.holds_music |= isinstance(entry, Sent) and isinstance(entry.event, NoteOn)
-        if line := line_of(entry):
-            is_due = self._bytes_since_checkpoint >= REPEAT_BYTES
-            self._bytes_since_checkpoint = 0 if is_due else self._bytes_since_checkpoint + len(line)
-            needing = [thread for thread in self._file_threads if is_due or thread.needs_checkpoint]
-            if needing:
-                lines = [line_of(repeated) for repeated in self._checkpoint.entries]
-                for thread in needing:
-                    thread.put_checkpoint(lines)
-            for thread in self._file_threads:
-                thread.put(line)
+        self._put(line_of(entry))
         self._checkpoint.update(entry)
+
+    def add_log(self, text: str, at_s: float) -> None:
+        """Record a text that is no music, such as what the musician was told. Never blocks, never raises."""
+        self._put(log_line(text, at_s))
 
     def add_loss(self, entries: int) -> None:
         """Record how many entries were lost before they came here. Never blocks, never raises."""
@@ -87,3 +82,16 @@ class JournalWriter:
             thread.request_close(keep=self.holds_music)
         for thread in self._file_threads:
             thread.close()
+
+    def _put(self, line: bytes) -> None:
+        if not line:
+            return
+        is_due = self._bytes_since_checkpoint >= REPEAT_BYTES
+        self._bytes_since_checkpoint = 0 if is_due else self._bytes_since_checkpoint + len(line)
+        needing = [thread for thread in self._file_threads if is_due or thread.needs_checkpoint]
+        if needing:
+            lines = [line_of(repeated) for repeated in self._checkpoint.entries]
+            for thread in needing:
+                thread.put_checkpoint(lines)
+        for thread in self._file_threads:
+            thread.put(line)

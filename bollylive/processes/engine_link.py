@@ -16,6 +16,7 @@ from bollylive.sets.live_set import LiveSet
 
 _FAILED_EARLY_S: Final = 5.0  # an engine that dies sooner after its start may die because of what it was given
 _MOST_FAILURES: Final = 3
+_LEAVE_LIMIT_S: Final = 0.5
 _RETRY_S: Final = 60.0  # an engine that failed again and again may have run out of memory
 
 
@@ -24,8 +25,11 @@ class EngineProcess(Protocol):
 
     pipe: Pipe
 
+    def leave(self, limit_s: float) -> None:
+        """Let it end by itself, and remove the address at which it can be watched; blocks for `limit_s` at most."""
+
     def end(self) -> None:
-        """Kill it; it holds nothing that needs tidying."""
+        """Kill it; safe to call again."""
 
 
 class SpawnedEngine:
@@ -37,8 +41,13 @@ class SpawnedEngine:
         files = [] if start_up.model is None else [start_up.model]
         self._child = spawn("processes.engine_loop", theirs, files=files)
         theirs.close()
-        with suppress(OSError):  # killed already: the pipe shows it, and `EngineLink.loss` reports it
-            ours.send(start_up)
+        self.pipe.put([start_up])
+        self.pipe.flush()
+
+    def leave(self, limit_s: float) -> None:
+        """Close the pipe, and wait until it has ended by itself."""
+        self.pipe.close()
+        self._child.wait(limit_s)
 
     def end(self) -> None:
         """Kill it."""
@@ -52,7 +61,7 @@ class EngineLink:
     Each engine begins with the current set in `live`. An engine that takes over reads its buffers from the `journal`,
     and so does the first one if `resume` is set. `model` is the number of an open file with a copy of the model. An
     engine without a heartbeat counts as hanging, see `Watchdog`. After several engines in a row have failed there is
-    none for a minute. One thread; only `receive` waits.
+    none for a minute. One thread; only `receive` and `close` wait.
     """
 
     def __init__(
@@ -120,8 +129,13 @@ class EngineLink:
         self._retry_s = now_s + _RETRY_S
         return not self.alone
 
+    def close(self) -> None:
+        """Let the engine end by itself, and kill it if it has not soon; blocks for half a second at most."""
+        self._process.leave(_LEAVE_LIMIT_S)
+        self.end()
+
     def end(self) -> None:
-        """End the engine."""
+        """Kill the engine, without waiting for it to tidy up."""
         self._process.end()
 
     def _begin(self, *, resume: bool, keys_held: bool) -> None:

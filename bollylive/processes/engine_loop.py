@@ -128,7 +128,8 @@ def serve(connection: Connection) -> None:
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
     logging.basicConfig(format="bollylive engine: %(message)s")
-    start_up: EngineStartUp = connection.recv()
+    start_up: EngineStartUp
+    (start_up,) = connection.recv()
     pipe = Pipe(connection)
     try:
         model = Model(find_model(start_up.band.model) if start_up.model is None else read_copy(start_up.model))

@@ -39,8 +39,9 @@ def serve(connection: Connection) -> None:
     """Receive a `StartUp` and play, until the supervisor says that it is over or is gone itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the supervisor decides
     logging.basicConfig(format="bollylive ports: %(message)s")
+    start_up: StartUp
     try:
-        start_up: StartUp = connection.recv()
+        (start_up,) = connection.recv()
     except EOFError:
         return
     supervisor_link = SupervisorLink(Pipe(connection))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-from contextlib import suppress
 from typing import Any, Protocol
 
 from bollylive.processes.pipe import Pipe
@@ -33,16 +32,19 @@ class Link(Protocol):
 
 
 class IoLink:
-    """An io process that is started with a `StartUp`; raises OSError if that fails. One thread."""
+    """An io process that is started with a `StartUp`; raises OSError if that fails. One thread.
 
-    def __init__(self, start_up: StartUp) -> None:
+    `log` is the open file for what it writes on standard error, see `ChildLog`.
+    """
+
+    def __init__(self, start_up: StartUp, log: int | None = None) -> None:
         ours, theirs = multiprocessing.Pipe()
         self._pipe = Pipe(ours)
         files = [] if start_up.model is None else [start_up.model]
-        self._child = spawn("processes.io_child", theirs, leads=True, files=files)
+        self._child = spawn("processes.io_child", theirs, leads=True, files=files, log=log)
         theirs.close()
-        with suppress(OSError):  # killed already: the pipe shows it
-            ours.send(start_up)
+        self._pipe.put([start_up])
+        self._pipe.flush()
 
     @property
     def closed(self) -> bool:
@@ -56,6 +58,7 @@ class IoLink:
 
     def receive(self, timeout_s: float) -> list[Any]:
         """Return the messages that have come; waits for the first, but no longer than `timeout_s`."""
+        self._pipe.flush()
         return self._pipe.receive() if self._pipe.wait(timeout_s) else []
 
     def leave(self, limit_s: float) -> str | None:

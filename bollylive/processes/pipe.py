@@ -7,28 +7,30 @@ side has room. If the other side has had no room for very long, the oldest messa
 from __future__ import annotations
 
 import multiprocessing
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable
-from multiprocessing.connection import Connection, wait
-from select import select
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import Any, Final
 
-_BUNDLE_MESSAGES = 64  # fits into any system's buffer, so that a send never blocks
-_MOST_MESSAGES = 50_000
-_ROOM_POLL_S = 0.002
+from bollylive.processes.stream import new_stream, wait_for
+
+_BUNDLE_MESSAGES: Final = 64  # on Windows a bundle must fit into the system's buffer, or its sender waits
+_MOST_MESSAGES: Final = 50_000
+_ROOM_POLL_S: Final = 0.002
 
 
 class Pipe:
-    """One end of the pipe. `closed` once the other end is gone; `lost` counts messages. One thread; never raises."""
+    """One end of the pipe. `closed` once the other end is gone; `lost` counts messages. One thread; never raises.
+
+    The other end receives lists of messages. See `stream` for a first list that it receives in another way.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.closed = False
         self.lost = 0
-        self._connection = connection
-        # Given numbers instead of connections, select calls no Python method.
-        self._ends: list[Any] = [connection if sys.platform == "win32" else connection.fileno()]
+        self._stream = new_stream(connection)
+        self._ends: list[Any] = [self._stream.end]
         self._outbox: deque[Any] = deque()
 
     def put(self, messages: Iterable[Any]) -> None:
@@ -38,23 +40,25 @@ class Pipe:
             self._outbox.popleft()
             self.lost += 1
 
-    def flush(self) -> None:
-        """Send what the other side has room for. Does not block."""
-        while self._outbox and not self.closed and self._has_room():
-            bundle = [self._outbox.popleft() for _ in range(min(_BUNDLE_MESSAGES, len(self._outbox)))]
-            try:
-                self._connection.send(bundle)
-            except OSError:
-                self.closed = True
+    def flush(self) -> bool:
+        """Send what the other side has room for; return whether everything has left. Does not block."""
+        if self.closed:
+            return True
+        try:
+            while self._stream.flush():
+                if not self._outbox:
+                    return True
+                count = min(_BUNDLE_MESSAGES, len(self._outbox))
+                self._stream.put([self._outbox.popleft() for _ in range(count)])
+        except OSError:
+            self.closed = True
+        return self.closed
 
     def receive(self) -> list[Any]:
         """Return all messages that have come. Does not block."""
-        messages: list[Any] = []
-        try:
-            while self.wait(0):
-                messages += self._connection.recv()
-        except (EOFError, OSError):
-            self.closed = True
+        if self.closed:
+            return []
+        messages, self.closed = self._stream.receive()
         return messages
 
     def wait(self, timeout_s: float, bell: Bell | None = None) -> bool:
@@ -64,27 +68,18 @@ class Pipe:
         """
         if self.closed:
             return False
-        ends = self._ends if bell is None else [*self._ends, *bell.heard._ends]
-        if sys.platform == "win32":  # a pipe is no socket there
-            return bool(wait(ends, timeout_s))
-        # A tenth of the cost of multiprocessing's own wait, and this runs a thousand times a second.
-        return bool(select(ends, [], [], timeout_s)[0])
+        return wait_for(self._ends if bell is None else [*self._ends, *bell.heard._ends], timeout_s)
 
     def drain(self, timeout_s: float) -> None:
         """Send everything, but wait no longer than `timeout_s` for room."""
         deadline_s = time.monotonic() + timeout_s
-        self.flush()
-        while self._outbox and not self.closed and time.monotonic() < deadline_s:
+        while not self.flush() and time.monotonic() < deadline_s:
             time.sleep(_ROOM_POLL_S)
-            self.flush()
 
     def close(self) -> None:
-        """Close this end."""
+        """Close this end; safe to call again."""
         self.closed = True
-        self._connection.close()
-
-    def _has_room(self) -> bool:
-        return sys.platform == "win32" or bool(select([], [self._connection], [], 0)[1])
+        self._stream.close()
 
 
 class Bell:

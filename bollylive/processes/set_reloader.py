@@ -1,24 +1,40 @@
-"""Reads the set again when its file is saved, and keeps the values of knobs that the musician has turned."""
+"""Takes a set that was saved into use, and keeps the values of knobs that the musician has turned."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
-from bollylive.errors import SetError
+from bollylive.processes.set_file_thread import SavedSet
 from bollylive.sets.controls import Command, change_set
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.reload import SetWatch, keep_fixed, keep_turned
+from bollylive.sets.reload import keep_fixed, keep_turned
 from bollylive.sets.settings import Set
 
 
-class SetReloader:
-    """Replaces `live.band`; `say` gets sentences for the musician. One thread; reading the file blocks for a moment.
+class SetFile(Protocol):
+    """A set file that is watched; see `SetFileThread`."""
 
-    Without a `watch` there is no file.
+    @property
+    def path(self) -> Path:
+        """The path of the file."""
+
+    def take(self) -> SavedSet | None:
+        """Return what was saved since the last call."""
+
+    def trouble(self, now_s: float) -> str | None:
+        """Return a sentence for the musician if the disk does not answer."""
+
+
+class SetReloader:
+    """Replaces `live.band`; `say` gets sentences for the musician. One thread; never blocks.
+
+    Without a `file` nothing is saved.
     """
 
-    def __init__(self, live: LiveSet, watch: SetWatch | None, say: Callable[[str], None]) -> None:
-        self._live, self._watch, self._say = live, watch, say
+    def __init__(self, live: LiveSet, file: SetFile | None, say: Callable[[str], None]) -> None:
+        self._live, self._file, self._say = live, file, say
         self._written = live.band  # as it stands in the file; `live.band` has the knobs as they stand
 
     def turn(self, knob: Command) -> None:
@@ -27,27 +43,25 @@ class SetReloader:
 
     def check(self, now_s: float) -> Set | None:
         """Return the set if it was saved and is now in use; if it has a problem, the band plays on as before."""
-        watch = self._watch
-        if watch is None or not watch.changed(now_s):
+        if self._file is None:
             return None
-        try:
-            read = watch.read()
-        except SetError as error:
-            problems = error.problems
-        except Exception as error:  # noqa: BLE001 - a file may hold anything, and the band plays on whatever it is
-            problems = [f"{watch.path}: the set cannot be read ({type(error).__name__}); undo what was saved last."]
-        else:
-            return self._take(read, watch)
-        for problem in problems:
+        if (trouble := self._file.trouble(now_s)) is not None:
+            self._say(trouble)
+        saved = self._file.take()
+        if saved is None:
+            return None
+        if isinstance(saved, Set):
+            return self._use(saved, self._file.path)
+        for problem in saved:
             self._say(problem)
         self._say("The band plays on as it was.")
         return None
 
-    def _take(self, read: Set, watch: SetWatch) -> Set:
-        read, waiting = keep_fixed(self._live.band, read)
-        self._live.band = keep_turned(self._written, read, self._live.band)
-        self._written = read
-        self._say(f"{watch.path}: the saved set plays now.")
+    def _use(self, saved: Set, path: Path) -> Set:
+        saved, waiting = keep_fixed(self._live.band, saved)
+        self._live.band = keep_turned(self._written, saved, self._live.band)
+        self._written = saved
+        self._say(f"{path}: the saved set plays now.")
         if waiting:
-            self._say(f"{watch.path}: the new {', '.join(waiting)} counts when jam is started again.")
+            self._say(f"{path}: the new {', '.join(waiting)} counts when jam is started again.")
         return self._live.band

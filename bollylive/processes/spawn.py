@@ -52,11 +52,14 @@ class Child:
             self._process.wait(_END_LIMIT_S)
 
 
-def spawn(module: str, connection: Connection, leads: bool = False, files: Sequence[int] = ()) -> Child:
+def spawn(
+    module: str, connection: Connection, leads: bool = False, files: Sequence[int] = (), log: int | None = None
+) -> Child:
     """Run `bollylive.MODULE` on its end of a pipe, in a fresh interpreter; raises OSError. Returns before it runs.
 
     With `leads` it has its own session: signals of the terminal (Ctrl-C, hang-up) do not reach it or its children.
-    It inherits the open `files` under their numbers (not on Windows).
+    It inherits the open `files` under their numbers (not on Windows). `log` is the open file for what it and its
+    children write on standard error; None: ours.
     The module has a function `serve(connection)`, and calls it on `inherited()` when it is run as a program.
     """
     if sys.platform == "win32":  # a pipe is no file there, and only multiprocessing can hand it over
@@ -69,7 +72,8 @@ def spawn(module: str, connection: Connection, leads: bool = False, files: Seque
     number = connection.fileno()
     os.set_inheritable(number, True)
     command = program(f"bollylive.{module}", str(number))
-    return Child(subprocess.Popen(command, pass_fds=[number, *files], start_new_session=leads), leads)
+    process = subprocess.Popen(command, pass_fds=[number, *files], start_new_session=leads, stderr=log)
+    return Child(process, leads)
 
 
 def program(module: str, *arguments: str) -> list[str]:
@@ -78,8 +82,13 @@ def program(module: str, *arguments: str) -> list[str]:
 
 
 def inherited() -> Connection:
-    """Return the end of the pipe that this process was started with."""
-    return Connection(int(sys.argv[1]))
+    """Return the end of the pipe that this process was started with.
+
+    It gets the lowest free number, because waiting for a number from 1024 on is exact only to a millisecond.
+    """
+    number = os.dup(int(sys.argv[1]))
+    os.close(int(sys.argv[1]))
+    return Connection(number)
 
 
 def _signal_name(number: int) -> str:

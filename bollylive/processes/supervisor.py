@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,13 +18,12 @@ from bollylive.errors import CrashError, PortError
 from bollylive.io.sounding_notes import SoundingNotes
 from bollylive.journal.writer import JournalWriter
 from bollylive.processes.io_link import IoLink, Link
-from bollylive.processes.set_reloader import SetReloader
+from bollylive.processes.set_reloader import SetFile, SetReloader
 from bollylive.processes.supervisor_link import HEARTBEAT_S
 from bollylive.processes.watchdog import CLOSE_LIMIT_S, LISTENER_LIMIT_S, Watchdog
 from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, NoPorts, Notice, Ready, Sent, StartUp
 from bollylive.sets.controls import Command
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.reload import SetWatch
 
 _LAST_MESSAGE_S: Final = 0.2  # how long a process that closed its pipe may take to end and show its status
 _MOST_IN_VAIN: Final = 2  # how many processes may fail while they end what was left
@@ -38,7 +37,7 @@ class Supervisor:
 
     Raises PortError if there are no ports, and CrashError if neither of the first two io processes opened them, or if
     several io processes in a row have crashed when the performance ends. `restarts` counts the processes after the
-    first.
+    first. `take_log` gives the lines that they have written on standard error, for the journal. No argument may block.
     """
 
     def __init__(
@@ -46,15 +45,17 @@ class Supervisor:
         start_up: StartUp,
         say: Callable[[str], None],
         journal: JournalWriter | None = None,
-        watch: SetWatch | None = None,
+        set_file: SetFile | None = None,
         seconds: float | None = None,
         start: Callable[[StartUp], Link] = IoLink,
+        take_log: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self.restarts = 0
         self.done = Done()
         self._start_up, self._say, self._journal, self._start = start_up, say, journal, start
         self._live = LiveSet(start_up.band)
-        self._reloader = SetReloader(self._live, watch, say)
+        self._take_log = take_log
+        self._reloader = SetReloader(self._live, set_file, say)
         self._seconds = seconds
         self._watchdog, self._sounding = Watchdog(), SoundingNotes(self._live)
         self._sounding.inherit(start_up.left)
@@ -116,8 +117,8 @@ class Supervisor:
         if self._link is not None and now_s >= self._heartbeat_s:
             self._heartbeat_s = now_s + HEARTBEAT_S
             self._link.tell(Heartbeat())
-        if self._journal is not None and (trouble := self._journal.take_trouble()) is not None:
-            self._say(trouble)
+        if self._journal is not None:
+            self._tend(self._journal, now_s)
 
     @property
     def ready(self) -> bool:
@@ -225,6 +226,12 @@ class Supervisor:
 
     def _is_over(self, now_s: float) -> bool:
         return self._seconds is not None and self._ready_s is not None and now_s - self._ready_s > self._seconds
+
+    def _tend(self, journal: JournalWriter, now_s: float) -> None:
+        if (trouble := journal.take_trouble()) is not None:
+            self._say(trouble)
+        for line in self._take_log():
+            journal.add_log(line, now_s)
 
     def _tell_finish(self) -> None:
         if not self._told and self._link is not None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import JOURNAL, ROOT, Call, sentence
+from command_line import JOURNAL, NO_SERVER, ROOT, Call, sentence
 
 from bollylive import __version__, cli
 from bollylive.options import make_parser
@@ -86,6 +86,44 @@ def test_a_path_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "/tak\\udce9s/a.mid: 1 " in ended.stdout
     assert "breaks off" in sentence(ended.stderr)
+
+
+@pytest.mark.parametrize("module", ["argparse", "bollylive.cli", "bollylive.jam", "bollylive.processes.supervisor"])
+def test_ctrl_c_while_a_module_is_imported_ends_the_program_without_a_traceback(module: str, tmp_path: Path) -> None:
+    code = f"""if True:
+        import os, signal, sys
+        class CtrlC:
+            def find_spec(self, name, *_):
+                if name == "{module}":
+                    os.kill(os.getpid(), signal.SIGINT)
+        sys.meta_path.insert(0, CtrlC())
+        sys.argv = ["bollylive", "jam", "--no-journal", "--api", "jack"]
+        from bollylive.__main__ import start
+        start()
+    """
+    environment = {**os.environ, **NO_SERVER, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes the files")
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+def test_no_file_gets_the_number_of_a_standard_file_that_is_closed(closed: str, tmp_path: Path) -> None:
+    code = """if True:
+        import os, sys
+        from bollylive.__main__ import _open_standard_files
+        _open_standard_files()
+        numbers = os.pipe()
+        for number in range(3):
+            os.fstat(number)
+            assert os.get_inheritable(number)
+        open("well", "w").write(str(min(numbers)))
+    """
+    command = ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, code]
+    subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    assert int((tmp_path / "well").read_text()) > 2
 
 
 def test_a_missing_set_is_one_sentence(call: Call, tmp_path: Path) -> None:

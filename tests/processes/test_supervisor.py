@@ -15,6 +15,7 @@ from bollylive.journal.lines import Header, header_line
 from bollylive.journal.reader import read_end, read_journal
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, NoteOff, NoteOn
+from bollylive.processes.set_file_thread import SLOW_S, SavedSet, SetFileThread
 from bollylive.processes.supervisor import TURN_S, Supervisor
 from bollylive.processes.supervisor_link import HEARTBEAT_S, Order
 from bollylive.processes.watchdog import CLOSE_LIMIT_S, HANG_S, HEALTHY_S, LISTENER_LIMIT_S, RETRY_S, START_LIMIT_S
@@ -93,8 +94,19 @@ class Disk:
         assert keep
 
 
+class NoThread(SetFileThread):
+    """A set file that is looked at in every turn."""
+
+    def trouble(self, now_s: float) -> str | None:
+        self.look(now_s)
+        return super().trouble(now_s)
+
+
 class Watchtower:
-    """A supervisor, its clock, and all io processes that it has started; `refuse` starts none."""
+    """A supervisor, its clock, and all io processes that it has started; `refuse` starts none.
+
+    `log` is what they write on standard error.
+    """
 
     def __init__(self, watch: SetWatch | None = None, seconds: float | None = None) -> None:
         self.now_s = 100.0
@@ -103,7 +115,11 @@ class Watchtower:
         self.refuse = False
         self.disk = Disk()
         self.journal = JournalWriter(self.disk)
-        self.supervisor = Supervisor(StartUp(BAND, 1), self.said.append, self.journal, watch, seconds, self._start)
+        self.log: list[str] = []
+        set_file = None if watch is None else NoThread(watch)
+        self.supervisor = Supervisor(
+            StartUp(BAND, 1), self.said.append, self.journal, set_file, seconds, self._start, self._take_log
+        )
 
     @property
     def link(self) -> FakeLink:
@@ -124,6 +140,10 @@ class Watchtower:
     def begin(self, *messages: Any) -> None:
         self.turn()
         self.turn(Heartbeat(), Ready("fake-v1", 8), ANCHOR, *messages)
+
+    def _take_log(self) -> list[str]:
+        lines, self.log = self.log, []
+        return lines
 
     def _start(self, start_up: StartUp) -> FakeLink:
         if self.refuse:
@@ -522,3 +542,52 @@ def test_where_no_process_is_to_be_had_it_is_told_once_and_the_end_comes_all_the
     tower.supervisor.finish()
     tower.pass_time(3 * RETRY_S)
     assert tower.supervisor._over
+
+
+def test_what_processes_write_on_standard_error_goes_into_the_journal_between_the_notes_and_is_not_said() -> None:
+    tower = Watchtower()
+    tower.begin(ON)
+    tower.log = ["Cannot read socket fd = 9", "'mb != NULL' failed"]
+    tower.turn()
+    tower.turn(HELD)
+    tower.journal.close()
+    assert b'\n["log",100.000000,"Cannot read socket fd = 9"]\n["log"' in tower.disk.data
+    journal = read_journal(tower.disk.data)
+    assert journal.entries == (ANCHOR, ON, HELD)
+    assert (journal.lost, journal.damaged_lines) == (0, 0)
+    assert [entry for entry in read_end(tower.disk.data) if isinstance(entry, Sent)] == [ON, HELD]
+    assert not any("socket" in text for text in tower.said)
+
+
+class DeadDisk:
+    """A set file on a disk that does not answer."""
+
+    path = Path("dead/my.toml")
+
+    def __init__(self) -> None:
+        self.thread = SetFileThread(SetWatch(self.path, Set))
+        self.thread._looks_since_s = 100.0
+
+    def take(self) -> SavedSet | None:
+        return self.thread.take()
+
+    def trouble(self, now_s: float) -> str | None:
+        return self.thread.trouble(now_s)
+
+
+def test_a_set_file_whose_disk_does_not_answer_is_reported_once_and_everything_else_goes_on() -> None:
+    tower, dead = Watchtower(), DeadDisk()
+    tower.supervisor = Supervisor(StartUp(BAND, 1), tower.said.append, None, dead, start=tower._start)
+    tower.begin(ON)
+    tower.pass_time(HEALTHY_S + 3 * SLOW_S, alive=True)
+    said = [text for text in tower.said if "does not answer" in text]
+    assert said == ["dead/my.toml: its disk does not answer; what you save counts as soon as it does."]
+    tower.link.closed = True
+    tower.turn()
+    tower.turn()
+    assert len(tower.links) == 2
+    dead.thread._looks_since_s = None
+    tower.pass_time(1.0, alive=True)
+    dead.thread._looks_since_s = tower.now_s
+    tower.pass_time(2 * SLOW_S, alive=True)
+    assert sum("does not answer" in text for text in tower.said) == 2

@@ -77,7 +77,7 @@ TRAINING_ONLY = _names("torch training onnx onnxscript symusic matplotlib tqdm")
 HEAVY = _names("numpy onnxruntime mido link")
 LIGHT_PROGRAMS = ["jam", "processes.io_child", "bench.references"]
 
-PRINT_OR_EXIT = _names("cli console processes.io_child")
+PRINT_OR_EXIT = _names("__main__ cli console processes.io_child")
 READ_THE_WALL_CLOCK = _names("jam_files")  # it dates journals
 
 MEDIAN_LINES, MOST_LINES = 110, 250

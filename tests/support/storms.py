@@ -53,6 +53,7 @@ SETTLE_S: Final = 3.0  # between the last fault and the end
 KILLED_S: Final = 0.25  # what was heard in the last moment before a kill may be missing
 LATE_S: Final = 4.0  # so long after it was written a note-on may be heard: JACK stands while a client of it is stopped
 BPM: Final = 132.0
+TRACEBACK: Final = b"Traceback (most recent call last)"
 
 TAG: Final = "BOLLYLIVE_STORM"  # in the environment of all processes of a storm
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -489,7 +490,9 @@ class Storm:
 
     def _judge_said(self, band: Band) -> None:
         self.report.said += band.said
-        self.report.problems += [f"printed: {line}" for line in band.said if "Traceback (most recent call" in line]
+        self.report.problems += [f"printed: {line}" for line in band.said if TRACEBACK.decode() in line]
+        paths = find_journals(self.journals) if self.journals.is_dir() else []
+        self.report.problems += [f"written in {path.name}: a traceback" for path in paths if TRACEBACK in _bytes(path)]
 
     def _judge_notes(self) -> None:
         report, listener = self.report, self.listener
@@ -792,6 +795,12 @@ def written_in(folder: Path) -> list[On]:
                 if isinstance(word, Sent) and isinstance(word.event, NoteOn)
             ]
     return ons
+
+
+def _bytes(path: Path) -> bytes:
+    with suppress(OSError):
+        return path.read_bytes()
+    return b""
 
 
 def missing(heard: Iterable[On], written: Iterable[On]) -> list[On]:

@@ -43,8 +43,8 @@ class VirtualPipe(Pipe):
     def put(self, words: Iterable[Any]) -> None:
         self.sent.extend(words)
 
-    def flush(self) -> None:
-        """All that is put has been sent already."""
+    def flush(self) -> bool:
+        return True  # all that is put has been sent already
 
     def wait(self, timeout_s: float, bell: Bell | None = None) -> bool:  # noqa: ARG002 - as `Pipe` has it
         if not self.came and not self.hung_up:
@@ -67,7 +67,7 @@ class FakeEngineProcess:
     def __init__(self, start_up: EngineStartUp, time: VirtualTime) -> None:
         self.start_up = start_up
         self.pipe: Pipe = VirtualPipe(time)
-        self.ended = False
+        self.ended = self.left = False
 
     def say(self, *messages: Any) -> None:
         """Send messages to the io process."""
@@ -82,6 +82,10 @@ class FakeEngineProcess:
     def die(self) -> None:
         """End as if killed."""
         self._end.hung_up = True
+
+    def leave(self, limit_s: float) -> None:
+        self.pipe.close()
+        self.left = limit_s > 0.0 and not self.ended
 
     def end(self) -> None:
         self.pipe.close()

@@ -1,0 +1,108 @@
+"""The terminal does not take text, or is not there: the band plays, what dies is replaced, and Ctrl-C ends it all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from jack_server import JackServer
+from stage import Peer, eager_set, port_process_of, until
+from test_faults import LONG_S, OFF, ON, is_other, plays_on
+
+from bollylive.errors import PortError
+from bollylive.journal.folder import find_journals
+from bollylive.journal.reader import read_journal
+
+pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+
+pytestmark = [pytest.mark.ports, pytest.mark.slow]
+
+
+@contextmanager
+def program(*arguments: str, shell: str = "", **files: int) -> Iterator[subprocess.Popen[str]]:
+    """`bollylive jam`; `shell` are redirections for it."""
+    jam = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--seed", "1", *arguments]
+    process = subprocess.Popen(["sh", "-c", f'exec "$@" {shell}', "sh", *jam], text=True, **files)  # type: ignore[call-overload]
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def lively_set(folder: Path) -> str:
+    path = Path(eager_set(folder))
+    path.write_text(path.read_text(encoding="utf-8").replace("rest_after_beats = 32", "rest_after_beats = 0"))
+    return str(path)
+
+
+def peer_of_a_band_that_says_nothing() -> Peer:
+    found: list[Peer] = []
+
+    def joins() -> bool:
+        with suppress(PortError):
+            found.append(Peer())
+        return bool(found)
+
+    assert until(joins, LONG_S)
+    return found[0]
+
+
+def test_behind_a_terminal_that_is_stopped_a_port_process_is_replaced_and_ctrl_c_ends_everything(
+    mortal_jack_server: JackServer, tmp_path: Path
+) -> None:
+    ours, theirs = pty.openpty()
+    options = ("--set", lively_set(tmp_path), "--journal", str(tmp_path), "--tempo", "160")
+    with program(*options, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        said = b""
+        while b"ready" not in said:
+            said += os.read(ours, 4096)
+        peer = Peer()
+        peer.play(ON, OFF)
+        assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
+        termios.tcflow(theirs, termios.TCOOFF)  # as Ctrl-S does
+        peer.play(ON)
+        assert peer.hears(lambda: (0, 64) in peer.sounding)
+        first = port_process_of(process)
+        os.kill(first, signal.SIGKILL)
+        assert until(lambda: is_other(port_process_of, process, first), LONG_S)
+        assert peer.rejoin()
+        assert peer.hears(lambda: (0, 64) not in peer.sounding)
+        assert plays_on(peer)
+        process.send_signal(signal.SIGINT)
+        assert peer.hears(lambda: process.poll() is not None, LONG_S)
+        peer.listen()
+        assert process.returncode == 130
+        assert not peer.sounding
+        peer.ports.close()
+    os.close(ours)
+    os.close(theirs)
+    (path,) = find_journals(tmp_path)
+    data = path.read_bytes()
+    assert read_journal(data).ended
+    assert b"The port process ended unexpectedly, by SIGKILL; another one is starting." in data
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+def test_without_a_terminal_the_band_plays_as_always_and_its_sentences_are_in_the_journal(
+    mortal_jack_server: JackServer, tmp_path: Path, closed: str
+) -> None:
+    options = ("--set", lively_set(tmp_path), "--journal", str(tmp_path), "--tempo", "160")
+    with program(*options, shell=closed, stdout=subprocess.DEVNULL) as process:
+        peer = peer_of_a_band_that_says_nothing()
+        assert until(lambda: any(b"ready: model" in path.read_bytes() for path in find_journals(tmp_path)), LONG_S)
+        peer.play(ON, OFF)
+        assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
+        process.send_signal(signal.SIGINT)
+        assert peer.hears(lambda: process.poll() is not None, LONG_S)
+        peer.listen()
+        assert process.returncode == 130
+        assert not peer.sounding
+        peer.ports.close()
