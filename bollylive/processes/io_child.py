@@ -61,13 +61,13 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
     live = LiveSet(band)
     engine = EngineLink(live, start_up.seed, start_up.journal, start_up.model, resume=start_up.anchor is not None)
     try:
-        ports = PortSet(start_up.api, band.in_port, band.out_port)  # meanwhile the engine loads its model
+        ports = PortSet(start_up.api, band.in_port, band.out_port, waits=True)  # meanwhile the engine loads its model
     except BaseException:
         engine.end()
         raise
     supervisor_link.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
-    if start_up.anchor is not None and ports.api in _FORGETFUL:
-        supervisor_link.say("Connect them again, unless something does so for you.")
+    if start_up.anchor is not None and ports.api in _FORGETFUL and ports.virtual_names:
+        supervisor_link.say(f"Connect {' and '.join(ports.virtual_names)} again, unless something does so for you.")
     demo = Timeline(start_up.musician)
     sources: list[Source] = [ports]
     if start_up.musician:
