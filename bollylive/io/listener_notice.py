@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from bollylive.io.port_names import is_a_band
+from bollylive.io.sources_and_sinks import TimedEvent
 
 WAIT_S: Final = 1.0  # who connects ports by themselves have done so by then
 _MOST_NAMES: Final = 3
@@ -18,30 +19,39 @@ _SYNTHESISERS: Final = {
 
 
 class ListenerNotice:
-    """Says once each time that nobody has listened for a second, and once when somebody does again.
+    """A `Source` without events. Each time that nobody has listened for a second it says so, and once somebody does.
 
-    The first time it says `how_to_hear`. One thread; `now_s` must not go back.
+    `output` is the name of our own output, and `listeners` returns how many listen, None if that cannot be seen. The
+    first time it also says `how`, as `how_to_hear` gives it. One thread.
     """
 
-    def __init__(self, output_name: str, how_to_hear: str) -> None:
-        self._output_name, self._how_to_hear = output_name, how_to_hear
+    def __init__(self, output: str, listeners: Callable[[], int | None], how: str) -> None:
+        self._output, self._listeners, self._how = output, listeners, how
         self._alone_s: float | None = None  # since when nobody has listened
         self._told = False
 
-    def look(self, listeners: int | None, now_s: float) -> str | None:
-        """Note how many listen, None if that cannot be seen; return a sentence if there is something to say."""
+    def poll(self, _now_s: float) -> list[TimedEvent]:
+        """Return nothing."""
+        return []
+
+    def check(self, now_s: float, *, calm: bool = True) -> list[str]:  # noqa: ARG002 - it takes no time
+        """Return a sentence if there is something to say."""
+        listeners = self._listeners()
         if listeners is None:
-            return None
+            return []
         if listeners:
             told, self._told, self._alone_s = self._told, False, None
-            return f"'{self._output_name}' is connected: you can hear the band." if told else None
+            return [f"'{self._output}' is connected: you can hear the band."] if told else []
         if self._alone_s is None:
             self._alone_s = now_s
         if self._told or now_s - self._alone_s < WAIT_S:
-            return None
+            return []
         self._told = True
-        how, self._how_to_hear = self._how_to_hear, ""
-        return f"Nothing is connected to '{self._output_name}', so nobody hears the band{how}."
+        how, self._how = self._how, ""
+        return [f"Nothing is connected to '{self._output}', so nobody hears the band{how}."]
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
 
 
 def how_to_hear(api: str, sinks: Iterable[str]) -> str:

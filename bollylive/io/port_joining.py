@@ -14,7 +14,8 @@ from bollylive.io.port import Port
 from bollylive.io.port_names import Graph, candidates, find, keep_apart, without
 
 TRIES = 3  # at joining a named port
-SETTLE_S = 0.5  # how long to wait until a connection is seen; PipeWire takes some milliseconds
+SETTLE_S = 0.5  # how long to wait until a port or a connection is seen; PipeWire takes some milliseconds
+_SHOW_OUR_PORTS = ("alsa", "jack")  # there, every port of ours is listed among the others'
 
 
 class Joining:
@@ -112,7 +113,12 @@ class Joining:
             port.open_virtual()
         else:
             port.open(names, number)
-        self.own.update(port.find_own_name(before, opposite.others()))
+        mine = port.find_own_name(before, opposite.others())
+        until_s = time.monotonic() + SETTLE_S
+        while not mine and self._api in _SHOW_OUR_PORTS and time.monotonic() < until_s:
+            time.sleep(0.01)
+            mine = port.find_own_name(before, opposite.others())
+        self.own.update(mine)
 
 
 def _without_virtual(sources: Sequence[str], sinks: Sequence[str]) -> str:

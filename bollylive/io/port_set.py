@@ -24,7 +24,6 @@ from bollylive.io.connections import Connections, NoConnections, connections_of
 from bollylive.io.hotplug import Hotplug
 from bollylive.io.in_port import InPort
 from bollylive.io.jack_liveness import JackLiveness
-from bollylive.io.listener_notice import ListenerNotice, how_to_hear
 from bollylive.io.out_port import OutPort
 from bollylive.io.port import Port
 from bollylive.io.port_joining import Joining
@@ -84,8 +83,6 @@ class PortSet:
             self._connections = connections_of(self.api, f"{name} Watch")
             joining = Joining(self.api, self._inputs, self._outputs, self._connections, waits)
             joining.open_all()
-            how = how_to_hear(self.api, self._outputs[0].others())
-            self._listener_notice = ListenerNotice(self._outputs[0].name, how)
             said = [*self._other_band(name), *joining.missing()]
             self._hotplug = Hotplug(
                 self._inputs, self._outputs, joining.own, joining.graph, self._clock_source.leave, said
@@ -111,6 +108,16 @@ class PortSet:
         """The names of the ports of our own, which others connect."""
         ports: list[Port[Any]] = [*self._inputs, *self._outputs]
         return [port.name for port in ports if port.virtual]
+
+    @property
+    def own_output(self) -> str | None:
+        """The name of the output of our own, which others connect; None if there is none."""
+        return self._outputs[0].name if self._outputs[0].virtual else None
+
+    @property
+    def other_inputs(self) -> list[str]:
+        """The names of all inputs that our outputs can join, those of other programs and our own."""
+        return self._outputs[0].others()
 
     @property
     def listeners(self) -> int | None:
@@ -181,10 +188,7 @@ class PortSet:
             raise PortsLostError(f"The MIDI system ({self.api}) has died; start JACK or PipeWire again.")
         if calm:
             self._hotplug.look(now_s)
-        sentences = self._hotplug.take_sentences()
-        if (notice := self._listener_notice.look(self.listeners, now_s)) is not None:
-            sentences.append(notice)
-        return sentences
+        return self._hotplug.take_sentences()
 
     def close(self) -> None:
         """Close all ports, each within about a second even if the driver hangs; safe to call again."""

@@ -69,7 +69,7 @@ def spawn(module: str, connection: Connection, leads: bool = False, files: Seque
     number = connection.fileno()
     os.set_inheritable(number, True)
     command = program(f"bollylive.{module}", str(number))
-    return Child(subprocess.Popen(command, pass_fds=[number, *files], start_new_session=leads), leads)
+    return Child(subprocess.Popen(command, pass_fds=[number, *files], start_new_session=leads, stderr=_stderr()), leads)
 
 
 def program(module: str, *arguments: str) -> list[str]:
@@ -80,6 +80,13 @@ def program(module: str, *arguments: str) -> list[str]:
 def inherited() -> Connection:
     """Return the end of the pipe that this process was started with."""
     return Connection(int(sys.argv[1]))
+
+
+def _stderr() -> int | None:
+    """Return where this process itself complains, which is not file 2 where libraries are kept from doing so."""
+    with suppress(AttributeError, OSError, ValueError):  # there is none, it is no file, or it is closed
+        return sys.stderr.fileno()
+    return None
 
 
 def _signal_name(number: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from bollylive.io.listener_notice import WAIT_S, ListenerNotice, how_to_hear
@@ -10,21 +12,24 @@ OUT = "BollyLive Out:out"
 
 
 def test_that_nobody_listens_is_told_once_with_the_cure_and_so_is_that_somebody_does() -> None:
-    notice = ListenerNotice(OUT, "; connect it")
-    assert notice.look(0, 10.0) is None
-    assert notice.look(0, 10.0 + WAIT_S) == f"Nothing is connected to '{OUT}', so nobody hears the band; connect it."
-    assert notice.look(0, 60.0) is None
-    assert notice.look(1, 61.0) == f"'{OUT}' is connected: you can hear the band."
-    assert notice.look(2, 62.0) is None
-    assert notice.look(0, 63.0) is None
-    assert notice.look(0, 63.0 + WAIT_S) == f"Nothing is connected to '{OUT}', so nobody hears the band."
+    listeners = [0]
+    notice = ListenerNotice(OUT, lambda: listeners[0], "; connect it")
+    assert notice.check(10.0) == []
+    told = f"Nothing is connected to '{OUT}', so nobody hears the band"
+    assert notice.check(10.0 + WAIT_S) == [f"{told}; connect it."]
+    assert notice.check(60.0) == []
+    listeners[0] = 1
+    assert notice.check(61.0) == [f"'{OUT}' is connected: you can hear the band."]
+    assert notice.check(62.0) == []
+    listeners[0] = 0
+    assert notice.check(63.0) == []
+    assert notice.check(63.0 + WAIT_S) == [f"{told}."]
 
 
 def test_who_is_connected_within_a_second_and_whose_listeners_cannot_be_seen_is_told_nothing() -> None:
-    notice = ListenerNotice(OUT, "")
-    looks: list[int | None] = [0, 1, 1, 0, 1]
-    assert [notice.look(listeners, second * WAIT_S / 2) for second, listeners in enumerate(looks)] == [None] * 5
-    assert [notice.look(None, second) for second in (10.0, 20.0)] == [None, None]
+    looks: Iterator[int | None] = iter([0, 1, 1, 0, 1, None, None, None])
+    notice = ListenerNotice(OUT, lambda: next(looks), "")
+    assert [notice.check(look * WAIT_S / 2) for look in range(8)] == [[]] * 8
 
 
 @pytest.mark.parametrize(
