@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -10,6 +11,7 @@ from bollylive.io.sources_and_sinks import TimedEvent
 
 WAIT_S: Final = 1.0  # who connects ports by themselves have done so by then
 _MOST_NAMES: Final = 3
+_CABLE: Final = re.compile("Midi Through|VirMIDI")  # ALSA's own ports, which nothing sounds at
 
 # A synthesiser that can be had for each system that shows its connections: how to start it, and what `--out` calls it.
 _SYNTHESISERS: Final = {
@@ -56,7 +58,7 @@ class ListenerNotice:
 
 def how_to_hear(api: str, sinks: Iterable[str]) -> str:
     """Return the end of a sentence: how to hear the band through one of the `sinks` that can be joined."""
-    sinks = [name for name in sinks if name and not is_a_band(name) and "Midi Through" not in name]
+    sinks = [name for name in sinks if name and not is_a_band(name) and not _CABLE.search(name)]
     if sinks:
         one = " or ".join(f"--out '{name}'" for name in sinks[:_MOST_NAMES])
         return f"; connect it in your DAW, or end this (Ctrl-C) and start it with {one}"

@@ -35,7 +35,11 @@ def test_who_is_connected_within_a_second_and_whose_listeners_cannot_be_seen_is_
 @pytest.mark.parametrize(
     ("api", "sinks", "how"),
     [
-        ("alsa", ["Midi Through:Midi Through Port-0 14:0", "BollyLive In:in 128:0", ""], "--api alsa --out FLUID"),
+        (
+            "alsa",
+            ["Midi Through:Midi Through Port-0 14:0", "Card:VirMIDI 0-0 16:0", "BollyLive In:in 128:0", ""],
+            "--api alsa --out FLUID",
+        ),
         ("jack", ["BollyLive In-01:in"], "fluidsynth -s -i -j -a jack -m jack SOUNDFONT.sf2"),
         ("jack", ["Moog:in", "Korg:in"], "start it with --out 'Moog:in' or --out 'Korg:in'"),
         ("core", [], "connect it in your DAW"),
