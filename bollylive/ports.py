@@ -6,18 +6,22 @@ from bollylive.errors import PortError
 from bollylive.io.rtmidi_backend import available_apis, list_ports
 
 
-def describe_ports(api: str | None) -> tuple[list[str], list[str]]:
-    """Look at one MIDI system, or with None at all of them; return a line for each list of ports, a sentence for each
-    failure.
+def describe_ports(api: str | None) -> list[str]:
+    """Look at one MIDI system, or with None at all of them; return a line for each list of ports.
 
-    Blocks until every MIDI system has answered.
+    A system that does not answer beside one that does gets a line too. Raises PortError if none answers. Blocks until
+    every MIDI system has answered.
     """
-    lines, problems = [], []
-    for name in [api] if api else available_apis():
+    lines, answered = [], False
+    names = [api] if api else available_apis()
+    for name in names:
         try:
             inputs, outputs = list_ports(name)
-        except PortError as error:
-            problems.append(str(error))
-            continue
-        lines += [f"{name} in: {', '.join(inputs) or 'none'}", f"{name} out: {', '.join(outputs) or 'none'}"]
-    return lines, problems
+        except PortError:
+            lines.append(f"{name}: not running")
+        else:
+            answered = True
+            lines += [f"{name} in: {', '.join(inputs) or 'none'}", f"{name} out: {', '.join(outputs) or 'none'}"]
+    if not answered:
+        list_ports(api)  # raises, with what all of them say
+    return lines

@@ -147,7 +147,7 @@ def alsa_graph(text: str) -> dict[str, frozenset[str]]:
 
 
 def _libjack() -> ctypes.CDLL | None:
-    """Return the libjack that rtmidi uses: a preloaded one, or the one that comes with rtmidi. No other is loaded."""
+    """Return the libjack that rtmidi uses: the machine's own, or the one that comes with rtmidi. No other is loaded."""
     if not hasattr(os, "RTLD_NOLOAD"):
         return None
     for path, mode in ((None, ctypes.DEFAULT_MODE), (rtmidi_backend.library(), os.RTLD_NOLOAD)):

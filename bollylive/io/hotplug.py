@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from bollylive.io.in_port import InPort
@@ -19,9 +19,9 @@ class Hotplug:
     """Looks after the open `inputs` and `outputs` of one performance. One thread; `now_s` must not go back.
 
     `own` is the names of all our ports as others see them, `graph` shows what is connected to them, and `leave` is
-    called with the place of an input that has gone. `listeners` is how many programs listen to our outputs, None if
-    that cannot be seen. A joined output counts as one even while it is away, because it gets what it missed when it is
-    back. Our own inputs do not count.
+    called with the place of an input that has gone. `sentences` is what is to be told first. `listeners` is how many
+    programs listen to our outputs, None if that cannot be seen. A joined output counts as one even while it is away,
+    because it gets what it missed when it is back. One that has not come yet does not count, nor do our own inputs.
     """
 
     def __init__(
@@ -31,10 +31,11 @@ class Hotplug:
         own: Collection[str],
         graph: Callable[[], Graph | None],
         leave: Callable[[int], None],
+        sentences: Iterable[str] = (),
     ) -> None:
         self._inputs, self._outputs, self._own, self._graph, self._leave = inputs, outputs, own, graph, leave
         self._all: list[Port[Any]] = [*inputs, *outputs]
-        self._sentences: list[str] = []
+        self._sentences = list(sentences)
         self.endings: list[LostSourceRelease] = []
         self._graph_s = self._look_s = self._hurried_s = float("-inf")
         self.listeners = self._count_listeners(graph())
@@ -99,8 +100,7 @@ class Hotplug:
             if names is None and may_list:
                 names = port.others()
             was_busy = port.busy
-            taken = frozenset() if was_busy else frozenset(self._own).union(p.name for p in ports if p.busy)
-            change = port.look(None if names is None else without(names, taken), graph)
+            change = port.look(None if names is None else without(names, self._taken(port, names)), graph)
             if change is not None:
                 self._sentences.append(_sentence(port, change))
             if change == "gone":
@@ -108,6 +108,16 @@ class Hotplug:
             if port.busy != was_busy:
                 names = None
         return gone
+
+    def _taken(self, port: Port[Any], names: Sequence[str]) -> frozenset[str]:
+        """Return the names that a port must not join."""
+        if port.busy:
+            return frozenset()
+        busy = [other for other in self._all if other.busy]
+        taken = frozenset(self._own).union(other.name for other in busy if other.kind == port.kind)
+        if port.awaited:  # nobody has seen yet whether it is the same port as one in the other direction
+            taken = taken.union(name for name in names if any(other.means(name) for other in busy))
+        return taken
 
     def _ends(self, port: InPort) -> list[LostSourceRelease]:
         others = [other.held for other in self._inputs if other is not port]
@@ -117,7 +127,7 @@ class Hotplug:
         count = 0
         for port in self._outputs:
             if not port.virtual:
-                count += 1
+                count += port.was_joined
             elif (connected := port.connected(graph)) is not None:
                 count += len(connected.difference(self._own))
             else:
@@ -126,7 +136,9 @@ class Hotplug:
 
 
 def _sentence(port: Port[Any], change: Change) -> str:
-    if change == "back":
-        return f"The MIDI {port.kind} '{port.name}' is back."
+    if change == "unclear":
+        return port.problem
+    if change != "gone":
+        return f"The MIDI {port.kind} '{port.name}' is {'back' if change == 'back' else 'there now, and joined'}."
     ended = "its notes are ended, and " if port.kind == "input" else ""
     return f"The MIDI {port.kind} '{port.name}' is gone; {ended}it is joined again when it is back."

@@ -45,12 +45,12 @@ class OutPort(Port[OutClient]):
             self.failures += not rtmidi_backend.transmit(self._client, data)
 
     def look(self, names: Sequence[str] | None, graph: Graph | None) -> Change | None:
-        """Like `Port.look`; a device that is back gets the ends of notes that it may still sound, and its programs."""
+        """Like `Port.look`; a device that comes gets its programs, and one that is back the ends of notes before."""
         seen = self.opened and (names is not None or self.connected(graph) is not None)
         change = super().look(names, graph)
         if change is None and seen:
             self._ended_before, self._ended = self._ended, {}
-        if change == "back":
+        if change in ("came", "back"):
             left = in_order({**self._ended_before, **self._ended, **self.held.releases}.values())
             self._ended_before, self._ended = {}, {}
             self.held.end()

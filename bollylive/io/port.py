@@ -10,10 +10,10 @@ from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 from bollylive.errors import PortError
 from bollylive.io import rtmidi_backend
 from bollylive.io.held_state import HeldState
-from bollylive.io.port_names import VIRTUAL, Graph, find_again, same
+from bollylive.io.port_names import VIRTUAL, Graph, ambiguity, candidates, find_again, same
 from bollylive.io.rtmidi_backend import Client
 
-Change: TypeAlias = Literal["gone", "back"]
+Change: TypeAlias = Literal["came", "gone", "back", "unclear"]
 MOST_UNCONFIRMED_LOOKS = 15  # how many looks it may take until the connection of a joined port is seen
 ClientT = TypeVar("ClientT", bound=Client)
 
@@ -34,6 +34,8 @@ class Port(ABC, Generic[ClientT]):
         self.own: str | None = None
         self.held = HeldState()
         self.opened = False  # joined; a port that is not waits for the one that it wants
+        self.was_joined = False  # at any time
+        self.problem = ""  # why none of the ports that are there was joined
         self._unconfirmed = 0  # the looks since it was joined, until its connection is seen
         self._api, self._client_name = api, client_name
         self._client: ClientT | None = client
@@ -42,6 +44,11 @@ class Port(ABC, Generic[ClientT]):
     def virtual(self) -> bool:
         """Whether this is a port of our own, which is never unplugged."""
         return self.wanted == VIRTUAL
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the port that it wants has not been there yet."""
+        return not self.virtual and not self.was_joined
 
     @property
     def busy(self) -> bool:
@@ -84,8 +91,9 @@ class Port(ABC, Generic[ClientT]):
         return None if graph is None or self.own is None else graph.get(self.own)
 
     def look(self, names: Sequence[str] | None, graph: Graph | None) -> Change | None:
-        """Notice that the joined port has gone, or join it again; returns what changed.
+        """Notice that the joined port has gone, or join it (again); returns what changed.
 
+        It has come, gone, or is back; or it is unclear which port is wanted, which is told once, see `problem`.
         `names` is the list of others, None if it was not read: it shows which ports can be joined and, if connections
         cannot be seen, which have gone. May wait for a period of JACK's when the port has gone; `held` is kept then.
         """
@@ -99,17 +107,7 @@ class Port(ABC, Generic[ClientT]):
                 return None
             self._leave(self._client)
             return "gone"
-        number = None if names is None else find_again(names, self.name, self.wanted, self._api)
-        if names is None or number is None:
-            return None
-        try:
-            self.open(names, number)
-        except PortError:  # listed before it is ready; the next look finds it
-            return None
-        if not self._is_shown(graph):
-            return "back"
-        self.opened, self._unconfirmed = False, 1  # the list may have changed meanwhile, so it may be another port
-        return None
+        return None if names is None else self._join(names, graph)
 
     def leave(self) -> None:
         """Disconnect from the joined port; `look` joins it again."""
@@ -133,11 +131,39 @@ class Port(ABC, Generic[ClientT]):
         rtmidi_backend.open_port(self._client, number, port_name, known_as)
         self.opened = True
 
+    def _join(self, names: Sequence[str], graph: Graph | None) -> Change | None:
+        number = find_again(names, self.name, self.wanted, self._api)
+        if self.awaited:
+            found = candidates(names, self.wanted, self._api)
+            number = found[0] if len(found) == 1 else None
+            if len(found) > 1 and not self.problem:
+                self.problem = ambiguity(names, found, self.wanted, self.kind)
+                return "unclear"
+        if number is None:
+            return None
+        try:
+            self.open(names, number)
+        except PortError:  # listed before it is ready; the next look finds it
+            return None
+        if not self._is_shown(graph):
+            return self._arrive()
+        self.opened, self._unconfirmed = False, 1  # the list may have changed meanwhile, so it may be another port
+        return None
+
+    def _arrive(self) -> Change:
+        self.opened, self._unconfirmed = True, 0
+        before, self.was_joined = self.was_joined, True
+        return "back" if before else "came"
+
+    def means(self, name: str) -> bool:
+        """Return whether this is the joined port's name, perhaps with another of Windows' numbers."""
+        return same(self.name, name, self._api)
+
     def _has_gone(self, names: Sequence[str] | None, connected: frozenset[str] | None) -> bool:
         # A port that was away for a moment is listed, but no longer connected.
         if connected is not None:
             return self.name not in connected
-        return names is not None and not any(same(self.name, name, self._api) for name in names)
+        return names is not None and not any(self.means(name) for name in names)
 
     def _is_shown(self, graph: Graph | None) -> bool:
         return graph is not None and self.own is not None
@@ -150,8 +176,7 @@ class Port(ABC, Generic[ClientT]):
         if connected is not None and not is_there:
             self.leave()
             return None
-        self.opened, self._unconfirmed = True, 0
-        return "back"
+        return self._arrive()
 
     def _leave(self, client: ClientT) -> None:
         self.opened, self._unconfirmed = False, 0

@@ -7,14 +7,15 @@ The virtual ports keep their names for ever, so that a DAW finds them again:
     macOS    destination `BollyLive In`, source `BollyLive Out` (there, clients have no visible name)
     Windows  none can be made: ports of loopMIDI are joined by name
 
-In and out are two clients everywhere, since rtmidi opens one for each; a second BollyLive on the same JACK server gets
-the names `BollyLive In-01` and `BollyLive Out-01`. Input is polled, never called back: a callback runs on the driver's
-thread, waits for the interpreter there, and loses messages.
+In and out are two clients everywhere, since rtmidi opens one for each; a second BollyLive on the same system gets the
+names `BollyLive In-01` and `BollyLive Out-01`: from JACK, and elsewhere by itself. Input is polled, never called back:
+a callback runs on the driver's thread, waits for the interpreter there, and loses messages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from bollylive.clock.clock_source import ClockSource
 from bollylive.errors import PortsLostError
@@ -24,12 +25,12 @@ from bollylive.io.hotplug import Hotplug
 from bollylive.io.in_port import InPort
 from bollylive.io.jack_liveness import JackLiveness
 from bollylive.io.out_port import OutPort
+from bollylive.io.port import Port
 from bollylive.io.port_joining import Joining
-from bollylive.io.port_names import keep_apart, wanted_names
+from bollylive.io.port_names import NAME, free_suffix, keep_apart, wanted_names
 from bollylive.io.sources_and_sinks import TimedEvent
 from bollylive.midi.messages import Event
 
-NAME = "BollyLive"
 LIVENESS_S = 0.1  # how often it is checked that the MIDI system is alive
 
 
@@ -38,7 +39,8 @@ class PortSet:
 
     `api` is one of `rtmidi_backend.available_apis()`, or None for the first that works. Each name joins an existing
     port, by its whole name or by a part that only one port has; "virtual", or no name at all, makes one that is called
-    after `name`. Call all methods from one thread.
+    after `name`. A named port that is missing is an error, or with `waits` is joined as soon as it comes. Call all
+    methods from one thread.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class PortSet:
         inputs: str | Sequence[str] = (),
         outputs: str | Sequence[str] = (),
         name: str = NAME,
+        *,
+        waits: bool = False,
     ) -> None:
         wanted_in, wanted_out = wanted_names(inputs), wanted_names(outputs)
         keep_apart(wanted_in, wanted_out, "")
@@ -56,8 +60,15 @@ class PortSet:
         self._lost_messages = 0  # messages that a dead MIDI system could not take
         self._connections: Connections = NoConnections()
         self._jack_liveness = JackLiveness()
-        in_names, out_names = _client_names(name, "In", wanted_in), _client_names(name, "Out", wanted_out)
-        self.api, first_in, first_out = rtmidi_backend.open_system(api, in_names[0], out_names[0])
+        self.api, first_in, first_out = rtmidi_backend.open_system(api, f"{name} In", f"{name} Out")
+        suffix = "" if self.api == "jack" else free_suffix(name, [*first_in.get_ports(), *first_out.get_ports()])
+        in_names = _client_names(name, f"In{suffix}", wanted_in)
+        out_names = _client_names(name, f"Out{suffix}", wanted_out)
+        if suffix:
+            first_in.delete()
+            first_out.delete()
+            first_in = rtmidi_backend.new_input(self.api, in_names[0])
+            first_out = rtmidi_backend.new_output(self.api, out_names[0])
         self._inputs = [InPort(self.api, first_in, in_names[0], wanted_in[0])]
         self._outputs = [OutPort(self.api, first_out, out_names[0], wanted_out[0])]
         try:
@@ -70,9 +81,12 @@ class PortSet:
                 for client, wanted in zip(out_names[1:], wanted_out[1:], strict=True)
             ]
             self._connections = connections_of(self.api, f"{name} Watch")
-            joining = Joining(self.api, self._inputs, self._outputs, self._connections)
+            joining = Joining(self.api, self._inputs, self._outputs, self._connections, waits)
             joining.open_all()
-            self._hotplug = Hotplug(self._inputs, self._outputs, joining.own, joining.graph, self._clock_source.leave)
+            said = [*self._other_band(name), *joining.missing()]
+            self._hotplug = Hotplug(
+                self._inputs, self._outputs, joining.own, joining.graph, self._clock_source.leave, said
+            )
         except BaseException:
             self.close()
             raise
@@ -82,12 +96,28 @@ class PortSet:
     @property
     def input_name(self) -> str:
         """The names of the inputs, for people."""
-        return ", ".join(port.name for port in self._inputs)
+        return _names_of(self._inputs)
 
     @property
     def output_name(self) -> str:
         """The names of the outputs, for people."""
-        return ", ".join(port.name for port in self._outputs)
+        return _names_of(self._outputs)
+
+    @property
+    def virtual_names(self) -> list[str]:
+        """The names of the ports of our own, which others connect."""
+        ports: list[Port[Any]] = [*self._inputs, *self._outputs]
+        return [port.name for port in ports if port.virtual]
+
+    @property
+    def own_output(self) -> str | None:
+        """The name of the output of our own, which others connect; None if there is none."""
+        return self._outputs[0].name if self._outputs[0].virtual else None
+
+    @property
+    def other_inputs(self) -> list[str]:
+        """The names of all inputs that our outputs can join, those of other programs and our own."""
+        return self._outputs[0].others()
 
     @property
     def listeners(self) -> int | None:
@@ -155,7 +185,7 @@ class PortSet:
             self._liveness_s = now_s
             self._lost = self._lost or self._jack_liveness.cut()
         if self._lost:
-            raise PortsLostError(f"The MIDI system ({self.api}) has died; to get one again, {rtmidi_backend.cure()}.")
+            raise PortsLostError(f"The MIDI system ({self.api}) has died; start JACK or PipeWire again.")
         if calm:
             self._hotplug.look(now_s)
         return self._hotplug.take_sentences()
@@ -168,6 +198,17 @@ class PortSet:
             output.close(dead=dead)
         for input_ in self._inputs:
             input_.close(dead=dead)
+
+    def _other_band(self, name: str) -> list[str]:
+        """Return a sentence if our ports have a number in their names, because there is another BollyLive."""
+        usual = (f"{name} In", f"{name} Out")
+        numbered = [own for own in self.virtual_names if not own.partition(":")[0].endswith(usual)]
+        ours = " and ".join(f"'{own}'" for own in numbered)
+        return [f"Another {name} is running; the ports of this one are called {ours}."] if numbered else []
+
+
+def _names_of(ports: Sequence[Port[Any]]) -> str:
+    return ", ".join(f"{port.name} (not there yet)" if port.awaited else port.name for port in ports)
 
 
 def _client_names(name: str, direction: str, wanted: Sequence[str]) -> list[str]:

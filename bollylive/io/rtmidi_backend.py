@@ -6,12 +6,14 @@ A client has one direction and at most one port.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
+from types import ModuleType
 from typing import Protocol, cast, runtime_checkable
 
 from bollylive.errors import PortError
@@ -29,8 +31,12 @@ _API_CONSTANTS = {
     "core": "API_MACOSX_CORE",
     "winmm": "API_WINDOWS_MM",
 }
+_JACK_CURE = (
+    "install pipewire-jack and start BollyLive with pw-jack where PipeWire runs, or start JACK (install jackd2, run "
+    "qjackctl or jackd)"
+)
 _CURES = {
-    "linux": "load the ALSA sequencer (modprobe snd-seq) or start JACK (install jackd2, run qjackctl or jackd)",
+    "linux": f"load the ALSA sequencer (modprobe snd-seq), {_JACK_CURE}",
     "darwin": "open Audio MIDI Setup once and check that its MIDI Studio works",
     "win32": "install loopMIDI, make one port per direction, and name them with --in and --out",
 }
@@ -61,8 +67,7 @@ class OutClient(Client, Protocol):
 
 def available_apis() -> list[str]:
     """Return the MIDI systems that rtmidi was built for, in the order in which they are tried."""
-    import rtmidi
-
+    rtmidi = _rtmidi()
     compiled = rtmidi.get_compiled_api()
     return [name for name, constant in _API_CONSTANTS.items() if getattr(rtmidi, constant) in compiled]
 
@@ -89,14 +94,13 @@ def open_system(api: str | None, in_name: str, out_name: str) -> tuple[str, InCl
         try:
             return name, new_input(name, in_name), new_output(name, out_name)
         except PortError as error:
-            reasons.append(f"{name}: {error}")
-    raise PortError(f"No MIDI system answers ({'; '.join(reasons)}). To get one, {cure()}.")
+            reasons.append(f"{name}: {str(error).rstrip('.')}")
+    raise PortError(f"No MIDI system answers; to get one, {cure(api)}. (The drivers say: {'; '.join(reasons)}.)")
 
 
 def new_input(api: str, client_name: str) -> InClient:
     """Return a client that receives all messages, SysEx included; raises PortError with the driver's message."""
-    import rtmidi
-
+    rtmidi = _rtmidi()
     try:
         with quiet():
             client = rtmidi.MidiIn(getattr(rtmidi, _API_CONSTANTS[api]), client_name, QUEUE_MESSAGES)
@@ -108,8 +112,7 @@ def new_input(api: str, client_name: str) -> InClient:
 
 def new_output(api: str, client_name: str) -> OutClient:
     """Return a client that sends; raises PortError with the driver's message."""
-    import rtmidi
-
+    rtmidi = _rtmidi()
     try:
         with quiet():
             return cast(OutClient, rtmidi.MidiOut(getattr(rtmidi, _API_CONSTANTS[api]), client_name))
@@ -122,8 +125,7 @@ def open_port(client: Client, number: int | None, port_name: str, known_as: str)
 
     Raises PortError, whose text calls the port by the name that the musician knows.
     """
-    import rtmidi
-
+    rtmidi = _rtmidi()
     try:
         with quiet():
             if number is None:
@@ -136,8 +138,7 @@ def open_port(client: Client, number: int | None, port_name: str, known_as: str)
 
 def transmit(client: OutClient, data: bytes) -> bool:
     """Send one whole message at once; return False if it could not be sent."""
-    import rtmidi
-
+    rtmidi = _rtmidi()
     try:
         client.send_message(data)
     except (rtmidi.RtMidiError, ValueError):
@@ -180,9 +181,9 @@ def library() -> str:
     return str(_rtmidi.__file__)
 
 
-def cure() -> str:
-    """Return the second half of a sentence: what a user without a working MIDI system should do."""
-    return _CURES.get(sys.platform, _CURES["linux"])
+def cure(api: str | None = None) -> str:
+    """Return the second half of a sentence: what a user without a working MIDI system, or without `api`, should do."""
+    return _JACK_CURE if api == "jack" else _CURES.get(sys.platform, _CURES["linux"])
 
 
 @contextlib.contextmanager
@@ -203,6 +204,21 @@ def quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@cache
+def _rtmidi() -> ModuleType:
+    """Return python-rtmidi, which uses the machine's own libjack if there is one.
+
+    The package brings a libjack that speaks to jackd only. The machine's own one is PipeWire's under `pw-jack`, and
+    that of its jackd otherwise. It goes first, because it is loaded first and its names are global.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
+    import rtmidi
+
+    return cast(ModuleType, rtmidi)
 
 
 def _end(client: Client) -> None:

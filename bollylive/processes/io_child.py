@@ -17,7 +17,9 @@ from multiprocessing.connection import Connection
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.link import LinkSession
 from bollylive.errors import PortError
+from bollylive.io.driver_words import DriverWords
 from bollylive.io.link_source import LinkSource
+from bollylive.io.listener_notice import ListenerNotice, how_to_hear
 from bollylive.io.port_set import PortSet
 from bollylive.io.sources_and_sinks import Source
 from bollylive.io.timeline import Timeline
@@ -38,6 +40,7 @@ _FORGETFUL = ("jack", "alsa")  # there, a new port does not get the connections 
 def serve(connection: Connection) -> None:
     """Receive a `StartUp` and play, until the supervisor says that it is over or is gone itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the supervisor decides
+    words = DriverWords()
     logging.basicConfig(format="bollylive ports: %(message)s")
     start_up: StartUp
     try:
@@ -47,7 +50,7 @@ def serve(connection: Connection) -> None:
     supervisor_link = SupervisorLink(Pipe(connection))
     wake_first()
     try:
-        _play(_checked(start_up), supervisor_link)
+        _play(_checked(start_up), supervisor_link, words)
     except PortError as error:
         supervisor_link.tell(NoPorts(str(error)))
     except Exception as fault:  # noqa: BLE001 - on stage nothing is fatal: the supervisor starts another process
@@ -57,20 +60,23 @@ def serve(connection: Connection) -> None:
         supervisor_link.close()
 
 
-def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
+def _play(start_up: StartUp, supervisor_link: SupervisorLink, words: DriverWords) -> None:
     band = start_up.band
     live = LiveSet(band)
     engine = EngineLink(live, start_up.seed, start_up.journal, start_up.model, resume=start_up.anchor is not None)
     try:
-        ports = PortSet(start_up.api, band.in_port, band.out_port)  # meanwhile the engine loads its model
+        ports = PortSet(start_up.api, band.in_port, band.out_port, waits=True)  # meanwhile the engine loads its model
     except BaseException:
         engine.end()
         raise
     supervisor_link.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
-    if start_up.anchor is not None and ports.api in _FORGETFUL:
-        supervisor_link.say("Connect them again, unless something does so for you.")
+    if start_up.anchor is not None and ports.api in _FORGETFUL and ports.virtual_names:
+        supervisor_link.say(f"Connect {' and '.join(ports.virtual_names)} again, unless something does so for you.")
     demo = Timeline(start_up.musician)
-    sources: list[Source] = [ports]
+    sources: list[Source] = [ports, words]
+    if ports.own_output is not None:
+        how = how_to_hear(ports.api, ports.other_inputs)
+        sources.append(ListenerNotice(ports.own_output, lambda: ports.listeners, how))
     if start_up.musician:
         sources.append(demo)
     if band.link:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from command_line import ALSA_SEQUENCER, NO_SERVER, ROOT, Call, sentence, tracks_of
 
+from bollylive import ports
+from bollylive.errors import PortError
 from bollylive.midi.song_files import read_song
 
 
@@ -34,7 +36,11 @@ def without_midi(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
 def test_without_a_midi_system_jam_says_what_to_install_and_records_the_demo(tmp_path: Path, tiny_model: Path) -> None:
     ended = without_midi(tmp_path, "jam", "--model", str(tiny_model), "--seed", "1")
     assert ended.returncode == 0
-    assert "install jackd2" in sentence(ended.stderr)
+    told = sentence(ended.stderr)
+    assert told.startswith(
+        "bollylive: No MIDI system answers; to get one, load the ALSA sequencer (modprobe snd-seq), "
+    )
+    assert 0 < told.index("pw-jack") < told.index("install jackd2") < told.index("(The drivers say: alsa: ")
     assert "recorded bollylive-demo.mid: " in ended.stdout
     players = {name.rpartition(" ")[2] for name in tracks_of(tmp_path / "bollylive-demo.mid")}
     assert players == {"(musician)", "(model)"}
@@ -73,7 +79,20 @@ def test_several_ports_can_be_named_on_the_command_line(call: Call, tiny_model: 
 def test_without_a_midi_system_there_are_no_ports_to_list(tmp_path: Path) -> None:
     ended = without_midi(tmp_path, "ports")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert all(line.startswith("bollylive: No MIDI system answers") for line in ended.stderr.splitlines())
+    assert sentence(ended.stderr).startswith("bollylive: No MIDI system answers; to get one, ")
+
+
+def test_of_several_midi_systems_those_that_do_not_answer_are_told_in_the_list(
+    monkeypatch: pytest.MonkeyPatch, call: Call
+) -> None:
+    def list_ports(api: str | None) -> tuple[list[str], list[str]]:
+        if api != "jack":
+            raise PortError("No MIDI system answers.")
+        return ["Keys:out"], []
+
+    monkeypatch.setattr(ports, "available_apis", lambda: ["alsa", "jack"])
+    monkeypatch.setattr(ports, "list_ports", list_ports)
+    assert call("ports") == (0, "alsa: not running\njack in: Keys:out\njack out: none\n", "")
 
 
 @pytest.mark.ports
@@ -94,7 +113,9 @@ def test_jam_ends_after_its_seconds_with_a_recording_its_figures_and_a_journal_o
     command = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--model", str(tiny_model), *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
-    words = [line.split()[0] for line in ended.stdout.splitlines()]
+    lines = ended.stdout.splitlines()
+    assert sum(line.startswith("Nothing is connected to 'BollyLive Out:out', so nobody hears") for line in lines) == 1
+    words = [line.split()[0] for line in lines if not line.startswith("Nothing")]
     assert words == ["in:", "ready:", "recorded", "journal", "planned"], ended.stdout
     assert "1 Melody (musician)" in tracks_of(take)
     again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
@@ -39,6 +39,8 @@ class Studio:
         self.outputs: list[FakeOut] = []
         self.not_ready: set[str] = set()  # listed, but does not open
         self.looks = 0
+        self.late_looks: Iterator[bool] = iter(())  # the looks at which a port of ours is not listed yet
+        self.unlisted: list[str] = []
 
     def new_input(self, _api: str, client_name: str) -> FakeIn:
         self.inputs.append(FakeIn(self, client_name))
@@ -89,6 +91,8 @@ class FakeClient:
 
     def get_ports(self) -> list[str]:
         self._studio.looks += 1
+        if self._studio.unlisted and not next(self._studio.late_looks, None):
+            self._offered().insert(0, self._studio.unlisted.pop())
         return list(self._offered())
 
     def open_port(self, port: int, name: str) -> None:
@@ -116,7 +120,10 @@ class FakeClient:
         taken = self._seen()
         number = sum(other.startswith(self.name) for other in taken)
         self.own = f"{self.name}{f'-{number:02}' if number else ''}:{name}"
-        taken.insert(0, self.own)
+        if next(self._studio.late_looks, False):
+            self._studio.unlisted.append(self.own)
+        else:
+            taken.insert(0, self.own)
 
     def delete(self) -> None:
         self.deleted = True
@@ -464,6 +471,14 @@ def test_a_clock_that_stops_while_nothing_is_held_is_not_told_here(studio: Studi
     assert ports.check(4.0) == []
 
 
+def test_a_port_of_ours_that_is_listed_late_is_waited_for(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_joining, "SETTLE_S", 5.0)
+    studio.shows = True
+    studio.late_looks = iter([True, True, True])
+    ports = PortSet()
+    assert ports.listeners == 0  # which is known only if our own name is
+
+
 def test_listeners_are_counted_where_they_can_be_seen(studio: Studio) -> None:
     assert PortSet().listeners is None
     assert PortSet(None, (), "synth").listeners == 1
@@ -479,3 +494,123 @@ def test_listeners_are_counted_where_they_can_be_seen(studio: Studio) -> None:
     studio.feeders = {}
     ports.check(2.0)
     assert ports.listeners == 1
+
+
+def test_a_port_that_is_not_there_yet_is_told_and_joined_when_it_comes(studio: Studio) -> None:
+    studio.sources.remove("Keys:out")
+    studio.sinks.remove("Synth:in")
+    ports = PortSet(None, ["keys", "pads"], "synth", waits=True)
+    assert (ports.input_name, ports.output_name) == ("keys (not there yet), Pads:out", "synth (not there yet)")
+    assert ports.check(0.0) == [
+        "There is no MIDI input 'keys' yet; it is joined when it comes. There are: 'Pads:out'.",
+        "There is no MIDI output 'synth' yet; it is joined when it comes. There are: 'Organ:in'.",
+    ]
+    assert ports.listeners == 0  # so what an earlier band left is kept for it
+    for message in ([0xC0, 73], ON):
+        send(ports, message)
+    studio.source("Pads:out").queue += [ON]
+    assert poll(ports, 0.0) == [NoteOn(0, 60, 90)]
+    studio.sources.append("Keys:out")
+    studio.sinks.append("Synth:in")
+    assert ports.check(LOOK_S) == [
+        "The MIDI input 'Keys:out' is there now, and joined.",
+        "The MIDI output 'Synth:in' is there now, and joined.",
+    ]
+    assert (ports.input_name, ports.output_name, ports.listeners) == ("Keys:out, Pads:out", "Synth:in", 1)
+    assert studio.heard("Synth:in") == [Program(0, 73)]
+    studio.source("Keys:out").queue += [[0x90, 62, 90]]
+    assert poll(ports, LOOK_S) == [NoteOn(0, 62, 90)]
+    studio.sources.remove("Keys:out")
+    assert "'Keys:out' is gone" in ports.check(2 * LOOK_S)[0]
+    studio.sources.append("Keys:out")
+    assert ports.check(3 * LOOK_S) == ["The MIDI input 'Keys:out' is back."]
+
+
+@pytest.mark.parametrize("shows", [False, True])
+def test_a_port_that_comes_is_joined_once_its_connection_is_seen(studio: Studio, shows: bool) -> None:
+    studio.shows = shows
+    studio.sources.clear()
+    ports = PortSet(None, "keys", "synth", waits=True)
+    ports.check(0.0)
+    studio.sources.insert(0, "Keys:out")
+    told = ports.check(LOOK_S) + ports.check(LOOK_S + 0.01)
+    assert told == ["The MIDI input 'Keys:out' is there now, and joined."]
+    assert studio.inputs[0].port == "Keys:out"
+
+
+def test_when_several_come_that_may_be_meant_none_is_joined_and_this_is_told_once(studio: Studio) -> None:
+    studio.sources.clear()
+    ports = PortSet(None, "keys", waits=True)
+    ports.check(0.0)
+    studio.sources += ["Keys:A", "Keys:B"]
+    assert ports.check(LOOK_S) == [
+        "'keys' could be any of these MIDI inputs: 'Keys:A', 'Keys:B'; give more of the name."
+    ]
+    assert ports.check(2 * LOOK_S) == []
+    studio.sources.remove("Keys:B")
+    assert ports.check(3 * LOOK_S) == ["The MIDI input 'Keys:A' is there now, and joined."]
+
+
+def test_who_waits_does_not_join_in_both_directions_what_would_be_a_loop(studio: Studio) -> None:
+    studio.api, studio.sources, studio.sinks = "winmm", [], ["Cable 0"]
+    ports = PortSet(None, "Cable 1", "cable", waits=True)
+    ports.check(0.0)
+    studio.sources += ["Cable 1"]
+    assert ports.check(LOOK_S) == []
+    assert studio.inputs[0].port is None
+
+
+def test_a_name_that_may_mean_several_is_refused_though_ports_may_be_waited_for(studio: Studio) -> None:
+    with pytest.raises(PortError, match="could be any of"):
+        PortSet(None, "out", waits=True)
+
+
+def test_a_port_whose_number_has_changed_since_it_was_saved_is_joined(studio: Studio) -> None:
+    studio.api, studio.sources, studio.sinks = "alsa", ["Keys:Keys MIDI 1 24:0"], ["Synth:in 28:0"]
+    ports = PortSet(None, "Keys:Keys MIDI 1 20:0", "Synth:in 24:0")
+    assert (ports.input_name, ports.output_name) == ("Keys:Keys MIDI 1 24:0", "Synth:in 28:0")
+
+
+@pytest.mark.parametrize(("api", "sinks"), [("alsa", ["BollyLive In:in 128:0"]), ("core", ["BollyLive In"])])
+def test_where_the_system_gives_no_numbers_a_second_band_takes_names_of_its_own(
+    studio: Studio, api: str, sinks: list[str]
+) -> None:
+    studio.api, studio.sinks = api, sinks
+    second = PortSet()
+    assert {client.name for client in (*studio.inputs, *studio.outputs) if not client.deleted} == {
+        "BollyLive In-01",
+        "BollyLive Out-01",
+    }
+    assert "Another BollyLive is running; the ports of this one are called 'BollyLive In-01" in second.check(0.0)[0]
+
+
+def test_a_second_band_under_jack_says_what_its_ports_are_called(studio: Studio) -> None:
+    assert PortSet().check(0.0) == []
+    assert PortSet().check(0.0) == [
+        "Another BollyLive is running; the ports of this one are called 'BollyLive In-01:in' and "
+        "'BollyLive Out-01:out'."
+    ]
+
+
+def test_only_ports_of_our_own_are_for_others_to_connect(studio: Studio) -> None:
+    assert PortSet(None, ["virtual", "keys"], "synth").virtual_names == ["BollyLive In:in"]
+    assert PortSet(None, "pads", "organ").virtual_names == []
+
+
+def test_what_our_output_is_called_and_what_it_could_join_is_known(studio: Studio) -> None:
+    ports = PortSet(None, "keys", ["virtual", "synth"])
+    assert ports.own_output == "BollyLive Out:out"
+    assert ports.other_inputs == ["BollyLive In:in", "Synth:in", "Organ:in"]
+    assert PortSet(None, (), "organ").own_output is None
+
+
+def test_on_windows_where_no_port_can_be_made_those_that_are_there_are_told(studio: Studio) -> None:
+    studio.api, studio.sources = "winmm", ["Keystation 0"]
+    studio.sinks = ["Microsoft GS Wavetable Synth 0", "To DAW 1"]
+    with pytest.raises(PortError) as error:
+        PortSet(None, "keystation")
+    assert str(error.value) == (
+        "On Windows no program can make MIDI ports; name them with --in (there are: 'Keystation 0') and --out (there "
+        "are: 'Microsoft GS Wavetable Synth 0', 'To DAW 1'). To play with a DAW, make two with loopMIDI, one for each "
+        'direction. To hear the band without a DAW: --out "Microsoft GS Wavetable Synth 0".'
+    )

@@ -109,12 +109,18 @@ def test_an_unknown_name_lists_the_ports_that_are_there(ports: PortSet) -> None:
 
 
 def test_an_ambiguous_name_is_refused(ports: PortSet) -> None:
-    other = PortSet("jack")
+    choirs = [PortSet("jack", name=name) for name in ("High choir", "Low choir")]
     try:
         with pytest.raises(PortError, match="could be any of"):
-            PortSet("jack", inputs="BollyLive")
+            PortSet("jack", inputs="choir out")
     finally:
-        other.close()
+        for choir in choirs:
+            choir.close()
+
+
+def test_a_part_of_a_name_does_not_join_another_band(ports: PortSet) -> None:
+    with pytest.raises(PortError, match=r"There is no MIDI input 'bolly'.* Give the whole name"):
+        PortSet("jack", inputs="bolly")
 
 
 def test_sending_the_impossible_is_counted_and_closing_twice_is_harmless(ports: PortSet) -> None:

@@ -130,6 +130,21 @@ def test_an_output_that_is_pulled_out_in_mid_phrase_has_no_hanging_note_when_it_
         assert not daw.faults
 
 
+def test_a_program_that_comes_after_the_band_is_joined_in_both_directions(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    named = ("--in", "Device Out", "--out", "Device In")
+    with jam(*named, "--set", eager_set(tmp_path)) as process:
+        device = Peer("virtual", "virtual", "Device")
+        assert _says(process, "'Device In:in' is there now, and joined")
+        assert _strike_until(device, device)
+        process.terminate()
+        assert device.hears(lambda: process.poll() is not None, LIMIT_S)
+        device.listen()
+        assert not device.sounding
+        device.ports.close()
+
+
 HOLD = ((0xB0, 64, 127), (0xE0, 0, 96))
 LET_GO = [Control(0, 64, 0), Raw(b"\xe0\x00\x40")]
 

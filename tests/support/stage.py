@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
@@ -121,12 +121,15 @@ def eager_set(folder: Path) -> str:
 
 
 @contextmanager
-def jam(*arguments: str, largest_file: int | None = None) -> Iterator[subprocess.Popen[str]]:
+def jam(
+    *arguments: str, largest_file: int | None = None, prefix: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[str]]:
     """`bollylive jam` with its ports open and its band ready; killed at the end if it still runs.
 
-    With `largest_file` it can write no file of more than so many bytes, as on a full disk.
+    With `largest_file` it can write no file of more than so many bytes, as on a full disk. `prefix` is a command that
+    runs it.
     """
-    command = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--seed", "1", *arguments]
+    command = [*prefix, sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--seed", "1", *arguments]
     if largest_file is not None:
         command = ["prlimit", f"--fsize={largest_file}", *command]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
