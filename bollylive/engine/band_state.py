@@ -15,10 +15,13 @@ from bollylive.engine.part_state import Step
 from bollylive.engine.part_table import PartTable
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.assembler import Assembler
-from bollylive.midi.messages import Note, NoteOn
+from bollylive.midi.messages import Control, Note, NoteOff, NoteOn
+from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
 from bollylive.sets.settings import MODEL_ROLES
+
+_PEDAL_TICKS = 6 * TICKS_PER_BEAT  # a string that is only left to ring has faded under a band by then
 
 
 class BandState:
@@ -61,6 +64,20 @@ class BandState:
         """Note that the musician did something other than play, so that the band does not rest yet."""
         self.touched_tick = max(self.touched_tick, self.grid.tick_of(beat))
 
+    def holds(self, part: Part) -> bool:
+        """Whether the musician holds a key on a part's channel; a stroke of percussion is over once it is struck."""
+        return part.instrument != PERCUSSION and self.assembler.held(part.channel)
+
+    def silent_tick(self, part: Part) -> int | None:
+        """Since when the musician is silent on a part's channel where no key is down; None: since the model's turn.
+
+        What only a pedal holds still sounds: for `_PEDAL_TICKS` after the key came up, or until the pedal lifts.
+        """
+        lifted_beat = self.assembler.lifted_beat(part.channel)
+        if part.touched_tick is None or lifted_beat is None or part.instrument == PERCUSSION:
+            return part.touched_tick
+        return max(part.touched_tick, self.grid.tick_of(lifted_beat) + _PEDAL_TICKS)
+
     def join(self, part: Part) -> None:
         """Put a new part, which may already have planned notes, on its channel."""
         self.parts.put(part)
@@ -73,12 +90,22 @@ class BandState:
         if part.setting.role != "off":
             self.close_note(part, note, max(1, ticks_of(note.duration_beats or 0.0)))
 
+    def end_notes(self, event: NoteOff | Control, beat: float) -> None:
+        """The musician lifts a key or moves a pedal. While the song stands still no note is open, but both move."""
+        part = self.parts.part(event.channel)
+        held = isinstance(event, NoteOff) and self.holds(part)
+        notes = self.assembler.handle(event, beat)
+        for note in notes:
+            self.end_note(note)
+        if held and not notes and self.grid.anchor.running and not self.holds(part):
+            self._touch(part, self.grid.tick_of(beat))  # its note ended when the song stopped, but it was held on
+
     def close_note(self, part: Part, note: Note, duration_ticks: int) -> None:
         """Give one of the musician's notes its duration, whatever the channel's role."""
         tick = self.grid.tick_of(note.onset_beats)
         self.band_notes.close(part.channel, tick, note.pitch, duration_ticks)
         part.history.close(tick, note.pitch, duration_ticks)
-        part.touched_tick = self.touched_tick = tick + duration_ticks
+        self._touch(part, tick + duration_ticks)
 
     def restore(self, past: RestoredState, anchor: Anchor, remember: Callable[[Note], None]) -> None:
         """Take over the beat, the programs and the notes of an engine that is gone, in the beats of its last `anchor`.
@@ -129,6 +156,9 @@ class BandState:
             if part.playing is not None and part.playing.step is not Step.QUEUED and part.history.last is None:
                 part.enter(self.grid.bar_line(part.due_tick))
         self.stale = True
+
+    def _touch(self, part: Part, tick: int) -> None:
+        part.touched_tick = self.touched_tick = tick
 
     def _restore_model_note(self, note: Note) -> None:
         """Put into the buffer what the model played some time ago."""
