@@ -30,6 +30,8 @@ class BandState:
     Each of the `parts` has its own buffer, and hears the others through `band_notes`. `energy` is the musician's, and
     `assembler` has the notes that the musician holds. `awake` is whether the band plays. `stale` is set while the plans
     do not yet take into account what the musician did, and `touched_tick` is when the musician last did anything.
+    `pitchless_tick` is when the band began to play without a pitch of the musician's, as it does to their drums; None:
+    it has heard one since.
     """
 
     def __init__(self, live: LiveSet, buffer_notes: int, state_shape: tuple[int, int], own_downbeat: bool) -> None:
@@ -44,6 +46,7 @@ class BandState:
         self.awake = False
         self.stale = False
         self.touched_tick = 0
+        self.pitchless_tick: int | None = None
 
     @property
     def is_free(self) -> bool:
@@ -136,11 +139,26 @@ class BandState:
         self.band_notes.withdraw(part.channel, after_tick)
         part.silence(after_tick)
 
+    def hear_pitch(self, tick: int) -> list[Part]:
+        """The musician plays the first pitch since the band began: give the pitched parts that went ahead without one.
+
+        They forget what they have played since then, because its key was theirs, and begin anew with the musician's.
+        """
+        since, self.pitchless_tick = self.pitchless_tick, None
+        if since is None:
+            return []
+        ahead = [part for part in self.parts if part.is_playing and part.instrument != PERCUSSION]
+        ahead = [part for part in ahead if self.withdraw(part, since - 1)]
+        for part in ahead:
+            part.resume(tick)
+        return ahead
+
     def shift(self, ticks: int) -> None:
         """Move everything in time, when the beat jumps or the bar begins elsewhere."""
         self.band_notes.shift(ticks)
         self.energy.shift(ticks)
         self.touched_tick += ticks
+        self.pitchless_tick = None if self.pitchless_tick is None else self.pitchless_tick + ticks
         for part in self.parts:
             part.shift(ticks)
 

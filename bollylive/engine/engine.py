@@ -32,6 +32,7 @@ from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
+from bollylive.model.codec import PERCUSSION
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import EngineStatus, Heard, Instruction, Release
 from bollylive.sets.controls import Command, change_set
@@ -181,6 +182,8 @@ class Engine:
         tick, place = state.grid.position_of(beat)
         if part.setting.role in MODEL_ROLES and self._turns.begin_note(part, tick):
             instructions.append(Release(part.channel, FADE_BEATS))
+        if state.pitchless_tick is not None and part.instrument != PERCUSSION and part.setting.role != "off":
+            instructions += [Release(ahead.channel, FADE_BEATS) for ahead in state.hear_pitch(tick)]
         for note in state.assembler.handle(event, beat):
             if note.duration_beats is None:
                 self._store(part, note, tick, place)

@@ -49,9 +49,12 @@ class HandoverMode:
 
 
 def _after_silence(pause: Pause) -> int:
-    """After the silence, and after the pause that the musician usually makes; not on a beat where they come back."""
+    """After the silence, and after the pause that the musician usually makes; not on a beat where they come back.
+
+    Where the set asks for no silence, the model does not wait for the habit either.
+    """
     begin, gap = pause.touched_tick + pause.silence_ticks, pause.gap_ticks
-    if not gap:
+    if not gap or not pause.silence_ticks:
         return begin
     apart = min(_RETURN_TICKS, gap // 2)
     begin = max(begin, pause.onset_tick + gap + apart)

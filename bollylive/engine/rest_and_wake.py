@@ -43,6 +43,7 @@ class RestAndWake:
             state.shift(state.grid.move_zero(beat))
         state.awake = True
         tick = state.grid.next_tick(beat)
+        state.pitchless_tick = tick
         for part in state.parts:
             if part.channel == channel:
                 continue
@@ -83,15 +84,20 @@ class RestAndWake:
     def rest_tick(self) -> int | None:
         """The tick at which the band rests; None if it may not.
 
-        It never rests under a clock, because the clock's stop decides; nor while a key is held, nor while a loop plays.
+        Under a clock it waits longer, because the musician may only listen to the song, and ends with a bar. It may not
+        rest where nobody could wake it, nor while a key is held, nor while a loop plays.
         """
-        state = self._state
-        is_clocked = state.grid.anchor.followed or not state.own_downbeat
-        if not state.awake or is_clocked or state.live.band.rest_after_beats <= 0:
+        state, band = self._state, self._state.live.band
+        if not state.awake or not state.own_downbeat or band.rest_after_beats <= 0:
+            return None
+        is_clocked = state.grid.anchor.followed
+        if is_clocked and band.clock_rest_after_beats <= 0:
             return None
         if self._turns.has_loop or any(state.holds(part) for part in state.parts):
             return None
-        return state.touched_tick + ticks_of(state.live.band.rest_after_beats)
+        if is_clocked:
+            return state.grid.bar_line(state.touched_tick + ticks_of(band.clock_rest_after_beats))
+        return state.touched_tick + ticks_of(band.rest_after_beats)
 
     def rest(self, earliest: int) -> None:
         """Rest if it is time; notes that are fixed are played to their end, so that the band is not cut off."""
@@ -151,6 +157,7 @@ class RestAndWake:
     def _go_on(self, anchor: Anchor) -> None:
         """Go on after a jump of the song: every part that played comes in at once."""
         state = self._state
+        state.pitchless_tick = None
         state.awake, self._stopped_s, self._panicked_s = True, -math.inf, -math.inf
         tick = state.grid.next_tick(anchor.beat)
         for part in state.parts:

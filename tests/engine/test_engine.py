@@ -565,7 +565,7 @@ def test_the_band_does_not_rest_while_a_key_is_held_nor_where_it_is_set_so() -> 
         assert onsets(offline.sent)[-1] > 29.7
 
 
-def test_under_a_clock_only_its_stop_rests_the_band() -> None:
+def test_under_a_clock_the_rest_of_a_free_tempo_does_not_come() -> None:
     offline = stage(MELODY, BASS, rest_after_beats=2.0)
     offline.play(Start(), 0.9)
     offline.play(Tick(), 1.0)
