@@ -173,6 +173,21 @@ def test_the_next_phrase_is_answered_too() -> None:
     assert [eighth for eighth, _ in melody(offline)] == [*range(8, 16), *range(40, 48)]
 
 
+def test_an_answer_does_not_echo_the_answer_to_the_same_call_four_bars_earlier() -> None:
+    model = FakePredictor(WILD, buffer_notes=64)
+    offline = stage(model, role="respond")
+    play_eighths(offline, 7)
+    offline.advance(BEGIN_S + 4 * BAR_S - 0.01)
+    first, asked = {pitch for _, pitch in melody(offline)}, len(model.questions)
+    play_eighths(offline, 7, BEGIN_S + 4 * BAR_S)
+    offline.advance(BEGIN_S + 7 * BAR_S)
+    second = {pitch for _, pitch in melody(offline, BEGIN_S + 4 * BAR_S)}
+    echoed = {int(pitch) for question in model.questions[asked:] for pitch in question.echoes[0, :-1, 0]}
+    assert echoed & {60, 61, 62, 63, 64}
+    assert first - second - {60, 61, 62, 63, 64}
+    assert not echoed & (first - second - {60, 61, 62, 63, 64})
+
+
 def test_an_answer_lasts_as_long_as_the_set_says() -> None:
     offline = stage(answer_bars=2, handover="bar", handover_beats=0.25)
     play_eighths(offline, 7)
