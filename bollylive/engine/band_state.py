@@ -15,10 +15,13 @@ from bollylive.engine.part_state import Step
 from bollylive.engine.part_table import PartTable
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.assembler import Assembler
-from bollylive.midi.messages import Note, NoteOn
+from bollylive.midi.messages import Control, Note, NoteOff, NoteOn
+from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
 from bollylive.sets.settings import MODEL_ROLES
+
+_PEDAL_TICKS = 6 * TICKS_PER_BEAT  # a string that is only left to ring has faded under a band by then
 
 
 class BandState:
@@ -27,6 +30,8 @@ class BandState:
     Each of the `parts` has its own buffer, and hears the others through `band_notes`. `energy` is the musician's, and
     `assembler` has the notes that the musician holds. `awake` is whether the band plays. `stale` is set while the plans
     do not yet take into account what the musician did, and `touched_tick` is when the musician last did anything.
+    `pitchless_tick` is when the band began to play without a pitch of the musician's, as it does to their drums; None:
+    it has heard one since.
     """
 
     def __init__(self, live: LiveSet, buffer_notes: int, state_shape: tuple[int, int], own_downbeat: bool) -> None:
@@ -41,6 +46,7 @@ class BandState:
         self.awake = False
         self.stale = False
         self.touched_tick = 0
+        self.pitchless_tick: int | None = None
 
     @property
     def is_free(self) -> bool:
@@ -61,6 +67,20 @@ class BandState:
         """Note that the musician did something other than play, so that the band does not rest yet."""
         self.touched_tick = max(self.touched_tick, self.grid.tick_of(beat))
 
+    def holds(self, part: Part) -> bool:
+        """Whether the musician holds a key on a part's channel; a stroke of percussion is over once it is struck."""
+        return part.instrument != PERCUSSION and self.assembler.held(part.channel)
+
+    def silent_tick(self, part: Part) -> int | None:
+        """Since when the musician is silent on a part's channel where no key is down; None: since the model's turn.
+
+        What only a pedal holds still sounds: for `_PEDAL_TICKS` after the key came up, or until the pedal lifts.
+        """
+        lifted_beat = self.assembler.lifted_beat(part.channel)
+        if part.touched_tick is None or lifted_beat is None or part.instrument == PERCUSSION:
+            return part.touched_tick
+        return max(part.touched_tick, self.grid.tick_of(lifted_beat) + _PEDAL_TICKS)
+
     def join(self, part: Part) -> None:
         """Put a new part, which may already have planned notes, on its channel."""
         self.parts.put(part)
@@ -73,12 +93,22 @@ class BandState:
         if part.setting.role != "off":
             self.close_note(part, note, max(1, ticks_of(note.duration_beats or 0.0)))
 
+    def end_notes(self, event: NoteOff | Control, beat: float) -> None:
+        """The musician lifts a key or moves a pedal. While the song stands still no note is open, but both move."""
+        part = self.parts.part(event.channel)
+        held = isinstance(event, NoteOff) and self.holds(part)
+        notes = self.assembler.handle(event, beat)
+        for note in notes:
+            self.end_note(note)
+        if held and not notes and self.grid.anchor.running and not self.holds(part):
+            self._touch(part, self.grid.tick_of(beat))  # its note ended when the song stopped, but it was held on
+
     def close_note(self, part: Part, note: Note, duration_ticks: int) -> None:
         """Give one of the musician's notes its duration, whatever the channel's role."""
         tick = self.grid.tick_of(note.onset_beats)
         self.band_notes.close(part.channel, tick, note.pitch, duration_ticks)
         part.history.close(tick, note.pitch, duration_ticks)
-        part.touched_tick = self.touched_tick = tick + duration_ticks
+        self._touch(part, tick + duration_ticks)
 
     def restore(self, past: RestoredState, anchor: Anchor, remember: Callable[[Note], None]) -> None:
         """Take over the beat, the programs and the notes of an engine that is gone, in the beats of its last `anchor`.
@@ -109,11 +139,26 @@ class BandState:
         self.band_notes.withdraw(part.channel, after_tick)
         part.silence(after_tick)
 
+    def hear_pitch(self, tick: int) -> list[Part]:
+        """The musician plays the first pitch since the band began: give the pitched parts that went ahead without one.
+
+        They forget what they have played since then, because its key was theirs, and begin anew with the musician's.
+        """
+        since, self.pitchless_tick = self.pitchless_tick, None
+        if since is None:
+            return []
+        ahead = [part for part in self.parts if part.is_playing and part.instrument != PERCUSSION]
+        ahead = [part for part in ahead if self.withdraw(part, since - 1)]
+        for part in ahead:
+            part.resume(tick)
+        return ahead
+
     def shift(self, ticks: int) -> None:
         """Move everything in time, when the beat jumps or the bar begins elsewhere."""
         self.band_notes.shift(ticks)
         self.energy.shift(ticks)
         self.touched_tick += ticks
+        self.pitchless_tick = None if self.pitchless_tick is None else self.pitchless_tick + ticks
         for part in self.parts:
             part.shift(ticks)
 
@@ -129,6 +174,9 @@ class BandState:
             if part.playing is not None and part.playing.step is not Step.QUEUED and part.history.last is None:
                 part.enter(self.grid.bar_line(part.due_tick))
         self.stale = True
+
+    def _touch(self, part: Part, tick: int) -> None:
+        part.touched_tick = self.touched_tick = tick
 
     def _restore_model_note(self, note: Note) -> None:
         """Put into the buffer what the model played some time ago."""

@@ -12,11 +12,14 @@ from bollylive.engine.rest_and_wake import RestAndWake
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.protocol import Instruction, Release
-from bollylive.sets.controls import Command
+from bollylive.sets.controls import PANIC, Command
 
 
 class CommandTable:
-    """Carries out the commands of `sets.settings.Action` that change what the band plays. Owned by the engine."""
+    """Carries out the commands that change what the band plays: those of `sets.settings.Action`, and a panic.
+
+    Owned by the engine.
+    """
 
     def __init__(
         self, state: BandState, turns: TurnTaking, requests: VariationRequests, rest_and_wake: RestAndWake
@@ -25,6 +28,7 @@ class CommandTable:
         self._table: Mapping[str, Callable[[Command, float], list[Instruction]]] = {
             "sam": self._move_sam,
             "sleep": self._sleep,
+            PANIC: self._panic,
             "hand over": self._hand_over,
             "again": self._vary,
             "back": self._vary,
@@ -44,6 +48,9 @@ class CommandTable:
 
     def _sleep(self, _: Command, beat: float) -> list[Instruction]:
         return self._rest_and_wake.sleep(beat)
+
+    def _panic(self, _: Command, beat: float) -> list[Instruction]:
+        return self._rest_and_wake.panic(beat)
 
     def _hand_over(self, command: Command, beat: float) -> list[Instruction]:
         state = self._state

@@ -32,11 +32,12 @@ from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
+from bollylive.model.codec import PERCUSSION
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import EngineStatus, Heard, Instruction, Release
 from bollylive.sets.controls import Command, change_set
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.settings import TURN_ROLES, Set
+from bollylive.sets.settings import MODEL_ROLES, Set
 from bollylive.snapshot.format import Snapshot
 
 Instructions: TypeAlias = list[Instruction]
@@ -82,7 +83,7 @@ class Engine:
             case NoteOn() as event:
                 instructions = self._begin_note(event, message)
             case NoteOff() | Control() as event:
-                self._end_notes(event, message.beat)
+                self._state.end_notes(event, message.beat)
             case Command() as command:
                 instructions = self._obey(command, message)
             case Program(channel, program):
@@ -177,27 +178,18 @@ class Engine:
             return instructions
         part = state.parts.part(event.channel)
         if not state.awake and part.setting.role != "off":
-            self._rest_and_wake.wake(beat)
-            part = state.parts.part(event.channel)
-        if part.setting.role == "accompany" and part.playing is None:  # a part that joins while the band plays
-            part.enter(state.grid.next_tick(beat))
+            self._rest_and_wake.wake(beat, event.channel)
         tick, place = state.grid.position_of(beat)
-        if part.setting.role in TURN_ROLES and self._turns.begin_note(part, tick):
+        if part.setting.role in MODEL_ROLES and self._turns.begin_note(part, tick):
             instructions.append(Release(part.channel, FADE_BEATS))
+        if state.pitchless_tick is not None and part.instrument != PERCUSSION and part.setting.role != "off":
+            instructions += [Release(ahead.channel, FADE_BEATS) for ahead in state.hear_pitch(tick)]
         for note in state.assembler.handle(event, beat):
             if note.duration_beats is None:
                 self._store(part, note, tick, place)
             else:  # it was struck again while it sounded
                 state.end_note(note)
         return instructions
-
-    def _end_notes(self, event: NoteOff | Control, beat: float) -> None:
-        """The musician lifts a key or moves a pedal. While the song stands still no note is open, but pedals move."""
-        running = self._state.grid.anchor.running
-        if running or isinstance(event, Control):
-            for note in self._state.assembler.handle(event, beat):
-                if running:
-                    self._state.end_note(note)
 
     def _remember(self, note: Note) -> None:
         """A note of the musician's begins, at its onset."""

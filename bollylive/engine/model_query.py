@@ -102,8 +102,23 @@ def _query(
         index=index if tick is None else None,
         rows=rows[first:],
         ticks=ticks[first:],
-        echoes=find_echoes(rows, ticks, index)[0],
+        echoes=find_echoes(_without_earlier_answers(part, rows), ticks, index)[0],
         state=part.history.state_before(first),
         pitch_bias=pitch_bias,
         onset_bias=onset_bias,
     )
+
+
+def _without_earlier_answers(part: Part, rows: codec.Rows) -> codec.Rows:
+    """The rows of a part in which, if it answers phrases, its answers before the present one are rests.
+
+    Otherwise the model would echo its answer to a call whenever that call comes again.
+    """
+    answers = part.phrase.answers
+    if part.setting.role != "respond" or answers is None:
+        return rows
+    entries = part.history.entries[: len(rows)]
+    earlier = [i for i, entry in enumerate(entries) if entry.by_model and entry.tick < answers.current.begin]
+    kept = rows.copy()
+    kept[earlier, codec.PITCH] = codec.REST
+    return kept

@@ -14,7 +14,7 @@ from bollylive.engine.grid import ticks_of
 from bollylive.engine.part import Part
 from bollylive.engine.prepared_entry import PreparedEntry
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
-from bollylive.midi.messages import ALL_NOTES_OFF, Control
+from bollylive.midi.messages import ALL_SOUND_OFF, Control
 from bollylive.protocol import Instruction, Release
 from bollylive.sets.settings import TURN_ROLES, Set
 
@@ -29,18 +29,24 @@ class RestAndWake:
 
     def __init__(self, state: BandState, turns: TurnTaking) -> None:
         self._state, self._turns = state, turns
-        self._stopped_s = -math.inf  # when a stop or a jump silenced the band
-        self._stopped_soloists: list[Part] = []  # the shared parts that the model played then
+        self._stopped_s = self._panicked_s = -math.inf  # when a stop or a jump, or a panic, silenced the band
+        self._stopped_parts: list[Part] = []  # the parts that the model played then
         self.prepared_entry = self._prepare_entry()
 
-    def wake(self, beat: float) -> None:
-        """The accompaniment enters with the musician's first note; the percussion has its stroke already."""
+    def wake(self, beat: float, channel: int | None = None) -> None:
+        """The accompaniment enters with the musician's first note; the percussion has its stroke already.
+
+        The musician has the `channel` of that note to themselves, if it is one.
+        """
         state = self._state
         if state.is_free:
             state.shift(state.grid.move_zero(beat))
         state.awake = True
         tick = state.grid.next_tick(beat)
+        state.pitchless_tick = tick
         for part in state.parts:
+            if part.channel == channel:
+                continue
             ready = self.prepared_entry.take(part.channel) if self.prepared_entry and state.is_free else None
             if ready is not None:
                 state.join(ready)
@@ -49,9 +55,26 @@ class RestAndWake:
 
     def sleep(self, beat: float) -> list[Instruction]:
         """Plan nothing more until the musician begins again; all notes end."""
+        self._stopped_s = self._panicked_s = -math.inf
+        return self._end_all(beat)
+
+    def panic(self, beat: float) -> list[Instruction]:
+        """As `sleep`, after a message that ends all notes on all channels.
+
+        A DAW sends it just before its song jumps, too: if the song goes on at once, the band goes on with it.
+        """
+        state = self._state
+        if state.awake:
+            self._remember_parts()
+            self._panicked_s = state.grid.anchor.seconds_at(beat)
+        for channel in range(16):
+            state.end_notes(Control(channel, ALL_SOUND_OFF, 0), beat)
+        return self._end_all(beat)
+
+    def _end_all(self, beat: float) -> list[Instruction]:
         state = self._state
         state.awake = False
-        for note in state.assembler.close_all(beat):
+        for note in state.assembler.cut_all(beat):
             state.end_note(note)
         for part in state.parts:
             self._turns.end(part, state.grid.tick_of(beat))
@@ -61,15 +84,20 @@ class RestAndWake:
     def rest_tick(self) -> int | None:
         """The tick at which the band rests; None if it may not.
 
-        It never rests under a clock, because the clock's stop decides; nor while a key is held, nor while a loop plays.
+        Under a clock it waits longer, because the musician may only listen to the song, and ends with a bar. It may not
+        rest where nobody could wake it, nor while a key is held, nor while a loop plays.
         """
-        state = self._state
-        is_clocked = state.grid.anchor.followed or not state.own_downbeat
-        if not state.awake or is_clocked or state.live.band.rest_after_beats <= 0:
+        state, band = self._state, self._state.live.band
+        if not state.awake or not state.own_downbeat or band.rest_after_beats <= 0:
             return None
-        if self._turns.has_loop or any(state.assembler.held(part.channel) for part in state.parts):
+        is_clocked = state.grid.anchor.followed
+        if is_clocked and band.clock_rest_after_beats <= 0:
             return None
-        return state.touched_tick + ticks_of(state.live.band.rest_after_beats)
+        if self._turns.has_loop or any(state.holds(part) for part in state.parts):
+            return None
+        if is_clocked:
+            return state.grid.bar_line(state.touched_tick + ticks_of(band.clock_rest_after_beats))
+        return state.touched_tick + ticks_of(band.rest_after_beats)
 
     def rest(self, earliest: int) -> None:
         """Rest if it is time; notes that are fixed are played to their end, so that the band is not cut off."""
@@ -86,10 +114,11 @@ class RestAndWake:
         instructions: list[Instruction] = []
         if not anchor.running or anchor.epoch != old.epoch:
             if state.awake:
+                self._remember_parts()
+            if state.awake or anchor.at_s - self._panicked_s < JUMP_S:
                 self._stopped_s = anchor.at_s
-                self._stopped_soloists = [part for part in state.parts.shared(None) if part.is_playing]
             # Planned notes that are still on their way to the ports are withdrawn too.
-            instructions = self.sleep(old.beat_at(anchor.at_s))
+            instructions = self._end_all(old.beat_at(anchor.at_s))
         state.shift(state.grid.follow(anchor))
         if anchor.bar_beat not in (None, old.bar_beat):
             state.keep_to_bars()
@@ -103,7 +132,7 @@ class RestAndWake:
         changed = [part for part in state.parts if part.setting.role != before.channel(part.channel).role]
         for part in changed:
             if part.setting.role == "off":  # the release of a key that is held there is never heard
-                for note in state.assembler.handle(Control(part.channel, ALL_NOTES_OFF, 0), beat):
+                for note in state.assembler.handle(Control(part.channel, ALL_SOUND_OFF, 0), beat):
                     state.close_note(part, note, 1)
             self._turns.end(part, state.grid.tick_of(beat))
             if state.awake and part.setting.role == "accompany":
@@ -128,13 +157,18 @@ class RestAndWake:
     def _go_on(self, anchor: Anchor) -> None:
         """Go on after a jump of the song: every part that played comes in at once."""
         state = self._state
-        state.awake, self._stopped_s = True, -math.inf
+        state.pitchless_tick = None
+        state.awake, self._stopped_s, self._panicked_s = True, -math.inf, -math.inf
         tick = state.grid.next_tick(anchor.beat)
         for part in state.parts:
-            if part.setting.role == "accompany":
+            played = part in self._stopped_parts
+            if part.setting.role == "accompany" and (played or part.touched_tick is None):
                 part.enter(tick)
-            elif part in self._stopped_soloists and part.setting.role in TURN_ROLES:
+            elif played and part.setting.role in TURN_ROLES:
                 self._turns.hand_over(part, tick)
+
+    def _remember_parts(self) -> None:
+        self._stopped_parts = [part for part in self._state.parts if part.is_playing]
 
     def _entry_tick(self, part: Part, tick: int) -> int:
         """When a part enters, if the band begins at a tick."""

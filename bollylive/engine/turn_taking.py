@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bollylive.engine.band_state import BandState
-from bollylive.engine.handover import MODES, HandoverMode, HandoverRules
+from bollylive.engine.handover import LATE_TICKS, HandoverRules
 from bollylive.engine.part import Part
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.engine.variations import Variations
@@ -36,7 +36,10 @@ class TurnTaking:
         self._requests = requests
 
     def begin_note(self, part: Part, tick: int) -> bool:
-        """Handle a note that the musician begins on a shared channel; return True if it ends the model's turn."""
+        """Handle a note that the musician begins on a channel of the model's; return True if it ends the model's turn.
+
+        On a channel that accompanies, too: it comes back as on a shared one.
+        """
         phrase, playing = part.phrase, part.playing
         answers = phrase.answers
         is_patient = playing is not None and playing.patience_ticks > 0
@@ -94,7 +97,9 @@ class TurnTaking:
             return None
 
         def take_over(earliest: int) -> None:
-            self._take_over(part, max(begin, earliest), self._handover_rules.mode(part))
+            tick = max(begin, earliest)
+            at_bar = self._handover_rules.mode(part).enters_at_bar
+            self._take_over(part, tick, self._handover_rules.patience_ticks(part, tick), at_bar=at_bar)
 
         return _Step(begin - self._state.horizon_ticks, take_over)
 
@@ -104,17 +109,17 @@ class TurnTaking:
             self._finish(part, earliest)
             return True
         part.answer_expected = True
-        self._take_over(part, earliest, MODES["command"])
+        self._take_over(part, earliest)
         return False
 
     def _finish(self, part: Part, tick: int) -> None:
         self.end(part, tick)
         part.touched_tick = None  # the model takes over again only after the musician has played
 
-    def _take_over(self, part: Part, begin: int, mode: HandoverMode) -> None:
+    def _take_over(self, part: Part, begin: int, patience_ticks: int = 0, *, at_bar: bool = False) -> None:
         phrase = part.phrase
-        at_bar = mode.enters_at_bar and begin % self._state.grid.bar_ticks == 0
+        at_bar = at_bar and begin % self._state.grid.bar_ticks <= LATE_TICKS
         length = self._handover_rules.length_ticks(part, begin)
         phrase.answers = Variations(part.history.branch(), begin, length, at_bar)
         phrase.next_begin, phrase.loop = None, None
-        part.begin_turn(phrase.answers, begin, mode.patience_ticks)
+        part.begin_turn(phrase.answers, begin, patience_ticks)

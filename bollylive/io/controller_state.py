@@ -25,7 +25,7 @@ from bollylive.midi.messages import (
     Raw,
 )
 from bollylive.midi.parser import state_key
-from bollylive.sets.controls import Command
+from bollylive.sets.controls import PANIC, Command
 
 Music: TypeAlias = NoteOn | NoteOff | Control | Program
 Meaning: TypeAlias = Music | Command | None  # what the engine has to know about an event; None: nothing
@@ -82,7 +82,7 @@ class ControllerState:
         if panics and not self._calm:
             self._active.clear()
             self._calm = True
-            return Command("sleep")
+            return Command(PANIC)
         is_new = event.channel in self._active
         self._active.discard(event.channel)
         return event if is_new else None

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 # The control changes with a meaning here, by their numbers in the MIDI 1.0 specification.
-SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 120, 121, 123
+SUSTAIN, SOSTENUTO, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 66, 120, 121, 123
+MODE_CHANGES = (124, 125, 126, 127)  # omni off and on, mono, poly: each ends all notes as ALL_NOTES_OFF does
 
 TICKS_PER_BEAT = 24  # of MIDI clock (MIDI 1.0, "System Real Time Messages"), and of all that is counted in ticks here
 

@@ -14,9 +14,15 @@ from bollylive.sets.settings import ACTIONS, KNOBS, MODEL_ROLES, SET_SETTINGS, C
 PRESSED: Final = 64  # a controller is down from this value on, as for switches in the MIDI 1.0 specification
 
 
+PANIC: Final = "panic"  # all notes are to end on all channels; no control does it, the resets of a DAW do
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the musician asks for with a control: one of `settings.ACTIONS`, or a turn of one of `settings.KNOBS`."""
+    """What the musician asks for with a control: one of `settings.ACTIONS`, or a turn of one of `settings.KNOBS`.
+
+    Or it is PANIC.
+    """
 
     does: str
     channel: int | None = None  # 0-15, the channel that it acts on; None: all that it can act on

@@ -26,7 +26,7 @@ ROLES: Final = Choice(
         "player": "only you play it",
         "continue": "the model takes over when you stop, and yields at once when you play again",
         "respond": "the model answers each of your phrases with one of the same length, from the next bar line on",
-        "accompany": "the model plays along all the time",
+        "accompany": "the model plays along; where you play its channel, it waits",
         "off": "nobody plays it",
     }
 )
@@ -164,6 +164,9 @@ class Set:
     handover_beats: float = setting(2.0, Number(0, 64), "how long that silence is", unit="beats")
     rest_after_beats: float = setting(
         32.0, Number(0, 1024), "without a clock, the band rests after this long a silence; 0: never", unit="beats"
+    )
+    clock_rest_after_beats: float = setting(
+        96.0, Number(0, 1024), "under a clock, at the next bar line after this; 0: never", unit="beats"
     )
     default_role: Role = setting(
         "continue", ROLES, "the role of a channel that is not named below, once you play on it"

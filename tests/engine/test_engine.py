@@ -32,7 +32,7 @@ from bollylive.model.predictor import Question
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Heard, Play, Release
 from bollylive.sets.controls import Command
-from bollylive.sets.settings import ChannelSet, ControlSet, Set
+from bollylive.sets.settings import ChannelSet, ControlSet, Handover, Set
 
 TICK_S = 0.5 / TICKS_PER_BEAT  # at 120 beats per minute
 KEY, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
@@ -234,12 +234,50 @@ def test_an_accompanying_part_does_not_yield() -> None:
     assert max(gaps) < 0.5
 
 
-def test_an_accompanying_part_goes_on_while_the_musician_plays_on_the_same_channel() -> None:
-    offline = stage(ChannelSet(0, role="accompany"), horizon_beats=8.0)
+@pytest.mark.parametrize("channel", [0, 9], ids=["pitched", "drums"])
+@pytest.mark.parametrize("handover", ["silence", "bar", "flow", "command"])
+def test_an_accompanying_part_yields_where_the_musician_plays_on_its_channel_and_comes_back(
+    channel: int, handover: Handover
+) -> None:
+    offline = stage(
+        MELODY if channel else BASS, ChannelSet(channel, role="accompany"), horizon_beats=8.0, handover=handover
+    )
+    tap(offline, 1.0, channel=2)
+    offline.advance(3.0)
+    assert len(onsets(offline.sent, channel)) >= 4
     for i in range(20):
-        tap(offline, 1.0 + 0.3 * i, pitch=60 + i % 3)
-    gaps = [b - a for a, b in pairwise([*onsets(offline.sent, 0), offline.now_s])]
-    assert max(gaps) <= 0.5 + 1e-6
+        tap(offline, 3.01 + 0.25 * i, pitch=60 + i % 3, channel=channel)
+    last_s = offline.now_s
+    assert max(onsets(offline.sent, channel)) <= 3.01
+    offline.advance(last_s + 8.0)
+    back = [at_s for at_s in onsets(offline.sent, channel) if at_s > last_s]
+    assert last_s < back[0] < last_s + 3.2
+    assert back[-1] > last_s + 7.4
+
+
+def test_the_first_stroke_wakes_the_band_and_the_drummer_leaves_it_alone() -> None:
+    offline = stage(BASS, ChannelSet(9, role="accompany"))
+    for i in range(12):  # pads send no note-offs
+        offline.play(NoteOn(9, 36 + i % 2, 127), 1.0 + 0.25 * i)
+    assert onsets(offline.sent, 9) == []
+    assert onsets(offline.sent, 1)
+    offline.advance(7.0)
+    assert 4.7 < onsets(offline.sent, 9)[0] < 5.5
+
+
+def test_a_drummer_who_plays_when_the_song_jumps_is_left_alone_behind_the_jump() -> None:
+    offline = stage(MELODY, BASS, ChannelSet(9, role="accompany"))
+    offline.play(Start(), 0.9)
+    now_s = 1.0
+    for i in range(384):
+        offline.play(Tick(), now_s)
+        if i % 6 == 0:
+            offline.play(NoteOn(9, 36, 127), now_s)
+        if i == 190:
+            offline.play(Position(0), now_s + TICK_S / 2)
+        now_s += TICK_S
+    assert onsets(offline.sent, 9) == []
+    assert onsets(offline.sent, 1)[-1] > now_s - 1
 
 
 def test_a_channel_whose_buffer_was_taken_back_whole_can_be_continued() -> None:
@@ -527,7 +565,7 @@ def test_the_band_does_not_rest_while_a_key_is_held_nor_where_it_is_set_so() -> 
         assert onsets(offline.sent)[-1] > 29.7
 
 
-def test_under_a_clock_only_its_stop_rests_the_band() -> None:
+def test_under_a_clock_the_rest_of_a_free_tempo_does_not_come() -> None:
     offline = stage(MELODY, BASS, rest_after_beats=2.0)
     offline.play(Start(), 0.9)
     offline.play(Tick(), 1.0)
@@ -758,15 +796,16 @@ def test_an_accompanying_part_goes_on_after_the_musicians_last_note_on_its_chann
     )
     engine.handle(Anchor(0.0, 0.5, 0.0))
     played = []
-    for beat, pitch in ((0, 60), (4, 64)):
+    for beat, pitch in ((0, 60), (6, 64)):
         now_s = beat / 2
         engine.handle(Heard(NoteOn(0, pitch, 100), now_s, beat))
-        while (due_s := engine.next_due(now_s)) is not None and due_s < (beat + 4) / 2:
+        engine.handle(Heard(NoteOff(0, pitch), now_s, beat))
+        while (due_s := engine.next_due(now_s)) is not None and due_s < (beat + 6) / 2:
             now_s = max(due_s, now_s + 1e-9)
             played += [
                 instruction.note.onset_beats for instruction in engine.tick(now_s) if isinstance(instruction, Play)
             ]
-    assert played[-1] > 7
+    assert played[-1] > 11
 
 
 def test_where_time_stands_still_nothing_is_due() -> None:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from bollylive.io.controller_state import ControllerState
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Raw
-from bollylive.sets.controls import Command
+from bollylive.sets.controls import PANIC, Command
 
 PEDAL, UP = Control(0, 64, 127), Control(0, 64, 0)
 BURST = [Control(channel, number, 0) for number in (64, 123, 121) for channel in range(16)]
 
 
-SLEEP = Command("sleep")
+SLEEP = Command(PANIC)
 
 
 def told(controllers: ControllerState, events: Sequence[Event], now_s: float = 0.0) -> list[Event | Command]:

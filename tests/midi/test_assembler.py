@@ -87,6 +87,67 @@ def test_a_reset_closes_the_notes_of_its_channel(number: int) -> None:
     assert assembler.held(1)
 
 
+@pytest.mark.parametrize("number", [123, 124, 125, 126, 127])
+def test_the_end_of_all_notes_lifts_the_keys_and_leaves_what_a_pedal_holds(number: int) -> None:
+    assembler = Assembler()
+    assembler.handle(PEDAL_DOWN, 0.0)
+    assembler.handle(ON, 1.0)
+    assert assembler.handle(Control(0, number, 0), 2.0) == []
+    assert not assembler.held(0)
+    assert assembler.handle(PEDAL_UP, 4.0) == [closed(3.0)]
+
+
+def test_the_end_of_all_sound_ends_what_a_pedal_holds_too() -> None:
+    assembler = Assembler()
+    assembler.handle(PEDAL_DOWN, 0.0)
+    assembler.handle(ON, 1.0)
+    assert assembler.handle(Control(0, 120, 0), 2.0) == [closed(1.0)]
+
+
+@pytest.mark.parametrize("lift", [Control(0, 66, 0), Control(0, 121, 0)])
+def test_the_sostenuto_pedal_extends_the_notes_whose_keys_were_down_when_it_went_down(lift: Control) -> None:
+    assembler, later = Assembler(), NoteOn(0, 64, 90)
+    assembler.handle(ON, 1.0)
+    assembler.handle(Control(0, 66, 127), 1.5)
+    assembler.handle(later, 2.0)
+    assert assembler.handle(OFF, 2.5) == []
+    assert [note.pitch for note in assembler.handle(NoteOff(0, 64), 2.5)] == [64]
+    assert assembler.handle(lift, 3.0) == [closed(2.0)]
+
+
+def test_a_note_that_both_pedals_hold_ends_when_both_are_up() -> None:
+    assembler = Assembler()
+    assembler.handle(ON, 1.0)
+    assembler.handle(Control(0, 66, 127), 1.5)
+    assembler.handle(PEDAL_DOWN, 1.6)
+    assembler.handle(OFF, 2.0)
+    assert assembler.handle(Control(0, 66, 0), 2.5) == []
+    assert assembler.handle(PEDAL_UP, 3.0) == [closed(2.0)]
+
+
+def test_when_the_newest_key_came_up_among_those_that_a_pedal_holds() -> None:
+    assembler = Assembler()
+    assembler.handle(PEDAL_DOWN, 0.0)
+    assembler.handle(ON, 1.0)
+    assembler.handle(NoteOn(0, 64, 90), 1.0)
+    assert assembler.lifted_beat(0) is None
+    assembler.handle(OFF, 2.0)
+    assembler.handle(NoteOff(0, 64), 2.5)
+    assert assembler.lifted_beat(0) == 2.5
+    assert assembler.lifted_beat(1) is None
+    assembler.handle(PEDAL_UP, 3.0)
+    assert assembler.lifted_beat(0) is None
+
+
+def test_where_the_song_stops_the_notes_end_and_the_keys_stay_down() -> None:
+    assembler = Assembler()
+    assembler.handle(ON, 1.0)
+    assert assembler.cut_all(2.0) == [closed(1.0)]
+    assert assembler.held(0)
+    assert assembler.handle(OFF, 3.0) == []
+    assert not assembler.held(0)
+
+
 def test_other_controls_close_nothing() -> None:
     assembler = Assembler()
     assembler.handle(ON, 1.0)
@@ -105,7 +166,7 @@ CHANNEL, PITCH = st.integers(0, 1), st.integers(60, 62)
 EVENTS: st.SearchStrategy[NoteOn | NoteOff | Control] = st.one_of(
     st.builds(NoteOn, CHANNEL, PITCH, st.integers(1, 127)),
     st.builds(NoteOff, CHANNEL, PITCH),
-    st.builds(Control, CHANNEL, st.sampled_from([64, 120, 121, 123, 7]), st.sampled_from([0, 127])),
+    st.builds(Control, CHANNEL, st.sampled_from([64, 66, 120, 121, 123, 126, 7]), st.sampled_from([0, 127])),
 )
 
 
