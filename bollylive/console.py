@@ -6,6 +6,8 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
+from bollylive.plain_text import plain
+
 
 def say(text: str) -> None:
     """Print a line on standard output; never raises."""
@@ -19,8 +21,8 @@ def complain(*texts: str) -> None:
 
 
 def _print(text: str, stream: TextIO | None) -> None:
-    """Print a line; characters that the terminal cannot show are escaped."""
+    """Print a line; characters that the terminal cannot show, or that control it, are escaped."""
     with suppress(OSError, ValueError):  # a terminal that is gone must not stop the program before its notes are ended
         if stream is not None:
             encoding = stream.encoding or "utf-8"
-            print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+            print(plain(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

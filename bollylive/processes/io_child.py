@@ -21,6 +21,7 @@ from bollylive.io.link_source import LinkSource
 from bollylive.io.port_set import PortSet
 from bollylive.io.sources_and_sinks import Source
 from bollylive.io.timeline import Timeline
+from bollylive.plain_text import log_plainly
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
@@ -38,7 +39,7 @@ _FORGETFUL = ("jack", "alsa")  # there, a new port does not get the connections 
 def serve(connection: Connection) -> None:
     """Receive a `StartUp` and play, until the supervisor says that it is over or is gone itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the supervisor decides
-    logging.basicConfig(format="bollylive ports: %(message)s")
+    log_plainly("bollylive ports")
     try:
         start_up: StartUp = connection.recv()
     except EOFError:
