@@ -6,7 +6,6 @@ nobody reads a pipe. Then printing blocks. A command that must not wait calls `p
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 import time
@@ -15,10 +14,9 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Final, TextIO
 
+from bollylive.plain_text import plain
+
 MOST_WAITING: Final = 1000  # lines; what does not fit is counted, and reported later
-# Names of ports, files and sets come from others: what moves the cursor, clears the screen, rings, renames the window
-# (ECMA-48: C0, C1 and DEL, except tabulator and line feed) or turns the direction (Unicode UAX 9) must not get there.
-_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _FINISH_LIMIT_S: Final = 1.0
 _FINISH_POLL_S: Final = 0.005
@@ -109,5 +107,4 @@ def _print_now(text: str, stream: TextIO | None) -> None:
     with suppress(OSError, ValueError):  # a terminal that is gone must not stop the program before its notes are ended
         if stream is not None:
             encoding = stream.encoding or "utf-8"
-            shown = _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
-            print(shown.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+            print(plain(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

@@ -7,6 +7,8 @@ import sys
 from io import FileIO
 from pathlib import Path
 
+from bollylive.files.regular_file import open_regular
+
 
 def new_file(path: Path) -> FileIO:
     """Create a file that only this user may read. Raises FileExistsError if the path is taken, and OSError."""
@@ -23,7 +25,7 @@ def lock(number: int) -> None:
 
 def is_written(path: Path) -> bool:
     """Whether a program is writing this file; never true on Windows. Raises OSError if it cannot be opened."""
-    with FileIO(os.fspath(path), "rb") as file:
+    with open_regular(path) as file:
         try:
             lock(file.fileno())
         except OSError:

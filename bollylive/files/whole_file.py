@@ -19,6 +19,7 @@ from typing import BinaryIO, Final, TypeAlias
 
 from bollylive.errors import FileError
 from bollylive.files.file_names import numbered, short_name
+from bollylive.files.state_folder import make_private
 
 Content: TypeAlias = bytes | bytearray | memoryview | Callable[[BinaryIO], object]
 
@@ -86,15 +87,15 @@ def write_numbered(path: str | Path, content: Content) -> Path:
 def write_elsewhere(path: Path, content: Content, folder: Path) -> Path:
     """Write a file that cannot be written at its path: beside it under a shorter name, or in `folder`, or anywhere.
 
-    `folder` is created if needed; the last resort is a new temporary folder. Return the path of the file; raises
-    FileError if it can be written nowhere. Blocks.
+    `folder` is a state folder, which is created if needed; the last resort is a new temporary folder. Return the path
+    of the file; raises FileError if it can be written nowhere. Blocks.
     """
     short = short_name(path)
     if short != path.name:
         with suppress(FileError):
             return write_numbered(path.with_name(short), content)
     with suppress(FileError, OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         return write_numbered(folder / short, content)
     with _reported(path):
         return write_numbered(Path(tempfile.mkdtemp(prefix="bollylive-")) / short, content)

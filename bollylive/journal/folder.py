@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from io import FileIO
@@ -19,6 +18,8 @@ from typing import Final
 
 from bollylive.files.append_file import AppendFile
 from bollylive.files.locked_file import is_written, lock, new_file
+from bollylive.files.regular_file import open_regular
+from bollylive.files.state_folder import make_private, state_folder
 
 KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
 
@@ -31,26 +32,13 @@ _NAME: Final = re.compile(r"bollylive-(\d{8}-\d{6})(?:-(\d+))?\.jsonl")
 
 
 def default_folder(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of this user's journals; without a home, one that may be gone after a restart of the machine.
-
-    Source: XDG Base Directory Specification 0.8 (XDG_STATE_HOME must be absolute); Apple's File System Programming
-    Guide (Application Support); Windows' known folder LocalAppData.
-    """
-    try:
-        home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
-    except RuntimeError:
-        home = Path(tempfile.gettempdir())
-    if platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "BollyLive" / "journal"
-    if platform == "darwin":
-        return home / "Library" / "Application Support" / "BollyLive" / "journal"
-    state = Path(environment.get("XDG_STATE_HOME", ""))
-    return (state if state.is_absolute() else home / ".local" / "state") / "bollylive" / "journal"
+    """Return the folder of this user's journals, in their state folder; see `files.state_folder`."""
+    return state_folder(platform, environment) / "journal"
 
 
 def running_folder() -> Path:
     """Return the folder, beside the journals, of the addresses of this user's running bands; see `snapshot.address`."""
-    return default_folder().parent / "running"
+    return state_folder() / "running"
 
 
 def find_journals(folder: Path) -> list[Path]:
@@ -76,7 +64,7 @@ def read_last(path: Path, most_bytes: int = END_BYTES) -> bytes:
 
     Blocks; raises OSError.
     """
-    with FileIO(path, "rb") as file:
+    with open_regular(path) as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
         return file.readall()
 
@@ -93,6 +81,8 @@ class JournalFile(AppendFile):
         self._stamp, self._kept_bytes = stamp, kept_bytes
 
     def _new(self, folder: Path) -> FileIO:
+        if folder == default_folder():  # what lies in a folder that the musician named is their own business
+            make_private(folder)
         newest = [(stamp, number) for stamp, number, _ in _dated(folder)[:1]]
         stamp, last = max([(self._stamp, 0), *newest])
         numbers = count(last + 1)  # two may begin in the same second

@@ -19,6 +19,7 @@ from bollylive.errors import BollyLiveError
 from bollylive.journal.folder import running_folder
 from bollylive.model.model_files import find_model, read_copy
 from bollylive.model.onnx_model import Model
+from bollylive.plain_text import log_plainly
 from bollylive.processes.engine_recovery import EngineRecovery
 from bollylive.processes.inbox import Inbox
 from bollylive.processes.pipe import Bell, Pipe
@@ -127,7 +128,7 @@ def serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the io process decides
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
-    logging.basicConfig(format="bollylive engine: %(message)s")
+    log_plainly("bollylive engine")
     start_up: EngineStartUp
     (start_up,) = connection.recv()
     pipe = Pipe(connection)
@@ -157,6 +158,8 @@ def _start_server(bell: Bell) -> SnapshotServer:
         server.start()
     except OSError as error:
         _log.warning("nobody can watch this band: %s", error)
+    except Exception:  # noqa: BLE001 - watching must not disturb playing
+        _log.exception("nobody can watch this band")
     return server
 
 

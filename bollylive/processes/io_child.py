@@ -23,6 +23,7 @@ from bollylive.io.listener_notice import ListenerNotice, how_to_hear
 from bollylive.io.port_set import PortSet
 from bollylive.io.sources_and_sinks import Source
 from bollylive.io.timeline import Timeline
+from bollylive.plain_text import log_plainly
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.io_loop import IoLoop
 from bollylive.processes.pipe import Pipe
@@ -41,7 +42,7 @@ def serve(connection: Connection) -> None:
     """Receive a `StartUp` and play, until the supervisor says that it is over or is gone itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the supervisor decides
     words = DriverWords()
-    logging.basicConfig(format="bollylive ports: %(message)s")
+    log_plainly("bollylive ports")
     start_up: StartUp
     try:
         (start_up,) = connection.recv()

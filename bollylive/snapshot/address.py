@@ -1,25 +1,33 @@
-"""The addresses of running bands: a small file for each, which only its user can read."""
+"""The addresses of running bands: a small file for each, and a socket, which only their user can open.
+
+Both have names made of the band's random token. Anything else that lies in the folder is left alone: whoever watches,
+and whoever plays, takes neither a path nor a file for a band's that does not look exactly like one.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import socket
-import struct
+import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Client, Connection
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from bollylive.files.regular_file import read_regular
+from bollylive.files.state_folder import is_private, make_private
 
 _LONGEST_PATH: Final = 100  # the path of a socket may have 107 bytes on Linux and 103 on macOS
-_CONNECT_LIMIT_S: Final = 0.5
-_CONNECT_POLL_S: Final = 0.01
-_SILENCE_LIMIT_S: Final = 2  # of the band, in answering one read or write
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+_PRIVATE_FILE: Final = 0o600
+_MOST_BYTES: Final = 4096  # of an address; a path has at most 100 of them
+_MOST_ADDRESSES: Final = 64  # that are looked at
+_MOST_PROCESSES: Final = 2**32  # ids are smaller on every system
+_NAME: Final = re.compile(r"([0-9a-f]{16})\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Address:
     """Where one band listens."""
 
     socket: str  # the path of a socket; on Windows the name of a pipe
-    key: bytes  # the shared secret of `multiprocessing.connection`
+    key: bytes  # the shared secret, see `handshake`
     process: int  # the id of the process that answers
     file: Path
 
@@ -41,8 +49,11 @@ def new_socket_name(folder: Path, token: str, platform: str = sys.platform) -> s
 
 
 def write_address(folder: Path, token: str, name: str, key: bytes) -> Address:
-    """Write the address of this process to a file that only this user can read; raises OSError. Blocks."""
-    folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """Write the address of this process to a file that only this user can read; raises OSError. Blocks.
+
+    `token` are 16 hexadecimal digits, `name` is what `new_socket_name` made of them.
+    """
+    make_private(folder)
     if sys.platform != "win32":
         Path(name).chmod(_PRIVATE_FILE)
     address = Address(name, key, os.getpid(), folder / f"{token}.json")
@@ -55,80 +66,42 @@ def write_address(folder: Path, token: str, name: str, key: bytes) -> Address:
 
 
 def find_addresses(folder: Path) -> list[Address]:
-    """Return the addresses in a folder, the newest first; some may be of programs that were killed.
+    """Return the addresses in a folder, the newest first; some may be of programs that were killed. Never raises.
 
-    Their age comes from the monotonic clock, which all programs share and which is never set.
+    Their age comes from the monotonic clock, which all programs share and which is never set. A folder that is not
+    this user's alone has none.
     """
-    found = []
-    with suppress(OSError):
-        for file in folder.glob("*.json"):
-            with suppress(OSError, ValueError, KeyError, TypeError):  # removed meanwhile, or not an address
-                entry = json.loads(file.read_text(encoding="utf-8"))
-                address = Address(str(entry["socket"]), bytes.fromhex(entry["key"]), int(entry["process"]), file)
-                found.append((float(entry["since_s"]), file.name, address))
+    found: list[tuple[float, str, Address]] = []
+    if is_private(folder):
+        with suppress(OSError):
+            for file in islice(_named_like_addresses(folder), _MOST_ADDRESSES):
+                with suppress(OSError, ValueError, RecursionError):  # removed meanwhile, or not an address
+                    entry = json.loads(read_regular(file, _MOST_BYTES))
+                    since_s, address = _address(file, entry)
+                    found.append((since_s, file.name, address))
     return [address for *_, address in sorted(found, reverse=True, key=lambda entry: entry[:2])]
 
 
-def connect(address: Address) -> Connection | None:
-    """Connect to a band, before authentication; return None and remove the address if the band is gone.
-
-    Raises TimeoutError if the process is there but hangs. Blocks for half a second at most.
-    """
-    try:
-        return _connect(address.socket)
-    except (ConnectionRefusedError, FileNotFoundError) as error:
-        if sys.platform == "darwin" and _is_alive(address.process):  # macOS refuses when the queue is full
-            raise TimeoutError(f"{address.file}: the band that listens there does not accept connections.") from error
-        remove_address(address)
-    except BlockingIOError as error:
-        raise TimeoutError(f"{address.file}: the band that listens there does not accept connections.") from error
-    except OSError:
-        pass
-    return None
-
-
-def set_timeout(number: int, limit_s: float) -> None:
-    """Make every read and write of an open socket fail after a time; no effect on Windows."""
-    if sys.platform != "win32":
-        limit = struct.pack("ll", int(limit_s), int(limit_s % 1 * 1e6))  # a timeval
-        with socket.socket(fileno=os.dup(number)) as same:
-            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-                same.setsockopt(socket.SOL_SOCKET, option, limit)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-    return True
-
-
-def _connect(name: str) -> Connection:
-    if sys.platform == "win32":
-        return Client(name)
-    # multiprocessing's Client would wait for ever in the queue of a process that hangs.
-    deadline_s = time.monotonic() + _CONNECT_LIMIT_S
-    while True:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.setblocking(False)
-            try:
-                client.connect(name)
-            except BlockingIOError:  # the queue is full
-                if time.monotonic() > deadline_s:
-                    raise
-                time.sleep(_CONNECT_POLL_S)
-                continue
-            client.setblocking(True)
-            connection = Connection(client.detach())
-            set_timeout(connection.fileno(), _SILENCE_LIMIT_S)
-            return connection
-
-
 def remove_address(address: Address) -> None:
-    """Remove an address and its socket."""
-    for path in (address.file, Path(address.socket)):
-        with suppress(OSError):
-            path.unlink()
+    """Remove an address and its socket; a name that holds no socket is left alone. Blocks, never raises."""
+    with suppress(OSError, ValueError):
+        address.file.unlink()
+    with suppress(OSError, ValueError):
+        if Path(address.socket).is_socket():
+            Path(address.socket).unlink()
+
+
+def _named_like_addresses(folder: Path) -> Iterable[Path]:
+    return (path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+
+
+def _address(file: Path, entry: Any) -> tuple[float, Address]:
+    """Return when a band began to listen, and its address; raises ValueError if an entry is none."""
+    match entry:
+        case {"socket": str(name), "key": str(key), "process": int(process), "since_s": float(since_s)}:
+            here = new_socket_name(file.parent, file.stem)
+            # The temporary folder may be another one in the program that made it.
+            is_own = name == here or (sys.platform != "win32" and Path(name).name == f"bl-{file.stem}.sock")
+            if is_own and 0 < process < _MOST_PROCESSES and abs(since_s) < float("inf"):
+                return since_s, Address(name, bytes.fromhex(key), process, file)
+    raise ValueError("not an address")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
-from bollylive.snapshot.address import Address, connect, find_addresses
+from bollylive.snapshot.address import Address, find_addresses
+from bollylive.snapshot.connecting import connect
+from bollylive.snapshot.encoding import MOST_BYTES, decode
 from bollylive.snapshot.format import Snapshot
+from bollylive.snapshot.handshake import enter_band
 
 _ANSWER_LIMIT_S: Final = 2.0
 
@@ -35,11 +37,10 @@ class SnapshotReader:
                 self._connection = self._connect()
             if self._connection is None:
                 return None
-            with suppress(OSError, EOFError):
+            with suppress(OSError, EOFError, ValueError):  # it is gone, or speaks another version's language
                 self._connection.send_bytes(b"?")
                 if self._connection.poll(_ANSWER_LIMIT_S):
-                    snapshot: Snapshot | None = self._connection.recv()
-                    return snapshot
+                    return decode(self._connection.recv_bytes(MOST_BYTES))
                 self.hung = True
             self.close()
         return None
@@ -67,15 +68,11 @@ def _open(address: Address) -> Connection | None:
     connection = connect(address)
     if connection is None:
         return None
-    try:
-        if not connection.poll(_ANSWER_LIMIT_S):  # the challenge below would wait for ever
-            connection.close()
-            raise TimeoutError(f"{address.file}: the band that listens there does not answer.")
-        answer_challenge(connection, address.key)
-        deliver_challenge(connection, address.key)
-    except TimeoutError:
-        raise
-    except (OSError, EOFError, AuthenticationError):
+    if not connection.poll(_ANSWER_LIMIT_S):  # the challenge below would wait for ever
         connection.close()
-        return None
-    return connection
+        raise TimeoutError(f"{address.file}: the band that listens there does not answer.")
+    with suppress(OSError, EOFError):
+        if enter_band(connection, address.key):
+            return connection
+    connection.close()
+    return None

@@ -6,38 +6,34 @@ reads. The number of readers, the rate of snapshots and the idle time of a reade
 
 from __future__ import annotations
 
-import multiprocessing
-import pickle
+import logging
 import secrets
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
+from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Final
 
-from bollylive.snapshot.address import (
-    Address,
-    connect,
-    find_addresses,
-    new_socket_name,
-    remove_address,
-    set_timeout,
-    write_address,
-)
+from bollylive.files.state_folder import make_private
+from bollylive.snapshot.address import Address, new_socket_name, remove_address, write_address
+from bollylive.snapshot.connecting import clear_away, set_timeout
+from bollylive.snapshot.encoding import encode
 from bollylive.snapshot.format import Snapshot, Vitals
+from bollylive.snapshot.handshake import KEY_BYTES, admit_reader
 
 MOST_READERS: Final = 8
 _MOST_WAITING: Final = 16  # connections that wait to be accepted
 MIN_AGE_S: Final = 1 / 60  # of a snapshot, before a new one is made
 
 _ENGINE_LIMIT_S: Final = 0.5  # if the engine takes longer, the reader gets the previous snapshot
+_POLL_S: Final = 0.002
 _READER_LIMIT_S: Final = 10  # a reader that is idle for longer is disconnected
-_KEY_BYTES: Final = 32
 _LONGEST_REQUEST: Final = 16  # bytes
+
+_log = logging.getLogger(__name__)
 
 
 class SnapshotServer:
@@ -50,7 +46,7 @@ class SnapshotServer:
     def __init__(self, folder: Path, wake: Callable[[], None]) -> None:
         self.vitals = Vitals()
         self._folder, self._wake, self._token = folder, wake, secrets.token_hex(8)
-        self._key = secrets.token_bytes(_KEY_BYTES)
+        self._key = secrets.token_bytes(KEY_BYTES)
         self._address: Address | None = None
         self._listener: Listener | None = None
         self._places = threading.BoundedSemaphore(MOST_READERS)
@@ -60,12 +56,9 @@ class SnapshotServer:
         self._data, self._made_s = b"", -MIN_AGE_S
 
     def start(self) -> None:
-        """Listen and write the address; remove the addresses of dead processes. Raises OSError. May block."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for address in find_addresses(self._folder) if sys.platform != "win32" else ():  # connecting may block there
-            with suppress(TimeoutError):  # another band hangs; its own supervisor handles that
-                if (connection := connect(address)) is not None:
-                    connection.close()
+        """Listen and write the address; clear away what dead bands left. May raise, e.g. OSError; may block."""
+        make_private(self._folder)
+        clear_away(self._folder)
         socket = new_socket_name(self._folder, self._token)
         self._listener = Listener(socket, backlog=_MOST_WAITING)
         self._address = write_address(self._folder, self._token, socket, self._key)
@@ -99,21 +92,26 @@ class SnapshotServer:
             except OSError:  # closed, the reader has gone, or the system is out of files for now
                 time.sleep(MIN_AGE_S)
                 continue
-            if self._places.acquire(blocking=False):
-                threading.Thread(target=self._answer, args=(connection,), name="snapshot reader", daemon=True).start()
-            else:
+            if not self._places.acquire(blocking=False):
                 connection.close()
+                continue
+            try:
+                threading.Thread(target=self._answer, args=(connection,), name="snapshot reader", daemon=True).start()
+            except RuntimeError:  # the system has no more threads for now
+                connection.close()
+                self._places.release()
 
     def _answer(self, connection: Connection) -> None:
         try:
-            with suppress(OSError, EOFError, multiprocessing.AuthenticationError), connection:
+            with suppress(OSError, EOFError), connection:
                 set_timeout(connection.fileno(), _READER_LIMIT_S)
-                deliver_challenge(connection, self._key)
-                answer_challenge(connection, self._key)
-                while self._listener is not None:
+                admitted = admit_reader(connection, self._key)
+                while admitted and self._listener is not None:
                     connection.recv_bytes(_LONGEST_REQUEST)
                     connection.send_bytes(self._newest())
                     time.sleep(MIN_AGE_S)
+        except Exception:  # noqa: BLE001 - a reader must not disturb the band, nor the other readers
+            _log.exception("a program that watches the band could not be answered")
         finally:
             self._places.release()
 
@@ -123,6 +121,12 @@ class SnapshotServer:
                 self._published.clear()
                 self._wanted.set()
                 self._wake()
-                self._published.wait(_ENGINE_LIMIT_S)
-                self._data, self._made_s = pickle.dumps(self._snapshot), time.perf_counter()
+                self._wait_for_engine()
+                self._data, self._made_s = encode(self._snapshot), time.perf_counter()
             return self._data
+
+    def _wait_for_engine(self) -> None:
+        # Not with `Event.wait`: a Python without sem_clockwait waits by the wall clock, which may be set back.
+        deadline_s = time.perf_counter() + _ENGINE_LIMIT_S
+        while not self._published.is_set() and time.perf_counter() < deadline_s:
+            time.sleep(_POLL_S)

@@ -115,12 +115,12 @@ def test_a_band_that_does_not_answer_is_hung_and_not_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
     monkeypatch.setattr("bollylive.snapshot.reader._ANSWER_LIMIT_S", 0.02)
-    monkeypatch.setattr("bollylive.snapshot.address._CONNECT_LIMIT_S", 0.02)
+    monkeypatch.setattr("bollylive.snapshot.connecting._CONNECT_LIMIT_S", 0.02)
     monkeypatch.setattr(watch_module, "_ABSENCE_S", 0.0)
-    path = new_socket_name(tmp_path, "still")
+    path = new_socket_name(tmp_path, "5" * 16)
     lines: list[str] = []
     with Listener(path), ExitStack() as clients:  # it listens but never accepts
-        write_address(tmp_path, "still", path, b"key")
+        write_address(tmp_path, "5" * 16, path, b"key")
         for _ in range(calls):  # of whom only a few find room in the queue
             client = clients.enter_context(socket.socket(socket.AF_UNIX))
             client.setblocking(False)

@@ -25,6 +25,7 @@ def _names(text: str) -> set[str]:
 # What each folder may import, beside itself. A folder may only import those above it.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "plain_text": set(),
     "files": _names("errors"),
     "midi": _names("errors files"),
     "model": _names("errors files midi"),
@@ -33,9 +34,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol": _names("midi clock sets"),
     "io": _names("errors midi clock sets protocol"),
     "journal": _names("errors files midi clock sets protocol"),
-    "snapshot": _names("errors midi clock sets protocol"),
+    "snapshot": _names("errors files midi clock sets protocol"),
     "engine": _names("errors midi model sets clock protocol journal snapshot"),
-    "processes": _names("errors files midi model sets clock protocol io journal engine snapshot"),
+    "processes": _names("errors plain_text files midi model sets clock protocol io journal engine snapshot"),
 }
 
 # The commands and what they share may import every folder, and each other.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pickle
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import threading
+from multiprocessing.connection import Listener
 from pathlib import Path
 
 import pytest
@@ -16,13 +19,16 @@ from snapshot_band import Turns, playing
 from stage import until
 
 from bollylive.snapshot import server as snapshot_server
-from bollylive.snapshot.address import Address, connect, find_addresses, new_socket_name, write_address
+from bollylive.snapshot.address import Address, find_addresses, new_socket_name, write_address
+from bollylive.snapshot.connecting import connect
 from bollylive.snapshot.format import Snapshot, Vitals
+from bollylive.snapshot.handshake import admit_reader
 from bollylive.snapshot.reader import SnapshotReader
 from bollylive.snapshot.server import MOST_READERS, SnapshotServer
 
 NOTHING = Snapshot("Nobody", 0.0, 96.0, True, False, (), 0, 0)
 LIMIT_S = 5.0
+DEAD = "dead" * 4  # a token, like any 16 hexadecimal digits
 
 
 def name_read(reader: SnapshotReader) -> str | None:
@@ -120,10 +126,10 @@ def test_a_reader_goes_from_one_engine_to_the_next(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes a pipe with its process")
 @pytest.mark.parametrize("is_bound", [False, True], ids=["without a socket", "with a socket"])
 def test_what_a_killed_program_left_is_removed(tmp_path: Path, is_bound: bool) -> None:
-    path = new_socket_name(tmp_path, "dead")
+    path = new_socket_name(tmp_path, DEAD)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
-        write_address(tmp_path, "dead", path, b"key")
+        write_address(tmp_path, DEAD, path, b"key")
     if not is_bound:
         Path(path).unlink()
     assert len(find_addresses(tmp_path)) == 1
@@ -221,9 +227,130 @@ def test_a_socket_whose_path_would_be_too_long_lies_elsewhere() -> None:
 
 
 def test_addresses_are_found_newest_first_also_when_the_clock_is_set_back_between_them(tmp_path: Path) -> None:
-    for hours, token in enumerate("bac"):
-        (tmp_path / token).touch()
-        address: Address = write_address(tmp_path, token, str(tmp_path / token), b"key")
+    for hours, token in enumerate(letter * 16 for letter in "bac"):
+        path = new_socket_name(tmp_path, token)
+        Path(path).touch()
+        address: Address = write_address(tmp_path, token, path, b"key")
         os.utime(address.file, (1e9 - 3600 * hours, 1e9 - 3600 * hours))
-    assert [address.file.stem for address in find_addresses(tmp_path)] == ["c", "a", "b"]
+    assert [address.file.stem for address in find_addresses(tmp_path)] == ["c" * 16, "a" * 16, "b" * 16]
     assert {address.process for address in find_addresses(tmp_path)} == {os.getpid()}
+
+
+def write_entry(folder: Path, digit: str, entry: object) -> None:
+    (folder / f"{digit * 16}.json").write_text(entry if isinstance(entry, str) else json.dumps(entry))
+
+
+def entry_of(folder: Path, digit: str, **changes: object) -> dict[str, object]:
+    """An address that is right, but for the changes."""
+    name = new_socket_name(folder, digit * 16)
+    return {"socket": name, "key": "00" * 32, "process": os.getpid(), "since_s": 1e9, **changes}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of Unix")
+def test_nothing_that_lies_in_the_folder_disturbs_band_or_reader(tmp_path: Path) -> None:
+    write_entry(tmp_path, "0", "[" * 100_000)
+    write_entry(tmp_path, "1", entry_of(tmp_path, "1", socket=r"\\.\pipe\x"))
+    write_entry(tmp_path, "2", entry_of(tmp_path, "2", socket="\ud800"))
+    write_entry(tmp_path, "3", json.dumps(entry_of(tmp_path, "3")).replace(str(os.getpid()), "1e999"))
+    write_entry(tmp_path, "4", json.dumps(entry_of(tmp_path, "4")).replace("1000000000.0", "1e999"))
+    write_entry(tmp_path, "5", entry_of(tmp_path, "5", process=10**300))
+    write_entry(tmp_path, "6", entry_of(tmp_path, "6", key="no key"))
+    write_entry(tmp_path, "7", entry_of(tmp_path, "7", socket=str(tmp_path / "bl-7777777777777777.sock\0")))
+    write_entry(tmp_path, "8", " " * 10_000_000 + json.dumps(entry_of(tmp_path, "8")))
+    os.mkfifo(tmp_path / f"{'9' * 16}.json")
+    (tmp_path / f"{'a' * 16}.json").mkdir()
+    (tmp_path / f"{'b' * 16}.json").symlink_to("/dev/zero")
+    before = {path.name for path in tmp_path.iterdir()}
+    with playing(tmp_path):
+        assert name_read(SnapshotReader(tmp_path)) == "Trio"
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_a_file_that_an_address_names_is_never_removed(tmp_path: Path) -> None:
+    song = tmp_path / "bl-cccccccccccccccc.sock"
+    song.write_text("not a socket, whatever its name")
+    write_entry(tmp_path, "c", entry_of(tmp_path, "c", socket=str(song)))
+    other = tmp_path / "song.mid"
+    other.write_text("notes")
+    write_entry(tmp_path, "d", entry_of(tmp_path, "d", socket=str(other)))
+    with playing(tmp_path):
+        assert name_read(SnapshotReader(tmp_path)) == "Trio"
+    assert song.exists()
+    assert other.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes a pipe with its process")
+def test_sockets_whose_address_is_gone_are_removed_also_in_the_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, temporary = tmp_path / "state" / "running", tmp_path / "temporary"
+    running.mkdir(parents=True)
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    live = temporary / f"bl-{'e' * 16}.sock"
+    names = [running / f"{DEAD}.sock", temporary / f"bl-{DEAD}.sock", temporary / f"bl-{DEAD}.sock.mine"]
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(live))
+        listener.listen()
+        for path in names:
+            with socket.socket(socket.AF_UNIX) as dead:
+                dead.bind(str(path))
+        (running / f"{DEAD}.new").touch()
+        with playing(running):
+            assert [path.exists() for path in (live, *names)] == [True, False, False, True]
+        assert list(running.iterdir()) == []
+
+
+def test_a_deep_home_leaves_nothing_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep, temporary = tmp_path / ("very" * 20) / "running", tmp_path / "t"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with playing(deep):
+        assert len(list(temporary.iterdir())) == (0 if sys.platform == "win32" else 1)
+        assert name_read(SnapshotReader(deep)) == "Trio"
+    assert [*temporary.iterdir(), *deep.iterdir()] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_folder_that_others_may_write_is_closed_to_them_before_it_is_used(tmp_path: Path) -> None:
+    running = tmp_path / "state" / "running"
+    running.mkdir(parents=True)
+    running.chmod(0o777)
+    write_entry(running, "f", entry_of(running, "f"))
+    assert find_addresses(running) == []
+    with playing(running):
+        assert stat.S_IMODE(running.stat().st_mode) == 0o700
+
+
+def test_nothing_that_a_band_sends_is_run_by_its_reader(tmp_path: Path) -> None:
+    """A band that knows the key but sends a pickle, which would run code as it is loaded."""
+    token, ran = "1" * 16, tmp_path / "ran"
+
+    class Bomb:
+        def __reduce__(self) -> tuple[object, ...]:
+            return Path.touch, (ran,)
+
+    name = new_socket_name(tmp_path, token)
+    with Listener(name) as listener:
+        address = write_address(tmp_path, token, name, b"key")
+
+        def answer() -> None:
+            with listener.accept() as connection:
+                admit_reader(connection, address.key)
+                connection.recv_bytes()
+                listener.close()
+                connection.send_bytes(pickle.dumps(Bomb()))
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        assert SnapshotReader(tmp_path).read() is None
+    assert not ran.exists()
+
+
+def test_a_reader_whose_answer_fails_gives_its_place_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with playing(tmp_path):
+        with monkeypatch.context() as patch:
+            patch.setattr(snapshot_server, "encode", lambda _: 1 / 0)
+            for _ in range(2 * MOST_READERS):
+                assert SnapshotReader(tmp_path).read() is None
+        assert until(lambda: name_read(SnapshotReader(tmp_path)) == "Trio", LIMIT_S)

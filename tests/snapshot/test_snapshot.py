@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import pickle
-from collections.abc import Iterator
-from dataclasses import FrozenInstanceError, asdict, fields
+from collections.abc import Callable, Iterator
+from dataclasses import FrozenInstanceError, fields
+from typing import Any
 
 import pytest
 from fakes import FakePredictor, ons
@@ -14,6 +14,7 @@ from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Start
 from bollylive.model.codec import PERCUSSION
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Set
+from bollylive.snapshot.encoding import decode, encode
 from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot, Snapshot, Vitals
 
 CHANNELS = (
@@ -108,8 +109,35 @@ def test_a_snapshot_can_cross_processes_and_becomes_json() -> None:
     offline.play(NoteOn(0, 60, 100), 1.0)
     offline.advance(3.0)
     snapshot = offline.engine.snapshot(3.0)
-    assert pickle.loads(pickle.dumps(snapshot)) == snapshot
-    assert json.loads(json.dumps(asdict(snapshot)))["parts"][0]["newest"][0]["pitch"] == 60
+    assert decode(encode(snapshot)) == snapshot
+    assert json.loads(encode(snapshot))["parts"][0]["newest"][0]["pitch"] == 60
+
+
+def without(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fields: without(fields, "beat"),
+        lambda fields: fields | {"beat": "soon"},
+        lambda fields: fields | {"failures": True},
+        lambda fields: fields | {"parts": {}},
+        lambda fields: fields | {"parts": [fields["parts"][0] | {"role": "soloist"}]},
+        lambda fields: fields | {"vitals": None},
+        lambda _: [],
+    ],
+)
+def test_a_message_that_is_no_snapshot_is_refused(change: Callable[[dict[str, Any]], object]) -> None:
+    fields = json.loads(encode(band().engine.snapshot(0.0)))
+    with pytest.raises(ValueError, match="not a"):
+        decode(json.dumps(change(fields)).encode())
+
+
+def test_a_message_that_is_nested_without_end_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a snapshot"):
+        decode(b"[" * 100_000)
 
 
 def test_watching_changes_nothing() -> None:
