@@ -15,7 +15,10 @@ from bollylive.sets.settings import ChannelSet
 @pytest.mark.parametrize(
     ("own", "sentence"),
     [
-        (ChannelSet(1, "Bass", "accompany", 35), "Bass, fretless bass: the model plays along all the time"),
+        (
+            ChannelSet(1, "Bass", "accompany", 35),
+            "Bass, fretless bass: the model plays along; where you play its channel, it waits",
+        ),
         (ChannelSet(0, program=104, sound_program=105, role="player"), "sitar, sound banjo: only you play it"),
         (ChannelSet(9, "Percussion", "off"), "Percussion: nobody plays it"),
         (ChannelSet(9, "Drums", "off"), "Drums, percussion: nobody plays it"),

@@ -89,7 +89,7 @@ def test_a_command_may_print_in_the_background_and_end_with_everything_printed(
     [
         ("in: Keys\x1b[2J\x1b]0;title\x07", "in: Keys\\x1b[2J\\x1b]0;title\\x07"),
         ("\x9b31mred\x7f", "\\x9b31mred\\x7f"),
-        ("first\rsecond\b", "first\\rsecond\\x08"),
+        ("first\rsecond\b", "first\\x0dsecond\\x08"),
         ("take\u202edim.exe\u2066", "take\\u202edim.exe\\u2066"),
         ("two\nlines\tof राग é", "two\nlines\tof राग é"),
     ],
