@@ -64,14 +64,14 @@ class Assembler:
         return self._close([key], beat)
 
     def _control(self, channel: int, number: int, value: int, beat: float) -> list[Note]:
-        keys = [key for key in self._open if key[0] == channel]
         if number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
-            return self._close(keys, beat)
+            return self._close([key for key in self._open if key[0] == channel], beat)
         if number == SUSTAIN and value >= 64:
             self._pedals.add(channel)
         elif number in (SUSTAIN, RESET_CONTROLLERS):
             self._pedals.discard(channel)
-            return self._close([key for key in keys if not self._open[key].key_down], beat)
+            lifted = [key for key, open_ in self._open.items() if key[0] == channel and not open_.key_down]
+            return self._close(lifted, beat)
         return []
 
     def _close(self, keys: list[tuple[int, int]], beat: float) -> list[Note]:

@@ -45,4 +45,4 @@ def describe_moves(played: Iterable[PortChannel], channels: dict[PortChannel, in
         + (f"is channel {channels[own] + 1}" if own in channels else "is left out")
         for own in moved
     )
-    return f"it plays on {len(ports)} ports, and here are 16 channels: {', '.join(texts)}."
+    return f"its {len(ports)} ports share 16 channels here: {', '.join(texts)}."

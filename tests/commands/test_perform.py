@@ -32,6 +32,13 @@ def test_the_musicians_tracks_are_as_they_were() -> None:
     assert [track.program for track in tracks if "musician" in track.name] == [73, 20]
 
 
+def test_the_musicians_tracks_keep_their_changes_of_program() -> None:
+    changes = ((0.0, Program(0, 73)), (8.0, Program(0, 40)), (9.0, Program(2, 0)))
+    tracks = perform(replace(SONG, program_changes=changes), None, BAND, FakePredictor(), seed=1)
+    found = {track.channel: (track.program, track.changes) for track in tracks if "musician" in track.name}
+    assert found == {0: (73, changes[1:2]), 2: (20, changes[2:])}
+
+
 def test_the_band_plays_on_channels_of_its_own_in_its_range_on_the_beat_of_the_song() -> None:
     tracks = perform(SONG, None, BAND, FakePredictor(), seed=1)
     model = notes_of(tracks, "model")

@@ -12,7 +12,7 @@ from music import write_song
 from bollylive.midi.smf_reader import read_file
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from training.data.corpus import DURATION, ONSET, VOICE
-from training.data.midi_voices import _by_own_rules, read_voices
+from training.data.midi_voices import read_by_own_rules, read_voices
 from training.data.prepare import read_corpus, read_song
 
 END = b"\0\xff\x2f\0"
@@ -39,7 +39,7 @@ def _hits(channel: int, delta: bytes = b"\x81\x70") -> bytes:
 @pytest.mark.parametrize("file_format", [0, 1])
 def test_the_bands_own_rules_read_a_sound_file_as_symusic_does(tmp_path: Path, file_format: int) -> None:
     data = write_song(tmp_path / "song.mid", file_format=file_format).read_bytes()
-    by_symusic, by_us = read_voices(data), _by_own_rules(read_file(data))
+    by_symusic, by_us = read_voices(data), read_by_own_rules(read_file(data))
     assert by_symusic.ticks_per_beat == by_us.ticks_per_beat
     assert _sorted(by_symusic.voices) == _sorted(by_us.voices)
 

@@ -40,7 +40,7 @@ def read_voices(data: bytes) -> MidiVoices:
     """Read the voices of a file from its bytes; raises ValueError if it is no MIDI file, or longer than any piece."""
     file = read_file(data)
     if _needs_own_rules(file):
-        return _by_own_rules(file)
+        return read_by_own_rules(file)
     score: Any = symusic.Score.from_midi(data)
     voices = [
         (PERCUSSION if track.is_drum else track.program, _columns(track.notes.numpy()))
@@ -48,7 +48,7 @@ def read_voices(data: bytes) -> MidiVoices:
         if len(track.notes)
     ]
     if sum(len(notes) for _, notes in voices) != _note_ons(file):
-        return _by_own_rules(file)  # some have no note-off
+        return read_by_own_rules(file)  # some have no note-off
     meters = [(sign.time, 4 * sign.numerator / max(sign.denominator, 1)) for sign in score.time_signatures]
     return MidiVoices(score.ticks_per_quarter, voices, meters)
 
@@ -74,7 +74,8 @@ def _columns(notes: dict[str, NDArray[np.int32]]) -> NDArray[np.int64]:
     return np.column_stack([notes[name].astype(np.int64) for name in ("time", "duration", "pitch", "velocity")])
 
 
-def _by_own_rules(file: RawFile) -> MidiVoices:
+def read_by_own_rules(file: RawFile) -> MidiVoices:
+    """Read the voices as the band would; raises ValueError if the file is longer than any piece."""
     parts = read_parts(file)
     ticks_per_beat = parts.ticks_per_beat
     if any(track.tick > LONGEST_BEATS * ticks_per_beat for track in file.tracks):
