@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +92,20 @@ def test_the_demo_is_a_recording_of_both_players() -> None:
     tracks = [track for track in perform_demo(BAND, FakePredictor(), seed=1).tracks() if track.notes]
     assert {track.channel for track in tracks if "musician" in track.name} == {0}
     assert {track.channel for track in tracks if "model" in track.name} == {1, 9}
+
+
+@pytest.mark.parametrize("beats", [8, 64])
+def test_a_timeline_goes_through_the_tempos_as_often_for_many_notes_as_for_few(beats: int) -> None:
+    times = 0
+
+    class Counted(tuple[tuple[float, float], ...]):
+        def __iter__(self) -> Iterator[tuple[float, float]]:
+            nonlocal times
+            times += 1
+            return super().__iter__()
+
+    timeline(song_of(melody(beats), {0: 73}, tempos=Counted(SONG.tempos)), {0})
+    assert times < 5
 
 
 def test_a_timeline_carries_tempos_then_programs_and_ends_before_beginnings() -> None:

@@ -102,6 +102,13 @@ def test_where_no_channel_is_left_a_part_is_left_out_and_said() -> None:
     assert song.problems == ("its 2 ports share 16 channels here: channel 4 of port 2 is left out.",)
 
 
+def test_of_many_ports_a_sentence_names_some() -> None:
+    tracks = [_device(bytes((name,))) + scale(0, 1) for name in range(100)]
+    [problem] = read_song(file_of(*tracks)).problems
+    assert problem.startswith("its 100 ports share 16 channels here: channel 1 of port 2 is channel 2, ")
+    assert problem.endswith("channel 1 of port 17 is left out, and 83 more.")
+
+
 @pytest.mark.parametrize(
     "tracks",
     [
