@@ -38,15 +38,16 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
         offline.play(event, at_s)
     offline.close()
 
-    own = [
-        Track(
-            f"{channel + 1} {names.get(channel, '')}".rstrip() + " (musician)",
-            channel,
-            song.programs.get(channel),
-            tuple(note for note in song.notes if note.channel == channel),
+    own = []
+    for channel in musician:
+        name = f"{channel + 1} {names.get(channel, '')}".rstrip() + " (musician)"
+        notes = tuple(note for note in song.notes if note.channel == channel)
+        changes = tuple(
+            (beat, program)
+            for beat, program in song.program_changes
+            if program.channel == channel and beat > notes[0].onset_beats  # the one before is in `song.programs`
         )
-        for channel in musician
-    ]
+        own.append(Track(name, channel, song.programs.get(channel), notes, changes))
     return own + model_tracks(offline.sent, band)
 
 

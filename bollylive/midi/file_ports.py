@@ -6,12 +6,14 @@ Source: the meta events 0x21 (MIDI port) and 0x09 (device name) of Standard MIDI
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 
 Port: TypeAlias = tuple[int, bytes]  # (number, name of the device)
 PortChannel: TypeAlias = tuple[Port, int]
+
+_MOST_NAMED: Final = 16  # in one sentence
 
 
 def assign_channels(played: Iterable[PortChannel]) -> dict[PortChannel, int]:
@@ -36,13 +38,15 @@ def assign_channels(played: Iterable[PortChannel]) -> dict[PortChannel, int]:
 def describe_moves(played: Iterable[PortChannel], channels: dict[PortChannel, int]) -> str | None:
     """Return a sentence about the channels that have another number now, or none; None if all kept theirs."""
     order = sorted(set(played))
-    ports = sorted({port for port, _ in order})
+    numbers = {port: number for number, port in enumerate(dict.fromkeys(port for port, _ in order), start=1)}
     moved = [own for own in order if channels.get(own) != own[1]]
     if not moved:
         return None
-    texts = (
-        f"channel {own[1] + 1} of port {ports.index(own[0]) + 1} "
+    texts = [
+        f"channel {own[1] + 1} of port {numbers[own[0]]} "
         + (f"is channel {channels[own] + 1}" if own in channels else "is left out")
-        for own in moved
-    )
-    return f"it plays on {len(ports)} ports, and here are 16 channels: {', '.join(texts)}."
+        for own in moved[:_MOST_NAMED]
+    ]
+    if len(moved) > _MOST_NAMED:
+        texts.append(f"and {len(moved) - _MOST_NAMED} more")
+    return f"its {len(numbers)} ports share 16 channels here: {', '.join(texts)}."

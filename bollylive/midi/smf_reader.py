@@ -3,6 +3,8 @@
 A chunk's length is believed where the file goes on properly after it: with another chunk, with its end, or after an
 End of Track. So bytes that look like a track in the middle of one, in a text or a SysEx, are none. Everywhere else
 reading goes on at the next `MTrk`.
+
+Tracks beyond the number in the header are what an earlier, longer file left behind in its place.
 """
 
 from __future__ import annotations
@@ -37,14 +39,17 @@ def read_file(data: bytes) -> RawFile:
     at = header.end if _is_chunk(data, header.end) else header.least_end
     while True:
         begin, junk = _next_track(data, at)
-        if begin < 0:
+        if begin < 0 or 0 < header.tracks == len(tracks):
             break
         track, at, right = _read_chunk(data, begin)
         tracks.append(track)
         junk_bytes += junk
         if not right:
             wrong_lengths.append(len(tracks))
-    return RawFile(header, tuple(tracks), tuple(_problems(header, tracks, wrong_lengths, junk_bytes)))
+    problems = list(_problems(header, tracks, wrong_lengths, junk_bytes))
+    if begin >= 0:
+        problems.append(f"there are more tracks than the {header.tracks} of the header: the others are left out.")
+    return RawFile(header, tuple(tracks), tuple(problems))
 
 
 def _next_track(data: bytes, at: int) -> tuple[int, int]:

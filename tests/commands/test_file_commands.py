@@ -115,6 +115,20 @@ def test_a_file_that_breaks_off_is_played_as_far_as_it_goes_and_says_so(
     assert read_song(out).notes
 
 
+@pytest.mark.parametrize("command", ["perform", "generate"])
+def test_the_beats_of_a_file_in_smpte_frames_are_those_of_the_set(
+    command: str, call: Call, song: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    frames, band, out = (tmp_path / name for name in ("frames.mid", "band.toml", "out.mid"))
+    frames.write_bytes(song.read_bytes().replace(b"\x01\xe0MTrk", b"\xe7\x28MTrk"))  # 480 ticks a beat: 1000 a second
+    band.write_text("tempo_bpm = 90\n[[channel]]\nchannel = 5\nrole = 'accompany'\n", encoding="utf-8")
+    named = [frames] if command == "perform" else ["--from", frames, "--notes", "5"]
+    status, _, err = call(command, *named, "--out", out, "--set", band, "--model", tiny_model, "--seed", "1")
+    assert status == 0
+    assert "its beats are those of 90 bpm" in sentence(err)
+    assert [bpm for _, bpm in read_song(out).tempos] == pytest.approx([90])
+
+
 def test_generate_gives_exactly_as_many_notes_as_asked_for(
     call: Call, song: Path, tmp_path: Path, tiny_model: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,13 @@ def test_the_musicians_tracks_are_as_they_were() -> None:
     assert sorted(own) == [0, 2]
     assert sorted([*own[0], *own[2]], key=lambda n: (n.onset_beats, n.channel, n.pitch)) == list(SONG.notes)
     assert [track.program for track in tracks if "musician" in track.name] == [73, 20]
+
+
+def test_the_musicians_tracks_keep_their_changes_of_program() -> None:
+    changes = ((0.0, Program(0, 73)), (8.0, Program(0, 40)), (9.0, Program(2, 0)))
+    tracks = perform(replace(SONG, program_changes=changes), None, BAND, FakePredictor(), seed=1)
+    found = {track.channel: (track.program, track.changes) for track in tracks if "musician" in track.name}
+    assert found == {0: (73, changes[1:2]), 2: (20, changes[2:])}
 
 
 def test_the_band_plays_on_channels_of_its_own_in_its_range_on_the_beat_of_the_song() -> None:
@@ -84,6 +92,20 @@ def test_the_demo_is_a_recording_of_both_players() -> None:
     tracks = [track for track in perform_demo(BAND, FakePredictor(), seed=1).tracks() if track.notes]
     assert {track.channel for track in tracks if "musician" in track.name} == {0}
     assert {track.channel for track in tracks if "model" in track.name} == {1, 9}
+
+
+@pytest.mark.parametrize("beats", [8, 64])
+def test_a_timeline_goes_through_the_tempos_as_often_for_many_notes_as_for_few(beats: int) -> None:
+    times = 0
+
+    class Counted(tuple[tuple[float, float], ...]):
+        def __iter__(self) -> Iterator[tuple[float, float]]:
+            nonlocal times
+            times += 1
+            return super().__iter__()
+
+    timeline(song_of(melody(beats), {0: 73}, tempos=Counted(SONG.tempos)), {0})
+    assert times < 5
 
 
 def test_a_timeline_carries_tempos_then_programs_and_ends_before_beginnings() -> None:

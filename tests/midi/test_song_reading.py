@@ -91,8 +91,7 @@ def test_the_channels_of_two_ports_do_not_merge(first: bytes, second: bytes) -> 
     assert song.programs == {0: 73, 1: 48, 2: 0, 4: 33, 9: 0}
     assert song.percussion == {2, 9}
     assert song.problems == (
-        "it plays on 2 ports, and here are 16 channels: channel 1 of port 2 is channel 2, "
-        "channel 10 of port 2 is channel 3.",
+        "its 2 ports share 16 channels here: channel 1 of port 2 is channel 2, channel 10 of port 2 is channel 3.",
     )
 
 
@@ -100,7 +99,14 @@ def test_where_no_channel_is_left_a_part_is_left_out_and_said() -> None:
     tracks = [scale(channel) for channel in range(16)]
     song = read_song(file_of(*tracks, _port(1) + scale(3)))
     assert len(song.notes) == 16 * 8
-    assert song.problems == ("it plays on 2 ports, and here are 16 channels: channel 4 of port 2 is left out.",)
+    assert song.problems == ("its 2 ports share 16 channels here: channel 4 of port 2 is left out.",)
+
+
+def test_of_many_ports_a_sentence_names_some() -> None:
+    tracks = [_device(bytes((name,))) + scale(0, 1) for name in range(100)]
+    [problem] = read_song(file_of(*tracks)).problems
+    assert problem.startswith("its 100 ports share 16 channels here: channel 1 of port 2 is channel 2, ")
+    assert problem.endswith("channel 1 of port 17 is left out, and 83 more.")
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_a_note_that_no_number_can_place_is_a_line_in_the_manifest(tmp_path: Pat
     write_song(tmp_path / "music" / "good.mid")
     corpus = read_corpus(tmp_path / "music", "corpus")
     assert [song.name for song in corpus.songs] == ["good.mid"]
-    assert corpus.skipped == dict.fromkeys(["late.mid", "wrapped.mid"], "ValueError: a note later than 100,000 beats")
+    assert corpus.skipped == dict.fromkeys(["late.mid", "wrapped.mid"], "ValueError: longer than 100000 beats")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are always text")

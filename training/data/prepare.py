@@ -1,8 +1,8 @@
 """MIDI files to compact arrays: the first stage, and the only one that reads MIDI.
 
 Each corpus (a folder, or a .tar.* or .zip archive) becomes one `NAME.npz`; `manifest.json` says what is in it and
-what was skipped and why. A file that cannot be read is a line in the manifest, never the end. Files are read by
-symusic (a hundred times faster than mido, which matters for millions of notes); time is rounded to codec ticks.
+what was skipped and why. A file that cannot be read is a line in the manifest, never the end. Time is rounded to codec
+ticks.
 
 Near duplicates are looked for among all corpora of the output folder, also those of earlier calls, so that one call
 for all or one for each come to the same. Corpora marked `synthetic` in the manifest take no part in that; they follow
@@ -18,14 +18,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import symusic
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bollylive.model.codec import PERCUSSION, PLACES, TICKS_PER_BEAT
+from bollylive.model.codec import PLACES, TICKS_PER_BEAT
 from training.data.corpus import (
     DURATION,
     ONSET,
@@ -39,6 +38,7 @@ from training.data.corpus import (
     save_corpus,
 )
 from training.data.manifest import Manifest, count_held_out, describe, read_manifest, write_manifest
+from training.data.midi_voices import read_voices
 from training.data.phase import find_shift
 from training.data.sources import TABLE, by_name, midi_files, opened, read_sources
 from training.data.split import find_groups, follow, hold_together
@@ -48,7 +48,6 @@ from training.errors import TrainingError
 _SHORTEST_BAR_BEATS = 1.5
 _COMMON_BAR_BEATS = 4
 _FEWEST_NOTES = 8
-_LONGEST_SONG_BEATS = 100_000  # half a day at 140 bpm; what lies further on is a damaged delta time
 
 Music: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32]]
 
@@ -57,28 +56,18 @@ def read_song(path: Path) -> Music:
     """Read a MIDI file as (notes, instruments, bars), a voice for every channel and program of every track.
 
     Music of one metre that stands beside its beat is moved into its bars (`find_shift`).
-    Raises whatever symusic raises, or ValueError if the file has too few notes.
+    Raises whatever symusic raises, or ValueError if the file has too few notes or lasts too long.
     """
-    score: Any = symusic.Score(path, fmt="midi")  # left to itself it refuses .kar
-    scale = TICKS_PER_BEAT / score.ticks_per_quarter
+    midi = read_voices(path.read_bytes())
+    scale = TICKS_PER_BEAT / midi.ticks_per_beat
     parts: list[NDArray[np.int32]] = [np.zeros((0, 5), dtype=np.int32)]
-    instruments: list[int] = []
-    for track in score.tracks:
-        if not len(track.notes):
-            continue
-        columns = track.notes.numpy()
-        onsets = np.rint(columns["time"] * scale)
-        if onsets.min() < 0 or onsets.max() > _LONGEST_SONG_BEATS * TICKS_PER_BEAT:  # symusic's times wrap at 2**31
-            raise ValueError(f"a note later than {_LONGEST_SONG_BEATS:,} beats")
-        part = np.zeros((len(onsets), 5), dtype=np.int32)
-        part[:, ONSET] = onsets
-        longest = _LONGEST_SONG_BEATS * TICKS_PER_BEAT
-        part[:, DURATION] = np.clip(np.rint(columns["duration"] * scale), 1, longest)
-        part[:, PITCH] = columns["pitch"]
-        part[:, VELOCITY] = columns["velocity"]
-        part[:, VOICE] = len(instruments)
+    for voice, (_, columns) in enumerate(midi.voices):
+        part = np.zeros((len(columns), 5), dtype=np.int32)
+        onset, duration, part[:, PITCH], part[:, VELOCITY] = columns.T
+        part[:, ONSET] = np.rint(onset * scale)
+        part[:, DURATION] = np.maximum(np.rint(duration * scale), 1)
+        part[:, VOICE] = voice
         parts.append(part)
-        instruments.append(PERCUSSION if track.is_drum else track.program)
     notes = np.concatenate(parts)
     notes = notes[(notes[:, VELOCITY] > 0) & (notes[:, PITCH] >= 0) & (notes[:, PITCH] < 128)]
     if len(notes) < _FEWEST_NOTES:
@@ -86,21 +75,20 @@ def read_song(path: Path) -> Music:
     notes = notes[np.lexsort((notes[:, PITCH], notes[:, VOICE], notes[:, ONSET]))]
     same = (np.diff(notes[:, [ONSET, PITCH, VOICE]], axis=0) == 0).all(axis=1)
     notes = notes[np.concatenate(([True], ~same))]
-    bars = read_bars(score, scale)
+    bars = _read_bars(midi.meters, scale)
     if len(bars) == 1 and (late := find_shift(notes, cycle := int(bars[0, 1]))):
         notes[:, ONSET] += cycle - late
-    return notes, np.array(instruments, dtype=np.int16), bars
+    return notes, np.array([instrument for instrument, _ in midi.voices], dtype=np.int16), bars
 
 
-def read_bars(score: Any, scale: float) -> NDArray[np.int32]:
-    """The time signatures as (tick, cycle); bars too short or long to be meant become four beats."""
+def _read_bars(meters: list[tuple[float, float]], scale: float) -> NDArray[np.int32]:
+    """The metres as (tick, cycle); bars too short or long to be meant become four beats."""
     bars = [(0, _COMMON_BAR_BEATS * TICKS_PER_BEAT)]
-    for signature in score.time_signatures:
-        beats = 4 * signature.numerator / max(signature.denominator, 1)
+    for tick, beats in meters:
         cycle = round(beats * TICKS_PER_BEAT)
         if beats < _SHORTEST_BAR_BEATS or cycle > PLACES:
             cycle = _COMMON_BAR_BEATS * TICKS_PER_BEAT
-        bars.append((round(signature.time * scale), cycle))
+        bars.append((round(tick * scale), cycle))
     return np.array(sorted(dict(bars).items()), dtype=np.int32)
 
 
