@@ -5,7 +5,7 @@ not. What counts is when each beat falls. One tempo is kept for as long as a str
 all points (beat, second) since; when none does any more, the next tempo begins at the last point that it reached.
 
 Source: the swing filter of H. Elmeleegy et al., "Online Piece-wise Linear Approximation of Numerical Streams with
-Precision Guarantees", VLDB 2009. It needs one pass and constant memory, and no point is further away than the tolerance.
+Precision Guarantees", VLDB 2009. It needs one pass and constant memory; no point is further away than the tolerance.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from bollylive.midi.song import DEFAULT_TEMPOS, Tempos
 TOLERANCE_S: Final = 0.005  # between a beat as it was played and as it is recorded; less is heard by nobody
 _ARRIVAL_BEATS: Final = 1.0
 _ARRIVAL_S: Final = 0.03
-_SHORTEST_BEAT_S: Final = 0.01
-_LONGEST_BEAT_S: Final = 16.7  # a MIDI file cannot hold a slower tempo (24 bits of microseconds)
+SHORTEST_BEAT_S: Final = 0.01
+LONGEST_BEAT_S: Final = 16.7  # a MIDI file cannot hold a slower tempo (24 bits of microseconds)
 _MOST_DECIMALS: Final = 6
 
 
@@ -112,7 +112,7 @@ class _Line:
     def __init__(self, beat: float, at_s: float, seconds_per_beat: float) -> None:
         self.beat, self.at_s = beat, at_s
         self.given_s: float | None = seconds_per_beat  # unless several were given since
-        self._least_s, self._most_s = _SHORTEST_BEAT_S, _LONGEST_BEAT_S
+        self._least_s, self._most_s = SHORTEST_BEAT_S, LONGEST_BEAT_S
 
     def copy(self) -> _Line:
         """Return a line that changes by itself."""
