@@ -16,7 +16,6 @@ from bollylive.sets.live_set import LiveSet
 
 _FAILED_EARLY_S: Final = 5.0  # an engine that dies sooner after its start may die because of what it was given
 _MOST_FAILURES: Final = 3
-_LEAVE_S: Final = 0.5
 _RETRY_S: Final = 60.0  # an engine that failed again and again may have run out of memory
 
 
@@ -25,11 +24,8 @@ class EngineProcess(Protocol):
 
     pipe: Pipe
 
-    def leave(self, limit_s: float) -> None:
-        """Let it end by itself within `limit_s`; so it removes the address at which other programs watch it."""
-
     def end(self) -> None:
-        """Kill it."""
+        """Kill it; it holds nothing that needs tidying."""
 
 
 class SpawnedEngine:
@@ -43,11 +39,6 @@ class SpawnedEngine:
         theirs.close()
         with suppress(OSError):  # killed already: the pipe shows it, and `EngineLink.loss` reports it
             ours.send(start_up)
-
-    def leave(self, limit_s: float) -> None:
-        """Close the pipe, and wait for the end."""
-        self.pipe.close()
-        self._child.wait(limit_s)
 
     def end(self) -> None:
         """Kill it."""
@@ -120,7 +111,7 @@ class EngineLink:
             self._failures += 1
         else:
             self._failures = 1
-        self._process.end()  # at once: whether it leaves an address matters less than the time
+        self.end()
         self.alone, self.ended = True, False
         if self._failures <= _MOST_FAILURES:
             with suppress(OSError):  # out of memory, or of processes
@@ -130,8 +121,7 @@ class EngineLink:
         return not self.alone
 
     def end(self) -> None:
-        """End the engine. Blocks for half a second at most, and for a second more if it must be killed."""
-        self._process.leave(_LEAVE_S)
+        """End the engine."""
         self._process.end()
 
     def _begin(self, *, resume: bool, keys_held: bool) -> None:

@@ -67,7 +67,7 @@ class FakeEngineProcess:
     def __init__(self, start_up: EngineStartUp, time: VirtualTime) -> None:
         self.start_up = start_up
         self.pipe: Pipe = VirtualPipe(time)
-        self.ended = self.may_leave = False
+        self.ended = False
 
     def say(self, *messages: Any) -> None:
         """Send messages to the io process."""
@@ -82,10 +82,6 @@ class FakeEngineProcess:
     def die(self) -> None:
         """End as if killed."""
         self._end.hung_up = True
-
-    def leave(self, limit_s: float) -> None:
-        assert limit_s > 0
-        self.may_leave = not self.ended
 
     def end(self) -> None:
         self.pipe.close()
