@@ -9,14 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from bollylive.clock.anchor import Leader
 from bollylive.snapshot.format import PartSnapshot, Snapshot
 from bollylive.snapshot.reader import SnapshotReader
 
 _ABSENCE_S = 5.0  # a band that is away for longer is gone; a new engine takes a few seconds to start
 _RETRY_S = 0.1
 
-_LEADERS: Final[dict[Leader, str]] = {
+_LEADERS: Final[dict[str, str]] = {  # by `clock.anchor.Leader`
     "free": "free tempo",
     "player": "follows your playing",
     "link": "follows Ableton Link",
@@ -56,9 +55,10 @@ def describe_snapshot(snapshot: Snapshot) -> str:
     """Return a snapshot as one line."""
     vitals = snapshot.vitals
     state = "plays" if snapshot.awake and snapshot.running else "waits" if snapshot.running else "is stopped"
+    leader = _LEADERS.get(vitals.leader, vitals.leader)
     playing = [_describe_part(part) for part in snapshot.parts if part.word is not None]
     groups = [
-        f"{snapshot.name} {state}, beat {snapshot.beat:.1f}, {snapshot.bpm:.1f} bpm ({_LEADERS[vitals.leader]})",
+        f"{snapshot.name} {state}, beat {snapshot.beat:.1f}, {snapshot.bpm:.1f} bpm ({leader})",
         ", ".join(playing) or "nobody is playing",
         ", ".join(_describe_knobs(snapshot)),
         _describe_command(snapshot),

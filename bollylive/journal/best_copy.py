@@ -12,6 +12,7 @@ from io import BytesIO
 from bollylive.errors import FileError
 from bollylive.files.whole_file import write_file
 from bollylive.journal.file_thread import FileThread
+from bollylive.journal.folder import LARGEST_BYTES
 from bollylive.journal.reader import EntryStream
 from bollylive.journal.replay import replay_entries
 from bollylive.journal.writer import JournalWriter
@@ -67,6 +68,8 @@ class BestCopy:
             return
         path = journal.file.path
         data = None if journal.hangs else self._best.data
+        if data is not None and len(data) > LARGEST_BYTES:  # a recording may be longer than a journal
+            data = None
         if path is not None and data is not None and (journal.unwritten or self._best.events > self._journal.events):
             try:
                 write_file(path, data)
