@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, BinaryIO, Final
 
@@ -25,6 +26,8 @@ _CONTROLLERS: Final = b"|".join(b"%02x" % n for n in (SUSTAIN, ALL_SOUND_OFF, RE
 _NEEDED: Final = re.compile(rb'^\["bea|"(?:[89c]|b.(?:%b))[0-9a-f]*"\]$' % _CONTROLLERS)
 MOST_LINE_BYTES: Final = 2**16  # real ones have about 60, and sentences of the log a few hundred
 _MOST_BEATS, _MOST_SECONDS = 1e9, 1e12  # months and ages of any machine
+_MOST_KNOWN: Final = 4096  # messages
+_FEWEST_BEATS: Final = 0.25  # of a bar
 _MOST_LOST: Final = 10**12
 _MOST_CHARACTERS: Final = 200  # of a name
 _MOST_NEEDED: Final = 10_000  # lines: the last 128 notes of sixteen busy channels, twice
@@ -132,10 +135,10 @@ def _header(line: bytes) -> tuple[Header, int]:
             "started": str(started),
             "set": str(name),
             "names": dict(names),
-            "beats_per_bar": int(beats),
+            "beats_per_bar": int(beats) | float(beats),
         } if beats > 0:
             channels = {channel: _text(names[str(channel)]) for channel in range(16) if str(channel) in names}
-            is_legal = beats <= MOST_BEATS_PER_BAR
+            is_legal = _FEWEST_BEATS <= beats <= MOST_BEATS_PER_BAR
             return Header(_text(started), _text(name), channels, beats if is_legal else 4), int(not is_legal)
     raise ValueError("it is no journal")
 
@@ -143,7 +146,7 @@ def _header(line: bytes) -> tuple[Header, int]:
 def _entry(record: Any) -> Entry:
     match record:
         case ["musician" | "model" as by, at_s, beat, str(message)]:
-            return Sent(_event(bytes.fromhex(message)), by, _number(at_s, _MOST_SECONDS), _number(beat, _MOST_BEATS))
+            return Sent(_event(message), by, _number(at_s, _MOST_SECONDS), _number(beat, _MOST_BEATS))
         case ["beat", beat, rate_s, at_s, running, int(epoch), followed, *bar] if len(bar) < 2:
             bar_beat = _number(bar[0], _MOST_BEATS) if bar else None
             beat_s = _number(rate_s, LONGEST_BEAT_S)
@@ -156,8 +159,10 @@ def _entry(record: Any) -> Entry:
     raise ValueError("an unknown record")
 
 
-def _event(message: bytes) -> Event:
-    (event,) = Parser().feed(message)
+@lru_cache(maxsize=_MOST_KNOWN)
+def _event(message: str) -> Event:
+    """Return the event of a message in hex; most messages of a long journal are repetitions."""
+    (event,) = Parser().feed(bytes.fromhex(message))
     return event
 
 

@@ -37,7 +37,7 @@ class Recording:
     """Collects a performance in memory. For one thread."""
 
     def __init__(
-        self, names: Mapping[int, str] | None = None, beats_per_bar: int = 4, *, goes_on: bool = False
+        self, names: Mapping[int, str] | None = None, beats_per_bar: float = 4, *, goes_on: bool = False
     ) -> None:
         """`names` are those of the channels 0-15, for the names of the tracks.
 

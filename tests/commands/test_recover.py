@@ -192,10 +192,20 @@ HEAD = header_line(HEADER)
 NOTE = b'["musician",100.0,0.0,"903c64"]\n["musician",100.5,1.0,"803c64"]\n'
 
 
-@pytest.mark.parametrize("beats", [300, 10**400, 17])
-def test_bars_that_no_set_can_have_are_bars_of_four_and_counted(tmp_path: Path, beats: int) -> None:
+def head_with_bars(beats: str) -> bytes:
+    return HEAD.replace(b'"beats_per_bar": 4', b'"beats_per_bar": ' + beats.encode())
+
+
+def test_bars_may_be_of_three_and_a_half_beats(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
-    path.write_bytes(HEAD.replace(b'"beats_per_bar": 4', b'"beats_per_bar": %d' % beats) + NOTE + END)
+    path.write_bytes(head_with_bars("3.5") + NOTE + END)
+    assert (recover(path).meters, recover(path).problems) == (((0.0, 3.5),), ())
+
+
+@pytest.mark.parametrize("beats", ["300", "1" + "0" * 400, "17", "1e-300", "1e999"])
+def test_bars_that_no_set_can_have_are_bars_of_four_and_counted(tmp_path: Path, beats: str) -> None:
+    path = tmp_path / "j.jsonl"
+    path.write_bytes(head_with_bars(beats) + NOTE + END)
     assert main(["recover", str(path), "--out", str(tmp_path / "out.mid")]) == 0
     assert recover(path).meters == ((0.0, 4.0),)
     assert "1 lines are damaged" in recover(path).problems[0]
