@@ -6,11 +6,12 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from bollylive.console import complain, finish_printing, print_in_background, say
+from bollylive.console import Progress, complain, finish_printing, print_in_background, say
 from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError
 from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
@@ -142,7 +143,8 @@ def _generate(options: argparse.Namespace) -> int:
 def _recover(options: argparse.Namespace) -> int:
     from bollylive.recover import find_recording
 
-    found = find_recording(options.journal, options.minutes)
+    progress = Progress("reading the journal", say, time.perf_counter)
+    found = find_recording(options.journal, options.minutes, progress)
     _write_music(options, found.tracks, found.tempos, found.meters, found.problems)
     say(f"{options.out}: {found.summary}")
     return 0

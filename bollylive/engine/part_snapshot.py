@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
 from bollylive.engine.band_state import BandState
@@ -10,7 +11,8 @@ from bollylive.engine.history import Entry
 from bollylive.engine.part import Part
 from bollylive.midi.messages import Note, Player
 from bollylive.model import codec
-from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot, Snapshot
+from bollylive.sets.settings import KNOBS, MODEL_ROLES, SET_SETTINGS, Set
+from bollylive.snapshot.format import NEWEST_NOTES, KnobSnapshot, PartSnapshot, Snapshot
 
 
 def snapshot(state: BandState, now_s: float, failures: int, skipped: int) -> Snapshot:
@@ -25,7 +27,20 @@ def snapshot(state: BandState, now_s: float, failures: int, skipped: int) -> Sna
         parts=tuple(_part_snapshot(part, state, state.grid.earliest(now_s)) for part in state.parts),
         failures=failures,
         skipped=skipped,
+        knobs=tuple(_knobs(state.live.band)),
     )
+
+
+def _knobs(band: Set) -> Iterator[KnobSnapshot]:
+    """Yield the present values of the knobs that the set's controls turn."""
+    for name in dict.fromkeys(control.does for control in band.controls if control.does in KNOBS):
+        if name in SET_SETTINGS:
+            yield KnobSnapshot(name, getattr(band, name))
+            continue
+        turned = {control.on for control in band.controls if control.does == name}
+        for own in band.channels:
+            if own.role in MODEL_ROLES and not turned.isdisjoint({None, own.channel}):
+                yield KnobSnapshot(name, getattr(own, name), own.channel)
 
 
 def _part_snapshot(part: Part, state: BandState, now_tick: int) -> PartSnapshot:

@@ -169,8 +169,19 @@ class AppendFile:
                 return None
             _write(new, chunk)
 
-    def _adopt(self, file: FileIO) -> None:
-        self._file, self.path = file, Path(os.fsdecode(file.name))
+    def _take_name(self, new: FileIO) -> None:
+        """Go on with a new file that has all that is to be kept; it takes the name of the old one. Raises OSError."""
+        assert self._file is not None
+        assert self.path is not None
+        with suppress(OSError):
+            lock(new.fileno())  # before it has the name, so that no program takes it for an old one
+        Path(os.fsdecode(new.name)).replace(self.path)
+        old = self._file
+        self._adopt(new, self.path)
+        old.close()
+
+    def _adopt(self, file: FileIO, path: Path | None = None) -> None:
+        self._file, self.path = file, path or Path(os.fsdecode(file.name))
         self.folder = self.path.parent
         self._status = _identity(os.fstat(file.fileno()))
         self._is_named = False

@@ -20,13 +20,7 @@ from bollylive.io.rate_limit import RateLimit
 from bollylive.io.scheduler import Scheduler
 from bollylive.io.sources_and_sinks import Input
 from bollylive.io.thru import Thru
-from bollylive.midi.messages import (
-    Event,
-    LostSourceRelease,
-    Note,
-    Player,
-    Program,
-)
+from bollylive.midi.messages import Event, LostSourceRelease, Note, Player, Program
 from bollylive.midi.parser import state_key
 from bollylive.protocol import FromEngine, Heard, InheritedState, Play, Release, Sent
 from bollylive.sets.controls import Command, Controls, change_set
@@ -42,7 +36,8 @@ class Router:
     musician plays on a channel that does not pass through; all are called from within the methods, on the caller's
     thread, and must neither block nor raise. `live.band` is the set, which `use` replaces. `dropped_stale` counts
     planned notes of an earlier epoch, and notes that were under way when the song stopped or the model lost the
-    channel. Not thread-safe; `now_s` must not go back between calls.
+    channel. `asked` is the musician's newest command, the last of so many `commands`. Not thread-safe; `now_s` must not
+    go back between calls.
     """
 
     def __init__(
@@ -55,7 +50,8 @@ class Router:
         withhold: Callable[[Sent], None] = lambda _: None,
     ) -> None:
         self.rate_limit, self.feedback_filter = RateLimit(), FeedbackFilter()
-        self.dropped_stale = 0
+        self.dropped_stale = self.commands = 0
+        self.asked: Command | None = None
         self._clock, self._scheduler, self._live = clock, scheduler, live
         self._outputs = Outputs(send, self.feedback_filter)
         self._report, self._withhold = report, withhold
@@ -112,6 +108,7 @@ class Router:
                 self._report(Heard(heard, now_s, beat))
 
     def _command(self, command: Command, now_s: float, beat: float) -> None:
+        self.asked, self.commands = command, self.commands + 1
         if command.changes_set:
             self._live.band = change_set(self._live.band, command)
             self._release_unheard(now_s)

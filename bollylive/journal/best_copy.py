@@ -7,31 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 
 from bollylive.errors import FileError
 from bollylive.files.whole_file import write_file
 from bollylive.journal.file_thread import FileThread
-from bollylive.journal.reader import Journal, read_journal
-from bollylive.journal.replay import replay
+from bollylive.journal.folder import LARGEST_BYTES
+from bollylive.journal.reader import EntryStream
+from bollylive.journal.replay import replay_entries
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.song import Tempos, Track
 
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """The content of one file, or the reason why it cannot be read."""
+    """The content of one file, and what it holds and lacks; or the reason why it cannot be read."""
 
-    journal: Journal | None = None
-    data: bytes = b""
+    data: bytes | None = None
+    events: int = -1
+    missing: int = 0
     problem: str = ""
-
-    @property
-    def missing(self) -> int:
-        return 0 if self.journal is None else self.journal.lost + self.journal.damaged_lines
-
-    @property
-    def events(self) -> int:
-        return -1 if self.journal is None else len(self.journal.entries)
 
 
 class BestCopy:
@@ -45,17 +40,20 @@ class BestCopy:
     @property
     def readable(self) -> bool:
         """Whether any copy can be read; also true if nothing was played."""
-        return self._best.journal is not None or not self._writer.holds_music
+        return self._best.data is not None or not self._writer.holds_music
 
     def music(self) -> tuple[tuple[Track, ...], Tempos]:
         """Return the music of the copy that holds more; no music if neither can be read."""
-        return ((), ()) if self._best.journal is None else replay(self._best.journal)
+        if self._best.data is None:
+            return (), ()
+        stream = EntryStream(BytesIO(self._best.data))
+        return replay_entries(stream.header, stream)
 
     def shortcomings(self) -> Iterator[str]:
         """Yield sentences for the musician about what the recording lacks."""
         if not self._writer.holds_music:
             return
-        if self._best.journal is None:
+        if self._best.data is None:
             yield f"What was played can no longer be read, so there is no recording ({self._spool.problem})."
         elif self._best is not self._spool:
             why = self._spool.problem or "it holds more than the recording in progress"
@@ -69,10 +67,12 @@ class BestCopy:
         if journal is None or not self._writer.holds_music:
             return
         path = journal.file.path
-        can_complete = self._best.journal is not None and not journal.hangs
-        if path is not None and can_complete and (journal.unwritten or self._best.events > self._journal.events):
+        data = None if journal.hangs else self._best.data
+        if data is not None and len(data) > LARGEST_BYTES:  # a recording may be longer than a journal
+            data = None
+        if path is not None and data is not None and (journal.unwritten or self._best.events > self._journal.events):
             try:
-                write_file(path, self._best.data)
+                write_file(path, data)
                 journal.lost = self._best.missing
             except FileError as error:
                 yield f"The journal cannot be completed. {error}"
@@ -91,7 +91,9 @@ def _read(file_thread: FileThread | None) -> _Copy:
         return _Copy(problem="its disk does not answer")
     try:
         data = file_thread.file.read() + file_thread.unwritten
-        return _Copy(read_journal(data), data)
+        stream = EntryStream(BytesIO(data))  # counted without keeping the entries: a long one has millions
+        events = sum(1 for _ in stream)
+        return _Copy(data, events, stream.lost + stream.damaged_lines)
     except OSError as error:
         return _Copy(problem=error.strerror or str(error))
     except ValueError as reason:

@@ -20,8 +20,11 @@ from bollylive.files.append_file import AppendFile
 from bollylive.files.locked_file import is_written, lock, new_file
 from bollylive.files.regular_file import open_regular
 from bollylive.files.state_folder import make_private, state_folder
+from bollylive.journal.shortening import write_newer_half
 
 KEPT_BYTES: Final = 256 * 2**20  # more than a day of dense playing
+
+LARGEST_BYTES: Final = 256 * 2**20  # of one journal
 
 END_BYTES: Final = 2 * 2**20  # the last 128 notes of sixteen busy channels, and several minutes of a moving wheel
 
@@ -73,12 +76,39 @@ class JournalFile(AppendFile):
     """A new journal in a folder; see `AppendFile` for when it is made, threads, and errors.
 
     `stamp` is the date and time YYYYMMDD-HHMMSS for its name, unless there is already a journal with a later date;
-    `head` is its first line. If the folder is lost, the journal goes on in this user's default folder.
+    `head` is its first line. If the folder is lost, the journal goes on in this user's default folder. With more than
+    `most_bytes` it leaves out its older half.
     """
 
-    def __init__(self, folder: Path, stamp: str, head: bytes, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(
+        self, folder: Path, stamp: str, head: bytes, kept_bytes: int = KEPT_BYTES, most_bytes: int = LARGEST_BYTES
+    ) -> None:
         super().__init__(folder, head, self._new, [default_folder()])
-        self._stamp, self._kept_bytes = stamp, kept_bytes
+        self._stamp, self._kept_bytes, self._most_bytes = stamp, kept_bytes, most_bytes
+        self._left_out = 0
+        self._full_bytes = most_bytes  # the size at which the older half is left out next
+
+    def renew(self) -> str | None:
+        """Also leave out the older half if the file is too large; then return a sentence about it. Raises OSError."""
+        return super().renew() or self._shorten()
+
+    def _shorten(self) -> str | None:
+        if self._file is None or self.path is None or os.fstat(self._file.fileno()).st_size <= self._full_bytes:
+            return None
+        # If there is no room for a shorter one beside it, the next attempt is not at once.
+        self._full_bytes += self._most_bytes // 2
+        unfinished = self.path.with_suffix(".new")
+        unfinished.unlink(missing_ok=True)
+        new = new_file(unfinished)
+        try:
+            left_out = self._left_out + write_newer_half(self._file, new, self._head, self._left_out)
+            self._take_name(new)
+        except BaseException:
+            new.close()
+            unfinished.unlink(missing_ok=True)
+            raise
+        self._left_out, self._full_bytes = left_out, self._most_bytes
+        return f"has become very long; {left_out} of its oldest lines are left out from here on."
 
     def _new(self, folder: Path) -> FileIO:
         if folder == default_folder():  # what lies in a folder that the musician named is their own business

@@ -15,13 +15,14 @@ from typing import Final
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Entry
+from bollylive.journal.tempo_map import TempoMap
 from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program
-from bollylive.midi.song import DEFAULT_TEMPOS, Change, Tempos, Track
+from bollylive.midi.song import Change, Tempos, Track
 from bollylive.protocol import EngineStatus, Sent
 
 _BACKSTEP_BEATS: Final = 0.5  # a followed clock steps back by less than this; more is a jump
-_TEMPO_STEP: Final = 0.005  # changes below half a percent are the jitter of a clock, not a new tempo
+_LONGEST_GAP_BEATS: Final = 100_000.0  # half a day at 140 beats per minute; more is a damaged number
 
 
 @dataclass(slots=True)
@@ -35,15 +36,22 @@ class _Part:
 class Recording:
     """Collects a performance in memory. For one thread."""
 
-    def __init__(self, names: Mapping[int, str] | None = None, beats_per_bar: int = 4) -> None:
-        """`names` are those of the channels 0-15, for the names of the tracks."""
+    def __init__(
+        self, names: Mapping[int, str] | None = None, beats_per_bar: float = 4, *, goes_on: bool = False
+    ) -> None:
+        """`names` are those of the channels 0-15, for the names of the tracks.
+
+        With `goes_on` the first entry is one in the middle of a performance; so its bars are those of the engine.
+        """
         self._names = dict(names or {})
         self._beats_per_bar = beats_per_bar
         self._parts: dict[tuple[int, Player], _Part] = {}
         self._anchor: Anchor | None = None
         self._offset_beats = 0.0  # added to the performance's beats; whole bars after a jump
+        self._latest_s = -math.inf
         self._last_beat = 0.0  # of the recording; nothing is ever written before it
-        self._tempos: list[tuple[float, float]] = []
+        self._tempo_map = TempoMap()
+        self._goes_on, self._zero_beats = goes_on, 0.0
         self._begun = False  # there was a note
         self._rests = False  # the band has gone to sleep, and the musician has not played since
 
@@ -58,7 +66,7 @@ class Recording:
             case Anchor():
                 self._follow(entry)
             case EngineStatus():
-                self._rests = not entry.awake
+                self._rests, self._zero_beats = not entry.awake, entry.zero_beats
             case Sent():
                 self._add_sent(entry)
 
@@ -70,20 +78,34 @@ class Recording:
 
     def tempos(self) -> Tempos:
         """Return (beat of the recording, beats per minute), from beat 0 on."""
-        return tuple(self._tempos) or DEFAULT_TEMPOS
+        return self._tempo_map.tempos(self._last_beat)
 
     def _follow(self, anchor: Anchor) -> None:
         """Follow a new tempo, a stop, or a jump; a repeated anchor has no effect."""
         if anchor == self._anchor:
             return
-        jumped = self._anchor is not None and anchor.epoch != self._anchor.epoch
-        if jumped or anchor.beat + self._offset_beats < self._last_beat - _BACKSTEP_BEATS:
-            bars = math.ceil((self._last_beat - anchor.beat) / self._beats_per_bar)
-            self._offset_beats = float(bars * self._beats_per_bar)
-        bpm = 60.0 / anchor.seconds_per_beat
-        if not self._tempos or abs(bpm / self._tempos[-1][1] - 1.0) > _TEMPO_STEP:
-            self._set_tempo(bpm, max(self._last_beat, anchor.beat + self._offset_beats))
-        self._anchor = anchor
+        before, self._anchor = self._anchor, anchor
+        jumps = before is not None and anchor.epoch != before.epoch
+        # The point of an anchor may lie in the past, by whole beats; it holds from now on.
+        at_s = self._latest_s = anchor.at_s if jumps or before is None else max(anchor.at_s, self._latest_s)
+        beat = anchor.beat_at(at_s)
+        jumps = jumps or self._leaps(beat + self._offset_beats)
+        if jumps:
+            self._go_on_at_bar(beat)
+        beat += self._offset_beats
+        if jumps or before is None or before.running != anchor.running:
+            self._tempo_map.begin(max(self._last_beat, beat), at_s, anchor.seconds_per_beat)
+        else:
+            self._tempo_map.add(beat, at_s, anchor.seconds_per_beat)
+
+    def _leaps(self, beat: float) -> bool:
+        """Whether a beat of the recording is too far from the last one to be the same piece of music."""
+        return not -_BACKSTEP_BEATS <= beat - self._last_beat <= _LONGEST_GAP_BEATS
+
+    def _go_on_at_bar(self, beat: float) -> None:
+        """Let a beat of the performance be as far behind a bar line as before, but not before the last one."""
+        bars = math.ceil((self._last_beat - beat) / self._beats_per_bar)
+        self._offset_beats = float(bars * self._beats_per_bar)
 
     def _add_sent(self, sent: Sent) -> None:
         """Record a note, a control, or a program change; other messages are left out."""
@@ -95,7 +117,10 @@ class Recording:
                 self._begin(sent)
             elif self._rests and sent.by == "musician":
                 self._begin_again(sent)
+        if self._beat_of(sent) > self._last_beat + _LONGEST_GAP_BEATS:
+            self._go_on_at_bar(sent.beat)
         beat = self._last_beat = max(self._last_beat, self._beat_of(sent))
+        self._latest_s = max(self._latest_s, sent.at_s)
         part = self._parts.setdefault((event.channel, sent.by), _Part())
         if isinstance(event, Program) and part.program is None and not part.notes:
             part.program = event.program
@@ -116,8 +141,9 @@ class Recording:
         self._begun, self._rests = True, False
         if self._anchor is None or self._anchor.followed:
             return
-        bar_beat = self._anchor.bar_beat
+        bar_beat = self._zero_beats if self._goes_on and self._anchor.is_free else self._anchor.bar_beat
         into_bar = 0.0 if bar_beat is None else (sent.beat - bar_beat) % self._beats_per_bar
+        self._tempo_map.move(into_bar - sent.beat - self._offset_beats)
         self._offset_beats, self._last_beat = into_bar - sent.beat, 0.0
 
     def _begin_again(self, sent: Sent) -> None:
@@ -126,11 +152,7 @@ class Recording:
         if self._anchor is not None and self._anchor.running and self._anchor.is_free:
             bars = math.ceil(max(self._last_beat, self._beat_of(sent)) / self._beats_per_bar)
             self._offset_beats = bars * self._beats_per_bar - sent.beat
-
-    def _set_tempo(self, bpm: float, beat: float) -> None:
-        while self._tempos and self._tempos[-1][0] >= beat:  # nothing was played at that tempo
-            self._tempos.pop()
-        self._tempos.append((beat if self._tempos else 0.0, bpm))
+            self._tempo_map.begin(bars * self._beats_per_bar, sent.at_s, self._anchor.seconds_per_beat)
 
     def _track(self, channel: int, player: Player) -> Track:
         part = self._parts[channel, player]

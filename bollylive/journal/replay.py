@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, TypeGuard
 
+from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Entry
+from bollylive.journal.lines import Header
 from bollylive.journal.reader import Journal
 from bollylive.journal.recording import Recording
 from bollylive.midi.messages import ALL_SOUND_OFF, Control, NoteOff, NoteOn, Program
@@ -19,17 +22,31 @@ _FIRST_MODE_MESSAGE: Final = ALL_SOUND_OFF
 
 def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track, ...], Tempos]:
     """Return the tracks and tempos of a journal, or of its last `minutes`, from the bar of their first note on."""
-    bar = journal.header.beats_per_bar
-    recording = Recording(journal.header.names, bar)
     notes_s = [entry.at_s for entry in journal.entries if _is_note(entry)]
     from_s = max(notes_s, default=0.0) - 60.0 * minutes if minutes is not None else None
+    return replay_entries(journal.header, journal.entries, from_s)
+
+
+def replay_entries(
+    header: Header, entries: Iterable[Entry], from_s: float | None = None, *, goes_on: bool = False
+) -> tuple[tuple[Track, ...], Tempos]:
+    """Return the tracks and tempos of entries, from the bar of the first note at or after `from_s` on.
+
+    With `goes_on` the entries begin in the middle of a journal; those before the first anchor are left out, since their
+    beats have no known origin.
+    """
+    recording = Recording(header.names, header.beats_per_bar, goes_on=goes_on)
     from_beat: float | None = None
-    for entry in journal.entries:
-        recording.add(entry)
-        if from_s is not None and from_beat is None and _is_note(entry) and entry.at_s >= from_s:
-            from_beat = recording.beat
+    knows_beat = not goes_on
+    for entry in entries:
+        knows_beat = knows_beat or isinstance(entry, Anchor)
+        if knows_beat:
+            recording.add(entry)
+            if from_s is not None and from_beat is None and _is_note(entry) and entry.at_s >= from_s:
+                from_beat = recording.beat
     if from_beat is None:
         return recording.tracks(), recording.tempos()
+    bar = header.beats_per_bar
     return cut_before(recording.tracks(), recording.tempos(), bar * math.floor(from_beat / bar))
 
 

@@ -120,7 +120,7 @@ class EngineLink:
             self._failures += 1
         else:
             self._failures = 1
-        self._process.end()  # at once: whether it leaves an address matters less than the time
+        self.end()
         self.alone, self.ended = True, False
         if self._failures <= _MOST_FAILURES:
             with suppress(OSError):  # out of memory, or of processes

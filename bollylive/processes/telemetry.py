@@ -84,6 +84,8 @@ class Telemetry:
             dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._router.dropped_stale,
             sounding=self._scheduler.sounding,
             hung=self.hung,
+            asked=self._router.asked,
+            commands=self._router.commands,
             trouble=tuple(self._sentences),
         )
         return self._vitals if self._vitals != before else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bollylive.midi.messages import Note, Player
+from bollylive.sets.controls import Command
 from bollylive.sets.settings import Role
 
 NEWEST_NOTES = 8  # in a snapshot, of each buffer
@@ -24,6 +25,8 @@ class Vitals:
     dropped: int = 0  # planned notes that were not sent: too late, or their pitch was held
     sounding: int = 0  # notes that sound now, of both players
     hung: str | None = None  # the process that does not answer, if any
+    asked: Command | None = None  # the newest command of the musician's, if there was one
+    commands: int = 0  # how many there were, so that the same one twice is seen
     trouble: tuple[str, ...] = ()  # the newest sentences for the musician, the oldest first
 
 
@@ -41,6 +44,15 @@ class PartSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class KnobSnapshot:
+    """Where one knob stands."""
+
+    name: str  # one of `settings.KNOBS`
+    value: float
+    channel: int | None = None  # 0-15, where each channel has its own
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole band at one moment."""
 
@@ -53,3 +65,4 @@ class Snapshot:
     failures: int  # model calls that failed
     skipped: int  # notes that were planned too late to be sent
     vitals: Vitals = Vitals()
+    knobs: tuple[KnobSnapshot, ...] = ()  # those that a control of the set turns

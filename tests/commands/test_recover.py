@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bollylive.cli import main
 from bollylive.clock.anchor import Anchor
+from bollylive.console import Progress
 from bollylive.errors import FileError
+from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import END, Header, anchor_line, header_line, lost_line, sent_line
-from bollylive.journal.reader import Journal
+from bollylive.journal.reader import EntryStream, Journal, read_journal
 from bollylive.journal.recording import Recording
-from bollylive.journal.replay import cut_before, replay
+from bollylive.journal.replay import cut_before, replay, replay_entries
+from bollylive.journal.window import find_window
+from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program
 from bollylive.midi.song import Track
-from bollylive.protocol import Sent
+from bollylive.protocol import EngineStatus, Sent
 from bollylive.recover import find_recording, recover
 
 HEADER = Header("2025-06-01T20:15:03+0530", "Duo", {0: "Flute", 1: "Bass"}, 4)
@@ -180,3 +186,129 @@ def test_a_folder_without_music_is_refused_with_the_reason(tmp_path: Path, data:
 def test_a_journal_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot be read: No such file"):
         find_recording(tmp_path / "none.jsonl")
+
+
+HEAD = header_line(HEADER)
+NOTE = b'["musician",100.0,0.0,"903c64"]\n["musician",100.5,1.0,"803c64"]\n'
+
+
+def head_with_bars(beats: str) -> bytes:
+    return HEAD.replace(b'"beats_per_bar": 4', b'"beats_per_bar": ' + beats.encode())
+
+
+def test_bars_may_be_of_three_and_a_half_beats(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    path.write_bytes(head_with_bars("3.5") + NOTE + END)
+    assert (recover(path).meters, recover(path).problems) == (((0.0, 3.5),), ())
+
+
+@pytest.mark.parametrize("beats", ["300", "1" + "0" * 400, "17", "1e-300", "1e999"])
+def test_bars_that_no_set_can_have_are_bars_of_four_and_counted(tmp_path: Path, beats: str) -> None:
+    path = tmp_path / "j.jsonl"
+    path.write_bytes(head_with_bars(beats) + NOTE + END)
+    assert main(["recover", str(path), "--out", str(tmp_path / "out.mid")]) == 0
+    assert recover(path).meters == ((0.0, 4.0),)
+    assert "1 lines are damaged" in recover(path).problems[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b'["musician",101,1e308,"903c64"]', b'["musician",1e308,2.0,"903c64"]', b'["model",1,-1e12,"903c64"]'),
+        *(b'["beat",1.0,16.8,101.0,1,0,1]', b'["beat",1.0,0.001,101.0,1,0,1]', b'["beat",1.0,1e-320,101.0,1,0,1]'),
+        *(b'["beat",1e300,0.5,101.0,1,0,1]', b'["beat",1.0,0.5,101.0,1,0,1,1e300]', b'["bearing",1e300,1]'),
+        *(b'["lost",-5]', b'["lost",1' + b"0" * 400 + b"]", b'["beat",true,0.5,101.0,1,0,1]'),
+        *(b'["beat",1' + b"0" * 5000 + b",0.5,101.0,1,0,1]", b'["model",101.0,2.0,"' + b"90" * 50_000 + b'"]'),
+    ],
+    ids=lambda line: line[:32].decode(),
+)
+def test_a_number_that_no_performance_reaches_is_a_damaged_line(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "j.jsonl"
+    path.write_bytes(HEAD + anchor_line(Anchor(0.0, 0.5, 100.0, followed=True)) + NOTE + line + b"\n" + END)
+    assert main(["recover", str(path), "--out", str(tmp_path / "out.mid")]) == 0
+    assert "1 lines are damaged" in recover(path).problems[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["j.jsonl", "out.mid"]
+
+
+def test_names_with_halves_of_characters_and_of_channels_that_do_not_exist_are_no_trouble(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    names = b'{"0": "a\\ud800", "99": "x", "y": 5, "1' + b"0" * 400 + b'": "z"}'
+    path.write_bytes(HEAD.replace(b'{"0": "Flute", "1": "Bass"}', names).replace(b"2025-06", b"\\udc80") + NOTE + END)
+    assert main(["recover", str(path), "--out", str(tmp_path / "out.mid")]) == 0
+    assert recover(path).tracks[0].name == "1 a? (musician)"
+
+
+def test_a_version_of_hundreds_of_digits_is_refused_in_a_short_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    path.write_bytes(HEAD.replace(b'"version": 1', b'"version": 1' + b"0" * 400))
+    with pytest.raises(FileError, match="about 401 digits is newer") as error:
+        recover(path)
+    assert len(str(error.value)) < 300 + len(str(path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_a_pipe_is_no_journal_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "j.jsonl")
+    with pytest.raises(FileError, match="not a file"):
+        recover(tmp_path / "j.jsonl")
+
+
+def written(path: Path, anchor: Anchor, beats: int) -> None:
+    """A journal as a jam writes it: with a drone from its first beat on, and a moving wheel."""
+    file = JournalFile(path, "20250601-201503", HEAD)
+    writer = JournalWriter(file, None)
+    writer.add(anchor)
+    writer.add(EngineStatus(1.0, awake=True))
+    writer.add(sent(Program(1, 32), 1.0, "model"))
+    for eighth in range(2, 2 * beats):
+        beat = eighth / 2
+        pitch = 60 + eighth // 2 % 12
+        writer.add(sent(NoteOff(0, pitch) if eighth % 2 else NoteOn(0, pitch, 90), beat))
+        for step in range(8):
+            writer.add(sent(Control(0, 1, step), beat + step / 16))
+        if eighth == 2:
+            writer.add(sent(NoteOn(1, 36, 80), beat, "model"))
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    [Anchor(0.0, 0.5, 100.0, followed=True), Anchor(0.0, 0.5, 100.0), Anchor(0.0, 0.5, 100.0, bar_beat=3.0)],
+    ids=["clock", "free", "link"],
+)
+def test_the_end_of_a_long_journal_read_alone_is_that_of_the_whole(tmp_path: Path, anchor: Anchor) -> None:
+    written(tmp_path, anchor, 1100)
+    (path,) = tmp_path.iterdir()
+    with path.open("rb") as file:
+        window = find_window(file, 0.2, block_bytes=20_000)
+        assert window is not None
+        assert window[0] > 100_000
+        file.seek(0)
+        stream = EntryStream(file)
+        file.seek(window[0])
+        alone = replay_entries(stream.header, stream, window[1], goes_on=True)
+    whole = replay(read_journal(path.read_bytes()), 0.2)
+    assert alone[1] == whole[1] == ((0.0, 120.0),)
+    assert [(track.name, track.program) for track in alone[0]] == [(track.name, track.program) for track in whole[0]]
+    for of_alone, of_whole in zip(alone[0], whole[0], strict=True):
+        assert rounded(of_alone) == rounded(of_whole)
+        assert [change for _, change in of_alone.changes] == [change for _, change in of_whole.changes]
+
+
+def rounded(track: Track) -> list[tuple[int, float, float]]:
+    return [(note.pitch, round(note.onset_beats, 6), round(note.duration_beats or 0, 6)) for note in track.notes]
+
+
+def test_how_far_it_is_is_said_every_few_seconds_and_only_of_long_work(tmp_path: Path) -> None:
+    said: list[str] = []
+    seconds = iter([0.0, 2.9, 3.1, 5.0, 6.2])
+    progress = Progress("reading", said.append, lambda: next(seconds))
+    for part in (0.1, 0.25, 0.5, 1.2):
+        progress(part)
+    assert said == ["reading: 25 %", "reading: 100 %"]
+    path = tmp_path / "j.jsonl"
+    path.write_bytes(bytes_of(tune(8000)))
+    parts: list[float] = []
+    recover(path, progress=parts.append)
+    assert parts == sorted(parts)
+    assert len(parts) == 2

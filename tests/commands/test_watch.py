@@ -18,10 +18,10 @@ from stage import engine_of, jam, until
 
 from bollylive import watch as watch_module
 from bollylive.cli import main
-from bollylive.errors import BollyLiveError
 from bollylive.journal.folder import running_folder
+from bollylive.sets.controls import Command
 from bollylive.snapshot.address import new_socket_name, write_address
-from bollylive.snapshot.format import PartSnapshot, Snapshot, Vitals
+from bollylive.snapshot.format import KnobSnapshot, PartSnapshot, Snapshot, Vitals
 from bollylive.snapshot.reader import SnapshotReader
 from bollylive.watch import describe_snapshot, watch
 
@@ -36,10 +36,29 @@ SNAPSHOT = Snapshot("Trio", 17.25, 96.0, True, True, PARTS, failures=1, skipped=
 
 def test_a_line_says_how_the_band_is_doing() -> None:
     assert describe_snapshot(SNAPSHOT).split("   ") == [
-        "Trio plays, beat 17.2, 96.0 bpm (midi)",
-        "Flute you, 2 +4",
-        "late 2 of 120, dropped 3, failures 1, skipped 5",
+        "Trio plays, beat 17.2, 96.0 bpm (follows the MIDI clock)",
+        "Flute: you, channel 2: the band, 4 notes ahead",
+        "2 of 120 notes were late, 8 notes were left out, because they would have been too late or their key was held, "
+        "the model failed 1 time",
     ]
+
+
+def test_what_went_well_is_not_mentioned() -> None:
+    well = replace(SNAPSHOT, failures=0, skipped=0, vitals=Vitals())
+    assert describe_snapshot(well).endswith("channel 2: the band, 4 notes ahead")
+
+
+def test_a_line_answers_every_control_with_the_command_or_the_knob() -> None:
+    asked = replace(VITALS, asked=Command("hand over", 0), commands=7)
+    knobs = KnobSnapshot("temperature", 1.25), KnobSnapshot("density", -0.5, 1)
+    answered = replace(SNAPSHOT, vitals=asked, knobs=knobs)
+    assert describe_snapshot(answered).split("   ")[2:4] == [
+        "temperature 1.25, density on channel 2 -0.50",
+        "you asked: hand over on Flute (no. 7)",
+    ]
+    assert "you asked: tap (no. 8)" in describe_snapshot(
+        replace(answered, vitals=replace(asked, asked=Command("tap"), commands=8))
+    )
 
 
 @pytest.mark.parametrize(("running", "awake", "state"), [(True, False, "waits"), (False, False, "is stopped")])
@@ -55,9 +74,15 @@ def test_a_line_ends_with_the_newest_trouble() -> None:
     assert "The first." not in describe_snapshot(troubled)
 
 
-def test_without_a_band_there_is_nothing_to_watch(tmp_path: Path) -> None:
-    with pytest.raises(BollyLiveError, match="bollylive jam"):
-        watch(tmp_path, 1.0, False, lambda _: None)
+def test_without_a_band_it_says_so_once_and_waits_for_one(tmp_path: Path) -> None:
+    lines: list[str] = []
+    watcher = threading.Thread(target=watch, args=(tmp_path, 60.0, False, lines.append, 5.0), daemon=True)
+    watcher.start()
+    assert until(lambda: bool(lines), 5.0)
+    with playing(tmp_path):
+        assert until(lambda: len(lines) > 1, 5.0)
+    assert "`bollylive jam` starts it, Ctrl-C ends this" in lines[0]
+    assert lines[1].startswith("Trio plays")
 
 
 def test_it_watches_until_the_band_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,9 +105,11 @@ def test_it_ends_after_the_seconds_that_were_asked_for(tmp_path: Path) -> None:
     assert lines[0].startswith("Trio plays")
 
 
-def test_the_command_says_that_nobody_plays(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["watch"]) == 1
-    assert "start one with `bollylive jam`" in capsys.readouterr().err
+def test_the_command_waits_for_as_long_as_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watch", "--seconds", "0.05"]) == 0
+    assert capsys.readouterr().out.count("waiting for one") == 1
+    assert main(["watch", "--seconds", "0.05", "--json"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.ports
@@ -107,7 +134,7 @@ def test_a_reader_survives_the_engine_that_it_reads(jack_server: dict[str, str])
 
 def test_a_supervisor_that_hangs_is_shown() -> None:
     hung = replace(SNAPSHOT, vitals=replace(VITALS, hung="supervisor"))
-    assert describe_snapshot(hung).endswith("   hung: the supervisor does not answer")
+    assert describe_snapshot(hung).endswith("   The supervisor does not answer.")
 
 
 @pytest.mark.parametrize("calls", [0, 40])
@@ -127,4 +154,4 @@ def test_a_band_that_does_not_answer_is_hung_and_not_gone(
             with suppress(BlockingIOError):
                 client.connect(path)
         watch(tmp_path, 50.0, False, lines.append, seconds=0.1)
-    assert set(lines) == {"hung: the engine does not answer"}
+    assert set(lines) == {"The engine does not answer."}

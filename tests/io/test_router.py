@@ -356,3 +356,13 @@ def test_what_does_not_pass_through_is_recorded_with_its_own_key_and_heard_with_
     router.handle(NoteOn(2, 36, 90), 1.0)
     assert withheld == [Sent(NoteOn(2, 36, 90), "musician", 1.0, 2.0)]
     assert heard == [Heard(NoteOn(2, 60, 90), 1.0, 2.0)]
+
+
+def test_the_newest_command_is_known_for_those_who_watch_also_one_that_the_engine_never_hears_of() -> None:
+    desk = Desk(Set(controls=(ControlSet("note", 60, "tap", channel=0), ControlSet("cc", 1, "energy", on=2))))
+    assert (desk.router.asked, desk.router.commands) == (None, 0)
+    desk.router.handle(ON, 1.0)
+    assert (desk.router.asked, desk.router.commands) == (Command("tap"), 1)
+    desk.router.handle(Control(3, 1, 127), 1.5)
+    desk.router.handle(NoteOn(1, 60, 100), 2.0)
+    assert (desk.router.asked, desk.router.commands) == (Command("energy", 2, 1.0), 2)

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bollylive.clock.anchor import Anchor
+from bollylive.files.locked_file import is_written
 from bollylive.journal.folder import JournalFile, default_folder, find_journals, prune
+from bollylive.journal.lines import Header, header_line
+from bollylive.journal.reader import read_journal
+from bollylive.journal.writer import JournalWriter
+from bollylive.midi.messages import NoteOff, NoteOn
+from bollylive.protocol import Sent
 
 HEAD, STAMP = b"{}\n", "20250601-201503"
 
@@ -93,6 +100,8 @@ def test_a_new_journal_makes_room(tmp_path: Path) -> None:
 def test_a_journal_that_another_program_writes_is_never_removed(tmp_path: Path) -> None:
     code = f"""
 import pathlib, sys
+from bollylive.clock.anchor import Anchor
+from bollylive.files.locked_file import is_written
 from bollylive.journal.folder import JournalFile
 file = JournalFile(pathlib.Path({str(tmp_path)!r}), "20200101-000000", b"head\\n")
 file.append(b"x")
@@ -155,3 +164,58 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_system_and_is_tried_aga
 )
 def test_every_system_has_its_place(platform: str, environment: dict[str, str], folder: str) -> None:
     assert default_folder(platform, environment) == Path(folder)
+
+
+def test_a_journal_that_grows_for_days_leaves_out_its_older_half_and_says_how_much(tmp_path: Path) -> None:
+    file = JournalFile(tmp_path, STAMP, header_line(Header()), most_bytes=20_000)
+    writer = JournalWriter(file)
+    assert writer.journal is not None
+    for second in range(2000):
+        if second % 10 == 0:
+            writer.add(Anchor(float(second), 1.0, float(second), epoch=second))
+        writer.add(Sent(NoteOn(0, 60, 90), "musician", float(second), float(second)))
+        writer.add(Sent(NoteOff(0, 60), "musician", second + 0.5, second + 0.5))
+        if second % 7 == 0:
+            writer.flush()
+            writer.journal.check()
+            assert file.path is not None
+            assert file.path.stat().st_size <= 22_000
+    writer.close()
+    assert file.path is not None
+    journal = read_journal(file.path.read_bytes())
+    assert isinstance(journal.entries[0], Anchor)
+    assert (journal.damaged_lines, journal.torn_bytes, journal.ended) == (0, 0, True)
+    assert journal.entries[-1] == Sent(NoteOff(0, 60), "musician", 1999.5, 1999.5)
+    # Repeats of the state are among what was left out, so the count is at least that of the entries.
+    assert 4200 - len(journal.entries) <= journal.lost <= 4500 - len(journal.entries)
+    trouble = list(iter(writer.take_trouble, None))
+    assert (
+        trouble[-1]
+        == f"The journal has become very long; {journal.lost} of its oldest lines are left out from here on."
+    )
+    assert list(tmp_path.iterdir()) == [file.path]
+    assert is_written(file.path) is False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on files there")
+def test_without_room_for_a_shorter_journal_the_long_one_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    file = JournalFile(tmp_path, STAMP, HEAD, most_bytes=100)
+    file.append(b"x\n" * 60)
+    with monkeypatch.context() as patch:
+        patch.setattr("bollylive.journal.folder.write_newer_half", full)
+        with pytest.raises(OSError, match="No space"):
+            file.renew()
+    assert file.renew() is None  # not again at once
+    file.append(b"y\n" * 60)
+    assert file.path is not None
+    assert "oldest lines are left out" in str(file.renew())
+    assert list(tmp_path.iterdir()) == [file.path]
+    assert is_written(file.path)
+    file.append(b"z\n")
+    assert file.path.read_bytes().endswith(b"y\nz\n")
+    file.close(keep=True)

@@ -84,11 +84,32 @@ def test_an_empty_recording_has_the_tempo_of_an_empty_file() -> None:
 
 def test_the_tempo_map_begins_at_0_and_leaves_the_jitter_of_a_clock_out() -> None:
     recording = Recording()
-    recording.add(Anchor(0.3, 0.5, 0.0, followed=True))
-    recording.add(Anchor(4.0, 0.501, 2.0, followed=True))
+    recording.add(Anchor(0.3, 0.5, 0.15, followed=True))
+    recording.add(Anchor(4.0, 0.501, 2.002, followed=True))
     recording.add(Anchor(8.0, 0.6, 4.0, followed=True))
     recording.add(Anchor(8.0, 0.75, 4.0, followed=True))
+    _play(recording, 60, 11.0, 12.0)
     assert recording.tempos() == ((0.0, 120.0), (8.0, 80.0))
+
+
+def test_a_point_of_a_clock_that_lies_in_the_past_is_no_jump() -> None:
+    recording = Recording()
+    recording.add(Anchor(0.0, 0.5, 0.0, followed=True))
+    recording.add(_sent(NoteOn(0, 60, 90), 5.0, at_s=2.5))
+    recording.add(Anchor(3.99, 0.5, 2.0, followed=True))  # the clock's line is drawn again, through an older tick
+    recording.add(_sent(NoteOff(0, 60), 5.99, at_s=3.0))
+    (track,) = recording.tracks()
+    assert [note.onset_beats for note in track.notes] == [5.0]
+    assert track.notes[0].duration_beats == pytest.approx(0.99)
+
+
+def test_after_a_damaged_beat_the_recording_goes_on_at_the_next_bar() -> None:
+    recording = Recording()
+    recording.add(Anchor(0.0, 0.5, 0.0, followed=True))
+    _play(recording, 60, 1.0, 2.0)
+    _play(recording, 62, 5e8 + 1, 5e8 + 2)
+    (track,) = recording.tracks()
+    assert _spans(track) == [(60, 1.0, 1.0), (62, 5.0, 1.0)]
 
 
 def test_in_a_link_session_the_recording_begins_with_the_bar_of_the_first_note() -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from fakes import FakePredictor, ons
 
-from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Start
+from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Start
 from bollylive.model.codec import PERCUSSION
 from bollylive.offline import OfflineBand
-from bollylive.sets.settings import ChannelSet, Set
+from bollylive.sets.settings import ChannelSet, ControlSet, Set
 from bollylive.snapshot.encoding import decode, encode
-from bollylive.snapshot.format import NEWEST_NOTES, PartSnapshot, Snapshot, Vitals
+from bollylive.snapshot.format import NEWEST_NOTES, KnobSnapshot, PartSnapshot, Snapshot, Vitals
 
 CHANNELS = (
     ChannelSet(0, "Flute", "continue", 73),
@@ -151,3 +151,14 @@ def test_watching_changes_nothing() -> None:
         yield from offline.sent
 
     assert list(played(True)) == list(played(False))
+
+
+def test_knobs_that_a_control_turns_are_shown_as_they_stand() -> None:
+    controls = ControlSet("cc", 20, "temperature"), ControlSet("cc", 21, "density", on=1), ControlSet("cc", 64, "tap")
+    live = Set(name="Trio", temperature=0.7, channels=CHANNELS, controls=controls)
+    offline = OfflineBand(live, FakePredictor(), 1)
+    assert offline.engine.snapshot(0.0).knobs == (KnobSnapshot("temperature", 0.7), KnobSnapshot("density", 0.0, 1))
+    offline.play(Control(0, 20, 127), 1.0)
+    offline.play(Control(0, 21, 0), 1.0)
+    offline.advance(1.5)
+    assert offline.engine.snapshot(1.5).knobs == (KnobSnapshot("temperature", 3.0), KnobSnapshot("density", -2.0, 1))
