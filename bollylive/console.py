@@ -6,7 +6,6 @@ nobody reads a pipe. Then printing blocks. A command that must not wait calls `p
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 import time
@@ -16,10 +15,6 @@ from queue import SimpleQueue
 from typing import Final, TextIO
 
 MOST_WAITING: Final = 1000  # lines; what does not fit is counted, and reported later
-# Names of ports, files and sets come from others: what moves the cursor, clears the screen, rings, renames the window
-# (ECMA-48: C0, C1 and DEL, except tabulator and line feed) or turns the direction (Unicode UAX 9) must not get there.
-_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
 _FINISH_LIMIT_S: Final = 1.0
 _FINISH_POLL_S: Final = 0.005
 
@@ -105,9 +100,8 @@ def _print(text: str, stream: TextIO | None) -> None:
 
 
 def _print_now(text: str, stream: TextIO | None) -> None:
-    """Print a line; characters that the terminal cannot show, or would obey, are escaped."""
+    """Print a line; characters that the terminal cannot show are escaped."""
     with suppress(OSError, ValueError):  # a terminal that is gone must not stop the program before its notes are ended
         if stream is not None:
             encoding = stream.encoding or "utf-8"
-            shown = _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
-            print(shown.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+            print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

@@ -164,3 +164,12 @@ def test_each_engine_inherits_the_copy_of_the_model(engines: Engines) -> None:
     link = engines.link()
     link.replace()
     assert [process.start_up.model for process in engines.started] == [9, 9]
+
+
+def test_at_the_end_an_engine_may_tidy_up_but_one_that_is_replaced_is_gone_at_once(engines: Engines) -> None:
+    link = engines.link()
+    live(link, engines)
+    link.replace()
+    link.end()
+    assert [engine.may_leave for engine in engines.started] == [False, True]
+    assert [engine.ended for engine in engines.started] == [True, True]
