@@ -67,7 +67,6 @@ class BackgroundPrinter:
 
 
 _background: list[BackgroundPrinter] = []  # one at most; standard output belongs to the whole program, so does this
-PROGRESS_S: Final = 3.0
 
 
 def say(text: str) -> None:
@@ -105,7 +104,7 @@ def _print(text: str, stream: TextIO | None) -> None:
 
 
 def _print_now(text: str, stream: TextIO | None) -> None:
-    """Print a line; characters that the terminal cannot show, or would obey, are escaped."""
+    """Print a line; characters that the terminal cannot show are escaped."""
     with suppress(OSError, ValueError):  # a terminal that is gone must not stop the program before its notes are ended
         if stream is not None:
             encoding = stream.encoding or "utf-8"

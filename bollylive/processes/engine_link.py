@@ -16,7 +16,7 @@ from bollylive.sets.live_set import LiveSet
 
 _FAILED_EARLY_S: Final = 5.0  # an engine that dies sooner after its start may die because of what it was given
 _MOST_FAILURES: Final = 3
-_LEAVE_LIMIT_S: Final = 0.5
+_LEAVE_S: Final = 0.5
 _RETRY_S: Final = 60.0  # an engine that failed again and again may have run out of memory
 
 
@@ -26,10 +26,10 @@ class EngineProcess(Protocol):
     pipe: Pipe
 
     def leave(self, limit_s: float) -> None:
-        """Let it end by itself, and remove the address at which it can be watched; blocks for `limit_s` at most."""
+        """Let it end by itself within `limit_s`; so it removes the address at which other programs watch it."""
 
     def end(self) -> None:
-        """Kill it; safe to call again."""
+        """Kill it."""
 
 
 class SpawnedEngine:
@@ -45,7 +45,7 @@ class SpawnedEngine:
         self.pipe.flush()
 
     def leave(self, limit_s: float) -> None:
-        """Close the pipe, and wait until it has ended by itself."""
+        """Close the pipe, and wait for the end."""
         self.pipe.close()
         self._child.wait(limit_s)
 
@@ -61,7 +61,7 @@ class EngineLink:
     Each engine begins with the current set in `live`. An engine that takes over reads its buffers from the `journal`,
     and so does the first one if `resume` is set. `model` is the number of an open file with a copy of the model. An
     engine without a heartbeat counts as hanging, see `Watchdog`. After several engines in a row have failed there is
-    none for a minute. One thread; only `receive` and `close` wait.
+    none for a minute. One thread; only `receive` waits.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class EngineLink:
             self._failures += 1
         else:
             self._failures = 1
-        self.end()
+        self._process.end()  # at once: whether it leaves an address matters less than the time
         self.alone, self.ended = True, False
         if self._failures <= _MOST_FAILURES:
             with suppress(OSError):  # out of memory, or of processes
@@ -129,13 +129,9 @@ class EngineLink:
         self._retry_s = now_s + _RETRY_S
         return not self.alone
 
-    def close(self) -> None:
-        """Let the engine end by itself, and kill it if it has not soon; blocks for half a second at most."""
-        self._process.leave(_LEAVE_LIMIT_S)
-        self.end()
-
     def end(self) -> None:
-        """Kill the engine, without waiting for it to tidy up."""
+        """End the engine. Blocks for half a second at most, and for a second more if it must be killed."""
+        self._process.leave(_LEAVE_S)
         self._process.end()
 
     def _begin(self, *, resume: bool, keys_held: bool) -> None:

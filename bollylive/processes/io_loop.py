@@ -113,7 +113,7 @@ class IoLoop:
             end_notes(self._router, self._ports, self._supervisor_link, self._timer, wait_for_listener=self.finished)
         finally:
             self._ports.close()
-            self._engine.close()
+            self._engine.end()
             for source in self._sources:
                 source.close()
 

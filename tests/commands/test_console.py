@@ -82,20 +82,3 @@ def test_a_command_may_print_in_the_background_and_end_with_everything_printed(
     console.say("now at once")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("ready\nnow at once\n", "bollylive: one\nbollylive: two\n")
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("in: Keys\x1b[2J\x1b]0;title\x07", "in: Keys\\x1b[2J\\x1b]0;title\\x07"),
-        ("\x9b31mred\x7f", "\\x9b31mred\\x7f"),
-        ("first\rsecond\b", "first\\x0dsecond\\x08"),
-        ("take\u202edim.exe\u2066", "take\\u202edim.exe\\u2066"),
-        ("two\nlines\tof राग é", "two\nlines\tof राग é"),
-    ],
-)
-def test_what_a_terminal_would_obey_is_shown_instead(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
-    console.say(text)
-    console.complain(text)
-    captured = capsys.readouterr()
-    assert (captured.out, captured.err) == (f"{shown}\n", f"bollylive: {shown}\n")

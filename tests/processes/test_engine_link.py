@@ -170,6 +170,6 @@ def test_at_the_end_an_engine_may_tidy_up_but_one_that_is_replaced_is_gone_at_on
     link = engines.link()
     live(link, engines)
     link.replace()
-    link.close()
-    assert [engine.left for engine in engines.started] == [False, True]
+    link.end()
+    assert [engine.may_leave for engine in engines.started] == [False, True]
     assert [engine.ended for engine in engines.started] == [True, True]

@@ -280,6 +280,7 @@ class Chaos(Storm):
             ons = [on for on in self.listener.ons if on.at_s > waits_since_s]
             after = f"{len(ons)} note-ons since then" if ons else "no note-on since then"
             self._wrong(f"{QUIET_LIMIT_S:.0f} s after the musician lifted everything, with {after}: {hanging}")
+            self.evening.problems += [f"    {line}" for line in self._told_of(waits_since_s)]
         processes = family(self.band.tag)
         if len(processes) > MOST_PROCESSES:
             self._wrong(f"too many processes: {[process.command for process in processes]}")
@@ -290,6 +291,13 @@ class Chaos(Storm):
                 self.evening.quiet.append(Quiet(round(self.now_s, 1), round(pss_mb, 2), files, len(processes)))
         self.harvest()
         self.player.go()
+
+    def _told_of(self, since_s: float) -> list[str]:
+        """The last lines of the newest journal before that second and after it, and what the newest band said."""
+        paths = find_journals(self.journals) if self.journals.is_dir() else []
+        lines = paths[0].read_text(encoding="utf-8").splitlines() if paths else []
+        near = [line for line in lines if line.startswith(('["m', '["l')) and float(line.split(",")[1]) > since_s - 4.0]
+        return [*near[:300], *self.band.said[-5:]]
 
     def _end(self) -> None:
         number = self.rng.choice((signal.SIGINT, signal.SIGTERM))

@@ -67,7 +67,7 @@ class FakeEngineProcess:
     def __init__(self, start_up: EngineStartUp, time: VirtualTime) -> None:
         self.start_up = start_up
         self.pipe: Pipe = VirtualPipe(time)
-        self.ended = self.left = False
+        self.ended = self.may_leave = False
 
     def say(self, *messages: Any) -> None:
         """Send messages to the io process."""
@@ -84,8 +84,8 @@ class FakeEngineProcess:
         self._end.hung_up = True
 
     def leave(self, limit_s: float) -> None:
-        self.pipe.close()
-        self.left = limit_s > 0.0 and not self.ended
+        assert limit_s > 0
+        self.may_leave = not self.ended
 
     def end(self) -> None:
         self.pipe.close()
