@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TextIO
 
@@ -23,11 +24,12 @@ class DriverWords:
     """A `Source` without events, which tells how often the MIDI system has lost something. One thread.
 
     From its creation until `close`, what C libraries write on file 2 goes into memory, so they never wait. Python's
-    `sys.stderr` still writes where it did: create this before anything keeps that. Only on Linux; elsewhere this does
-    nothing.
+    `sys.stderr` still writes where it did: create this before anything keeps that. `end_held` is called after each
+    loss, since what was lost may be the end of a note. Only on Linux; elsewhere this does nothing.
     """
 
     def __init__(self) -> None:
+        self.end_held: Callable[[], None] = lambda: None
         self._memory: int | None = None
         self._python = sys.stderr
         self._terminal: TextIO | None = None
@@ -49,13 +51,14 @@ class DriverWords:
 
     def check(self, now_s: float, *, calm: bool = True) -> list[str]:
         """Return a sentence if something was lost since the last one. Takes some microseconds."""
-        if calm and self._memory is not None:
-            self._losses += self._read(self._memory)
+        if calm and self._memory is not None and (losses := self._read(self._memory)):
+            self._losses += losses
+            self.end_held()
         if not self._losses or now_s < self._tell_s:
             return []
         losses, self._losses, self._tell_s = self._losses, 0, now_s + TELL_S
         times = "once" if losses == 1 else f"at least {losses} times"
-        return [f"The MIDI system lost input {times}, because more came than it can hold; notes may be missing."]
+        return [f"The MIDI system lost input {times}, because more came than it can hold; what was held is ended."]
 
     def close(self) -> None:
         """Let libraries print again; safe to call again."""

@@ -76,6 +76,11 @@ class Hotplug:
             what = f"The source of '{port.name}'" if port.virtual else f"The MIDI input '{port.name}'"
             self._sentences.append(f"{what} stopped while it held notes; they are ended.")
 
+    def end_held(self) -> None:
+        """End all that is held on every input."""
+        for port in self._inputs:
+            self.endings += self._ends(port)
+
     def take_sentences(self) -> list[str]:
         """Return what happened to the ports since the last call, for the musician."""
         sentences, self._sentences = self._sentences, []

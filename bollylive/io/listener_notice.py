@@ -43,7 +43,7 @@ class ListenerNotice:
             return []
         if listeners:
             told, self._told, self._alone_s = self._told, False, None
-            return [f"'{self._output}' is connected: you can hear the band."] if told else []
+            return ["Something is connected now, so the band is heard."] if told else []
         if self._alone_s is None:
             self._alone_s = now_s
         if self._told or now_s - self._alone_s < WAIT_S:

@@ -33,7 +33,7 @@ class Joining:
         self._api, self._inputs, self._outputs, self._connections = api, inputs, outputs, connections
 
     def open_all(self) -> None:
-        """Open every port; raises PortError before anything opens if a name means several ports, or none of them.
+        """Open every port; raises PortError before anything opens if a name means several ports, or none to wait for.
 
         Waits up to half a second for each named port.
         """

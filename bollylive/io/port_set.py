@@ -157,6 +157,10 @@ class PortSet:
         """Return the bytes of all messages that have come since the last call, in place of `poll`."""
         return [message for port in self._inputs for message in port.receive()]
 
+    def end_held(self) -> None:
+        """Let the next `poll` end all that is held on the inputs, because its releases may have been lost."""
+        self._hotplug.end_held()
+
     def send_at(self, due_s: float, event: Event) -> None:
         """Send a message to every output at once: python-rtmidi cannot schedule. Counts a failure; never raises."""
         if self._lost:

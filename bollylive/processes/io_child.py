@@ -74,6 +74,7 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink, words: DriverWords
     if start_up.anchor is not None and ports.api in _FORGETFUL and ports.virtual_names:
         supervisor_link.say(f"Connect {' and '.join(ports.virtual_names)} again, unless something does so for you.")
     demo = Timeline(start_up.musician)
+    words.end_held = ports.end_held
     sources: list[Source] = [ports, words]
     if ports.own_output is not None:
         how = how_to_hear(ports.api, ports.other_inputs)

@@ -25,13 +25,16 @@ def _write(data: bytes) -> None:
 
 
 def test_what_a_library_prints_is_not_seen_and_its_losses_are_told(capfd: pytest.CaptureFixture[str]) -> None:
-    lost = "because more came than it can hold; notes may be missing."
+    lost = "because more came than it can hold; what was held is ended."
+    ended: list[bool] = []
     with closing(DriverWords()) as words:
+        words.end_held = lambda: ended.append(True)
         assert words.check(0.0) == []
         for data in (b"Cannot lock down memory area\n", FULL, OVERRUN, UNKNOWN, FULL):
             _write(data)
         assert words.check(1.0) == [f"The MIDI system lost input at least 4 times, {lost}"]
         assert words.check(2.0) == []
+        assert len(ended) == 1
         for second in range(3, 9):
             _write(FULL)
             assert words.check(second) == []
@@ -39,6 +42,7 @@ def test_what_a_library_prints_is_not_seen_and_its_losses_are_told(capfd: pytest
         _write(OVERRUN)
         assert words.check(1.0 + 2 * TELL_S) == [f"The MIDI system lost input once, {lost}"]
         assert words.check(1.0 + 4 * TELL_S) == []
+        assert len(ended) == 8  # also when it is not told yet
     assert capfd.readouterr().err == ""
 
 

@@ -454,6 +454,17 @@ def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio
     assert poll(ports, 2.0) == []
 
 
+def test_what_is_held_is_ended_when_its_release_may_have_been_lost(studio: Studio) -> None:
+    ports = PortSet(None, ["virtual", "keys"])
+    studio.inputs[0].queue += [ON]
+    studio.source("Keys:out").queue += [ON, [0xB0, 64, 127], [0x90, 64, 90], [0x80, 64, 0]]
+    poll(ports, 0.0)
+    ports.end_held()
+    assert poll(ports, 0.1) == [LostSourceRelease(Control(0, 64, 0)), LostSourceRelease(NoteOff(0, 60))]
+    assert poll(ports, 0.2) == []
+    assert ports.check(0.3) == []
+
+
 def test_a_clock_that_stops_in_the_middle_ends_what_was_held_once_and_is_told(studio: Studio) -> None:
     ports = PortSet()
     studio.inputs[0].queue += [ON, TICK]
@@ -474,7 +485,7 @@ def test_a_clock_that_stops_while_nothing_is_held_is_not_told_here(studio: Studi
 def test_a_port_of_ours_that_is_listed_late_is_waited_for(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(port_joining, "SETTLE_S", 5.0)
     studio.shows = True
-    studio.late_looks = iter([True, True, True])
+    studio.late_looks = iter([True] * 5)
     ports = PortSet()
     assert ports.listeners == 0  # which is known only if our own name is
 
