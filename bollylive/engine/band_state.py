@@ -139,20 +139,6 @@ class BandState:
         self.band_notes.withdraw(part.channel, after_tick)
         part.silence(after_tick)
 
-    def hear_pitch(self, tick: int) -> list[Part]:
-        """The musician plays the first pitch since the band began: give the pitched parts that went ahead without one.
-
-        They forget what they have played since then, because its key was theirs, and begin anew with the musician's.
-        """
-        since, self.pitchless_tick = self.pitchless_tick, None
-        if since is None:
-            return []
-        ahead = [part for part in self.parts if part.is_playing and part.instrument != PERCUSSION]
-        ahead = [part for part in ahead if self.withdraw(part, since - 1)]
-        for part in ahead:
-            part.resume(tick)
-        return ahead
-
     def shift(self, ticks: int) -> None:
         """Move everything in time, when the beat jumps or the bar begins elsewhere."""
         self.band_notes.shift(ticks)

@@ -183,7 +183,7 @@ class Engine:
         if part.setting.role in MODEL_ROLES and self._turns.begin_note(part, tick):
             instructions.append(Release(part.channel, FADE_BEATS))
         if state.pitchless_tick is not None and part.instrument != PERCUSSION and part.setting.role != "off":
-            instructions += [Release(ahead.channel, FADE_BEATS) for ahead in state.hear_pitch(tick)]
+            instructions += self._rest_and_wake.hear_pitch(tick)
         for note in state.assembler.handle(event, beat):
             if note.duration_beats is None:
                 self._store(part, note, tick, place)

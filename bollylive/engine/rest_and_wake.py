@@ -15,6 +15,7 @@ from bollylive.engine.part import Part
 from bollylive.engine.prepared_entry import PreparedEntry
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
 from bollylive.midi.messages import ALL_SOUND_OFF, Control
+from bollylive.model.codec import PERCUSSION
 from bollylive.protocol import Instruction, Release
 from bollylive.sets.settings import TURN_ROLES, Set
 
@@ -52,6 +53,27 @@ class RestAndWake:
                 state.join(ready)
             elif part.setting.role == "accompany":
                 part.enter(self._entry_tick(part, tick))
+
+    def hear_pitch(self, tick: int) -> list[Instruction]:
+        """The musician plays the first pitch since the band began: pitched parts that did not wait for it start again.
+
+        They forget what they have played since then, because its key was theirs, and those that accompany enter as if
+        that note had woken them.
+        """
+        state, since = self._state, self._state.pitchless_tick
+        state.pitchless_tick = None
+        ended: list[Instruction] = []
+        for part in state.parts:
+            went_ahead = since is not None and part.is_playing and part.instrument != PERCUSSION
+            if not went_ahead or not state.withdraw(part, (since or 0) - 1):
+                continue
+            if part.setting.role == "accompany" and next(part.history.newest_pitches(), None) is None:
+                part.history = state.parts.new_part(part.channel).history
+                part.enter(self._entry_tick(part, tick))
+            else:
+                part.resume(tick)
+            ended.append(Release(part.channel, FADE_BEATS))
+        return ended
 
     def sleep(self, beat: float) -> list[Instruction]:
         """Plan nothing more until the musician begins again; all notes end."""

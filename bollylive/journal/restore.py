@@ -87,7 +87,10 @@ class _Performance:
     def state(self, until_s: float, most_notes: int, ended: tuple[Player, ...]) -> RestoredState:
         """Return the state at `until_s`; the notes that the `ended` players still sound end there."""
         if self._anchor is not None:
-            self._close_all(self._anchor.beat_at(until_s), ended)
+            now_beat = self._anchor.beat_at(until_s)
+            self._close_all(now_beat, ended)
+            for note in self._assemblers["musician"].close_lifted(now_beat):  # its key came up, so no release will come
+                self._add_note(note, "musician")
         notes = [*self._notes, *((note, key[0]) for key, note in self._open.items())]
         notes.sort(key=lambda played: (played[0].onset_beats, played[0].channel, played[0].pitch))
         left = dict.fromkeys(range(16), most_notes)

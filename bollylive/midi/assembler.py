@@ -68,6 +68,10 @@ class Assembler:
         self._cut.update(key for key, open_ in self._open.items() if open_.lifted_beat is None)
         return self._close(list(self._open), beat)
 
+    def close_lifted(self, beat: float) -> list[Note]:
+        """Close the notes that only a pedal holds."""
+        return self._close([key for key, open_ in self._open.items() if open_.lifted_beat is not None], beat)
+
     def held(self, channel: int) -> bool:
         """Whether a key of `channel` is down; notes that only a pedal holds do not count."""
         keys = (key for key, open_ in self._open.items() if open_.lifted_beat is None)

@@ -129,6 +129,23 @@ def test_what_the_band_played_before_it_heard_a_pitch_it_forgets_with_the_first_
     assert after[-1] > now_s + 3 * BEAT_S
 
 
+def test_a_part_that_listens_first_listens_anew_when_it_hears_the_first_pitch() -> None:
+    band = Set(
+        tempo_bpm=120, channels=(ChannelSet(0), ChannelSet(1, role="accompany", program=32, entry_bars=1), DRUMS)
+    )
+    offline = OfflineBand(band, FakePredictor(buffer_notes=64), seed=1)
+    for i in range(36):
+        tap(offline, BEGIN_S + i * BEAT_S / 2, 9, 36)
+    now_s = BEGIN_S + 18 * BEAT_S
+    before = [at_s for at_s in onsets(offline.sent, 1) if at_s < now_s]
+    assert before[0] == pytest.approx(BEGIN_S + 4 * BEAT_S)
+    for i in range(8):
+        tap(offline, now_s + i * BEAT_S / 2, 0, 60 + i)
+    offline.advance(now_s + 6 * BEAT_S)
+    after = [at_s for at_s in onsets(offline.sent, 1) if at_s > now_s]
+    assert after[0] == pytest.approx(BEGIN_S + 20 * BEAT_S)
+
+
 def test_what_the_band_played_with_a_melody_it_keeps_through_a_pause_that_only_drums_fill() -> None:
     offline, model = stage()
     for i in range(8):

@@ -94,6 +94,12 @@ def test_a_pedal_holds_a_note() -> None:
     assert past.notes[0][0].duration_beats == 3.0
 
 
+def test_a_note_that_only_the_pedal_holds_has_ended_for_the_new_engine() -> None:
+    on, off = played(1.0, 1.0)
+    ((note, _),) = restore([ANCHOR, Sent(Control(0, 64, 127), "musician", 0.1, 0.2), on, off], 4.0, 8).notes
+    assert note.duration_beats == 7.0
+
+
 def test_nothing_is_known_of_nothing() -> None:
     assert restore([], 1.0, 8) == RestoredState()
 
