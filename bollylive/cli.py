@@ -101,19 +101,23 @@ def _model(band: Set) -> Model:
 def _perform(options: argparse.Namespace) -> int:
     from bollylive.midi.song import describe
     from bollylive.midi.song_files import read_song
-    from bollylive.perform import perform
+    from bollylive.perform import describe_silence, perform, time_of
+    from bollylive.progress import Progress
     from bollylive.set_options import chosen_seed, chosen_set
 
     band, song = chosen_set(options), read_song(options.input)
     seed = chosen_seed(options, band)
-    tracks = perform(song, options.channels, band, _model(band), seed)
-    _write_music(options, tracks, song.tempos, song.meters, song.problems)
+    tracks = perform(song, options.channels, band, _model(band), seed, Progress(say, song.name))
+    _write_music(options, tracks, *time_of(song, tracks), song.problems)
     say(f"{options.out}: {describe(tracks)} (seed {seed})")
+    if (reason := describe_silence(tracks, band)) is not None:
+        complain(reason)
     return 0
 
 
 def _generate(options: argparse.Namespace) -> int:
     from bollylive.generate import generate, start_beat
+    from bollylive.midi.bars import bar_at
     from bollylive.midi.song import describe, tempo_at
     from bollylive.midi.song_files import read_song
     from bollylive.set_options import chosen_seed, chosen_set
@@ -122,8 +126,11 @@ def _generate(options: argparse.Namespace) -> int:
     seed = chosen_seed(options, band)
     start = start_beat(song, options.at, seed)
     tracks = generate(song, start, options.notes, band, _model(band), seed)
-    _write_music(options, tracks, ((0.0, tempo_at(song.tempos, start)),), song.meters[:1], song.problems)
+    meter = bar_at(song.meters, start).length_beats
+    _write_music(options, tracks, ((0.0, tempo_at(song.tempos, start)),), ((0.0, meter),), song.problems)
     say(f"{options.out}: from beat {start:g}: {describe(tracks)} (seed {seed})")
+    if options.set and band.channels:
+        say("The instruments are the song's. Of the set, `generate` takes only how notes are chosen.")
     return 0
 
 

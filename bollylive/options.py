@@ -123,7 +123,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--channels",
         type=_channels,
         metavar="1,2,...",
-        help="the channels of the song that are the musician (default: all)",
+        help="the channels of the song that are the musician; the band plays its other ones (default: all)",
     )
 
     generate = add("generate", "Let the band continue a song, each instrument from its last notes.", band)
@@ -131,7 +131,10 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--from", dest="source", type=Path, required=True, metavar="SONG.mid", help="the song to continue"
     )
     generate.add_argument(
-        "--at", type=_number(float, 0, 1e6), metavar="BEAT", help="the beat to continue from (default: a random bar)"
+        "--at",
+        type=_number(float, 0, 1e6),
+        metavar="BEAT",
+        help="the beat to continue from; it begins with that bar (default: a random bar, which is printed)",
     )
     generate.add_argument(
         "--notes",
@@ -140,7 +143,9 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         metavar="N",
         help="how many notes in all (default: 500)",
     )
-    generate.add_argument("--out", type=_file, required=True, metavar="OUT.mid", help="the file to write")
+    generate.add_argument(
+        "--out", type=_file, required=True, metavar="OUT.mid", help="the file to write: the continuation alone"
+    )
 
     recover = add("recover", "Make a MIDI file of what was played, also after a crash or while it is still played.")
     recover.add_argument(

@@ -64,7 +64,7 @@ class RestAndWake:
         It never rests under a clock, because the clock's stop decides; nor while a key is held, nor while a loop plays.
         """
         state = self._state
-        is_clocked = state.grid.anchor.followed or not state.own_downbeat
+        is_clocked = state.grid.anchor.followed
         if not state.awake or is_clocked or state.live.band.rest_after_beats <= 0:
             return None
         if self._turns.has_loop or any(state.assembler.held(part.channel) for part in state.parts):

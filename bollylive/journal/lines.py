@@ -42,7 +42,7 @@ class Header:
     started: str = ""  # date and time of the wall clock, ISO 8601
     set_name: str = ""
     names: dict[int, str] = field(default_factory=dict)  # by channel 0-15
-    beats_per_bar: int = 4
+    beats_per_bar: float = 4
 
 
 def header_line(header: Header) -> bytes:

@@ -35,7 +35,7 @@ class _Part:
 class Recording:
     """Collects a performance in memory. For one thread."""
 
-    def __init__(self, names: Mapping[int, str] | None = None, beats_per_bar: int = 4) -> None:
+    def __init__(self, names: Mapping[int, str] | None = None, beats_per_bar: float = 4) -> None:
         """`names` are those of the channels 0-15, for the names of the tracks."""
         self._names = dict(names or {})
         self._beats_per_bar = beats_per_bar

@@ -129,7 +129,7 @@ class Set:
     )
     thru: bool = setting(True, Switch(), "your notes go to the output too; false if the DAW plays them")
     tempo_bpm: float = setting(96.0, Number(20, 300), "the tempo while no clock leads", unit="bpm")
-    beats_per_bar: int = setting(
+    beats_per_bar: float = setting(  # whole in a set file; a song may have bars of 3.5 beats
         4, Whole(1, MOST_BEATS_PER_BAR), "4 for keherwa, 3 for dadra, 16 for tintal", unit="beats", live=False
     )
     link: bool = setting(

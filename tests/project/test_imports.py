@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 COMMANDS = _names("bench check generate jam perform ports recover watch")
 SHARED_BY_COMMANDS = _names("""
     __init__ __main__ cli console demo_offline demo_player jam_files offline options set_options
-    song_band
+    progress song_band timeline
 """)
 MAY_IMPORT |= {name: set(MAY_IMPORT) | COMMANDS | SHARED_BY_COMMANDS for name in COMMANDS | SHARED_BY_COMMANDS}
 
