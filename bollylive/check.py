@@ -11,6 +11,7 @@ from bollylive.io.port_set import PortSet
 from bollylive.midi.instruments import name_of
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
+from bollylive.sets.control_targets import describe_idle_controls
 from bollylive.sets.setfile import default_set, load_set
 from bollylive.sets.settings import ROLES, ChannelSet, Set
 
@@ -31,6 +32,7 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
         count = len(band.channels)
         fine.append(f"set: {band.name}, {count} channel{'' if count == 1 else 's'}")
         fine += (f"channel {own.channel + 1}: {describe_channel(own)}" for own in band.channels)
+        problems += describe_idle_controls(band)
     except SetError as error:
         problems += error.problems
     try:

@@ -6,12 +6,11 @@ import argparse
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from bollylive.console import Progress, complain, finish_printing, print_in_background, say
+from bollylive.console import complain, finish_printing, print_in_background, say
 from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError
 from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
@@ -112,20 +111,24 @@ def _model(band: Set) -> Model:
 def _perform(options: argparse.Namespace) -> int:
     from bollylive.midi.song import describe
     from bollylive.midi.song_files import read_song
-    from bollylive.perform import perform
+    from bollylive.perform import describe_silence, perform, time_of
+    from bollylive.progress import Progress
     from bollylive.set_options import chosen_seed, chosen_set
 
     band = chosen_set(options)
     song = read_song(options.input, smpte_bpm=band.tempo_bpm)
     seed = chosen_seed(options, band)
-    tracks = perform(song, options.channels, band, _model(band), seed)
-    _write_music(options, tracks, song.tempos, song.meters, song.problems)
+    tracks = perform(song, options.channels, band, _model(band), seed, Progress(say, song.name))
+    _write_music(options, tracks, *time_of(song, tracks), song.problems)
     say(f"{options.out}: {describe(tracks)} (seed {seed})")
+    if (reason := describe_silence(tracks, band)) is not None:
+        complain(reason)
     return 0
 
 
 def _generate(options: argparse.Namespace) -> int:
     from bollylive.generate import generate, start_beat
+    from bollylive.midi.bars import bar_at
     from bollylive.midi.song import describe, tempo_at
     from bollylive.midi.song_files import read_song
     from bollylive.set_options import chosen_seed, chosen_set
@@ -135,15 +138,19 @@ def _generate(options: argparse.Namespace) -> int:
     seed = chosen_seed(options, band)
     start = start_beat(song, options.at, seed)
     tracks = generate(song, start, options.notes, band, _model(band), seed)
-    _write_music(options, tracks, ((0.0, tempo_at(song.tempos, start)),), song.meters[:1], song.problems)
+    meter = bar_at(song.meters, start).length_beats
+    _write_music(options, tracks, ((0.0, tempo_at(song.tempos, start)),), ((0.0, meter),), song.problems)
     say(f"{options.out}: from beat {start:g}: {describe(tracks)} (seed {seed})")
+    if options.set and band.channels:
+        say("The instruments are the song's. Of the set, `generate` takes only how notes are chosen.")
     return 0
 
 
 def _recover(options: argparse.Namespace) -> int:
+    from bollylive.progress import Progress
     from bollylive.recover import find_recording
 
-    progress = Progress("reading the journal", say, time.perf_counter)
+    progress = Progress(say, "reading the journal")
     found = find_recording(options.journal, options.minutes, progress)
     _write_music(options, found.tracks, found.tempos, found.meters, found.problems)
     say(f"{options.out}: {found.summary}")

@@ -17,7 +17,6 @@ from typing import Final, TextIO
 from bollylive.plain_text import plain
 
 MOST_WAITING: Final = 1000  # lines; what does not fit is counted, and reported later
-PROGRESS_S: Final = 3.0
 
 _FINISH_LIMIT_S: Final = 1.0
 _FINISH_POLL_S: Final = 0.005
@@ -109,20 +108,3 @@ def _print_now(text: str, stream: TextIO | None) -> None:
         if stream is not None:
             encoding = stream.encoding or "utf-8"
             print(plain(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
-
-
-class Progress:
-    """Says how far a long piece of work is, every few seconds, and nothing of a short one.
-
-    `clock` gives seconds that never go back. Call it with the part that is done, from 0 to 1, as often as you like.
-    """
-
-    def __init__(self, what: str, say: Callable[[str], None], clock: Callable[[], float]) -> None:
-        self._what, self._say, self._clock = what, say, clock
-        self._due_s = clock() + PROGRESS_S
-
-    def __call__(self, part: float) -> None:
-        """Say how much is done, if it is time."""
-        if (now_s := self._clock()) >= self._due_s:
-            self._due_s = now_s + PROGRESS_S
-            self._say(f"{self._what}: {100 * min(part, 1.0):.0f} %")

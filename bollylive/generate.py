@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from bollylive.errors import FileError
+from bollylive.midi.bars import bar_at
 from bollylive.midi.messages import Note, NoteOn
 from bollylive.midi.song import Song, Track, tempo_at
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Set
-from bollylive.song_band import beats_per_bar, model_tracks, percussion_keys
+from bollylive.song_band import bar_beats, model_tracks, percussion_keys
 
 _STEP_S: Final = 1.0
 _LONGEST_SILENCE_S: Final = 60.0
@@ -37,8 +37,9 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
     band = replace(
         band,
         tempo_bpm=tempo_at(song.tempos, start),
-        beats_per_bar=beats_per_bar(song, band),
+        beats_per_bar=bar_beats(bar_at(song.meters, start).length_beats, band),
         handover_beats=0.0,
+        rest_after_beats=0.0,
         channels=settings,
     )
     offline = OfflineBand(band, predictor, seed, own_downbeat=False)
@@ -53,13 +54,15 @@ def start_beat(song: Song, at_beat: float | None, seed: int) -> float:
 
     Raises FileError if the beat is beyond the end of the song.
     """
-    bar = song.meters[0][1]
     if at_beat is not None:
-        if at_beat > song.length_beats + bar:
+        bar = bar_at(song.meters, at_beat)
+        if at_beat > song.length_beats + bar.length_beats:
             raise FileError(f"{song.name}: beat {at_beat:g} is beyond the end; choose one up to {song.length_beats:g}.")
-        return bar * math.floor(at_beat / bar)
-    bars = max(1, int(song.length_beats / bar))
-    return bar * float(np.random.default_rng(seed).integers(max(1, bars // 4), bars + 1))
+        return bar.begin_beats
+    length = bar_at(song.meters, song.length_beats).length_beats
+    bars = max(1, int(song.length_beats / length))
+    beat = length * float(np.random.default_rng(seed).integers(max(1, bars // 4), bars + 1))
+    return bar_at(song.meters, beat).begin_beats
 
 
 def _continuing(

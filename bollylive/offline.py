@@ -6,6 +6,7 @@ Used by `perform`, `generate` and the tests. Here the model takes no time, and n
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
@@ -53,6 +54,15 @@ class OfflineBand:
         self._router.use(band, self.now_s)
         for instruction in self.engine.use(band, self.now_s):
             self._router.obey(instruction, self.now_s)
+
+    def begin_bars(self, beat: float, beats_per_bar: float, at_s: float) -> None:
+        """Let bars of another length begin at a beat, which falls at `at_s`."""
+        if at_s > self.now_s:
+            self.advance(at_s)
+        band = self.engine.band
+        for instruction in self.engine.use(replace(band, beats_per_bar=beats_per_bar), self.now_s):
+            self._router.obey(instruction, self.now_s)
+        self._report(replace(self._clock.anchor, bar_beat=beat))
 
     def prime(self, notes: list[Note], programs: dict[int, int]) -> None:
         """Let the band treat some music as if it had just been played; see `Engine.prime`."""

@@ -7,12 +7,13 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from bollylive import __version__
 
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
+_COUNTLESS = 1e9  # with `:g` so large a limit would read as 9.22337e+18
 DEMO_FILE = Path("bollylive-demo.mid")
 
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
@@ -33,8 +34,12 @@ def _number(kind: Callable[[str], float], lowest: float, highest: float) -> Call
         with suppress(ValueError):
             if lowest <= (value := kind(text)) <= highest:
                 return value
-        raise argparse.ArgumentTypeError(f"a number from {lowest:g} to {highest:g} is needed, not {text!r}")
+        raise argparse.ArgumentTypeError(f"{what} is needed, not {text!r}")
 
+    if highest < _COUNTLESS:
+        what = f"a number from {lowest:g} to {highest:g}"
+    else:
+        what = f"a whole number from {lowest:g} to {int(highest)}"
     return read
 
 
@@ -44,9 +49,16 @@ def _file(text: str) -> Path:
     return Path(text)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Answers a wrong command line in a sentence, and says where the options are listed instead of listing them."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """Return the parser of all commands; a parsed command line has the function of its command as `run`."""
-    parser = argparse.ArgumentParser(prog="bollylive", description="A Bollywood band for your DAW.")
+    parser: argparse.ArgumentParser = _Parser(prog="bollylive", description="A Bollywood band for your DAW.")
     parser.add_argument("--version", action="version", version=f"bollylive {__version__}")
     names = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -123,7 +135,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--channels",
         type=_channels,
         metavar="1,2,...",
-        help="the channels of the song that are the musician (default: all)",
+        help="the channels of the song that are the musician; the band plays its other ones (default: all)",
     )
 
     generate = add("generate", "Let the band continue a song, each instrument from its last notes.", band)
@@ -131,7 +143,10 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--from", dest="source", type=Path, required=True, metavar="SONG.mid", help="the song to continue"
     )
     generate.add_argument(
-        "--at", type=_number(float, 0, 1e6), metavar="BEAT", help="the beat to continue from (default: a random bar)"
+        "--at",
+        type=_number(float, 0, 1e6),
+        metavar="BEAT",
+        help="the beat to continue from; it begins with that bar (default: a random bar, which is printed)",
     )
     generate.add_argument(
         "--notes",
@@ -140,7 +155,9 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         metavar="N",
         help="how many notes in all (default: 500)",
     )
-    generate.add_argument("--out", type=_file, required=True, metavar="OUT.mid", help="the file to write")
+    generate.add_argument(
+        "--out", type=_file, required=True, metavar="OUT.mid", help="the file to write: the continuation alone"
+    )
 
     recover = add("recover", "Make a MIDI file of what was played, also after a crash or while it is still played.")
     recover.add_argument(

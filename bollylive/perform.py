@@ -1,70 +1,127 @@
-"""`bollylive perform`: play along with a MIDI file, faster than real time."""
+"""`bollylive perform`: play along with a MIDI file, faster than real time.
+
+The file takes the musician's place, and the band does what it does in `jam`: it takes over channels and gives them
+back, rests where the file is silent for long, and follows every tempo and every metre of the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Final
 
 from bollylive.errors import FileError
-from bollylive.midi.messages import Event, NoteOff, NoteOn, Program, Tempo
-from bollylive.midi.song import Song, TempoMap, Track
+from bollylive.midi.bars import bar_at
+from bollylive.midi.song import Meters, Song, TempoMap, Tempos, Track
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
-from bollylive.sets.settings import ChannelSet, Set
-from bollylive.song_band import beats_per_bar, model_tracks, percussion_keys
+from bollylive.sets.settings import TURN_ROLES, Set
+from bollylive.song_band import bar_beats, model_tracks, percussion_keys
+from bollylive.timeline import NewMeter, timeline
+
+TAIL_BARS: Final = 1  # the band plays on for so long after the bar in which the file's last note ends
 
 
-def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Predictor, seed: int) -> list[Track]:
-    """Play along with a song: its `channels` (None: all) are the musician, the set's other channels the model.
+def perform(
+    song: Song,
+    channels: Iterable[int] | None,
+    band: Set,
+    predictor: Predictor,
+    seed: int,
+    progress: Callable[[float], None] = lambda _: None,
+) -> list[Track]:
+    """Play along with a song: its `channels` (None: all) are the musician's, who plays them as in `jam`.
 
-    Return the musician's tracks as they are in the song, then the model's tracks on channels of their own. Raises
-    FileError if the song has no notes on these channels.
+    Return the musician's tracks as they are in the song, then what the model played, also in the musician's pauses.
+    `progress` is called often, with the share that is done. Raises FileError if the song has no notes on these
+    channels. Blocks, for a time in proportion to the beats in which anybody plays.
     """
     available = sorted({note.channel for note in song.notes})
     musician = available if channels is None else [channel for channel in available if channel in set(channels)]
     if not musician:
         have = ", ".join(str(channel + 1) for channel in available) or "none"
         raise FileError(f"{song.name}: there are no notes on the channels asked for; it has notes on: {have}.")
-    names = band.names()
-    players = tuple(
-        ChannelSet(channel, names.get(channel, ""), "player", percussion=percussion_keys(song, channel))
-        for channel in musician
-    )
-    others = tuple(setting for setting in band.channels if setting.channel not in musician)
-    band = replace(band, channels=players + others, beats_per_bar=beats_per_bar(song, band))
+    band = _with_musician(band, song, musician)
 
     offline = OfflineBand(band, predictor, seed, own_downbeat=False)
+    end_s = TempoMap(song.tempos).seconds_at(end_beats(song, musician))
     for at_s, event in timeline(song, set(musician)):
-        offline.play(event, at_s)
+        if at_s > end_s:
+            break
+        if isinstance(event, NewMeter):
+            offline.begin_bars(event.begin_beats, bar_beats(event.length_beats, band), at_s)
+        else:
+            offline.play(event, at_s)
+        progress(at_s / end_s if end_s else 1.0)
+    offline.advance(end_s)
     offline.close()
+    return [_own_track(song, channel, band) for channel in musician] + model_tracks(offline.sent, band)
 
-    own = []
-    for channel in musician:
-        name = f"{channel + 1} {names.get(channel, '')}".rstrip() + " (musician)"
-        notes = tuple(note for note in song.notes if note.channel == channel)
-        changes = tuple(
-            (beat, program)
-            for beat, program in song.program_changes
-            if program.channel == channel and beat > notes[0].onset_beats  # the one before is in `song.programs`
+
+def end_beats(song: Song, channels: Iterable[int]) -> float:
+    """Return where a performance with these channels of a song ends: soon after their last note, at a bar line."""
+    wanted = set(channels)
+    last = max(note.onset_beats + (note.duration_beats or 0.0) for note in song.notes if note.channel in wanted)
+    bar = bar_at(song.meters, last)
+    into_bar = last - bar.begin_beats > 1e-6
+    return bar.begin_beats + bar.length_beats * (TAIL_BARS + into_bar)
+
+
+def time_of(song: Song, tracks: Iterable[Track]) -> tuple[Tempos, Meters]:
+    """Return the tempos and metres of a song as far as these tracks go, so that a file ends with its music."""
+    end = max(
+        (note.onset_beats + (note.duration_beats or 0.0) for track in tracks for note in track.notes), default=0.0
+    )
+    tempos = (song.tempos[0], *(tempo for tempo in song.tempos[1:] if tempo[0] < end))
+    return tempos, (song.meters[0], *(meter for meter in song.meters[1:] if meter[0] < end))
+
+
+def describe_silence(tracks: Iterable[Track], band: Set) -> str | None:
+    """Return a sentence if the model played nothing, which says why and what to do; None if it played."""
+    tracks = list(tracks)
+    if any(track.notes for track in tracks if track.name.endswith("(model)")):
+        return None
+    own = {track.channel for track in tracks}
+    accompanying = [setting.channel for setting in band.channels if setting.role == "accompany"]
+    if accompanying and own.issuperset(accompanying):
+        taken = ", ".join(str(channel + 1) for channel in accompanying)
+        return (
+            f"The band added nothing, because the file itself plays on the channels of its accompaniment ({taken}); "
+            "name the channels that are yours with --channels, and the band plays the others."
         )
-        own.append(Track(name, channel, song.programs.get(channel), notes, changes))
-    return own + model_tracks(offline.sent, band)
+    if not accompanying:
+        return "The band added nothing: nobody accompanies in this set, and the file has no pause that it could fill."
+    return "The band added nothing: its instruments come in later than the file ends, or they rest."
 
 
-def timeline(song: Song, channels: set[int]) -> list[tuple[float, Event]]:
-    """Return the events of some channels of a song with their seconds.
+def _with_musician(band: Set, song: Song, musician: Iterable[int]) -> Set:
+    """The set for a song: a channel of the musician's has the song's program, and the model at most takes turns there.
 
-    At one beat, tempos come first, then programs, note-offs and note-ons.
+    A channel that the set gives to the accompaniment, or to nobody, is the musician's alone, as their part is there
+    already.
     """
-    events: list[tuple[float, int, Event]] = [(beat, 0, Tempo(bpm)) for beat, bpm in song.tempos]
-    events += [
-        (0.0, 1, Program(channel, program)) for channel, program in sorted(song.programs.items()) if channel in channels
-    ]
-    for note in song.notes:
-        if note.channel in channels:
-            end = note.onset_beats + (note.duration_beats or 0)
-            events.append((note.onset_beats, 3, NoteOn(note.channel, note.pitch, note.velocity)))
-            events.append((end, 2, NoteOff(note.channel, note.pitch)))
-    events.sort(key=lambda timed: timed[:2])
-    seconds_at = TempoMap(song.tempos).seconds_at
-    return [(seconds_at(beat), event) for beat, _, event in events]
+    players = tuple(
+        replace(
+            own,
+            role=own.role if own.role in TURN_ROLES else "player",
+            program=song.program_at(own.channel, 0.0),
+            sound_program=None,
+            percussion=percussion_keys(song, own.channel) or own.percussion,
+        )
+        for own in map(band.channel, musician)
+    )
+    taken = {own.channel for own in players}
+    others = tuple(own for own in band.channels if own.channel not in taken)
+    return replace(band, channels=players + others, beats_per_bar=bar_beats(song.meters[0][1], band))
+
+
+def _own_track(song: Song, channel: int, band: Set) -> Track:
+    """A track of the musician's, as it is in the song."""
+    changes = tuple((beat, change) for beat, change in song.program_changes if change.channel == channel and beat > 0.0)
+    return Track(
+        f"{channel + 1} {band.channel(channel).name}".rstrip() + " (musician)",
+        channel,
+        song.program_at(channel, 0.0),
+        tuple(note for note in song.notes if note.channel == channel),
+        changes,
+    )

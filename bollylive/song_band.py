@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from bollylive.journal.recording import Recording
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
+from bollylive.midi.messages import TICKS_PER_BEAT
 from bollylive.midi.percussion import Keys
 from bollylive.midi.song import Song, Track
 from bollylive.protocol import Sent
 from bollylive.sets.settings import MOST_BEATS_PER_BAR, Set
 
+_ROUNDING_TICKS: Final = 1e-3
 
-def beats_per_bar(song: Song, band: Set) -> int:
-    """Return how many beats the song's first bar has, or those of the set if the engine has no bars of that length."""
-    beats = round(song.meters[0][1])
-    return beats if 1 <= beats <= MOST_BEATS_PER_BAR else band.beats_per_bar
+
+def bar_beats(length_beats: float, band: Set) -> float:
+    """Return the length of a song's bar if the engine has such bars: 1 to 16 beats, odd ones such as 7/8 too.
+
+    Otherwise return that of the set, for a bar such as 1/64 or 255/1.
+    """
+    ticks = length_beats * TICKS_PER_BEAT
+    has_ticks = abs(ticks - round(ticks)) < _ROUNDING_TICKS
+    return (
+        round(ticks) / TICKS_PER_BEAT if has_ticks and 1 <= length_beats <= MOST_BEATS_PER_BAR else band.beats_per_bar
+    )
 
 
 def percussion_keys(song: Song, channel: int) -> Keys:

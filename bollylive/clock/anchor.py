@@ -50,7 +50,7 @@ class LinkBeat:
     at_s: float
     peers: int  # how many others are in the session
     playing: bool = False  # according to the peers that share start and stop
-    beats_per_bar: int = 4
+    beats_per_bar: float = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class LinkSession:
     library needs a tempo to begin with, which is `bpm`; it has no effect. For one thread; nothing blocks.
     """
 
-    def __init__(self, bpm: float, beats_per_bar: int, discovery: LinkDiscovery | None = None) -> None:
+    def __init__(self, bpm: float, beats_per_bar: float, discovery: LinkDiscovery | None = None) -> None:
         self._link = link_library().Link(bpm)
         self._clock = self._link.clock()
         self._beats_per_bar = beats_per_bar

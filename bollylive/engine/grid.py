@@ -21,15 +21,17 @@ def ticks_of(beats: float) -> int:
 
 
 @cache
-def model_bar_ticks(beats_per_bar: int) -> int:
+def model_bar_ticks(beats_per_bar: float) -> int:
     """The bar as the model knows it, in ticks: the longest equal part of it that fits into the eight beats of `PLACES`.
 
     So the model knows the cycle of a tala by its halves or thirds: the 16 beats of tintal as 8 + 8, the 14 of
     deepchandi as 7 + 7, the 12 of ektal as 6 + 6, the 10 of jhaptal as 5 + 5. A bar of 11 or 13 beats has no equal
-    parts, so the model knows only its beat.
+    parts, so the model knows only its beat. A bar of 7/8, which has 3.5 beats, it knows as a whole.
     """
-    most = PLACES // TICKS_PER_BEAT
-    return TICKS_PER_BEAT * max(beats for beats in range(1, most + 1) if beats_per_bar % beats == 0)
+    bar_ticks = ticks_of(beats_per_bar)
+    step = TICKS_PER_BEAT if bar_ticks % TICKS_PER_BEAT == 0 else 1
+    parts = (ticks for ticks in range(TICKS_PER_BEAT, PLACES + 1, step) if bar_ticks % ticks == 0)
+    return max(parts, default=TICKS_PER_BEAT)
 
 
 class Grid:

@@ -110,7 +110,7 @@ class RestAndWake:
         rest where nobody could wake it, nor while a key is held, nor while a loop plays.
         """
         state, band = self._state, self._state.live.band
-        if not state.awake or not state.own_downbeat or band.rest_after_beats <= 0:
+        if not state.awake or band.rest_after_beats <= 0:
             return None
         is_clocked = state.grid.anchor.followed
         if is_clocked and band.clock_rest_after_beats <= 0:

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Final, TypeAlias
 
 from bollylive.errors import quoted
+from bollylive.midi.pitch_names import pitch_of
 
 Keys: TypeAlias = tuple[tuple[int, int], ...]  # (General MIDI key 0-127, key 0-127 that is sent), in order
 
@@ -20,8 +21,6 @@ STROKES: Final[dict[str, dict[str, int]]] = {
     "tabla": {"na": 60, "tin": 61, "te": 62, "ge": 64},
     "dholak": {"na": 63, "te": 62, "ge": 64},
 }
-
-_GENERAL_KEYS: Final[dict[object, int]] = {str(key): key for key in range(128)}
 
 
 def read_keys(value: object) -> Keys:
@@ -35,12 +34,25 @@ def read_keys(value: object) -> Keys:
         raise ValueError(f"must be {_names()}, or a table such as {{ 60 = 36, 64 = 38 }}, not {quoted(value)}.")
     keys: list[tuple[int, int]] = []
     for general, own in value.items():
-        if general not in _GENERAL_KEYS:
-            raise ValueError(f"must map General MIDI keys 0 to 127, not {quoted(general)}.")
-        if isinstance(own, bool) or not isinstance(own, int) or not 0 <= own <= 127:
-            raise ValueError(f"must map key {general} to a key from 0 to 127, not {quoted(own)}.")
-        keys.append((_GENERAL_KEYS[general], own))
+        if (key := _key(general)) is None:
+            raise ValueError(f"must map General MIDI keys 0 to 127 or names such as C4, not {quoted(general)}.")
+        if isinstance(own, bool) or (own_key := _key(own)) is None:
+            raise ValueError(
+                f"must map key {general} to a key from 0 to 127 or a name such as 'C4', not {quoted(own)}."
+            )
+        if any(known == key for known, _ in keys):
+            raise ValueError(f"must map key {key} only once.")
+        keys.append((key, own_key))
     return tuple(keys)
+
+
+def _key(value: object) -> int | None:
+    """The key 0-127 of a number, of a number as text, as TOML has it before `=`, or of a name such as `C4`."""
+    if isinstance(value, str):
+        key = int(value) if value.isascii() and value.isdecimal() and len(value) <= 3 else pitch_of(value)
+    else:
+        key = value if isinstance(value, int) else None
+    return key if key is not None and 0 <= key <= 127 else None
 
 
 def _named(name: str) -> Keys:

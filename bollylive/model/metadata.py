@@ -6,8 +6,9 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Final
 
-from bollylive.errors import ModelError
+from bollylive.errors import ModelError, quoted
 from bollylive.files.whole_file import write_file
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHO_FIELDS, ECHOES, KINDS
@@ -16,6 +17,7 @@ from bollylive.model.shared_constants import Value, compare_constants, digest, l
 
 INPUTS = ("rows", "echoes", "context", "state", "knobs", "pitch_bias", "onset_bias", "noise")
 OUTPUTS = ("chosen", "logp", "states")
+_MOST: Final = {"buffer_notes": 512, "state_rows": 1024, "width": 65536}  # of what sizes the arrays of a model
 KNOBS = (*(f"{name}_temperature" for name in codec.FIGURES), "nucleus")
 
 
@@ -92,6 +94,9 @@ def parse_metadata(data: bytes, path: Path) -> Metadata:
     try:
         values = {"constants": {}, "constants_sha256": "", **json.loads(data)}
         known = {field.name: values[field.name] for field in fields(Metadata)}
+        for name, most in _MOST.items():
+            if isinstance(known[name], bool) or not isinstance(known[name], int) or not 1 <= known[name] <= most:
+                raise ValueError(f"{name} must be a whole number from 1 to {most}, not {quoted(known[name])}")
         if not isinstance(known["constants"], dict):
             raise TypeError("constants must be a table")
     except (ValueError, TypeError, KeyError, RecursionError) as error:

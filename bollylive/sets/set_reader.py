@@ -22,6 +22,8 @@ from bollylive.sets.settings import (
 
 MOST_PROBLEMS: Final = 50  # anybody with more problems fixes some of them first
 
+_QUOTED: Final = {"does": "'does'", "on": "'on'"}  # without quotes they would read as a part of the sentence
+
 # Where a setting belongs that stands in the wrong place.
 _PLACES: Final = {
     "the whole set; put it above the first [[channel]] and [[control]]": SET_SETTINGS,
@@ -117,7 +119,7 @@ def _control_problems(table: Mapping[str, object], fields: Mapping[str, Any]) ->
     kinds = [kind for kind in CONTROL_KINDS if kind in table]
     if len(kinds) != 1:
         lines = [f"{kind} = {CONTROL_SETTINGS[kind].kind.legal}" for kind in CONTROL_KINDS]
-        yield f"it needs exactly one of the lines {', '.join(lines)}."
+        yield f"it needs exactly one of the lines {', '.join(lines[:-1])} or {lines[-1]}."
     if "does" not in table:
         yield f"it needs a line does = {' or '.join(map(repr, CONTROL_SETTINGS['does'].kind.words))}."
     if kinds == ["note"] and "channel" not in table:
@@ -143,7 +145,7 @@ def _read_table(
         try:
             fields[key] = settings[key].kind.read(value)
         except ValueError as problem:
-            problems.append(f"{where}{key} {problem}")
+            problems.append(f"{where}{_QUOTED.get(key, key)} {problem}")
         except Exception:  # noqa: BLE001 - whatever goes wrong in a kind, the answer is a sentence
             problems.append(f"{where}{key} cannot be {quoted(value)}.")
     return fields
@@ -156,5 +158,6 @@ def _unknown(key: str, settings: Mapping[str, Setting]) -> str:
             return f"{key} is a setting of {place}."
     known = [*settings, *(("channel", "control") if settings is SET_SETTINGS else ())]
     near = get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
+    tables = {"channel": "[[channel]]", "control": "[[control]]"} if settings is SET_SETTINGS else {}
+    hint = f"did you mean {tables.get(near[0], near[0])}?" if near else f"known are {', '.join(sorted(known))}."
     return f"there is no setting {quoted_key(key)}; {hint}"

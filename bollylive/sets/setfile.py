@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 import tomllib
+from dataclasses import replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +18,7 @@ from bollylive.sets.settings import Set
 from bollylive.sets.text_limits import MOST_BYTES, check_text_limits
 
 _MOST_OF_A_REASON: Final = 200
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OPEN_FLAGS: Final = (
     os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 )
@@ -31,14 +35,17 @@ def load_set(path: str | Path) -> Set:
         raise SetError([f"{path}: the set cannot be read: {error.strerror}."]) from error
     except ValueError as error:  # from open: a name that no file can have
         raise SetError([f"{path}: the set cannot be read: {error}."]) from error
+    if data.startswith(_UTF_16) or b"\0" in data[:4]:
+        raise SetError([f"{path}: the set is UTF-16 text; save it as UTF-8."])
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")  # the editors of some systems begin a file with a byte order mark
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SetError([f"{path}: line {line}: the set is not UTF-8 text; save it as such."]) from error
     return parse_set(text.replace("\r\n", "\n").replace("\r", "\n"), str(path))
 
 
+@cache
 def default_set() -> Set:
     """Return the set that comes with BollyLive."""
     path = resources.files("bollylive") / "sets" / "default.toml"
@@ -48,12 +55,14 @@ def default_set() -> Set:
 def parse_set(text: str, name: str) -> Set:
     """Return the set that the text of a TOML file describes; `name` is the file's, for the sentences of SetError.
 
-    Whatever the text, it soon returns a set or raises SetError.
+    A set that says nothing of channels has those of the default set; `channel = []` is a set without any. Whatever the
+    text, it soon returns a set or raises SetError. Reads the default set from the disk when it is needed first.
     """
-    band, problems = read_set(read_toml(text, name), Path(name).stem)
+    table = read_toml(text, name)
+    band, problems = read_set(table, Path(name).stem)
     if problems:
         raise SetError([f"{name}: {problem}" for problem in problems])
-    return band
+    return band if "channel" in table else replace(band, channels=default_set().channels)
 
 
 def read_toml(text: str, name: str) -> dict[str, Any]:

@@ -14,7 +14,19 @@ from typing import Final, Literal, TypeAlias, get_args
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from bollylive.midi.percussion import Keys
 from bollylive.sets.schema import Setting, about, setting, settings_of
-from bollylive.sets.value_kinds import Channel, Choice, Knob, Names, Number, Program, Strokes, Switch, Text, Whole
+from bollylive.sets.value_kinds import (
+    Channel,
+    Choice,
+    Knob,
+    Names,
+    Number,
+    Pitch,
+    Program,
+    Strokes,
+    Switch,
+    Text,
+    Whole,
+)
 
 MOST_BEATS_PER_BAR: Final = 16
 
@@ -79,8 +91,8 @@ class ChannelSet:
     program: int | None = setting(
         None, Program(), "the instrument that the model plays; channel 10 needs none", example="sitar"
     )
-    lowest: int = setting(0, Whole(0, 127), "the lowest note that the model plays; 60 is middle C")
-    highest: int = setting(127, Whole(0, 127), "the highest note that it plays")
+    lowest: int = setting(0, Pitch(), 'the lowest note that the model plays; 60 or "C4" is middle C')
+    highest: int = setting(127, Pitch(), "the highest note that it plays")
     polyphony: int = setting(4, Whole(1, 8), "how many notes the model may begin together", unit="notes")
     density: float = setting(0.0, Knob(-2, 2), "how busy the model is; below 0 it is sparser")
     entry_bars: int = setting(
@@ -129,7 +141,7 @@ class Set:
     )
     thru: bool = setting(True, Switch(), "your notes go to the output too; false if the DAW plays them")
     tempo_bpm: float = setting(96.0, Number(20, 300), "the tempo while no clock leads", unit="bpm")
-    beats_per_bar: int = setting(
+    beats_per_bar: float = setting(  # whole in a set file; a song may have bars of 3.5 beats
         4, Whole(1, MOST_BEATS_PER_BAR), "4 for keherwa, 3 for dadra, 16 for tintal", unit="beats", live=False
     )
     link: bool = setting(
@@ -212,7 +224,7 @@ KNOBS: Final[Mapping[str, Knob]] = {
 }
 CONTROL_SETTINGS: Final[Mapping[str, Setting]] = {
     "cc": Setting(Whole(0, 119), "the number of a controller", example=80),
-    "note": Setting(Whole(0, 127), "instead of cc: a key, which needs its channel", example=36),
+    "note": Setting(Pitch(), "instead of cc: a key, which needs its channel", example=36),
     "program": Setting(Whole(0, 127), "instead of cc: a program change", example=4),
     "channel": Setting(Channel(), "the channel that it comes from; left out: any", example=1),
     "does": Setting(

@@ -12,6 +12,7 @@ from unicodedata import category
 from bollylive.errors import quoted
 from bollylive.midi.instruments import program_of
 from bollylive.midi.percussion import STROKES, Keys, read_keys
+from bollylive.midi.pitch_names import pitch_of
 
 MOST_CHARACTERS: Final = 1024  # of a name: of a port, or of a model with its folders
 MOST_NAMES: Final = 32
@@ -89,6 +90,21 @@ class Whole(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Pitch(Kind):
+    """A MIDI note 0 to 127, or its name, as in `C4` for 60."""
+
+    @property
+    def legal(self) -> str:
+        return "0 to 127"
+
+    def read(self, value: object) -> int:
+        pitch = pitch_of(value) if isinstance(value, str) else value
+        if isinstance(pitch, bool) or not isinstance(pitch, int) or not 0 <= pitch <= 127:
+            raise ValueError(f"must be a note from 0 to 127, or its name such as 'C4' for 60, not {quoted(value)}.")
+        return pitch
+
+
+@dataclass(frozen=True, slots=True)
 class Channel(Kind):
     """A MIDI channel: 1 to 16 in the file, as musicians count, and 0 to 15 when it is read."""
 
@@ -109,7 +125,11 @@ class Program(Kind):
         return "0 to 127, or a name"
 
     def read(self, value: object) -> int:
-        return program_of(value) if isinstance(value, str) else Whole(0, 127).read(value)
+        if not isinstance(value, str):
+            return Whole(0, 127).read(value)
+        if (name := value.strip().lower()) in STROKES:
+            raise ValueError(f"{quoted(value)} is no General MIDI program; use the line percussion = {name!r} instead.")
+        return program_of(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +137,11 @@ class Text(Kind):
     """A name or a path that can be shown on one line."""
 
     def read(self, value: object) -> str:
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str):
             raise ValueError(f"must be text in quotes, not {quoted(value)}.")
         name = value.strip()
+        if not name:
+            raise ValueError("must not be empty; leave the line out if there is nothing to say.")
         if len(name) > MOST_CHARACTERS or any(category(character) == "Cc" for character in name):
             raise ValueError(f"must have 1 to {MOST_CHARACTERS} characters that can be seen, not {quoted(name)}.")
         return name
@@ -133,7 +155,9 @@ class Names(Kind):
         names = value if isinstance(value, list) and value else [value]
         if len(names) > MOST_NAMES:
             raise ValueError(f"must be a list of at most {MOST_NAMES} names, not of {len(names)}.")
-        if not all(isinstance(name, str) and name.strip() for name in names):
+        if value == [] or any(isinstance(name, str) and not name.strip() for name in names):
+            raise ValueError(f"must not be empty, as in {quoted(value)}; leave the line out for BollyLive's own port.")
+        if not all(isinstance(name, str) for name in names):
             raise ValueError(f"must be text in quotes, or a list of such texts, not {quoted(value)}.")
         return tuple(map(Text().read, names))
 

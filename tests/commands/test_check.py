@@ -47,7 +47,7 @@ def test_check_reports_every_problem_of_a_set_at_once(call: Call, tmp_path: Path
 
 def test_check_reports_a_missing_model_and_a_missing_port_beside_a_good_set(call: Call, tmp_path: Path) -> None:
     band = tmp_path / "band.toml"
-    band.write_text('name = "Duo"\nmodel = "nobody"\nin_port = "no such port"\n', encoding="utf-8")
+    band.write_text('name = "Duo"\nmodel = "nobody"\nin_port = "no such port"\nchannel = []\n', encoding="utf-8")
     status, out, err = call("check", band)
     assert (status, err) == (1, "")
     lines = out.splitlines()
@@ -55,6 +55,15 @@ def test_check_reports_a_missing_model_and_a_missing_port_beside_a_good_set(call
     assert [line.split()[0] for line in lines] == ["ok", "problem", "problem"]
     assert "MIDI" in lines[1]
     assert "there is no model 'nobody'" in lines[2]
+
+
+def test_check_tells_a_control_that_can_do_nothing(call: Call, tmp_path: Path) -> None:
+    band = tmp_path / "band.toml"
+    band.write_text("[[control]]\ncc = 20\ndoes = 'hand over'\non = 2\n", encoding="utf-8")
+    status, out, _ = call("check", band)
+    assert status == 1
+    assert out.startswith("ok       set: band, 5 channels\n")
+    assert "problem  [[control]] number 1: hand over has no effect on channel 2, whose role is 'accompany'" in out
 
 
 def test_without_its_library_ableton_link_is_refused_in_a_sentence(
@@ -76,7 +85,7 @@ def test_check_of_what_is_in_order_has_no_problem(
     jack_server: dict[str, str], call: Call, tmp_path: Path, tiny_model: Path
 ) -> None:
     band = tmp_path / "band.toml"
-    band.write_text(f"model = '{tiny_model}'\n", encoding="utf-8")
+    band.write_text(f"model = '{tiny_model}'\nchannel = []\n", encoding="utf-8")
     status, out, _ = call("check", band, "--api", "jack")
     assert status == 0
     assert [line.split()[:2] for line in out.splitlines()] == [["ok", "set:"], ["ok", "ports:"], ["ok", "model:"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import WILD, FakePredictor
@@ -48,6 +50,18 @@ def test_a_short_song_primes_with_what_it_has() -> None:
 @pytest.mark.parametrize(("at_beat", "bar"), [(15.9, 12.0), (16.0, 16.0), (17.0, 16.0), (3.9, 0.0)])
 def test_it_begins_at_the_bar_line_before_the_beat(at_beat: float, bar: float) -> None:
     assert start_beat(SONG, at_beat, seed=1) == bar
+
+
+@pytest.mark.parametrize(("at_beat", "bar"), [(0.5, 0.0), (3.9, 1.0), (4.0, 4.0), (11.0, 10.0), (13.6, 13.5)])
+def test_it_begins_at_a_bar_line_of_the_metre_in_force(at_beat: float, bar: float) -> None:
+    song = replace(SONG, meters=((0.0, 1.0), (1.0, 3.0), (10.0, 3.5)))
+    assert start_beat(song, at_beat, seed=1) == bar
+
+
+def test_it_goes_on_in_the_metre_in_force() -> None:
+    model = FakePredictor()
+    generate(replace(SONG, meters=((0.0, 4.0), (8.0, 3.5))), 16, 20, BAND, model, seed=1)
+    assert set(model.rows[:, 7]) == {84}
 
 
 def test_a_random_start_is_a_bar_line_with_music_before_it_and_the_seeds_own() -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pytest
 from fakes import WILD, FakePredictor
-from songs import BAND, SONG, melody, song_of
+from songs import BAND, SONG, chords, melody, song_of
 
 from bollylive.demo_offline import perform_demo
 from bollylive.errors import FileError
-from bollylive.midi.messages import Note, NoteOff, NoteOn, Program, Tempo
-from bollylive.midi.song import Track
+from bollylive.midi.messages import Event, Note, NoteOff, NoteOn, Program, Tempo
+from bollylive.midi.song import Meters, Track
 from bollylive.midi.song_files import write_song
 from bollylive.model.codec import TICKS_PER_BEAT
 from bollylive.model.context import BASS, CONTEXT_SIZE, KICK
-from bollylive.perform import perform, timeline
+from bollylive.perform import describe_silence, perform, time_of
+from bollylive.sets.settings import ChannelSet, Role, Set
+from bollylive.timeline import NewMeter, timeline
 
 
 def notes_of(tracks: list[Track], player: str) -> dict[int, tuple[Note, ...]]:
@@ -43,11 +46,10 @@ def test_the_musicians_tracks_keep_their_changes_of_program() -> None:
 def test_the_band_plays_on_channels_of_its_own_in_its_range_on_the_beat_of_the_song() -> None:
     tracks = perform(SONG, None, BAND, FakePredictor(), seed=1)
     model = notes_of(tracks, "model")
-    assert sorted(model) == [1, 9]
     assert all(28 <= note.pitch <= 52 for note in model[1])
-    for notes in model.values():
+    for notes in (model[1], model[9]):
         assert min(note.onset_beats for note in notes) == 0
-        assert len(notes) == pytest.approx(2 * 32, abs=2)
+        assert len(notes) == pytest.approx(2 * (32 + 4), abs=2)
         for note in notes:
             ticks = note.onset_beats * TICKS_PER_BEAT
             assert ticks == pytest.approx(round(ticks), abs=1e-6)
@@ -123,7 +125,7 @@ def test_a_timeline_carries_tempos_then_programs_and_ends_before_beginnings() ->
 
 
 def test_drums_that_a_song_has_on_another_channel_are_heard_as_drums() -> None:
-    bass_alone = replace(BAND, channels=BAND.channels[1:2])
+    bass_alone = replace(BAND, channels=BAND.channels[1:2], default_role="player")
     kicks = song_of([Note(10, 36, 90, float(beat), 0.5) for beat in range(16)], {10: 0})
     for percussion, heard in ((frozenset({9}), False), (frozenset({9, 10}), True)):
         model = FakePredictor()
@@ -131,3 +133,142 @@ def test_drums_that_a_song_has_on_another_channel_are_heard_as_drums() -> None:
         context = np.concatenate([question.context.reshape(-1, CONTEXT_SIZE) for question in model.questions])
         assert context[:, KICK].any() == heard
         assert context[:, BASS].any() != heard
+
+
+PAUSES = [note for note in melody(64) if note.onset_beats % 32 < 16]  # 16 beats of music, 16 of silence
+
+
+def shared(role: Role) -> Set:
+    return Set(channels=(ChannelSet(0, "Flute", role, 73), ChannelSet(1, "Bass", "accompany", 32)))
+
+
+def test_the_model_takes_over_in_a_pause_and_yields_when_the_file_goes_on() -> None:
+    tracks = perform(song_of(PAUSES, {0: 73}), None, shared("continue"), FakePredictor(), seed=1)
+    answers = [note.onset_beats for note in notes_of(tracks, "model")[0]]
+    assert answers[0] == pytest.approx(15.9 + 2.0, abs=0.2)
+    assert all(17 < beat < 32.5 or beat > 49 for beat in answers)
+    assert notes_of(tracks, "musician")[0] == tuple(PAUSES)
+
+
+def test_the_model_answers_the_phrases_of_a_file_at_the_bar_line_and_as_long_as_they_were() -> None:
+    phrases = [note for note in melody(48) if note.onset_beats % 16 < 7.5]
+    tracks = perform(song_of(phrases, {0: 73}), None, shared("respond"), FakePredictor(), seed=1)
+    answers = [note.onset_beats for note in notes_of(tracks, "model")[0]]
+    assert {16 * int(beat // 16) + 8.0 for beat in answers} <= set(answers)
+    assert {beat % 16 >= 8 for beat in answers} == {True}
+
+
+def test_what_nobody_hands_over_in_jam_is_not_handed_over_here() -> None:
+    tracks = perform(song_of(PAUSES, {0: 73}), None, shared("player"), FakePredictor(), seed=1)
+    assert sorted(notes_of(tracks, "model")) == [1]
+
+
+def test_the_model_goes_on_with_the_files_own_instrument() -> None:
+    tracks = perform(song_of(PAUSES, {0: 5}), None, shared("continue"), FakePredictor(), seed=1)
+    assert {track.program for track in tracks if track.channel == 0} == {5}
+
+
+def test_program_changes_of_the_file_are_kept_and_heard() -> None:
+    changes = ((8.0, Program(0, 40)), (9.0, Program(4, 1)))
+    song = song_of(melody(16), {0: 73}, program_changes=changes)
+    own = perform(song, None, BAND, FakePredictor(), seed=1)[0]
+    assert own.changes == changes[:1]
+    assert [event for _, event in timeline(song, {0}) if isinstance(event, Program)] == [Program(0, 73), Program(0, 40)]
+
+
+def test_the_band_rests_in_a_long_gap_and_comes_back_with_the_file() -> None:
+    far = [replace(note, onset_beats=note.onset_beats + 1000) for note in melody(8)]
+    tracks = perform(song_of(melody(8) + far, {0: 73}), None, BAND, FakePredictor(), seed=1)
+    beats = [note.onset_beats for note in notes_of(tracks, "model")[1]]
+    assert all(beat < 8 + 32 + 1 or beat >= 1000 for beat in beats)
+    assert 1000.0 in beats
+
+
+@pytest.mark.parametrize("late", [484.0, 1e6])
+def test_a_performance_ends_with_the_music_and_not_at_a_late_tempo(late: float) -> None:
+    song = song_of(melody(8), {0: 73}, tempos=((0.0, 120.0), (late, 90.0)), meters=((0.0, 4.0), (late, 3.0)))
+    tracks = perform(song, None, BAND, FakePredictor(), seed=1)
+    assert max(note.onset_beats for note in notes_of(tracks, "model")[1]) == pytest.approx(11.5, abs=0.5)
+    assert time_of(song, tracks) == (((0.0, 120.0),), ((0.0, 4.0),))
+
+
+def test_a_note_that_is_never_ended_does_not_keep_the_band_playing() -> None:
+    model = FakePredictor()
+    tracks = perform(song_of([Note(0, 60, 90, 0.0, 2.68e8)], {0: 73}), None, BAND, model, seed=1)
+    assert max(note.onset_beats for note in notes_of(tracks, "model")[1]) < 300
+    assert notes_of(tracks, "musician")[0][0].duration_beats == 2.68e8
+
+
+def test_the_work_grows_with_the_number_of_tempos_and_no_faster() -> None:
+    def cost_s(count: int) -> float:
+        tempos = tuple((50 * i / count, 100.0 + i % 2) for i in range(count))
+        began_s = process_time()
+        timeline(song_of(melody(50), {0: 73}, tempos=tempos), {0})
+        return process_time() - began_s
+
+    assert cost_s(20_000) < 1.0
+
+
+def cycles(meters: Meters, notes: list[Note]) -> list[int]:
+    """The bars, in ticks, that the model was told of, each time that they changed."""
+    model = FakePredictor()
+    perform(song_of(notes, {0: 0}, meters=meters), None, BAND, model, seed=1)
+    seen = model.rows[:, 7].tolist()
+    return [ticks for ticks, before in zip(seen, [None, *seen], strict=False) if ticks != before]
+
+
+@pytest.mark.parametrize(
+    ("meters", "beats"),
+    [
+        (((0.0, 3.5),), [3.5]),  # 7/8
+        (((0.0, 2.5),), [2.5]),  # 5/8
+        (((0.0, 1.0), (1.0, 3.0)), [3]),  # an upbeat
+        (((0.0, 3.0), (6.0, 4.0)), [3, 4]),
+        (((0.0, 4.0), (8.0, 3.5), (15.0, 4.0)), [4, 3.5, 4]),
+        (((0.0, 1020.0),), [4]),  # 255/1, which no band plays: the bar is the set's
+        (((0.0, 1 / 16),), [4]),
+    ],
+)
+def test_the_bar_is_that_of_the_metre_in_force(meters: Meters, beats: list[float]) -> None:
+    assert cycles(meters, melody(24)) == [TICKS_PER_BEAT * bar for bar in beats]
+
+
+def test_who_comes_in_on_a_bar_line_comes_in_on_one_of_the_metre_in_force() -> None:
+    bass = replace(BAND.channels[1], entry_bars=2)
+    band = replace(BAND, channels=(BAND.channels[0], bass))
+    for meters, entry in ((((0.0, 1.0), (1.0, 3.0)), 4.0), (((0.0, 3.5),), 7.0)):
+        tracks = perform(song_of(melody(24), {0: 0}, meters=meters), None, band, FakePredictor(), seed=1)
+        assert notes_of(tracks, "model")[1][0].onset_beats == entry
+
+
+def test_a_change_of_metre_is_an_event_of_the_timeline_after_the_tempo() -> None:
+    song = song_of(
+        [Note(0, 60, 90, 2.0, 1.0)], {0: 1}, tempos=((0.0, 60.0), (2.0, 120.0)), meters=((0.0, 2.0), (2.0, 1.5))
+    )
+    at_two: list[Event | NewMeter] = [event for at_s, event in timeline(song, {0}) if at_s == 2.0]
+    assert at_two == [Tempo(120.0), NewMeter(2.0, 1.5), NoteOn(0, 60, 90)]
+
+
+def test_a_band_whose_channels_the_file_has_all_says_why_it_added_nothing() -> None:
+    song = song_of(melody(8) + chords(8, 1) + melody(8, 9), {0: 73, 1: 32, 9: 0})
+    tracks = perform(song, None, BAND, FakePredictor(), seed=1)
+    reason = describe_silence(tracks, BAND)
+    assert reason is not None
+    assert "(2, 10)" in reason
+    assert "--channels" in reason
+    assert describe_silence(perform(song, [0], BAND, FakePredictor(), seed=1), BAND) is None
+
+
+def test_a_set_in_which_nobody_accompanies_says_so() -> None:
+    band = Set(channels=(ChannelSet(0, role="player"),))
+    reason = describe_silence(perform(song_of(melody(8), {0: 73}), None, band, FakePredictor(), seed=1), band)
+    assert reason is not None
+    assert "nobody accompanies" in reason
+
+
+def test_progress_goes_from_nothing_to_all() -> None:
+    shares: list[float] = []
+    perform(song_of(melody(8), {0: 73}), None, BAND, FakePredictor(), 1, shares.append)
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert 0.6 < shares[-1] <= 1.0

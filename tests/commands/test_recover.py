@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from bollylive.cli import main
 from bollylive.clock.anchor import Anchor
-from bollylive.console import Progress
 from bollylive.errors import FileError
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import END, Header, anchor_line, header_line, lost_line, sent_line
@@ -23,6 +22,7 @@ from bollylive.journal.window import find_window
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program
 from bollylive.midi.song import Track
+from bollylive.progress import Progress
 from bollylive.protocol import EngineStatus, Sent
 from bollylive.recover import find_recording, recover
 
@@ -301,11 +301,11 @@ def rounded(track: Track) -> list[tuple[int, float, float]]:
 
 def test_how_far_it_is_is_said_every_few_seconds_and_only_of_long_work(tmp_path: Path) -> None:
     said: list[str] = []
-    seconds = iter([0.0, 2.9, 3.1, 5.0, 6.2])
-    progress = Progress("reading", said.append, lambda: next(seconds))
-    for part in (0.1, 0.25, 0.5, 1.2):
+    seconds = iter([0.0, 4.9, 5.1, 8.0, 10.2])
+    progress = Progress(said.append, "reading", lambda: next(seconds))
+    for part in (0.1, 0.25, 0.5, 1.0):
         progress(part)
-    assert said == ["reading: 25 %", "reading: 100 %"]
+    assert said == ["reading: 25% done", "reading: 100% done"]
     path = tmp_path / "j.jsonl"
     path.write_bytes(bytes_of(tune(8000)))
     parts: list[float] = []

@@ -90,9 +90,10 @@ def test_going_on_at_another_place_than_where_it_stood_takes_the_notes_along() -
 
 
 @pytest.mark.parametrize(
-    ("beats", "known"), [(1, 1), (3, 3), (4, 4), (7, 7), (8, 8), (9, 3), (10, 5), (12, 6), (14, 7)]
+    ("beats", "known"),
+    [(1, 1), (3, 3), (4, 4), (7, 7), (8, 8), (9, 3), (10, 5), (12, 6), (14, 7), (3.5, 3.5), (2.5, 2.5), (8.5, 4.25)],
 )
-def test_the_model_knows_a_bar_whole_or_by_its_longest_equal_part(beats: int, known: int) -> None:
+def test_the_model_knows_a_bar_whole_or_by_its_longest_equal_part(beats: float, known: float) -> None:
     assert model_bar_ticks(beats) == known * 24
 
 

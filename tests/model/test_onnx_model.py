@@ -147,10 +147,19 @@ def test_every_mismatch_is_told_at_once(copy: Path) -> None:
     assert "Use the files of one release" in text
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{}", "no json"])
+@pytest.mark.parametrize("damage", ["", "[]", "{}", "no json", "[" * 100_000])
 def test_a_damaged_description_is_refused(copy: Path, damage: str) -> None:
     copy.with_suffix(".json").write_text(damage)
     with pytest.raises(ModelError, match=r"tiny-v1\.json: this is no description of a model"):
+        Model(copy)
+
+
+@pytest.mark.parametrize("name", ["state_rows", "buffer_notes", "width"])
+@pytest.mark.parametrize("value", [10**9, -1, 0, "many", True, None, 2.5])
+def test_an_absurd_size_in_a_description_is_one_sentence(copy: Path, name: str, value: object) -> None:
+    sidecar = copy.with_suffix(".json")
+    sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), name: value}))
+    with pytest.raises(ModelError, match=rf"^[^\n]+{name} must be a whole number from 1 to \d+, not [^\n]+$"):
         Model(copy)
 
 

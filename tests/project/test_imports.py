@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 COMMANDS = _names("bench check generate jam perform ports recover watch")
 SHARED_BY_COMMANDS = _names("""
     __init__ __main__ cli console demo_offline demo_player jam_files offline options set_options
-    song_band
+    progress song_band timeline
 """)
 MAY_IMPORT |= {name: set(MAY_IMPORT) | COMMANDS | SHARED_BY_COMMANDS for name in COMMANDS | SHARED_BY_COMMANDS}
 
@@ -78,7 +78,7 @@ TRAINING_ONLY = _names("torch training onnx onnxscript symusic matplotlib tqdm")
 HEAVY = _names("numpy onnxruntime mido link")
 LIGHT_PROGRAMS = ["jam", "processes.io_child", "bench.references"]
 
-PRINT_OR_EXIT = _names("__main__ cli console processes.io_child")
+PRINT_OR_EXIT = _names("__main__ cli console options processes.io_child")
 READ_THE_WALL_CLOCK = _names("jam_files")  # it dates journals
 
 MEDIAN_LINES, MOST_LINES = 110, 250

@@ -31,8 +31,43 @@ def _problems(text: str) -> list[str]:
     return caught.value.problems
 
 
-def test_an_empty_file_is_a_whole_set() -> None:
-    assert parse_set("", "empty.toml") == Set(name="empty")
+def test_an_empty_file_is_the_default_band() -> None:
+    assert parse_set("", "empty.toml") == Set(name="empty", channels=default_set().channels)
+
+
+def test_a_set_of_one_line_is_the_default_band_with_that_line() -> None:
+    expected = replace(default_set(), name="one", follow_tempo=True)
+    assert parse_set("follow_tempo = true", "one.toml") == expected
+
+
+def test_a_set_may_have_no_instrument_and_those_that_it_names_are_all() -> None:
+    assert parse_set("channel = []", "a.toml").channels == ()
+    assert [own.channel for own in parse_set("[[channel]]\nchannel = 3", "a.toml").channels] == [2]
+
+
+@pytest.mark.parametrize(
+    ("name", "pitch"), [("C4", 60), ("c#3", 49), ("Bb2", 46), ("C-1", 0), ("G9", 127), ("Cb4", 59)]
+)
+def test_a_note_may_be_named(name: str, pitch: int) -> None:
+    band = parse_set(
+        f"[[channel]]\nchannel = 10\nlowest = '{name}'\nhighest = '{name}'\npercussion = {{ {name!r} = '{name}' }}\n"
+        f"[[control]]\nnote = '{name}'\nchannel = 1\ndoes = 'tap'",
+        "a.toml",
+    )
+    (own,), (control,) = band.channels, band.controls
+    assert (own.lowest, own.highest, own.percussion, control.number) == (pitch, pitch, ((pitch, pitch),), pitch)
+
+
+@pytest.mark.parametrize("value", ["'H4'", "'C10'", "'G#9'", "'60'", "''", "128", "true", "60.0"])
+def test_what_is_no_note_is_told_with_an_example(value: str) -> None:
+    (problem,) = _problems(f"[[channel]]\nchannel = 1\nlowest = {value}")
+    assert "lowest must be a note from 0 to 127, or its name such as 'C4' for 60, not " in problem
+
+
+@pytest.mark.parametrize("name", ["tabla", "Dholak "])
+def test_a_drum_that_is_no_program_is_told_where_it_belongs(name: str) -> None:
+    (problem,) = _problems(f"[[channel]]\nchannel = 2\nprogram = '{name}'")
+    assert f"use the line percussion = '{name.strip().lower()}' instead." in problem
 
 
 def test_a_set_says_everything() -> None:
@@ -168,7 +203,7 @@ def test_all_problems_come_at_once() -> None:
     ("line", "sentence"),
     [
         ("tempo_bmp = 90", "there is no setting tempo_bmp; did you mean tempo_bpm?"),
-        ("channels = 3", "there is no setting channels; did you mean channel?"),
+        ("channels = 3", "there is no setting channels; did you mean [[channel]]?"),
         ("xyzzy = 3", "there is no setting xyzzy; known are beats_per_bar, buffer_notes, channel"),
         ("tempo_bpm = 5", "tempo_bpm must be from 20 to 300, not 5."),
         ("tempo_bpm = nan", "tempo_bpm must be a number from 20 to 300, not nan."),
@@ -177,9 +212,11 @@ def test_all_problems_come_at_once() -> None:
         ("seed = -1", "seed must be a whole number from 0"),
         ("thru = 1", "thru must be true or false, not 1."),
         ("in_port = 3", "in_port must be text in quotes, or a list of such texts, not 3."),
-        ('out_port = ["a", ""]', "out_port must be text in quotes, or a list of such texts, not ['a', '']."),
-        ("out_port = []", "out_port must be text in quotes, or a list of such texts, not []."),
-        ('name = ""', "name must be text in quotes, not ''."),
+        ('out_port = ["a", ""]', "out_port must not be empty, as in ['a', '']; leave the line out"),
+        ("out_port = []", "out_port must not be empty, as in []; leave the line out"),
+        ('name = ""', "name must not be empty; leave the line out"),
+        ("name = 3", "name must be text in quotes, not 3."),
+        ("controls = 3", "there is no setting controls; did you mean [[control]]?"),
         ('default_role = "continu"', "not 'continu'; did you mean 'continue'?"),
         ("default_role = 3", "must be one of 'player', 'continue', 'respond', 'accompany', 'off', not 3."),
         ("commit_beats = 2.0", "commit_beats must be less than horizon_beats, but 2 is not less than 1.5."),
@@ -230,9 +267,18 @@ def test_each_mistake_in_a_set_has_its_sentence(line: str, sentence: str) -> Non
         ),
         ("channel = 2\npercussion = 3", "channel 2: percussion must be 'tabla' or 'dholak', or a table such as"),
         ("channel = 2\npercussion = {}", "channel 2: percussion must be 'tabla' or 'dholak', or a table such as"),
-        ("channel = 2\npercussion = { na = 3 }", "percussion must map General MIDI keys 0 to 127, not 'na'."),
-        ("channel = 2\npercussion = { 128 = 3 }", "percussion must map General MIDI keys 0 to 127, not '128'."),
-        ("channel = 2\npercussion = { 60 = 'C3' }", "percussion must map key 60 to a key from 0 to 127, not 'C3'."),
+        (
+            "channel = 2\npercussion = { na = 3 }",
+            "percussion must map General MIDI keys 0 to 127 or names such as C4, not 'na'.",
+        ),
+        (
+            "channel = 2\npercussion = { 128 = 3 }",
+            "percussion must map General MIDI keys 0 to 127 or names such as C4, not '128'.",
+        ),
+        (
+            "channel = 2\npercussion = { 60 = 'H3' }",
+            "percussion must map key 60 to a key from 0 to 127 or a name such as 'C4', not 'H3'.",
+        ),
         ("channel = 2\npercussion = 'tabla'\nlowest = 70", "channel 2: percussion has no key from 70 to 127; change"),
         (
             "channel = 2\n[[channel]]\nchannel = 2",
@@ -283,10 +329,10 @@ def test_the_default_set_explains_the_defaults() -> None:
     ("lines", "sentence"),
     [
         ('cc = 120\ndoes = "tap"', "cc must be a whole number from 0 to 119, not 120."),
-        ('does = "tap"', "it needs exactly one of the lines cc = 0 to 119, note = 0 to 127, program = 0 to 127."),
+        ('does = "tap"', "it needs exactly one of the lines cc = 0 to 119, note = 0 to 127 or program = 0 to 127."),
         ('cc = 1\nprogram = 1\ndoes = "tap"', "it needs exactly one of the lines cc = 0 to 119"),
         ("cc = 1", "it needs a line does = 'tap' or 'sam' or"),
-        ('cc = 1\ndoes = "agan"', "does must be one of 'tap', 'sam', "),
+        ('cc = 1\ndoes = "agan"', "'does' must be one of 'tap', 'sam', "),
         ('cc = 1\ndoes = "agan"', "not 'agan'; did you mean 'again'?"),
         ('note = 36\ndoes = "sam"', "a note needs a line channel as well; otherwise you could not play that key"),
         ('program = 3\ndoes = "memory"', "memory is a knob, and only a cc can turn it."),
@@ -485,6 +531,19 @@ def test_text_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'seed = 1\r\nname = "Am\xe9lie"')
     with pytest.raises(SetError, match="line 2: the set is not UTF-8 text"):
         load_set(tmp_path / "latin.toml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_byte_order_mark_does_not_matter(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_bytes('name = "Amélie"'.encode(encoding))
+    assert load_set(tmp_path / "my.toml").name == "Amélie"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_told_in_one_sentence(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_bytes('name = "Trio"'.encode(encoding))
+    with pytest.raises(SetError, match=r"my\.toml: the set is UTF-16 text; save it as UTF-8\.$"):
+        load_set(tmp_path / "my.toml")
 
 
 def test_lines_may_end_as_on_any_system(tmp_path: Path) -> None:
