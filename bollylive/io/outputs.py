@@ -48,7 +48,7 @@ class Outputs:
             event, about = sent.event, state_key(sent.event)
             if isinstance(event, Music):
                 self.channels.add(event.channel)
-            self._feedback_filter.sent.append((sent.at_s, about, event))
+            self._feedback_filter.passing.append((sent.at_s, event, sent.by))
             if released := self._held.note(event, about):
                 self._missed.add(released, sent.at_s)
 
