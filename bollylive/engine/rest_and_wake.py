@@ -14,7 +14,7 @@ from bollylive.engine.grid import ticks_of
 from bollylive.engine.part import Part
 from bollylive.engine.prepared_entry import PreparedEntry
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
-from bollylive.midi.messages import ALL_NOTES_OFF, Control
+from bollylive.midi.messages import ALL_SOUND_OFF, Control
 from bollylive.protocol import Instruction, Release
 from bollylive.sets.settings import TURN_ROLES, Set
 
@@ -103,7 +103,7 @@ class RestAndWake:
         changed = [part for part in state.parts if part.setting.role != before.channel(part.channel).role]
         for part in changed:
             if part.setting.role == "off":  # the release of a key that is held there is never heard
-                for note in state.assembler.handle(Control(part.channel, ALL_NOTES_OFF, 0), beat):
+                for note in state.assembler.handle(Control(part.channel, ALL_SOUND_OFF, 0), beat):
                     state.close_note(part, note, 1)
             self._turns.end(part, state.grid.tick_of(beat))
             if state.awake and part.setting.role == "accompany":

@@ -65,8 +65,10 @@ class Assembler:
 
     def _control(self, channel: int, number: int, value: int, beat: float) -> list[Note]:
         keys = [key for key in self._open if key[0] == channel]
-        if number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
+        if number == ALL_SOUND_OFF:
             return self._close(keys, beat)
+        if number == ALL_NOTES_OFF:
+            return [note for key in keys for note in self._lift(key, beat)]
         if number == SUSTAIN and value >= 64:
             self._pedals.add(channel)
         elif number in (SUSTAIN, RESET_CONTROLLERS):

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 # The control changes with a meaning here, by their numbers in the MIDI 1.0 specification.
 SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 120, 121, 123
+MODES = (124, 125, 126, 127)  # omni off and on, mono and poly: each of them is also the end of all notes
 
 TICKS_PER_BEAT = 24  # of MIDI clock (MIDI 1.0, "System Real Time Messages"), and of all that is counted in ticks here
 

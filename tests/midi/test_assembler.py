@@ -87,6 +87,18 @@ def test_a_reset_closes_the_notes_of_its_channel(number: int) -> None:
     assert assembler.held(1)
 
 
+def test_what_the_pedal_holds_outlives_all_notes_off_but_not_all_sound_off() -> None:
+    assembler = Assembler()
+    assembler.handle(Control(0, 64, 127), 0.0)
+    assembler.handle(ON, 1.0)
+    assert assembler.handle(Control(0, 123, 0), 1.5) == []
+    assert not assembler.held(0)
+    assert assembler.handle(Control(0, 64, 0), 2.0) == [closed(1.0)]
+    assembler.handle(Control(0, 64, 127), 2.0)
+    assembler.handle(NoteOn(0, 62, 100), 2.0)
+    assert len(assembler.handle(Control(0, 120, 0), 3.0)) == 1
+
+
 def test_other_controls_close_nothing() -> None:
     assembler = Assembler()
     assembler.handle(ON, 1.0)
