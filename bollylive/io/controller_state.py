@@ -7,7 +7,6 @@ The MIDI Association's recommended practice RP-015 says which controllers a rese
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
@@ -15,6 +14,7 @@ from bollylive.io.held_state import HeldState, in_order
 from bollylive.midi.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
+    MODE_CHANGES,
     RESET_CONTROLLERS,
     SUSTAIN,
     Control,
@@ -31,6 +31,7 @@ Music: TypeAlias = NoteOn | NoteOff | Control | Program
 Meaning: TypeAlias = Music | Command | None  # what the engine has to know about an event; None: nothing
 
 PANIC_S: Final = 0.1  # how long the resets of sixteen channels take on a cable of 1983
+MOST_LAYERS: Final = 4  # channels that one key of a keyboard plays on
 RESETS = (ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF)
 
 
@@ -41,18 +42,21 @@ class ControllerState:
         self._held = HeldState()
         self._active: set[int] = set()  # channels on which something came since the end of their notes was reported
         self._calm = False  # the band was put to sleep, and nothing has come on any channel since
-        self._ended_s = -math.inf  # when the last end of all notes came, on whatever channel
+        self._ended: dict[int, float] = {}  # by channel, when the end of its notes came, with no key since
 
     def read(self, event: Event, now_s: float) -> list[tuple[Event, Meaning]]:
         """Return the events that an event stands for, in order, each with what the engine has to know about it.
 
-        A reset is preceded by the releases that it implies. A sustain pedal that is up cannot go up.
+        A reset is preceded by the releases that it implies, a mode message by the end of all notes. "All notes off"
+        lifts keys and no pedal, as MIDI 1.0 says. A sustain pedal that is up cannot go up.
         """
         events = [event]
         match event:
             case NoteOn() | NoteOff() | Program():
                 return [(event, self.meaning(event, now_s))]
-            case Control(channel, number) if number in RESETS:
+            case Control(channel, number) if number in MODE_CHANGES:
+                return [*self.read(Control(channel, ALL_NOTES_OFF, 0), now_s), (event, None)]
+            case Control(channel, number) if number in (ALL_SOUND_OFF, RESET_CONTROLLERS):
                 events = [*self._held.let_go(channel, everything=number == RESET_CONTROLLERS), event]
             case Control(_, number, value) if number == SUSTAIN and value == 0 and not self._holds(event):
                 return []
@@ -63,9 +67,10 @@ class ControllerState:
     def meaning(self, event: Event, now_s: float) -> Meaning:
         """Return what the engine has to know about an event; None if the event changes nothing.
 
-        Some keyboards send "all notes off" whenever a key comes up, and it ends what was played on its channel. A
-        second one within PANIC_S, on any channel and without a key in between, is a stop or a panic, and puts the band
-        to sleep. A reset of the controllers is reported as the releases that it implies.
+        Some keyboards send "all notes off" whenever a key comes up, on each channel that they layer, and it ends what
+        was played on its channel. A second one on a channel within PANIC_S, or one on more than MOST_LAYERS channels,
+        without a key in between, is a stop or a panic, and puts the band to sleep. A reset of the controllers is
+        reported as the releases that it implies.
         """
         if not isinstance(event, Music):
             return None
@@ -73,12 +78,13 @@ class ControllerState:
             self._active.add(event.channel)
             self._calm = False
             if isinstance(event, NoteOn | NoteOff):
-                self._ended_s = -math.inf
+                self._ended.clear()
             return event
         if event.number == RESET_CONTROLLERS:
             return None
-        panics = now_s - self._ended_s < PANIC_S
-        self._ended_s = now_s
+        ended = [channel for channel, at_s in self._ended.items() if now_s - at_s < PANIC_S]
+        panics = event.channel in ended or len(ended) >= MOST_LAYERS
+        self._ended[event.channel] = now_s
         if panics and not self._calm:
             self._active.clear()
             self._calm = True

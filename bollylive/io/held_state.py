@@ -13,6 +13,7 @@ from typing import Final
 from bollylive.midi.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
+    MODE_CHANGES,
     RESET_CONTROLLERS,
     SUSTAIN,
     Control,
@@ -92,7 +93,7 @@ class HeldState:
             case Program(channel, program):
                 self._programs[channel] = program
                 return []
-            case Control(channel, number) if number in (ALL_NOTES_OFF, ALL_SOUND_OFF):
+            case Control(channel, number) if number in (ALL_NOTES_OFF, ALL_SOUND_OFF, *MODE_CHANGES):
                 return self._drop(channel, _is_note)
             case Control(channel, number) if number == RESET_CONTROLLERS:
                 return self._drop(channel, _is_control)

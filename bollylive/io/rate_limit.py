@@ -8,7 +8,7 @@ of a DAW that starts sixteen tracks at once, stay even further below the bounds.
 from __future__ import annotations
 
 from bollylive.io.controller_state import RESETS
-from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Raw
+from bollylive.midi.messages import MODE_CHANGES, Control, Event, NoteOff, NoteOn, Program, Raw
 from bollylive.midi.parser import state_key
 
 NOTES_PER_S, NOTES_AT_ONCE = 500.0, 512.0
@@ -63,7 +63,7 @@ class RateLimit:
             case NoteOff(channel, pitch) if (channel, pitch) in self._down:
                 self._down.discard((channel, pitch))
                 admitted = True
-            case Control(channel, number) if number in RESETS:
+            case Control(channel, number) if number in RESETS or number in MODE_CHANGES:
                 admitted = channel in self._active or self._resets.take(now_s)
                 self._active.discard(channel)
             case Control() | Program() | Raw() if self._waiting or not self._others.take(now_s):

@@ -1,6 +1,6 @@
 """What the io process does with each message; the order of its lines is the data flow.
 
-event of a source   → rate limit → feedback filter → controls → controllers → thru → note map → report to the engine
+event of a source   → feedback filter → rate limit → controls → controllers → thru → note map → report to the engine
 message of the engine → note map → scheduler → sent when due
 
 Clock messages go to `clock_input`. To send another kind of message (MIDI clock out, say), begin at `tick`.
@@ -21,7 +21,6 @@ from bollylive.io.scheduler import Scheduler
 from bollylive.io.sources_and_sinks import Input
 from bollylive.io.thru import Thru
 from bollylive.midi.messages import Event, LostSourceRelease, Note, Player, Program
-from bollylive.midi.parser import state_key
 from bollylive.protocol import FromEngine, Heard, InheritedState, Play, Release, Sent
 from bollylive.sets.controls import Command, Controls, change_set
 from bollylive.sets.live_set import LiveSet
@@ -74,18 +73,16 @@ class Router:
 
     def handle(self, event: Event, now_s: float) -> None:
         """Handle an event of the musician or their DAW at once; a command is not passed on and is not music."""
-        if self.rate_limit.admits(event, now_s):
-            self._handle(event, now_s)
-
-    def _handle(self, event: Event, now_s: float) -> None:
         if isinstance(event, ClockMessage):
-            self._clock_input.handle(event, now_s)
+            if self.rate_limit.admits(event, now_s):
+                self._clock_input.handle(event, now_s)
             return
         if self._outputs.unsettled:
             self._outputs.settle()
-        about = state_key(event)
-        if self.feedback_filter.returns(event, about, now_s):
-            return
+        if not self.feedback_filter.returns(event, now_s) and self.rate_limit.admits(event, now_s):
+            self._handle(event, now_s)
+
+    def _handle(self, event: Event, now_s: float) -> None:
         beat = self._clock.beat_at(now_s)
         if command := self._controls.read(event):
             if isinstance(command, Command):
@@ -148,8 +145,9 @@ class Router:
     def tick(self, now_s: float) -> None:
         """Send what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
         self._outputs.settle()
-        if self.feedback_filter.sent:
-            self.feedback_filter.settle(now_s)
+        self.feedback_filter.settle(now_s)
+        for phantom in self.feedback_filter.take_phantoms():
+            self._play(self._controllers.read(phantom, now_s), now_s, self._clock.beat_at(now_s))
         for event in self.rate_limit.take_waiting(now_s):
             self._handle(event, now_s)
         self.end_left(now_s)

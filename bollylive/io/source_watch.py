@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 CLOCK_S: Final = 1.5  # without a Stop, ticks that stay away for longer have stopped
-SENSING_S: Final = 0.6  # MIDI 1.0 allows 0.3 s between two; twice that, since computers stall
+SENSING_S: Final = 0.33  # MIDI 1.0: 0.3 s between two, and a tenth of that for the receiver's own time
 TICKING_S: Final = 1.0  # a source that still ticks this long after a Stop ticks all the time, as most DAWs do
 OWN_GAP_S: Final = 0.25  # after a longer pause between two calls, the machine or this process was suspended
-_LOOK_S: Final = 0.1
+_LOOK_S: Final = 0.03
 
 _TICK, _START, _CONTINUE, _STOP, _SENSING = 0xF8, 0xFA, 0xFB, 0xFC, 0xFE
 
@@ -35,7 +35,7 @@ class SourceWatch:
         self._feeders: frozenset[str] = frozenset()
 
     def is_due(self, now_s: float) -> bool:
-        """Return whether to call `hear` although nothing has come: about ten times a second."""
+        """Return whether to call `hear` although nothing has come: about thirty times a second."""
         return now_s - self._looked_s >= _LOOK_S
 
     def hear(self, messages: Iterable[Sequence[int]], now_s: float) -> bool:

@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bollylive.midi.messages import Continue, Control, Event, NoteOff, NoteOn, Position, Program, Raw, Start, Stop, Tick
+from bollylive.midi.messages import (
+    ALL_NOTES_OFF,
+    RESET_CONTROLLERS,
+    Continue,
+    Control,
+    Event,
+    NoteOff,
+    NoteOn,
+    Position,
+    Program,
+    Raw,
+    Start,
+    Stop,
+    Tick,
+)
 
 SYSEX_LIMIT_BYTES = 65_536  # a SysEx that never ends must not fill the memory
 
@@ -15,13 +29,18 @@ _NOTE_OFF, _NOTE_ON, _KEY_PRESSURE, _CONTROL, _PROGRAM, _CHANNEL_PRESSURE = 0x80
 _SYSEX, _TIME_CODE, _POSITION, _SONG_SELECT, _TUNE_REQUEST, _SYSEX_END = 0xF0, 0xF1, 0xF2, 0xF3, 0xF6, 0xF7
 _REALTIME: dict[int, Event] = {0xF8: Tick(), 0xFA: Start(), 0xFB: Continue(), 0xFC: Stop()}
 _REALTIME_BYTES: dict[type[Event], bytes] = {type(event): bytes([status]) for status, event in _REALTIME.items()}
+_SYSTEM_RESET = 0xFF
 _DATA_BYTES = {_POSITION: 2, _TIME_CODE: 1, _SONG_SELECT: 1}
+SYSTEM_RESET: tuple[Event, ...] = tuple(
+    Control(channel, number, 0) for number in (RESET_CONTROLLERS, ALL_NOTES_OFF) for channel in range(16)
+)
 
 
 class Parser:
     """Parses the byte stream of one input, which may come in pieces of any size. For one thread.
 
-    Time code, song select, tune request, active sensing and reset mean nothing here and give no event.
+    Time code, song select, tune request and active sensing mean nothing here and give no event. A System Reset gives
+    what it means on each channel: the controllers return to rest, and all notes end.
     `dropped` counts what is not MIDI: stray data bytes, truncated messages, undefined status bytes.
     """
 
@@ -32,8 +51,13 @@ class Parser:
 
     def feed(self, data: Sequence[int]) -> list[Event]:
         """Return the events that `data` completes, in order. Never raises, whatever the bytes."""
-        events = (self._byte(byte) for byte in data)
-        return [event for event in events if event is not None]
+        events: list[Event] = []
+        for byte in data:
+            if byte == _SYSTEM_RESET:
+                events += SYSTEM_RESET
+            elif (event := self._byte(byte)) is not None:
+                events.append(event)
+        return events
 
     def _byte(self, byte: int) -> Event | None:
         if 0xF8 <= byte <= 0xFF:  # realtime bytes may stand inside any other message

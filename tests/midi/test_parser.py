@@ -88,8 +88,14 @@ def test_song_position_is_least_significant_byte_first() -> None:
     assert read(0xF2, 4, 1) == ([Position(132)], 0)
 
 
-def test_sensing_reset_time_code_and_tune_request_say_nothing() -> None:
-    assert read(0xFE, 0xFF, 0xF1, 5, 0xF3, 2, 0xF6) == ([], 0)
+def test_sensing_time_code_and_tune_request_say_nothing() -> None:
+    assert read(0xFE, 0xF1, 5, 0xF3, 2, 0xF6) == ([], 0)
+
+
+def test_a_system_reset_ends_all_notes_on_every_channel() -> None:
+    events, dropped = read(0x90, 60, 90, 0xFF)
+    assert events[1:] == [Control(channel, number, 0) for number in (121, 123) for channel in range(16)]
+    assert dropped == 0
 
 
 @pytest.mark.parametrize(

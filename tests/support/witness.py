@@ -107,8 +107,8 @@ class Witness:
 
         returns = router.feedback_filter.returns
 
-        def watched_returns(event: Event, about: tuple[int, ...], now_s: float) -> bool:
-            echoes = returns(event, about, now_s)
+        def watched_returns(event: Event, now_s: float) -> bool:
+            echoes = returns(event, now_s)
             if not echoes:
                 self._passed.append(event)
             return echoes
