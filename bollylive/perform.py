@@ -30,7 +30,7 @@ def perform(song: Song, channels: Iterable[int] | None, band: Set, predictor: Pr
     others = tuple(setting for setting in band.channels if setting.channel not in musician)
     band = replace(band, channels=players + others, beats_per_bar=beats_per_bar(song, band))
 
-    offline = OfflineBand(band, predictor, seed, own_downbeat=False)
+    offline = OfflineBand(band, predictor, seed, own_downbeat=False, any_tempo=True)
     for at_s, event in timeline(song, set(musician)):
         offline.play(event, at_s)
     offline.close()

@@ -86,7 +86,7 @@ class MidiFollower:
         if self._armed and self._place_ticks is not None:
             self._shift = self._place_ticks - self._filter.tick
             self._armed, self._place_ticks = False, None
-            self._slew.set(replace(self._line(), running=True))
+            self._go_on(now_s)
         elif self._slew.anchor.running:
             if newly:
                 self._shift = round(self._slew.anchor.beat_at(now_s) * TICKS_PER_BEAT) - self._filter.tick
@@ -137,6 +137,18 @@ class MidiFollower:
         else:  # whether the DAW plays is unknown until a Continue comes
             self._jump(place_ticks, now_s, running=running)
 
+    def _go_on(self, now_s: float) -> None:
+        """The song goes on at the tick that has come; if that is not where musical time stood, it is a jump."""
+        line, stood = replace(self._line(), running=True), self._slew.anchor
+        back_ticks = (stood.beat - line.beat) * TICKS_PER_BEAT
+        if abs(back_ticks) > 1.0:
+            self._slew.set(replace(line, epoch=stood.epoch + 1))
+        elif back_ticks > 0:  # musical time does not go back, but waits
+            self._slew.set(replace(self._slew.held(now_s), running=True))
+            self._slew.follow(line, now_s)
+        else:
+            self._slew.set(line)
+
     def _stop(self, now_s: float) -> None:
         self._armed = False
         anchor = self._slew.anchor
@@ -156,6 +168,6 @@ class MidiFollower:
         self._slew.leader = "lost" if anchor.running or self._armed else "free"
         self._armed = False
         self._lost_beat = anchor.beat_at(now_s)
-        rate_s = self._filter.seconds_per_tick * TICKS_PER_BEAT
+        rate_s = self._filter.settled_seconds_per_tick * TICKS_PER_BEAT
         followed = anchor.running and anchor.followed
         self._slew.set(replace(self._slew.held(now_s), seconds_per_beat=rate_s, running=True, followed=followed))

@@ -61,7 +61,7 @@ class Telemetry:
         """Tell the musician what has happened; see `Source.check` for `calm`."""
         before, self._leader = self._leader, self._clock.source
         if before != self._leader:
-            self.say(leader_sentence(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
+            self.say(leader_sentence(before, self._leader, self._clock.bpm))
         if now_s >= self._tell_rest_s:
             self._tell_rest_s = math.inf
             self._supervisor_link.say("The band rests; your next note wakes it.")

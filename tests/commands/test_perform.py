@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 from fakes import WILD, FakePredictor
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from songs import BAND, SONG, melody, song_of
 
 from bollylive.demo_offline import perform_demo
@@ -95,3 +98,20 @@ def test_a_timeline_carries_tempos_then_programs_and_ends_before_beginnings() ->
         (1.0, NoteOn(0, 60, 91)),
         (1.5, NoteOff(0, 60)),
     ]
+
+
+TEMPO_MAPS = st.lists(st.tuples(st.floats(0.1, 3), st.sampled_from([3.6, 10.0, 15.0, 90.0, 480.0, 5000.0])), max_size=5)
+
+
+@settings(max_examples=25)
+@given(st.sampled_from([3.6, 10.0, 15.0, 60.0, 400.0, 480.0, 5000.0]), TEMPO_MAPS)
+@example(120.0, [(12.0, 10.0), (1.0, 120.0)])  # one beat of the song is held
+def test_the_band_is_on_the_beat_of_the_song_at_any_tempo(first_bpm: float, later: list[tuple[float, float]]) -> None:
+    notes = melody(16, channel=0)
+    beats = accumulate(length for length, _ in later)
+    tempos = ((0.0, first_bpm), *((beat, bpm) for beat, (_, bpm) in zip(beats, later, strict=True)))
+    even = perform(song_of(notes, {0: 73}), None, BAND, FakePredictor((6,)), seed=1)
+    tracks = perform(song_of(notes, {0: 73}, tempos=tempos), None, BAND, FakePredictor((6,)), seed=1)
+    for track, expected in zip(tracks, even, strict=True):
+        onsets = [note.onset_beats for note in track.notes]
+        assert onsets == pytest.approx([note.onset_beats for note in expected.notes], abs=1e-5)
