@@ -75,6 +75,28 @@ class Clock:
             self._slew.set(replace(self._slew.held(now_s), seconds_per_beat=self._free_s))
         return self.anchor is not before
 
+    def tap(self, tempo: Tempo, now_s: float) -> bool:
+        """Handle a tempo that the musician taps; return whether `anchor` has changed.
+
+        It also ends a Stop of a DAW that sends no clock now: the musician wants to play without it.
+        """
+        before = self.anchor
+        if self._midi.is_waiting(now_s):
+            self.lose_source(now_s)
+        self.handle(tempo, now_s)
+        return self.anchor is not before
+
+    def lose_source(self, now_s: float) -> bool:
+        """Handle that the source of the MIDI clock is gone; return whether `anchor` has changed.
+
+        A song that it had stopped goes on in free tempo. One that runs goes on anyway, see `check`.
+        """
+        before = self.anchor
+        self._midi.leave(now_s)
+        if self.anchor is not before:
+            self._free_s = self.anchor.seconds_per_beat
+        return self.anchor is not before
+
     def follow_link(self, link: LinkBeat) -> bool:
         """Follow the beat of a Link session, about twenty times a second; return whether `anchor` has changed."""
         before, led = self.anchor, self.source == "link"

@@ -125,6 +125,8 @@ def leader_sentence(before: Leader, now: Leader, bpm: float) -> str | None:
             return "Your playing leads the tempo."
         case "link", _:
             return f"Nobody else is in the Link session; the tempo is free, and stays at {bpm:.1f}."
+        case "midi", "free":
+            return f"The MIDI clock no longer leads; the tempo is free, at {bpm:.1f} beats per minute."
         case "lost", _:
             return "The MIDI clock stays away; the tempo is free, and the band rests when you do."
     return None
