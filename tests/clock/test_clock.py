@@ -272,7 +272,8 @@ def test_a_song_that_was_stopped_stands_still_until_it_goes_on(ticks_meanwhile: 
         feed(clock, 24 * 60, 90, now_s)
     now_s += 600
     assert not clock.check(now_s)
-    assert (clock.source, clock.anchor.running, clock.beat_at(now_s)) == ("midi", False, pytest.approx(4.0))
+    assert (clock.source, clock.anchor.running) == ("midi", False)
+    assert clock.beat_at(now_s) == pytest.approx(4.0)
     clock.handle(Continue(), now_s)
     feed(clock, 24, 90, now_s)
     assert clock.anchor.running
