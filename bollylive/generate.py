@@ -42,7 +42,7 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
         rest_after_beats=0.0,
         channels=settings,
     )
-    offline = OfflineBand(band, predictor, seed, own_downbeat=False)
+    offline = OfflineBand(band, predictor, seed, own_downbeat=False, any_tempo=True)
     offline.prime([_before(note, start) for note in primers], {})
     _advance_until(offline, count)
     offline.close()

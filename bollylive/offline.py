@@ -1,6 +1,6 @@
 """Router and engine in one process on virtual time: the live program without MIDI ports, much faster than real time.
 
-Used by `perform`, `generate` and the tests. Here the model takes no time, and nothing is ever late.
+Used by `perform`, `generate` and the tests. Here the model takes no time, and nothing is late by more than half a tick.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
 from bollylive.engine.engine import Engine
 from bollylive.io.router import Router
-from bollylive.io.scheduler import Scheduler
+from bollylive.io.scheduler import LATE_BOUND_S, Scheduler
 from bollylive.midi.messages import Event, Note
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import Heard, Sent
@@ -25,12 +25,16 @@ _INSTANT_S = 1e-9
 class OfflineBand:
     """A performance whose time the caller controls. `sent` holds all that was sent, in order; `now_s` begins at 0."""
 
-    def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
+    def __init__(
+        self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True, *, any_tempo: bool = False
+    ) -> None:
+        """`own_downbeat` is as for `Engine`. With `any_tempo` a song is followed at all tempos that a file can have."""
         self.now_s = 0.0
         self.sent: list[Sent] = []
         self.engine = Engine(band, predictor, seed, own_downbeat)
-        self._clock = Clock(band.tempo_bpm, 0.0)
-        self._router = Router(self._clock, Scheduler(), self.sent.extend, self._report, LiveSet(band))
+        self._clock = Clock(band.tempo_bpm, 0.0, any_tempo=any_tempo)
+        scheduler = Scheduler(math.inf if any_tempo else LATE_BOUND_S)  # at 10 bpm half a tick is 125 ms
+        self._router = Router(self._clock, scheduler, self.sent.extend, self._report, LiveSet(band))
         self._report(self._clock.anchor)
         for channel, program in band.sounds():
             self._router.program(channel, program, 0.0)

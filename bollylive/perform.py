@@ -19,6 +19,8 @@ from bollylive.sets.settings import TURN_ROLES, Set
 from bollylive.song_band import bar_beats, model_tracks, percussion_keys
 from bollylive.timeline import NewMeter, timeline
 
+_END_BEATS: Final = 1e-3  # a note on the last bar line is one too many, however its time was rounded
+
 TAIL_BARS: Final = 1  # the band plays on for so long after the bar in which the file's last note ends
 
 
@@ -43,8 +45,9 @@ def perform(
         raise FileError(f"{song.name}: there are no notes on the channels asked for; it has notes on: {have}.")
     band = _with_musician(band, song, musician)
 
-    offline = OfflineBand(band, predictor, seed, own_downbeat=False)
-    end_s = TempoMap(song.tempos).seconds_at(end_beats(song, musician))
+    offline = OfflineBand(band, predictor, seed, own_downbeat=False, any_tempo=True)
+    end = end_beats(song, musician)
+    end_s = TempoMap(song.tempos).seconds_at(end)
     for at_s, event in timeline(song, set(musician)):
         if at_s > end_s:
             break
@@ -55,7 +58,12 @@ def perform(
         progress(at_s / end_s if end_s else 1.0)
     offline.advance(end_s)
     offline.close()
-    return [_own_track(song, channel, band) for channel in musician] + model_tracks(offline.sent, band)
+    played = model_tracks(offline.sent, band)
+    own = [_own_track(song, channel, band) for channel in musician]
+    return own + [
+        replace(track, notes=tuple(note for note in track.notes if note.onset_beats < end - _END_BEATS))
+        for track in played
+    ]
 
 
 def end_beats(song: Song, channels: Iterable[int]) -> float:

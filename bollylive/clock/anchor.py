@@ -54,6 +54,11 @@ class LinkBeat:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockGone:
+    """The input that led the beat is gone, or nothing is connected to it any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlayerBeat:
     """Where the musician's playing puts the beat, in the form of an `Anchor`; a message of the engine's."""
 

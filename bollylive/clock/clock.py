@@ -15,7 +15,7 @@ from bollylive.clock.anchor import Anchor, Leader, LinkBeat, PlayerBeat
 from bollylive.clock.link_follower import LinkFollower
 from bollylive.clock.midi_follower import MidiFollower
 from bollylive.clock.slew import Slew
-from bollylive.clock.tempo import beat_seconds
+from bollylive.clock.tempo import beat_seconds, bounded_bpm
 from bollylive.midi.messages import Event, Tempo
 
 FASTEST, SLOWEST = 2.0, 0.5  # how far the player may move away from the tempo that was set or tapped
@@ -26,12 +26,13 @@ PLAYER_LIMIT = 0.5  # a band that catches up with a player, or waits for them, d
 class Clock:
     """Keeps the beat: free from `now_s` (beat 0) on, then led by a MIDI clock, a Link session or the player.
 
-    `source` is who leads; "lost" is a MIDI clock that stopped ticking while the song ran.
-    Not thread-safe; `now_s` must not go back between calls.
+    `source` is who leads; "lost" is a MIDI clock that stopped ticking while the song ran. Not thread-safe.
     """
 
-    def __init__(self, bpm: float, now_s: float) -> None:
-        self._slew = Slew(Anchor(0.0, beat_seconds(bpm), now_s))
+    def __init__(self, bpm: float, now_s: float, *, any_tempo: bool = False) -> None:
+        """Begin at `bpm`; a tempo that is set is bounded to 20-400 unless `any_tempo`, which is for files."""
+        self._beat_seconds = _any_beat_seconds if any_tempo else beat_seconds
+        self._slew = Slew(Anchor(0.0, self._beat_seconds(bpm), now_s))
         self._midi, self._link = MidiFollower(self._slew, now_s), LinkFollower(self._slew)
         self._free_s = self.anchor.seconds_per_beat  # a beat in free tempo, as last set, tapped or left by a leader
 
@@ -44,6 +45,11 @@ class Clock:
     def source(self) -> Leader:
         """Who leads."""
         return self._slew.leader
+
+    @property
+    def bpm(self) -> float:
+        """The tempo of the leader, 20-400; while the beat is corrected, `anchor` is faster or slower."""
+        return bounded_bpm(self._slew.aim.seconds_per_beat)
 
     def resume(self, anchor: Anchor, now_s: float) -> None:
         """Go on from where an earlier clock stopped; if a MIDI clock led it, that counts as lost until it ticks."""
@@ -64,9 +70,31 @@ class Clock:
         if not isinstance(event, Tempo):
             self._midi.handle(event, now_s)
         elif self.source not in ("midi", "link"):
-            self._free_s = beat_seconds(event.bpm)
+            self._free_s = self._beat_seconds(event.bpm)
             self._slew.leader = "free" if self.source == "player" else self.source
             self._slew.set(replace(self._slew.held(now_s), seconds_per_beat=self._free_s))
+        return self.anchor is not before
+
+    def tap(self, tempo: Tempo, now_s: float) -> bool:
+        """Handle a tempo that the musician taps; return whether `anchor` has changed.
+
+        It also ends a Stop of a DAW that sends no clock now: the musician wants to play without it.
+        """
+        before = self.anchor
+        if self._midi.is_waiting(now_s):
+            self.lose_source(now_s)
+        self.handle(tempo, now_s)
+        return self.anchor is not before
+
+    def lose_source(self, now_s: float) -> bool:
+        """Handle that the source of the MIDI clock is gone; return whether `anchor` has changed.
+
+        A song that it had stopped goes on in free tempo. One that runs goes on anyway, see `check`.
+        """
+        before = self.anchor
+        self._midi.leave(now_s)
+        if self.anchor is not before:
+            self._free_s = self.anchor.seconds_per_beat
         return self.anchor is not before
 
     def follow_link(self, link: LinkBeat) -> bool:
@@ -99,3 +127,7 @@ class Clock:
         else:
             self._slew.settle(now_s)
         return self.anchor is not before
+
+
+def _any_beat_seconds(bpm: float) -> float:
+    return 60.0 / bpm

@@ -29,7 +29,9 @@ class ClockSource:
             self._heard_s = now_s
         return self._leader in (None, port)
 
-    def leave(self, port: int) -> None:
-        """Note that an input is gone; if it led, the next input that ticks leads."""
-        if self._leader == port:
+    def leave(self, port: int) -> bool:
+        """Note that an input is gone; return whether it led. Then the next input that ticks leads."""
+        led = self._leader == port
+        if led:
             self._leader = None
+        return led

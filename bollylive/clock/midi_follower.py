@@ -2,6 +2,9 @@
 
 If the ticks stay away while the song runs, musical time goes on at the last tempo, in the DAW's bars. When they return,
 the beat joins the nearest tick, so nothing jumps. After `COAST_BEATS` without a tick the tempo counts as free.
+
+After a Stop musical time stands still until a Start or Continue, whether the DAW ticks meanwhile or not: some DAWs send
+no clock while they stand still.
 """
 
 from __future__ import annotations
@@ -66,7 +69,8 @@ class MidiFollower:
 
     def check(self, now_s: float) -> bool:
         """Notice ticks that stay away; return whether the leader changed."""
-        if self._slew.leader == "midi" and now_s - self._heard_s > LOST_S:
+        plays = self._slew.anchor.running or self._armed
+        if self._slew.leader == "midi" and plays and now_s - self._heard_s > LOST_S:
             self._lose(now_s)
         elif self._slew.leader == "lost" and self._slew.anchor.beat_at(now_s) - self._lost_beat > COAST_BEATS:
             self._slew.leader = "free"
@@ -74,6 +78,17 @@ class MidiFollower:
         else:
             return False
         return True
+
+    def is_waiting(self, now_s: float) -> bool:
+        """Return whether musical time stands still after a Stop, and no clock ticks."""
+        stands_still = not self._slew.anchor.running and not self._armed and self._slew.leader != "link"
+        return stands_still and now_s - self._heard_s > LOST_S
+
+    def leave(self, now_s: float) -> None:
+        """Go on in free tempo where the song was stopped: whoever stopped it is gone, or no longer counts."""
+        if not self._slew.anchor.running and self._slew.leader != "link":
+            self._slew.leader, self._armed = "free", False
+            self._slew.set(replace(self._slew.held(now_s), running=True, followed=False))
 
     def _tick(self, now_s: float) -> None:
         newly = self._slew.leader != "midi"
@@ -86,7 +101,7 @@ class MidiFollower:
         if self._armed and self._place_ticks is not None:
             self._shift = self._place_ticks - self._filter.tick
             self._armed, self._place_ticks = False, None
-            self._slew.set(replace(self._line(), running=True))
+            self._go_on(now_s)
         elif self._slew.anchor.running:
             if newly:
                 self._shift = round(self._slew.anchor.beat_at(now_s) * TICKS_PER_BEAT) - self._filter.tick
@@ -137,6 +152,18 @@ class MidiFollower:
         else:  # whether the DAW plays is unknown until a Continue comes
             self._jump(place_ticks, now_s, running=running)
 
+    def _go_on(self, now_s: float) -> None:
+        """The song goes on at the tick that has come; if that is not where musical time stood, it is a jump."""
+        line, stood = replace(self._line(), running=True), self._slew.anchor
+        back_ticks = (stood.beat - line.beat) * TICKS_PER_BEAT
+        if abs(back_ticks) > 1.0:
+            self._slew.set(replace(line, epoch=stood.epoch + 1))
+        elif back_ticks > 0:  # musical time does not go back, but waits
+            self._slew.set(replace(self._slew.held(now_s), running=True))
+            self._slew.follow(line, now_s)
+        else:
+            self._slew.set(line)
+
     def _stop(self, now_s: float) -> None:
         self._armed = False
         anchor = self._slew.anchor
@@ -151,11 +178,10 @@ class MidiFollower:
         self._slew.set(replace(self._slew.held(now_s), running=False))
 
     def _lose(self, now_s: float) -> None:
-        """Go on at the last tempo, even if the song stood still; otherwise the band would stay silent for ever."""
+        """Go on at the last tempo."""
         anchor = self._slew.anchor
-        self._slew.leader = "lost" if anchor.running or self._armed else "free"
-        self._armed = False
+        self._slew.leader, self._armed = "lost", False
         self._lost_beat = anchor.beat_at(now_s)
-        rate_s = self._filter.seconds_per_tick * TICKS_PER_BEAT
+        rate_s = self._filter.settled_seconds_per_tick * TICKS_PER_BEAT
         followed = anchor.running and anchor.followed
         self._slew.set(replace(self._slew.held(now_s), seconds_per_beat=rate_s, running=True, followed=followed))

@@ -67,7 +67,7 @@ class Slew:
         beat = self.anchor.beat_at(now_s)
         error = self.aim.beat_at(now_s) - beat
         if abs(error) * self.aim.seconds_per_beat < PHASE_TOLERANCE_S / 10:
-            self.set(self.aim)
+            self.anchor, self._meet_s = self.held(now_s), None
             return
         ahead = STEER_BEATS_IF_LARGE if abs(error) > LARGE_ERROR_BEATS else STEER_BEATS
         if self._meet_s is not None:  # new ticks do not postpone a correction under way

@@ -35,8 +35,10 @@ _Arrival: TypeAlias = tuple[int, float]
 class TickFilter:
     """Ticks counted from 1, and the line that gives the time of any of them, in the seconds of `add`.
 
-    A single late arrival does not bend the line. Three outliers in a row on the same side begin a new line, made of
-    those three alone; so the filter follows a jump of the tempo at once, and then becomes steady again. Smaller jumps
+    A single late arrival does not bend the line. Three outliers in a row on the same side that move away from it begin
+    a new line, made of those three alone; so the filter follows a jump of the tempo at once, and then becomes steady
+    again. Three that keep their distance, after ticks that were lost, move the line and leave its rate. Outliers that
+    come back to the line change nothing: they are ticks that were held up and now catch up. Smaller jumps of the tempo
     show in the summed distances of the arrivals from the line, by the test of E. S. Page, "Continuous inspection
     schemes" (Biometrika 41, 1954), which also gives the tick at which it began.
     """
@@ -48,6 +50,7 @@ class TickFilter:
         self._outliers: list[_Arrival] = []
         self._prior = (seconds_per_tick, PRIOR_SPREAD)  # a rate, and its weight
         self._jitter_s = 0.0  # the mean distance of the arrivals from the line, over about a beat
+        self._settled_s, self._settled_tick = seconds_per_tick, 0  # the rate before the latest change, and until when
         self._newest = (0, 0.0)  # a point of the line, at the latest arrival that was no outlier
         self._bend_s = 0.0  # the line is that point + x * seconds_per_tick + x² * bend, x ticks on
         self._sums = {1: 0.0, -1: 0.0}  # Page's: how late, and how early, the arrivals have been
@@ -56,7 +59,17 @@ class TickFilter:
     @property
     def seconds_to_next(self) -> float:
         """The time from the latest tick to the next; while the tempo changes, this is not the present rate."""
-        return self.seconds_per_tick + self._bend_s
+        return _bounded(self.seconds_per_tick + self._bend_s)
+
+    @property
+    def settled_seconds_per_tick(self) -> float:
+        """The rate, or the one before if it has stood for less than a beat."""
+        return self._settled_s if self.tick < self._settled_tick else self.seconds_per_tick
+
+    @property
+    def bound_s(self) -> float:
+        """How far from the line an arrival may be; one that is farther is an outlier."""
+        return max(JITTER_S, self.seconds_per_tick / 4, 3 * self._jitter_s)
 
     def restart(self) -> None:
         """Forget the arrivals but not the rate: the next tick starts a new line."""
@@ -67,9 +80,8 @@ class TickFilter:
         self.tick += 1
         arrival = (self.tick, now_s)
         residual_s = now_s - self.seconds_at(self.tick) if self._arrivals else 0.0
-        bound_s = max(JITTER_S, self.seconds_per_tick / 4, 3 * self._jitter_s)
-        self._jitter_s += (min(abs(residual_s), self.seconds_per_tick) - self._jitter_s) / TICKS_PER_BEAT
-        if abs(residual_s) <= bound_s:
+        if abs(residual_s) <= self.bound_s:
+            self._learn_jitter(residual_s)
             self._outliers.clear()
             self._arrivals.append(arrival)
             self._forget_before(self._changed_at(residual_s))
@@ -83,19 +95,30 @@ class TickFilter:
         ahead = tick - newest_tick
         return newest_s + ahead * self.seconds_per_tick + ahead * ahead * self._bend_s
 
+    def _learn_jitter(self, residual_s: float) -> None:
+        self._jitter_s += (min(abs(residual_s), self.seconds_per_tick) - self._jitter_s) / TICKS_PER_BEAT
+
     def _is_jump(self, arrival: _Arrival, residual_s: float) -> bool:
         if self._outliers:
             tick, at_s = self._outliers[-1]
             if (at_s > self.seconds_at(tick)) != (residual_s > 0):
                 self._outliers.clear()
         self._outliers = [*self._outliers, arrival][-JUMP_TICKS:]
-        if len(self._outliers) < JUMP_TICKS:
-            return False
+        is_run = len(self._outliers) == JUMP_TICKS
+        departure_s = self._departure_s(self._outliers)
+        if is_run and departure_s < -self.bound_s / 2:
+            return False  # ticks that were held up catch up
+        self._learn_jitter(residual_s)
         (first, first_s), (last, last_s) = self._outliers[0], self._outliers[-1]
-        if last_s - first_s < (last - first) * SHORTEST_TICK_S / 2:
+        if not is_run or last_s - first_s < (last - first) * SHORTEST_TICK_S / 2:
             return False  # a backlog of ticks that came all at once has no tempo
-        self._begin(self._outliers, 0.0)
+        self._begin(self._outliers, 0.0 if departure_s > self.bound_s / 2 else PRIOR_SPREAD)
         return True
+
+    def _departure_s(self, arrivals: Sequence[_Arrival]) -> float:
+        """Return by how much farther from the line the last arrival is than the first; less than 0 if they return."""
+        (first, first_s), (last, last_s) = arrivals[0], arrivals[-1]
+        return abs(last_s - self.seconds_at(last)) - abs(first_s - self.seconds_at(first))
 
     def _changed_at(self, residual_s: float) -> int | None:
         """Return the tick from which on the arrivals depart from the line, if they do."""
@@ -111,12 +134,21 @@ class TickFilter:
 
     def _forget_before(self, tick: int | None) -> None:
         if tick is not None:
-            self._begin([arrival for arrival in self._arrivals if arrival[0] >= tick], 0.0)
+            later = [arrival for arrival in self._arrivals if arrival[0] >= tick]
+            if self._departure_s(later) < 0:
+                self._clear_sums()
+            else:
+                self._begin(later, 0.0)
 
     def _begin(self, arrivals: Sequence[_Arrival], prior_spread: float) -> None:
+        if arrivals:
+            self._settled_s, self._settled_tick = self.settled_seconds_per_tick, self.tick + TICKS_PER_BEAT
         self._arrivals = deque(arrivals, maxlen=WINDOW_TICKS)
         self._outliers = []
         self._prior = (self.seconds_per_tick, prior_spread)
+        self._clear_sums()
+
+    def _clear_sums(self) -> None:
         self._sums = {1: 0.0, -1: 0.0}
         self._since = {1: self.tick + 1, -1: self.tick + 1}
 
@@ -150,4 +182,8 @@ class TickFilter:
             at_s += bend_s * curve[-1]
             slope_s += bend_s * (2 * x - skew)
         self._newest, self._bend_s = (self._arrivals[-1][0], at_s), bend_s
-        self.seconds_per_tick = min(max(slope_s, SHORTEST_TICK_S), LONGEST_TICK_S)
+        self.seconds_per_tick = _bounded(slope_s)
+
+
+def _bounded(seconds_per_tick: float) -> float:
+    return min(max(seconds_per_tick, SHORTEST_TICK_S), LONGEST_TICK_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from bollylive.clock.tempo import bounded_bpm
 from bollylive.engine.band_state import BandState
 from bollylive.engine.grid import Grid
 from bollylive.engine.history import Entry
@@ -21,7 +22,7 @@ def snapshot(state: BandState, now_s: float, failures: int, skipped: int) -> Sna
     return Snapshot(
         name=state.live.band.name,
         beat=anchor.beat_at(now_s),
-        bpm=60 / anchor.seconds_per_beat,
+        bpm=bounded_bpm(anchor.seconds_per_beat),
         running=anchor.running,
         awake=state.awake,
         parts=tuple(_part_snapshot(part, state, state.grid.earliest(now_s)) for part in state.parts),

@@ -46,9 +46,14 @@ class ClockInput:
     def tap(self, now_s: float) -> Tempo | None:
         """Handle a tap; return the tempo that it sets, if there have been enough taps."""
         tempo = self._taps.tap(now_s)
-        if tempo is not None:
-            self.handle(tempo, now_s)
+        if tempo is not None and self._clock.tap(tempo, now_s):
+            self._report(self._clock.anchor)
         return tempo
+
+    def lose_source(self, now_s: float) -> None:
+        """Handle that the input which led the beat is gone."""
+        if self._clock.lose_source(now_s):
+            self._report(self._clock.anchor)
 
     def check(self, now_s: float) -> None:
         """Notice that a clock has stopped ticking; call it many times a second."""

@@ -3,7 +3,8 @@
 A loop brings back everything, note-ons and note-offs, after one delay, and a musician does not: whoever doubles the
 band cannot also double each of their own notes, which leave too. So a loop is proved if at least eight note-ons in a
 row came back within `TIGHT_S` of one delay, none missing, and among these are two of the model's, or eight that the
-musician added after the first round. A sequencer that repeats a pattern adds nothing to it; nothing but a loop repeats
+musician added after the first round. Where a loop is short, what goes round keeps the band quiet; there 32 in a row
+are enough with one of the model's or two added. A sequencer that repeats a pattern adds nothing to it; nothing but a loop repeats
 a note more than 66 times a second. Where the delay varies (a JACK period of 1024 frames is 21 ms) or the DAW changes
 channel or velocity, twice as many are needed. Where the musician's notes do not pass through, a drummer may well
 double one stroke of the band, so four different keys are needed.
@@ -20,6 +21,8 @@ LONGEST_S: Final = 1.0  # the longest delay of a loop that is looked for
 TIGHT_S: Final = 0.002  # how much a delay may vary
 WIDE_S: Final = 0.025  # the same, if audio periods are long; then more notes must come back
 _IN_A_ROW: Final = 8
+_LONG_ROW: Final = 32
+_ADDED_TO_LONG_ROW: Final = 2
 _OWN: Final = 2
 _KEYS: Final = 4
 _SHORTEST_ROLL_S: Final = 0.015
@@ -108,9 +111,11 @@ class Loop:
         """Whether this is no player's doing."""
         is_regular = self._is_exact and self._high_s - self._low_s <= TIGHT_S
         is_too_fast = is_regular and self._high_s <= _SHORTEST_ROLL_S
+        is_long = is_regular and self._returned >= _LONG_ROW
+        is_long_and_new = is_long and (self._own > 0 or self._added >= _ADDED_TO_LONG_ROW)
         return (
             self._returned >= _IN_A_ROW * (1 if is_regular else 2)
-            and (self._own >= _OWN or self._added >= _IN_A_ROW or is_too_fast)
+            and (self._own >= _OWN or self._added >= _IN_A_ROW or is_too_fast or is_long_and_new)
             and (len(self._keys) >= _KEYS or self._passed >= _IN_A_ROW - _OWN)
         )
 

@@ -19,9 +19,10 @@ class Hotplug:
     """Looks after the open `inputs` and `outputs` of one performance. One thread; `now_s` must not go back.
 
     `own` is the names of all our ports as others see them, `graph` shows what is connected to them, and `leave` is
-    called with the place of an input that has gone. `sentences` is what is to be told first. `listeners` is how many
-    programs listen to our outputs, None if that cannot be seen. A joined output counts as one even while it is away,
-    because it gets what it missed when it is back. One that has not come yet does not count, nor do our own inputs.
+    called with the place of an input that has gone, or that nothing feeds any more. `sentences` is what is to be told
+    first. `listeners` is how many programs listen to our outputs, None if that cannot be seen. A joined output counts
+    as one even while it is away, because it gets what it missed when it is back. One that has not come yet does not
+    count, nor do our own inputs.
     """
 
     def __init__(
@@ -57,9 +58,12 @@ class Hotplug:
             self.endings += self._ends(self._inputs[place])
             self._leave(place)
         gone_outputs = self._look_at(self._outputs, graph, may_list=may_list)
-        for port in self._inputs:
-            if port.watch.feed(port.connected(graph)):
+        for place, port in enumerate(self._inputs):
+            connected = port.connected(graph)
+            if port.watch.feed(connected):
                 self.end_stopped(port)
+                if not connected:
+                    self._leave(place)
         self.listeners = self._count_listeners(graph)
         may_hurry = now_s - self._hurried_s >= LOOK_S  # a patchbay may disconnect us again and again
         if graph is not None and (gone_inputs or gone_outputs) and may_hurry:  # it may already be back

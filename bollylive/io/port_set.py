@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bollylive.clock.anchor import ClockGone
 from bollylive.clock.clock_source import ClockSource
 from bollylive.errors import PortsLostError
 from bollylive.io import rtmidi_backend
@@ -54,7 +55,7 @@ class PortSet:
     ) -> None:
         wanted_in, wanted_out = wanted_names(inputs), wanted_names(outputs)
         keep_apart(wanted_in, wanted_out, "")
-        self._clock_source = ClockSource()
+        self._clock_source, self._clock_gone = ClockSource(), False
         self._liveness_s = float("-inf")
         self._lost = False
         self._lost_messages = 0  # messages that a dead MIDI system could not take
@@ -84,9 +85,7 @@ class PortSet:
             joining = Joining(self.api, self._inputs, self._outputs, self._connections, waits)
             joining.open_all()
             said = [*self._other_band(name), *joining.missing()]
-            self._hotplug = Hotplug(
-                self._inputs, self._outputs, joining.own, joining.graph, self._clock_source.leave, said
-            )
+            self._hotplug = Hotplug(self._inputs, self._outputs, joining.own, joining.graph, self._leave, said)
         except BaseException:
             self.close()
             raise
@@ -141,6 +140,9 @@ class PortSet:
         `now_s` must not go back. Does not block.
         """
         events: list[TimedEvent] = []
+        if self._clock_gone:
+            self._clock_gone = False
+            events.append(TimedEvent(ClockGone(), now_s))
         if self._hotplug.endings:
             events += [TimedEvent(ending, now_s) for ending in self._hotplug.take_endings()]
         for place, port in enumerate(self._inputs):
@@ -193,6 +195,9 @@ class PortSet:
         if calm:
             self._hotplug.look(now_s)
         return self._hotplug.take_sentences()
+
+    def _leave(self, place: int) -> None:
+        self._clock_gone = self._clock_source.leave(place) or self._clock_gone
 
     def close(self) -> None:
         """Close all ports, each within about a second even if the driver hangs; safe to call again."""

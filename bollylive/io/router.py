@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bollylive.clock.anchor import Anchor, LinkBeat, PlayerBeat
+from bollylive.clock.anchor import Anchor, ClockGone, LinkBeat, PlayerBeat
 from bollylive.clock.clock import Clock
 from bollylive.io.clock_input import ClockInput, ClockMessage
 from bollylive.io.controller_state import ControllerState, Meaning, Music
@@ -66,6 +66,8 @@ class Router:
                 self.let_go(event, now_s)
             case LinkBeat():
                 self._clock_input.follow_link(event)
+            case ClockGone():
+                self._clock_input.lose_source(now_s)
             case Command():
                 self._command(event, now_s, self._clock.beat_at(now_s))
             case _:

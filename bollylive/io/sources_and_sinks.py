@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from bollylive.clock.anchor import LinkBeat
+from bollylive.clock.anchor import ClockGone, LinkBeat
 from bollylive.midi.messages import Event, LostSourceRelease
 from bollylive.sets.controls import Command
 
-Input: TypeAlias = Event | LostSourceRelease | LinkBeat | Command
+Input: TypeAlias = Event | LostSourceRelease | LinkBeat | ClockGone | Command
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Telemetry:
         """Tell the musician what has happened; see `Source.check` for `calm`."""
         before, self._leader = self._leader, self._clock.source
         if before != self._leader:
-            self.say(leader_sentence(before, self._leader, 60 / self._clock.anchor.seconds_per_beat))
+            self.say(leader_sentence(before, self._leader, self._clock.bpm))
         if now_s >= self._tell_rest_s:
             self._tell_rest_s = math.inf
             self._supervisor_link.say("The band rests; your next note wakes it.")
@@ -127,6 +127,8 @@ def leader_sentence(before: Leader, now: Leader, bpm: float) -> str | None:
             return "Your playing leads the tempo."
         case "link", _:
             return f"Nobody else is in the Link session; the tempo is free, and stays at {bpm:.1f}."
+        case "midi", "free":
+            return f"The MIDI clock no longer leads; the tempo is free, at {bpm:.1f} beats per minute."
         case "lost", _:
             return "The MIDI clock stays away; the tempo is free, and the band rests when you do."
     return None

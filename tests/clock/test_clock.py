@@ -252,19 +252,60 @@ def test_ticks_in_the_grid_of_a_large_audio_buffer_are_still_followed(bpm: float
     assert clock.anchor.seconds_per_beat == pytest.approx(60 / bpm, rel=0.01)
 
 
-@pytest.mark.parametrize("stop", [False, True])
-def test_without_a_clock_time_goes_on_at_its_tempo(stop: bool) -> None:
+def test_without_a_clock_time_goes_on_at_its_tempo() -> None:
     clock, now_s = following(90)
-    if stop:
-        clock.handle(Stop(), now_s)
     beat = clock.beat_at(now_s + 1.9)
     assert not clock.check(now_s + 1.9)
     assert clock.check(now_s + 2.1)
-    assert clock.source == ("free" if stop else "lost")  # after a stop nobody misses it
+    assert clock.source == "lost"
     assert clock.anchor.running
-    assert clock.anchor.followed == (not stop)
+    assert clock.anchor.followed
     assert clock.anchor.seconds_per_beat == pytest.approx(60 / 90)
-    assert clock.beat_at(now_s + 2.1) == pytest.approx(beat if stop else beat + 0.2 * 90 / 60)
+    assert clock.beat_at(now_s + 2.1) == pytest.approx(beat + 0.2 * 90 / 60)
+
+
+@pytest.mark.parametrize("ticks_meanwhile", [False, True])
+def test_a_song_that_was_stopped_stands_still_until_it_goes_on(ticks_meanwhile: bool) -> None:
+    clock, now_s = following(90)
+    clock.handle(Stop(), now_s)
+    if ticks_meanwhile:
+        feed(clock, 24 * 60, 90, now_s)
+    now_s += 600
+    assert not clock.check(now_s)
+    assert (clock.source, clock.anchor.running) == ("midi", False)
+    assert clock.beat_at(now_s) == pytest.approx(4.0)
+    clock.handle(Continue(), now_s)
+    feed(clock, 24, 90, now_s)
+    assert clock.anchor.running
+    assert clock.anchor.epoch == 1
+
+
+def test_a_stopped_song_goes_on_in_free_tempo_when_its_source_is_gone() -> None:
+    clock, now_s = following(90)
+    assert not clock.lose_source(now_s)  # a song that runs is only lost, see above
+    clock.handle(Stop(), now_s)
+    assert clock.lose_source(now_s + 1)
+    assert (clock.source, clock.anchor.running, clock.anchor.followed) == ("free", True, False)
+    assert clock.beat_at(now_s + 1 + 60 / 90) == pytest.approx(5.0)
+
+
+def test_a_tap_ends_a_stop_if_the_clock_is_silent_and_only_then() -> None:
+    clock, now_s = following(90)
+    clock.handle(Stop(), now_s)
+    now_s = feed(clock, 24, 90, now_s)
+    assert not clock.tap(Tempo(100), now_s)
+    assert not clock.handle(Tempo(100), now_s + 60)  # a saved set does not start the song
+    assert clock.tap(Tempo(100), now_s + 60)
+    assert (clock.source, clock.anchor.running) == ("free", True)
+    assert clock.anchor.seconds_per_beat == pytest.approx(60 / 100)
+
+
+def test_a_tap_ends_a_stop_that_came_without_a_clock() -> None:
+    clock = Clock(120, 0.0)
+    clock.handle(Stop(), 5.0)
+    assert not clock.check(30.0)
+    assert clock.tap(Tempo(100), 30.0)
+    assert clock.anchor.running
 
 
 def test_a_clock_that_stays_away_leaves_the_tempo_to_the_musician() -> None:

@@ -47,7 +47,7 @@ def test_a_leader_that_is_silent_for_long_gives_the_lead_away_and_does_not_get_i
 def test_an_input_that_goes_leaves_the_lead_at_once() -> None:
     clock_source = ClockSource()
     clock_source.passes(Tick(), 0, 0.0)
-    clock_source.leave(1)
+    assert not clock_source.leave(1)
     assert not clock_source.passes(Tick(), 1, 0.01)
-    clock_source.leave(0)
+    assert clock_source.leave(0)
     assert clock_source.passes(Tick(), 1, 0.02)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import WILD, FakePredictor, ons, onsets, sounding
 
-from bollylive.clock.anchor import Anchor
+from bollylive.clock.anchor import Anchor, ClockGone
 from bollylive.demo_player import demo_notes
 from bollylive.engine.engine import Engine
 from bollylive.engine.turn_taking import FADE_BEATS
@@ -900,8 +900,10 @@ def test_the_band_plays_again_when_the_daw_was_stopped_and_closed() -> None:
     for i in range(96):
         offline.play(Tick(), 0.1 + i * 0.5 / 24)
     offline.play(Stop(), 2.2)
+    tap(offline, 6.0)  # the musician tries a sound
     offline.advance(8.0)
     assert onsets(offline.sent) == []
+    offline._router.take(ClockGone(), 8.0)
     tap(offline, 8.5)
     offline.advance(10.0)
     assert onsets(offline.sent)

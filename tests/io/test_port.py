@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
+from bollylive.clock.anchor import ClockGone
 from bollylive.errors import PortError, PortsLostError
 from bollylive.io import port_joining, port_set, rtmidi_backend
 from bollylive.io.connections import Connections, NoConnections
@@ -203,7 +204,8 @@ def test_an_input_that_is_pulled_out_ends_what_was_held_on_it_alone(studio: Stud
     told = ports.check(LOOK_S)
     assert len(told) == 1
     assert "'Keys:out' is gone" in told[0]
-    assert poll(ports, LOOK_S) == [LostSourceRelease(Control(0, 64, 0)), LostSourceRelease(NoteOff(0, 64))]
+    ends = [LostSourceRelease(Control(0, 64, 0)), LostSourceRelease(NoteOff(0, 64))]
+    assert poll(ports, LOOK_S) == [ClockGone(), *ends]  # its tick had led
     assert ports.check(2 * LOOK_S) == []
     assert poll(ports, 2 * LOOK_S) == []
     studio.source("Pads:out").queue += [TICK, OFF]  # its clock leads now, at once
