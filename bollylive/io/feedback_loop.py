@@ -4,10 +4,10 @@ A loop brings back everything, note-ons and note-offs, after one delay, and a mu
 band cannot also double each of their own notes, which leave too. So a loop is proved if at least eight note-ons in a
 row came back within `TIGHT_S` of one delay, none missing, and among these are two of the model's, or eight that the
 musician added after the first round. Where a loop is short, what goes round keeps the band quiet; there 32 in a row
-are enough with one of the model's or two added. A sequencer that repeats a pattern adds nothing to it; nothing but a loop repeats
-a note more than 66 times a second. Where the delay varies (a JACK period of 1024 frames is 21 ms) or the DAW changes
-channel or velocity, twice as many are needed. Where the musician's notes do not pass through, a drummer may well
-double one stroke of the band, so four different keys are needed.
+are enough with one of the model's or two added. A sequencer that repeats a pattern adds nothing to it; nothing but a
+loop repeats a note more than 66 times a second. Where the delay varies (a JACK period of 1024 frames is 21 ms) or the
+DAW changes channel or velocity, twice as many are needed. Where the musician's notes do not pass through, a drummer
+may well double one stroke of the band, so four different keys are needed.
 """
 
 from __future__ import annotations
