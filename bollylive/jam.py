@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from types import FrameType
 from bollylive.clock.link import link_library
 from bollylive.demo_player import demo_seconds, demo_timeline
 from bollylive.jam_files import keep_files
+from bollylive.journal.folder import running_folder
 from bollylive.journal.writer import JournalWriter
 from bollylive.model.model_files import copy_model
 from bollylive.processes.child_log import ChildLog
@@ -24,6 +25,7 @@ from bollylive.processes.supervisor import Supervisor
 from bollylive.protocol import InheritedState, StartUp
 from bollylive.sets.reload import SetWatch
 from bollylive.sets.settings import Set
+from bollylive.snapshot.connecting import clear_away
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
@@ -84,6 +86,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         if set_file is not None:
             set_file.start()
             resources.callback(set_file.stop)
+        resources.callback(_forget_addresses)
         log = ChildLog()
         start = partial(IoLink, log=log.number)
         supervisor = Supervisor(start_up, _also_log(say, journal), journal, set_file, seconds, start, log.take)
@@ -98,6 +101,12 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     if received:
         return 128 + received[0], summary
     return (0 if supervisor.ready else 1), summary
+
+
+def _forget_addresses() -> None:
+    """Remove the address that an engine leaves if it is killed at the very end."""
+    with suppress(OSError):
+        clear_away(running_folder())
 
 
 def describe_summary(summary: dict[str, float]) -> str | None:
