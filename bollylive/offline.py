@@ -11,8 +11,8 @@ from dataclasses import replace
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
 from bollylive.engine.engine import Engine
+from bollylive.io.note_scheduler import LATE_BOUND_S, Scheduler
 from bollylive.io.router import Router
-from bollylive.io.scheduler import LATE_BOUND_S, Scheduler
 from bollylive.midi.messages import Event, Note
 from bollylive.model.predictor import Predictor
 from bollylive.protocol import Heard, Sent

@@ -21,13 +21,13 @@ from typing import TypeAlias
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.beat_tracker import BeatTracker
 from bollylive.engine.band_state import BandState
-from bollylive.engine.commands import CommandTable
 from bollylive.engine.history import Entry
 from bollylive.engine.inference import Inference
 from bollylive.engine.part import Part
 from bollylive.engine.part_snapshot import snapshot
 from bollylive.engine.planner import Planner
 from bollylive.engine.rest_and_wake import RestAndWake
+from bollylive.engine.turn_commands import CommandTable
 from bollylive.engine.turn_taking import FADE_BEATS, TurnTaking
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.journal.restore import RestoredState

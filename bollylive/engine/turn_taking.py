@@ -2,7 +2,7 @@
 
     the musician plays → the model takes over → it plays its answer → the musician plays again, or the answer is over
 
-When the model takes over, and how long its answer is, `handover` says; what the musician asks for meanwhile is in
+When the model takes over, and how long its answer is, `handover_rules` says; what the musician asks for meanwhile is in
 `variation_requests`.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bollylive.engine.band_state import BandState
-from bollylive.engine.handover import LATE_TICKS, HandoverRules
+from bollylive.engine.handover_rules import LATE_TICKS, HandoverRules
 from bollylive.engine.part import Part
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.engine.variations import Variations

@@ -15,9 +15,9 @@ from bollylive.clock.clock import Clock
 from bollylive.io.clock_input import ClockInput, ClockMessage
 from bollylive.io.controller_state import ControllerState, Meaning, Music
 from bollylive.io.feedback_filter import FeedbackFilter
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.outputs import Outputs, Send
 from bollylive.io.rate_limit import RateLimit
-from bollylive.io.scheduler import Scheduler
 from bollylive.io.sources_and_sinks import Input
 from bollylive.io.thru import Thru
 from bollylive.midi.messages import Event, LostSourceRelease, Note, Player, Program

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bollylive.io.controller_state import RESETS
-from bollylive.io.scheduler import Scheduler
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.midi.messages import RESET_CONTROLLERS, Control, Event, NoteOff, NoteOn, Player, Program, Raw
 from bollylive.sets.settings import Set
 

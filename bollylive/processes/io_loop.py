@@ -12,9 +12,9 @@ from typing import Final
 from bollylive.clock.anchor import Anchor, LinkBeat
 from bollylive.clock.clock import Clock
 from bollylive.io.lateness import Punctuality
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.poll_interval import IDLE_POLL_S, PollInterval
 from bollylive.io.router import Router
-from bollylive.io.scheduler import Scheduler
 from bollylive.io.sources_and_sinks import Ports, Sink, Source, TimedEvent
 from bollylive.processes.dispatcher import Dispatcher
 from bollylive.processes.engine_link import EngineLink

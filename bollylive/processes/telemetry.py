@@ -10,8 +10,8 @@ from typing import Final
 from bollylive.clock.anchor import Leader
 from bollylive.clock.clock import Clock
 from bollylive.io.lateness import Punctuality
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
-from bollylive.io.scheduler import Scheduler
 from bollylive.io.sources_and_sinks import Ports, Source
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.protocol import EngineStatus

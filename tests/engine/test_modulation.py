@@ -12,7 +12,7 @@ from fakes import FakePredictor, ons, onsets
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bollylive.io.scheduler import LATE_BOUND_S
+from bollylive.io.note_scheduler import LATE_BOUND_S
 from bollylive.midi.messages import Continue, Control, Event, NoteOff, NoteOn, Position, Start, Stop, Tick
 from bollylive.model.codec import CHOOSE, FIELDS, TICKS_PER_BEAT
 from bollylive.model.context import LEAD_HARMONY

@@ -10,8 +10,8 @@ import pytest
 
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
-from bollylive.io.scheduler import Scheduler
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Raw
 from bollylive.protocol import Heard, Play, Sent
 from bollylive.sets.live_set import LiveSet

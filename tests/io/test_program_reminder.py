@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bollylive.clock.clock import Clock
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.program_reminder import is_reset
 from bollylive.io.router import Router
-from bollylive.io.scheduler import Scheduler
 from bollylive.midi.messages import Control, Event, NoteOn, Program, Raw
 from bollylive.protocol import Sent
 from bollylive.sets.live_set import LiveSet

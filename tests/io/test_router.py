@@ -9,8 +9,8 @@ import pytest
 
 from bollylive.clock.anchor import Anchor, LinkBeat, PlayerBeat
 from bollylive.clock.clock import Clock
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
-from bollylive.io.scheduler import Scheduler
 from bollylive.midi.messages import (
     Continue,
     Control,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bollylive.io.scheduler import Scheduler
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.thru import Thru
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program, Raw, Tick
 from bollylive.sets.settings import ChannelSet, Set

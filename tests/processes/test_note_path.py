@@ -14,8 +14,8 @@ import bollylive
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
 from bollylive.engine.engine import Engine
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
-from bollylive.io.scheduler import Scheduler
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.protocol import Heard, Sent
 from bollylive.sets.live_set import LiveSet

@@ -11,9 +11,9 @@ from bollylive.clock.link import LinkSession
 from bollylive.clock.midi_follower import COAST_BEATS, JOIN_TICKS, LOST_S
 from bollylive.io.lateness import Punctuality
 from bollylive.io.link_source import LinkSource
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.port_set import PortSet
 from bollylive.io.router import Router
-from bollylive.io.scheduler import Scheduler
 from bollylive.midi.messages import Note, NoteOn, Start, Tick
 from bollylive.processes.supervisor_link import Report, SupervisorLink
 from bollylive.processes.telemetry import Telemetry

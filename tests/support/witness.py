@@ -7,7 +7,7 @@ from collections import Counter
 from apart import Apart
 from synth import Synth
 
-from bollylive.io.scheduler import LATE_BOUND_S
+from bollylive.io.note_scheduler import LATE_BOUND_S
 from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, Control, Event, Note, NoteOff, NoteOn, Player, Stop
 from bollylive.midi.parser import to_bytes
 from bollylive.model.codec import TICKS_PER_BEAT

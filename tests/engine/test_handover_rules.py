@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from fakes import FakePredictor, onsets
 
-from bollylive.engine.handover import MODES, HandoverMode, Pause
+from bollylive.engine.handover_rules import MODES, HandoverMode, Pause
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Handover, Set
@@ -25,7 +25,7 @@ def test_a_new_mode_is_a_new_line_of_the_table(monkeypatch: pytest.MonkeyPatch) 
         return pause.grid.bar_line(pause.touched_tick) + pause.grid.bar_ticks
 
     modes = {**MODES, "silence": HandoverMode(second_bar_line, enters_at_bar=True)}
-    monkeypatch.setattr("bollylive.engine.handover.MODES", modes)
+    monkeypatch.setattr("bollylive.engine.handover_rules.MODES", modes)
     offline = OfflineBand(Set(tempo_bpm=60 / BEAT_S, channels=(ChannelSet(0),)), FakePredictor(), seed=1)
     offline.play(NoteOn(0, 60, 100), 1.0)
     offline.play(NoteOff(0, 60), 1.4)

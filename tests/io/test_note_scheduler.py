@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.io.scheduler import Scheduler
+from bollylive.io.note_scheduler import Scheduler
 from bollylive.midi.messages import Note, NoteOff, NoteOn, Player
 
 BEAT_S = 0.5

@@ -6,9 +6,9 @@ from fakes import FakePredictor
 
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.band_state import BandState
-from bollylive.engine.commands import CommandTable
 from bollylive.engine.engine import Engine
 from bollylive.engine.rest_and_wake import RestAndWake
+from bollylive.engine.turn_commands import CommandTable
 from bollylive.engine.turn_taking import TurnTaking
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.midi.messages import NoteOn
