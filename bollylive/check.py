@@ -11,7 +11,7 @@ from bollylive.io.port_set import PortSet
 from bollylive.midi.instruments import name_of
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
-from bollylive.sets.control_targets import describe_idle_controls
+from bollylive.sets.control_checks import describe_idle_controls
 from bollylive.sets.setfile import default_set, load_set
 from bollylive.sets.settings import ROLES, ChannelSet, Set
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bollylive.sets.control_targets import describe_idle_controls
+from bollylive.sets.control_checks import describe_idle_controls
 from bollylive.sets.settings import ChannelSet, ControlSet, Role, Set
 
 CHANNELS = (ChannelSet(0, role="continue"), ChannelSet(1, role="accompany"), ChannelSet(2, role="player"))
