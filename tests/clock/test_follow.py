@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -39,7 +40,8 @@ def wake(daw: Daw) -> list[tuple[float, Event]]:
 
 def perform(daw: Daw, playing: list[tuple[float, Event]]) -> OfflineBand:
     """The band under a DAW, playing sixteenths."""
-    offline = OfflineBand(BAND, FakePredictor(SIXTEENTHS), 1)
+    band = replace(BAND, clock_rest_after_beats=0)  # it plays on without the musician
+    offline = OfflineBand(band, FakePredictor(SIXTEENTHS), 1)
     for at_s, event in sorted([*daw.words, *playing], key=lambda word: word[0]):
         offline.play(event, at_s)
     offline.advance(daw.now_s)
@@ -214,7 +216,8 @@ def test_a_program_that_stood_still_for_5_s_goes_on_in_the_song_and_plays_nothin
     daw.start()
     (begin, key), (end, off) = wake(daw)
     daw.play(40, 120)
-    offline = OfflineBand(BAND, FakePredictor(SIXTEENTHS), 1)
+    band = replace(BAND, clock_rest_after_beats=0)  # it plays on without the musician
+    offline = OfflineBand(band, FakePredictor(SIXTEENTHS), 1)
     for at_s, event in sorted([*daw.words, (begin, key), (end, off)], key=lambda word: word[0]):
         if 8.0 <= at_s < 13.0:
             offline.now_s = 13.0  # all that came meanwhile is read now

@@ -97,6 +97,7 @@ def test_ctrl_c_while_a_module_is_imported_ends_the_program_without_a_traceback(
             def find_spec(self, name, *_):
                 if name == "{module}":
                     os.kill(os.getpid(), signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background would ignore it
         sys.meta_path.insert(0, CtrlC())
         sys.argv = ["bollylive", "jam", "--no-journal", "--api", "jack"]
         from bollylive.__main__ import start
