@@ -12,10 +12,10 @@ from typing import Final
 
 from bollylive.errors import FileError
 from bollylive.midi.bars import bar_at
-from bollylive.midi.song import Meters, Song, TempoMap, Tempos, Track
+from bollylive.midi.song import DEFAULT_METERS, Meters, Song, TempoMap, Tempos, Track
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
-from bollylive.sets.settings import TURN_ROLES, Set
+from bollylive.sets.settings import MOST_BEATS_PER_BAR, TURN_ROLES, Set
 from bollylive.song_band import bar_beats, model_tracks, percussion_keys
 from bollylive.timeline import NewMeter, timeline
 
@@ -71,6 +71,8 @@ def end_beats(song: Song, channels: Iterable[int]) -> float:
     wanted = set(channels)
     last = max(note.onset_beats + (note.duration_beats or 0.0) for note in song.notes if note.channel in wanted)
     bar = bar_at(song.meters, last)
+    if bar.length_beats > MOST_BEATS_PER_BAR:  # 255/1, say: no band plays such bars
+        return last + TAIL_BARS * DEFAULT_METERS[0][1]
     into_bar = last - bar.begin_beats > 1e-6
     return bar.begin_beats + bar.length_beats * (TAIL_BARS + into_bar)
 

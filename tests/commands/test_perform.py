@@ -194,6 +194,12 @@ def test_a_performance_ends_with_the_music_and_not_at_a_late_tempo(late: float) 
     assert time_of(song, tracks) == (((0.0, 120.0),), ((0.0, 4.0),))
 
 
+def test_a_performance_with_bars_that_no_band_plays_ends_soon_after_the_music() -> None:
+    song = song_of(melody(8), {0: 73}, meters=((0.0, 1020.0),))  # 255/1
+    tracks = perform(song, None, BAND, FakePredictor(), seed=1)
+    assert 11.0 < max(note.onset_beats for note in notes_of(tracks, "model")[1]) < 12.0
+
+
 def test_a_note_that_is_never_ended_does_not_keep_the_band_playing() -> None:
     model = FakePredictor()
     tracks = perform(song_of([Note(0, 60, 90, 0.0, 2.68e8)], {0: 73}), None, BAND, model, seed=1)
