@@ -213,7 +213,7 @@ def test_a_supervisor_that_stands_still_is_shown_as_hung_and_plays_on(
 
         def shown() -> bool:
             snapshot = reader.read()
-            return snapshot is not None and "hung: the supervisor" in describe_snapshot(snapshot)
+            return snapshot is not None and "The supervisor does not answer." in describe_snapshot(snapshot)
 
         assert until(shown, LONG_S)
         assert place.plays_on()
