@@ -67,7 +67,8 @@ class ReadyEngine:
     def __init__(self, _start_up: EngineStartUp) -> None:
         ours, self._theirs = multiprocessing.Pipe()
         self.pipe = Pipe(ours)
-        notes = [Note(1, 40, 80, onset / 16, 1 / 32) for onset in range(1000)]
+        # Neighbours differ, because those that are due before the first tick leave at once, and would be one note.
+        notes = [Note(1, 40 + onset % 8, 80, onset / 16, 1 / 32) for onset in range(1000)]
         far = Pipe(self._theirs)
         far.put([Ready("ready-v1", 8), *(Play(note, 0) for note in notes)])
         far.flush()
