@@ -102,7 +102,7 @@ def test_two_hours_with_a_daw_leave_nothing_behind() -> None:
 
     show = Evening(replace(default_set(), tempo_bpm=BPM), place)
     show.play(evening(BEGIN_S, SEED, BPM), TWO_HOURS_S)
-    assert show.notes > 8_000
+    assert show.notes > 5_000  # it waits for the musician's own pauses, and yields on each of their channels
     assert not show.sounding
     assert max(show.bytes) - show.bytes[0] < LIMIT_MB * 1e6
     assert show.worst_beats < 1e-6
