@@ -1,16 +1,13 @@
 """Begins the program, `bollylive` or `python -m bollylive`: what must be done before anything else is imported."""
 
-from __future__ import annotations
-
-import os
-from typing import NoReturn
+import os  # and nothing else that Python has not imported by now: the current folder is still on the path
 
 from bollylive.processes.launcher import leave_current_folder
 
 _INTERRUPTED = 130  # 128 + SIGINT
 
 
-def start() -> NoReturn:
+def start() -> None:
     """Run the program and exit."""
     import signal
 

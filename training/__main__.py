@@ -4,7 +4,6 @@ Everything else is imported once the current folder is off the path, by this pro
 """
 
 import os
-import signal
 import sys
 
 FAILED = 2
@@ -17,6 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     It is 0, or 2 after one sentence on what went wrong, 130 when Ctrl-C stopped it, or 143 when SIGTERM did.
     """
+    import signal
+
     from bollylive.errors import BollyLiveError
 
     try:
