@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Final, TextIO
 
 from bollylive.plain_text import plain
+from bollylive.threads import ends_within
 
 MOST_WAITING: Final = 1000  # lines; what does not fit is counted, and reported later
 
 _FINISH_LIMIT_S: Final = 1.0
-_FINISH_POLL_S: Final = 0.005
 
 
 class BackgroundPrinter:
@@ -50,10 +49,7 @@ class BackgroundPrinter:
             self._report_left_out(sys.stdout)
             self._finishing = True
             self._queue.put(None)
-        deadline_s = time.monotonic() + limit_s  # `Thread.join` waits by the wall clock on some systems
-        while self._thread.is_alive() and time.monotonic() < deadline_s:
-            time.sleep(_FINISH_POLL_S)
-        return not self._thread.is_alive()
+        return ends_within(self._thread, limit_s)
 
     def _report_left_out(self, stream: TextIO | None) -> None:
         if self._left_out:

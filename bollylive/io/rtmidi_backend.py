@@ -17,10 +17,10 @@ from types import ModuleType
 from typing import Protocol, cast, runtime_checkable
 
 from bollylive.errors import PortError
+from bollylive.threads import ends_within
 
 QUEUE_MESSAGES = 16_384
 CLOSE_LIMIT_S = 1.0
-_CLOSE_POLL_S = 0.005
 _CYCLE_S = 0.05  # JACK's longest usual period is 43 ms
 
 _abandoned: list[Client] = []
@@ -163,10 +163,7 @@ def end_in_time(end: Callable[[], object]) -> bool:
     """Call a function that may wait for a driver for ever on its own thread; return False if it takes too long."""
     closer = threading.Thread(target=end, daemon=True)
     closer.start()
-    deadline_s = time.monotonic() + CLOSE_LIMIT_S  # `Thread.join` waits by the wall clock on some systems
-    while closer.is_alive() and time.monotonic() < deadline_s:
-        time.sleep(_CLOSE_POLL_S)
-    return not closer.is_alive()
+    return ends_within(closer, CLOSE_LIMIT_S)
 
 
 def abandon(client: Client) -> None:

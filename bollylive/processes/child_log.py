@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections import deque
 from contextlib import suppress
 from typing import Final
+
+from bollylive.threads import ends_within
 
 MOST_LINES: Final = 2000  # of a performance; what comes after them is not kept
 MOST_CHARACTERS: Final = 300  # of a line
@@ -21,7 +22,6 @@ _MOST_KNOWN: Final = 100
 _TOLD_COUNTS: Final = {10**power for power in range(12)}
 _READ_BYTES: Final = 4096
 _END_LIMIT_S: Final = 0.5
-_END_POLL_S: Final = 0.005
 
 
 class LogLines:
@@ -84,9 +84,7 @@ class ChildLog:
         if self.number is not None:
             os.close(self.number)
             self.number = None
-        deadline_s = time.monotonic() + _END_LIMIT_S  # `Thread.join` waits by the wall clock on some systems
-        while self._thread.is_alive() and time.monotonic() < deadline_s:
-            time.sleep(_END_POLL_S)
+        ends_within(self._thread, _END_LIMIT_S)
         return self.take()
 
     def _read(self) -> None:

@@ -26,17 +26,18 @@ def _names(text: str) -> set[str]:
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "plain_text": set(),
+    "threads": set(),
     "files": _names("errors"),
     "midi": _names("errors files"),
     "model": _names("errors files midi"),
     "sets": _names("errors midi"),
     "clock": _names("errors midi"),
     "protocol": _names("midi clock sets"),
-    "io": _names("errors midi clock sets protocol"),
+    "io": _names("errors threads midi clock sets protocol"),
     "journal": _names("errors files midi clock sets protocol"),
     "snapshot": _names("errors files midi clock sets protocol"),
     "engine": _names("errors midi model sets clock protocol journal snapshot"),
-    "processes": _names("errors plain_text files midi model sets clock protocol io journal engine snapshot"),
+    "processes": _names("errors plain_text threads files midi model sets clock protocol io journal engine snapshot"),
 }
 
 # The commands and what they share may import every folder, and each other.
