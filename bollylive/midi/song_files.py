@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, TypeAlias
 import mido
 
 from bollylive.errors import FileError
+from bollylive.files.regular_file import read_regular
 from bollylive.files.whole_file import write_file
 from bollylive.midi.file_parts import read_parts
 from bollylive.midi.messages import Control, Program
@@ -22,6 +23,7 @@ from bollylive.midi.strokes import Stroke, one_at_a_time
 from bollylive.midi.time_events import microseconds_of, signature_of
 
 TICKS_PER_BEAT: Final = 480
+_MOST_BYTES: Final = 64 * 2**20  # far more than any piece needs, and its notes still fit into memory
 
 _Timed: TypeAlias = tuple[int, int, mido.Message]  # (tick, rank, message): at one tick, the lower rank comes first
 
@@ -34,7 +36,7 @@ def read_song(
     `name` is for the song and for error messages; by default it is the path's stem. A file that counts in SMPTE frames
     says nothing of beats: they are those of `smpte_bpm`. Of a damaged file everything readable is returned, with a
     sentence in `problems` for each thing that is wrong. Raises FileError if that leaves no note at all, if it is not a
-    MIDI file, or if it cannot be opened. Blocks.
+    MIDI file, or if it cannot be opened; so it does for a pipe, a device or a file of more than 64 MiB. Blocks.
     """
     data = _bytes_of(source)
     name = name or (Path(source).stem if isinstance(source, str | Path) else "song")
@@ -81,7 +83,7 @@ def _bytes_of(source: str | Path | bytes | BinaryIO) -> bytes:
     if not isinstance(source, str | Path):
         return source.read()
     try:
-        return Path(source).read_bytes()
+        return read_regular(Path(source), _MOST_BYTES)
     except OSError as error:
         raise FileError(f"{source}: the file cannot be read: {error.strerror}.") from error
 
