@@ -102,7 +102,10 @@ def check_outputs(options: argparse.Namespace) -> None:
     problems = [problem for output in outputs if (problem := output.problem()) is not None]
     options_of_places: dict[str, str] = {}
     for output in outputs:
-        place = os.path.realpath(output.path).casefold()  # some systems ignore case in names
+        try:
+            place = os.path.realpath(output.path).casefold()  # some systems ignore case in names
+        except OSError:  # the current folder is gone, and so is every place in it
+            continue
         if place in options_of_places:
             problems.append(f"{output.path}: --{options_of_places[place]} and --{output.option} need different names.")
         options_of_places[place] = output.option
