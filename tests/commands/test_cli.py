@@ -89,7 +89,9 @@ def test_a_path_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
     assert "breaks off" in sentence(ended.stderr)
 
 
-@pytest.mark.parametrize("module", ["argparse", "bollylive.cli", "bollylive.jam", "bollylive.processes.supervisor"])
+@pytest.mark.parametrize(
+    "module", ["signal", "argparse", "bollylive.cli", "bollylive.jam", "bollylive.processes.supervisor"]
+)
 def test_ctrl_c_while_a_module_is_imported_ends_the_program_without_a_traceback(module: str, tmp_path: Path) -> None:
     code = f"""if True:
         import os, signal, sys
@@ -99,6 +101,7 @@ def test_ctrl_c_while_a_module_is_imported_ends_the_program_without_a_traceback(
                     os.kill(os.getpid(), signal.SIGINT)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background would ignore it
         sys.meta_path.insert(0, CtrlC())
+        sys.modules.pop("{module}", None)  # this code needs `signal` itself
         sys.argv = ["bollylive", "jam", "--no-journal", "--api", "jack"]
         from bollylive.__main__ import start
         start()
