@@ -75,6 +75,27 @@ def test_wrong_arguments_are_answered_with_a_sentence_and_status_2(
     assert re.fullmatch(r"bollylive[a-z ]*: .+; see bollylive[a-z ]* --help\n", err)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(
+            "jam --in",
+            "jam --in Keys --out",
+            "jam --model",
+            "jam --journal",
+            "jam --set",
+            "check",
+            "perform --out a.mid",
+        ),
+        *("generate --out b.mid --from", "recover --out a.mid"),
+    ],
+)
+def test_an_empty_name_is_neither_every_port_nor_the_current_folder(arguments: str, call: Call) -> None:
+    status, out, err = call(*arguments.split(), "")
+    assert (status, out) == (2, "")
+    assert re.search(r"name( of a file or a folder)? is needed, not ''; see bollylive \w+ --help\n$", err)
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems' names are text")
 def test_a_path_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"tak\xe9s")
