@@ -22,7 +22,8 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     """Test everything that `jam` needs. Return a sentence for each thing that is in order, and for each problem.
 
     In place of a set with problems, a set of default values is used, so that ports and model are tested all the same.
-    Opens the ports for a moment; blocks as long as that and the model take.
+    A port that is not there yet is no problem, because `jam` waits for it. Opens the ports for a moment; blocks as long
+    as that and the model take.
     """
     fine: list[str] = []
     problems: list[str] = []
@@ -42,9 +43,7 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     except LinkError as error:
         problems.append(str(error))
     try:
-        ports = PortSet(api, band.in_port, band.out_port)
-        fine.append(f"ports: you play into {ports.input_name}, the band plays to {ports.output_name} ({ports.api})")
-        ports.close()
+        fine += _try_ports(api, band)
     except PortError as error:
         problems.append(str(error))
     try:
@@ -67,6 +66,19 @@ def describe_channel(own: ChannelSet) -> str:
         sound = f"program {own.sound_program}" if own.is_percussion else name_of(own.sound_program)
         names.append(f"sound {sound}")
     return f"{', '.join(names) or 'any instrument'}: {ROLES.words[own.role]}"
+
+
+def _try_ports(api: str | None, band: Set) -> list[str]:
+    """Open the ports as `jam` does, which waits for those that are missing; return what it would say of them."""
+    ports = PortSet(api, band.in_port, band.out_port, waits=True)
+    try:
+        news = ports.check(time.perf_counter())
+        return [
+            f"ports: you play into {ports.input_name}, the band plays to {ports.output_name} ({ports.api})",
+            *(f"ports: {sentence}" for sentence in news),
+        ]
+    finally:
+        ports.close()
 
 
 def _call_ms(model: Model) -> float:

@@ -21,8 +21,8 @@ from bollylive.io.driver_words import DriverWords
 from bollylive.io.link_source import LinkSource
 from bollylive.io.listener_notice import ListenerNotice, how_to_hear
 from bollylive.io.port_set import PortSet
+from bollylive.io.scripted_source import ScriptedSource
 from bollylive.io.sources_and_sinks import Source
-from bollylive.io.timeline import Timeline
 from bollylive.plain_text import log_plainly
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.io_loop import IoLoop
@@ -73,7 +73,7 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink, words: DriverWords
     supervisor_link.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
     if start_up.anchor is not None and ports.api in _FORGETFUL and ports.virtual_names:
         supervisor_link.say(f"Connect {' and '.join(ports.virtual_names)} again, unless something does so for you.")
-    demo = Timeline(start_up.musician)
+    demo = ScriptedSource(start_up.musician)
     words.end_held = ports.end_held
     sources: list[Source] = [ports, words]
     if ports.own_output is not None:

@@ -14,8 +14,8 @@ from bollylive.clock.anchor import Anchor, LinkBeat, PlayerBeat
 from bollylive.clock.link import LinkSession
 from bollylive.io.link_source import LinkSource
 from bollylive.io.poll_interval import IDLE_AFTER_S, IDLE_POLL_S, REST_S
+from bollylive.io.scripted_source import ScriptedSource
 from bollylive.io.sources_and_sinks import Source, TimedEvent
-from bollylive.io.timeline import Timeline
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Program, Raw
 from bollylive.midi.parser import Parser, to_bytes
 from bollylive.processes.engine_link import EngineLink
@@ -176,7 +176,7 @@ class Stage:
         timer = self.time.timer
         live = LiveSet(band)
         engine = EngineLink(live, 7, start=self.engine.start, timer=timer)
-        demo = Timeline(musician)
+        demo = ScriptedSource(musician)
         self.sources: list[Source] = [self.ports, demo, *([] if link is None else [LinkSource(link)])]
         self.process = IoLoop(
             self.ports, engine, live, self.supervisor_link, self.sources, self.ports, anchor, left, demo.begin, timer
