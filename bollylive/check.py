@@ -12,6 +12,7 @@ from bollylive.midi.instruments import name_of
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
 from bollylive.sets.control_checks import describe_idle_controls
+from bollylive.sets.mpe_channels import describe_silent_channels
 from bollylive.sets.setfile import default_set, load_set
 from bollylive.sets.settings import ROLES, ChannelSet, Set
 
@@ -32,8 +33,9 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
         band = load_set(path) if path else default_set()
         count = len(band.channels)
         fine.append(f"set: {band.name}, {count} channel{'' if count == 1 else 's'}")
-        fine += (f"channel {own.channel + 1}: {describe_channel(own)}" for own in band.channels)
+        fine += (f"channel {own.channel + 1}: {describe_channel(band.channel(own.channel))}" for own in band.channels)
         problems += describe_idle_controls(band)
+        problems += filter(None, [describe_silent_channels(band)])
     except SetError as error:
         problems += error.problems
     try:

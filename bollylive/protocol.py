@@ -84,13 +84,17 @@ FromEngine: TypeAlias = Instruction | EngineStatus | Ready | Problem
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message as it was sent: who played it, at which second and beat, and how late it was."""
+    """A message as it was sent: who played it, at which second and beat, and how late it was.
+
+    On a member channel of an MPE zone `part` is the channel on which the band hears it.
+    """
 
     event: Event
     by: Player
     at_s: float
     beat: float
     late_s: float = 0.0
+    part: int | None = None
 
 
 def is_recorded(event: Event) -> bool:

@@ -145,8 +145,9 @@ def _header(line: bytes) -> tuple[Header, int]:
 
 def _entry(record: Any) -> Entry:
     match record:
-        case ["musician" | "model" as by, at_s, beat, str(message)]:
-            return Sent(_event(message), by, _number(at_s, _MOST_SECONDS), _number(beat, _MOST_BEATS))
+        case ["musician" | "model" as by, at_s, beat, str(message), *part] if len(part) < 2:
+            player = _channel(part[0]) if part else None
+            return Sent(_event(message), by, _number(at_s, _MOST_SECONDS), _number(beat, _MOST_BEATS), part=player)
         case ["beat", beat, rate_s, at_s, running, int(epoch), followed, *bar] if len(bar) < 2:
             bar_beat = _number(bar[0], _MOST_BEATS) if bar else None
             beat_s = _number(rate_s, LONGEST_BEAT_S)
@@ -171,6 +172,13 @@ def _number(value: Any, most: float) -> float:
     if type(value) in (int, float) and -most <= value <= most:
         return float(value)
     raise ValueError("not a number that a performance reaches")
+
+
+def _channel(value: Any) -> int:
+    """Return a channel 0-15; raises ValueError for anything else."""
+    if type(value) is int and 0 <= value < 16:
+        return value
+    raise ValueError("not a channel")
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bollylive.clock.anchor import Anchor
+from bollylive.journal.as_heard import AsHeard
 from bollylive.journal.checkpoint import Entry
 from bollylive.journal.tempo_map import TempoMap
 from bollylive.midi.assembler import Assembler
@@ -46,6 +47,7 @@ class Recording:
         self._names = dict(names or {})
         self._beats_per_bar = beats_per_bar
         self._parts: dict[tuple[int, Player], _Part] = {}
+        self._as_heard = AsHeard()
         self._anchor: Anchor | None = None
         self._offset_beats = 0.0  # added to the performance's beats; whole bars after a jump
         self._latest_s = -math.inf
@@ -68,7 +70,8 @@ class Recording:
             case EngineStatus():
                 self._rests, self._zero_beats = not entry.awake, entry.zero_beats
             case Sent():
-                self._add_sent(entry)
+                for heard in self._as_heard.read(entry):
+                    self._add_sent(heard)
 
     def tracks(self) -> tuple[Track, ...]:
         """Return the parts that have notes, by channel, the musician's first; notes that still sound end here."""

@@ -81,7 +81,9 @@ class Telemetry:
             planned=lateness.count,
             late=lateness.late,
             latest_s=lateness.latest_s,
-            dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._router.dropped_stale,
+            dropped=self._scheduler.dropped_late
+            + self._scheduler.dropped_held
+            + self._router.model_notes.dropped_stale,
             sounding=self._scheduler.sounding,
             hung=self.hung,
             asked=self._router.asked,
@@ -104,7 +106,7 @@ class Telemetry:
             "late_ms_max": 1e3 * lateness.latest_s,
             "dropped_late": self._scheduler.dropped_late,
             "dropped_held": self._scheduler.dropped_held,
-            "dropped_stale": self._router.dropped_stale,
+            "dropped_stale": self._router.model_notes.dropped_stale,
             "bad_bytes": self._ports.bad_bytes,
             "echoes": self._router.feedback_filter.echoes,
             "dropped_flood": self._router.rate_limit.dropped,

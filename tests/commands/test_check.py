@@ -66,6 +66,20 @@ def test_check_tells_a_control_that_can_do_nothing(call: Call, tmp_path: Path) -
     assert "problem  [[control]] number 1: hand over has no effect on channel 2, whose role is 'accompany'" in out
 
 
+def test_check_tells_which_instruments_lie_inside_an_mpe_zone(call: Call, tmp_path: Path) -> None:
+    band = tmp_path / "band.toml"
+    band.write_text("mpe = 9\n", encoding="utf-8")
+    status, out, _ = call("check", band)
+    assert status == 1
+    assert (
+        "problem  The MPE zone of channel 1 leaves nobody to play these channels of the set: 2 (Bass), 3 (Strings), 4 "
+        "(Harmonium), 10 (Percussion); give them other channels, or make the zone smaller.\n"
+    ) in out
+    assert "ok       channel 2: Bass, electric bass (finger): nobody plays it\n" in out
+    band.write_text("mpe = 9\n[[channel]]\nchannel = 1\n[[channel]]\nchannel = 11\n", encoding="utf-8")
+    assert "MPE" not in call("check", band)[1]
+
+
 def test_without_its_library_ableton_link_is_refused_in_a_sentence(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,7 +158,7 @@ def test_a_note_of_a_past_epoch_is_dropped(desk: Desk) -> None:
     desk.router.handle(Tick(), 0.1)
     desk.router.tick(0.1)
     assert desk.sent == []
-    assert desk.router.dropped_stale == 1
+    assert desk.router.model_notes.dropped_stale == 1
 
 
 def test_a_note_for_a_channel_that_the_model_has_lost_meanwhile_is_dropped(desk: Desk) -> None:
@@ -166,7 +166,7 @@ def test_a_note_for_a_channel_that_the_model_has_lost_meanwhile_is_dropped(desk:
     desk.play(2.0)
     desk.router.tick(1.0)
     assert desk.sent == []
-    assert desk.router.dropped_stale == 1
+    assert desk.router.model_notes.dropped_stale == 1
 
 
 def test_what_was_under_way_when_the_song_stopped_is_not_played_when_it_goes_on(desk: Desk) -> None:
@@ -178,7 +178,7 @@ def test_what_was_under_way_when_the_song_stopped_is_not_played_when_it_goes_on(
     desk.router.handle(Tick(), 0.7)
     desk.router.tick(0.8)
     assert desk.taken() == []
-    assert desk.router.dropped_stale == 1
+    assert desk.router.model_notes.dropped_stale == 1
 
 
 @pytest.mark.parametrize("event", [Stop(), Start(), Position(8)])
