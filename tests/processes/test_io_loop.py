@@ -37,7 +37,7 @@ from bollylive.protocol import (
     Restoring,
     Sent,
 )
-from bollylive.sets.controls import Command
+from bollylive.sets.controls import MPE, Command
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import KNOBS, ChannelSet, ControlSet, Set
 from bollylive.snapshot.format import Vitals
@@ -257,6 +257,21 @@ def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_t
     assert heard == [knob, Command("again")]
     assert stage.engine.band.temperature == KNOBS["temperature"].highest
     assert [message for message in stage.supervisor_link.told if isinstance(message, Command)] == [knob]
+
+
+def test_the_zone_of_an_mpe_keyboard_is_known_to_a_new_engine_and_to_the_supervisor() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0xB0, 101, 0), (0xB0, 100, 6), (0xB0, 6, 5)]
+        yield [(0x93, 60, 90), (0x83, 60, 0)]
+        stage.engine.die()
+        yield from stage.until(lambda: stage.engine.revivals == 1)
+
+    stage = Stage(script).run()
+    assert stage.engine.band.mpe == (5, 0)
+    told = stage.supervisor_link.told
+    assert [message for message in told if isinstance(message, Command)] == [Command(MPE, 0, 5)]
+    notes = [message for message in told if isinstance(message, Sent) and isinstance(message.event, NoteOn | NoteOff)]
+    assert [(sent.event, sent.part) for sent in notes] == [(NoteOn(3, 60, 90), 0), (NoteOff(3, 60, 0), 0)]
 
 
 def test_a_message_in_pieces_is_one_message() -> None:

@@ -32,7 +32,7 @@ from bollylive.protocol import (
     Sent,
     StartUp,
 )
-from bollylive.sets.controls import Command
+from bollylive.sets.controls import MPE, Command
 from bollylive.sets.reload import SetWatch
 from bollylive.sets.settings import KNOBS, ChannelSet, Set
 
@@ -386,6 +386,15 @@ def test_knobs_stay_as_they_stand_when_the_set_is_saved_and_when_a_port_process_
     tower.turn()
     tower.pass_time(RETRY_S + TURN_S)
     assert tower.link.start_up.band == expected
+
+
+def test_the_zone_of_an_mpe_keyboard_outlives_the_port_process_to_which_the_keyboard_told_it(tmp_path: Path) -> None:
+    tower = Watchtower(watch_of(tmp_path, lambda: BAND))
+    tower.begin(Command(MPE, 0, 5))
+    tower.link.closed = True
+    tower.turn()
+    tower.pass_time(RETRY_S + TURN_S)
+    assert tower.link.start_up.band == replace(BAND, mpe=(5, 0))
 
 
 def test_a_set_with_problems_is_not_taken_and_every_problem_is_said_once(tmp_path: Path) -> None:
