@@ -109,14 +109,10 @@ class Router:
                 self._command(meaning, now_s, beat)
             elif meaning is not None:
                 for music in self._mpe.heard(meaning) if self._mpe.players else (meaning,):
-                    self._tell(music, now_s, beat)
-
-    def _tell(self, music: Music, now_s: float, beat: float) -> None:
-        """Report to the engine what the musician plays."""
-        if music.channel in self.thru.withheld:
-            self._withhold(Sent(music, "musician", now_s, beat))
-        heard = self._note_map.hear(music) if music.channel in self._note_map.mapped else music
-        self._report(Heard(heard, now_s, beat))
+                    if music.channel in self.thru.withheld:
+                        self._withhold(Sent(music, "musician", now_s, beat))
+                    heard = self._note_map.hear(music) if music.channel in self._note_map.mapped else music
+                    self._report(Heard(heard, now_s, beat))
 
     def _share(self, event: Music, part: int | None, now_s: float) -> None:
         """A note on a member channel of a zone is its player's; a reset on the master channel is the members' too."""
