@@ -6,9 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 from typing import Any, BinaryIO, Final
 
 from bollylive.clock.anchor import Anchor
@@ -33,28 +31,17 @@ _MOST_CHARACTERS: Final = 200  # of a name
 _MOST_NEEDED: Final = 10_000  # lines: the last 128 notes of sixteen busy channels, twice
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """The content of a journal, and how much of it is missing."""
-
-    header: Header
-    entries: tuple[Entry, ...]  # in the order in which they were written, without repeats
-    ended: bool  # the program closed it; otherwise it was killed or is still playing
-    lost: int = 0  # records that never reached the disk
-    damaged_lines: int = 0
-    torn_bytes: int = 0  # the bytes of a last line without its line feed
-
-
 class EntryStream:
     """The entries of a journal, one after another and without repeats, so that a long one needs no memory.
 
-    `file` is open at the beginning of the journal. Iterate once, and then see what is missing: the fields are those of
-    `Journal`. Raises ValueError with the reason if it is not a journal, and OSError. Blocks.
+    `file` is open at the beginning of the journal. Iterate once, and then see how much is missing. Raises ValueError
+    with the reason if it is not a journal, and OSError. Blocks.
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self.ended = False
-        self.lost = self.torn_bytes = self.count = 0
+        self.ended = False  # the program closed the journal; otherwise it was killed, or is still playing
+        self.lost = 0  # records that never reached the disk
+        self.torn_bytes = 0  # of a last line without its line feed
         self._file = file
         first = file.readline(MOST_LINE_BYTES)
         if not first.endswith(b"\n"):
@@ -81,9 +68,7 @@ class EntryStream:
                     case ["log", _, str()]:
                         pass
                     case record:
-                        entry = _entry(record)
-                        self.count += 1
-                        yield entry
+                        yield _entry(record)
             except (ValueError, RecursionError):  # of JSON, of UTF-8, or of the record's values
                 self.damaged_lines += 1
 
@@ -95,13 +80,6 @@ class EntryStream:
                 return
             torn_bytes += len(rest)
         self.torn_bytes = torn_bytes
-
-
-def read_journal(data: bytes) -> Journal:
-    """Read all complete lines, without repeats; raises ValueError with the reason if it is not a journal."""
-    stream = EntryStream(BytesIO(data))
-    entries = tuple(stream)
-    return Journal(stream.header, entries, stream.ended, stream.lost, stream.damaged_lines, stream.torn_bytes)
 
 
 def read_end(data: bytes) -> list[Entry]:

@@ -10,7 +10,6 @@ from typing import Final, TypeGuard
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Entry
 from bollylive.journal.lines import Header
-from bollylive.journal.reader import Journal
 from bollylive.journal.recording import Recording
 from bollylive.midi.messages import ALL_SOUND_OFF, Control, NoteOff, NoteOn, Program
 from bollylive.midi.song import Change, Tempos, Track, tempo_at
@@ -18,13 +17,6 @@ from bollylive.protocol import Sent
 
 # From this number on, a control change is a mode message and sets no lasting value.
 _FIRST_MODE_MESSAGE: Final = ALL_SOUND_OFF
-
-
-def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track, ...], Tempos]:
-    """Return the tracks and tempos of a journal, or of its last `minutes`, from the bar of their first note on."""
-    notes_s = [entry.at_s for entry in journal.entries if _is_note(entry)]
-    from_s = max(notes_s, default=0.0) - 60.0 * minutes if minutes is not None else None
-    return replay_entries(journal.header, journal.entries, from_s)
 
 
 def replay_entries(

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from journals import Journal, read_journal, replay
 
 from bollylive.cli import main
 from bollylive.clock.anchor import Anchor
 from bollylive.errors import FileError
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import END, Header, anchor_line, header_line, lost_line, sent_line
-from bollylive.journal.reader import EntryStream, Journal, read_journal
+from bollylive.journal.reader import EntryStream
 from bollylive.journal.recording import Recording
-from bollylive.journal.replay import cut_before, replay, replay_entries
+from bollylive.journal.replay import cut_before, replay_entries
 from bollylive.journal.window import find_window
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program

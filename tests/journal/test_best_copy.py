@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from disks import FakeDisk
+from journals import read_journal
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.best_copy import BestCopy
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line
-from bollylive.journal.reader import read_journal
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.protocol import Sent

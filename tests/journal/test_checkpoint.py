@@ -6,12 +6,12 @@ import pytest
 from disks import FakeDisk
 from hypothesis import given
 from hypothesis import strategies as st
+from journals import read_journal, replay
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Checkpoint, Entry, without_repeats
 from bollylive.journal.lines import Header, header_line, line_of
-from bollylive.journal.reader import read_end, read_journal
-from bollylive.journal.replay import replay
+from bollylive.journal.reader import read_end
 from bollylive.journal.restore import restore
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Player, Program

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "files": _names("errors"),
     "midi": _names("errors files"),
     "model": _names("errors files midi"),
-    "sets": _names("errors midi"),
+    "sets": _names("errors files midi"),
     "clock": _names("errors midi"),
     "protocol": _names("midi clock sets"),
     "io": _names("errors threads midi clock sets protocol"),
