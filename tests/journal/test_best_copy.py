@@ -29,7 +29,7 @@ def concluded(writer: JournalWriter) -> tuple[int, list[str], list[str]]:
     """How many notes the recording has, what is said of it, and what of the journal."""
     writer.close()
     copies = BestCopy(writer)
-    tracks, _ = copies.music()
+    tracks, *_ = copies.music()
     return sum(len(track.notes) for track in tracks), list(copies.shortcomings()), list(copies.complete_journal())
 
 

@@ -107,6 +107,6 @@ def test_checkpoints_neither_double_a_tempo_nor_move_a_note() -> None:
         writer.add(entry)
         writer._bytes_since_checkpoint = 1 << 20
     writer.flush()
-    tracks, tempos = replay(disk.journal())
+    tracks, tempos, _ = replay(disk.journal())
     assert tempos == ((0.0, 120.0),)
     assert [note.onset_beats for note in tracks[0].notes] == [float(beat) for beat in range(40)]

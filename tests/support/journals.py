@@ -8,9 +8,9 @@ from io import BytesIO
 from bollylive.journal.checkpoint import Entry
 from bollylive.journal.lines import Header
 from bollylive.journal.reader import EntryStream
+from bollylive.journal.recording import RecordedMusic
 from bollylive.journal.replay import replay_entries
 from bollylive.midi.messages import NoteOff, NoteOn
-from bollylive.midi.song import Tempos, Track
 from bollylive.protocol import Sent
 
 
@@ -33,8 +33,8 @@ def read_journal(data: bytes) -> Journal:
     return Journal(stream.header, entries, stream.ended, stream.lost, stream.damaged_lines, stream.torn_bytes)
 
 
-def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track, ...], Tempos]:
-    """Return the tracks and tempos of a journal, or of its last `minutes`, from the bar of their first note on."""
+def replay(journal: Journal, minutes: float | None = None) -> RecordedMusic:
+    """Return the music of a journal, or of its last `minutes`, from the bar of their first note on."""
     notes_s = [
         entry.at_s for entry in journal.entries if isinstance(entry, Sent) and isinstance(entry.event, NoteOn | NoteOff)
     ]
