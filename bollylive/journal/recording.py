@@ -74,13 +74,13 @@ class Recording:
     def add(self, entry: Entry) -> None:
         """Record the next entry of a performance; an anchor comes before the messages that were sent under it."""
         match entry:
+            case Sent():
+                self._add_sent(entry)
             case Anchor():
                 self._follow(entry)
             case EngineStatus():
                 self._rests, self._zero_beats = not entry.awake, entry.zero_beats
                 self._bars.begin_bar(entry.zero_beats + self._offset_beats, self._last_beat)
-            case Sent():
-                self._add_sent(entry)
 
     def music(self) -> RecordedMusic:
         """Return everything so far, see `tracks`, `tempos` and `meters`; the recording may go on."""
@@ -142,7 +142,9 @@ class Recording:
             beat = self._beat_of(sent)
         beat = self._last_beat = max(self._last_beat, beat)
         self._latest_s = max(self._latest_s, sent.at_s)
-        part = self._parts.setdefault((event.channel, sent.by), _Part())
+        key = event.channel, sent.by
+        if (part := self._parts.get(key)) is None:
+            part = self._parts[key] = _Part()
         if isinstance(event, Program) and part.program is None and not part.notes:
             part.program = event.program
         elif isinstance(event, Control | Program):
