@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from disks import FakeDisk
+from journals import read_journal
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.best_copy import BestCopy
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line
-from bollylive.journal.reader import read_journal
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.protocol import Sent
@@ -29,7 +29,7 @@ def concluded(writer: JournalWriter) -> tuple[int, list[str], list[str]]:
     """How many notes the recording has, what is said of it, and what of the journal."""
     writer.close()
     copies = BestCopy(writer)
-    tracks, _ = copies.music()
+    tracks, *_ = copies.music()
     return sum(len(track.notes) for track in tracks), list(copies.shortcomings()), list(copies.complete_journal())
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from jack_server import JackServer
+from journals import read_journal
 from stage import Peer, eager_set, port_process_of, until
 from test_faults import LONG_S, OFF, ON, is_other, plays_on
 
 from bollylive.errors import PortError
 from bollylive.journal.folder import find_journals
-from bollylive.journal.reader import read_journal
 
 pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bollylive.errors import FileError
 from bollylive.midi.messages import Control, Note, Program
 from bollylive.midi.song import Track
-from bollylive.midi.song_files import TICKS_PER_BEAT, read_song, write_song
+from bollylive.midi.song_files import read_song, write_song
+from bollylive.midi.song_writer import TICKS_PER_BEAT
 
 
 def _chunk(kind: bytes, body: bytes, length: int | None = None) -> bytes:

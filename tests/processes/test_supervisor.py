@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from journals import read_journal
 
 from bollylive.clock.anchor import Anchor
 from bollylive.errors import CrashError, PortError, SetError
 from bollylive.journal.lines import Header, header_line
-from bollylive.journal.reader import read_end, read_journal
+from bollylive.journal.reader import read_end
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, NoteOff, NoteOn
 from bollylive.processes.set_file_thread import SLOW_S, SavedSet, SetFileThread
