@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -40,6 +42,7 @@ _FORGETFUL = ("jack", "alsa")  # there, a new port does not get the connections 
 def serve(connection: Connection) -> None:
     """Receive a `StartUp` and play, until the supervisor says that it is over or is gone itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the supervisor decides
+    _on_shutdown(sys.exit)  # a JACK client that is killed while it opens would lock out all others, see `jack_metadata`
     log_plainly("bollylive ports")
     start_up: StartUp
     try:
@@ -83,15 +86,20 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
     loop = IoLoop(
         ports, engine, live, supervisor_link, sources, ports, start_up.anchor, start_up.left, when_ready=demo.begin
     )
-    for name in ("SIGTERM", "SIGHUP"):  # sent to all processes when the system shuts down
-        with suppress(AttributeError, ValueError):
-            signal.signal(getattr(signal, name), lambda *_: loop.stop())
+    _on_shutdown(loop.stop)
     try:
         loop.run()
     finally:
         loop.close()
     if loop.finished:  # a process that only got a signal is replaced
         supervisor_link.tell(Done(loop.summary()))
+
+
+def _on_shutdown(act: Callable[[], object]) -> None:
+    """Call `act` at the signals that all processes get when the system shuts down, once no library is at work."""
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(AttributeError, ValueError):
+            signal.signal(getattr(signal, name), lambda *_: act())
 
 
 def _checked(start_up: StartUp) -> StartUp:
