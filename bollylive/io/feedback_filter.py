@@ -21,6 +21,7 @@ from bollylive.midi.messages import Event, NoteOff, NoteOn, Player, Program
 
 _MOST_SUSPECTS: Final = 12  # many equal notes must not take up the processor
 _MOST_PAIRS: Final = 256  # as above
+_MOST_PROGRAMS: Final = 64
 _MOST_PROGRAM_ROUNDS: Final = 2
 _PROGRAM_S: Final = _MOST_PROGRAM_ROUNDS * LONGEST_S
 _TELL_AGAIN_S: Final = 60.0
@@ -45,7 +46,7 @@ class FeedbackFilter:
         self._loops: list[Loop] = []  # proved
         self._keys: set[tuple[int, int]] = set()  # channels and pitches of the note-ons that passed and have not ended
         self._begun: set[tuple[int, int]] = set()  # the same, when the last loop was proved
-        self._programs: deque[tuple[float, Program]] = deque()  # that left in the last `_PROGRAM_S`
+        self._programs: deque[tuple[float, Program]] = deque(maxlen=_MOST_PROGRAMS)  # that left in `_PROGRAM_S`
         self._last_on: tuple[float, NoteOn] | None = None  # that came in
         self._is_echo = False  # whether a suspect explains the last message that came in
         self._problem: str | None = None
