@@ -60,6 +60,17 @@ class Stage:
     def ons_left(self, since_s: float = 0.0) -> int:
         return sum(isinstance(sent.event, NoteOn) for sent in self.left if sent.at_s > since_s)
 
+    @property
+    def sounding(self) -> set[tuple[int, int]]:
+        """Channels and pitches."""
+        sounding: set[tuple[int, int]] = set()
+        for sent in self.left:
+            if isinstance(sent.event, NoteOn):
+                sounding.add((sent.event.channel, sent.event.pitch))
+            elif isinstance(sent.event, NoteOff):
+                sounding.discard((sent.event.channel, sent.event.pitch))
+        return sounding
+
     def _leave(self, messages: Sequence[Sent]) -> None:
         self.left.extend(messages)
         wait_s = self._chance.uniform(0, self._jitter_s)
@@ -116,13 +127,7 @@ def test_nothing_of_a_loop_is_left_sounding() -> None:
     stage = Stage(0.05)
     stage.band(steadily(10, 0.1))
     stage.run(3)
-    sounding: set[int] = set()
-    for sent in stage.left:
-        if isinstance(sent.event, NoteOn):
-            sounding.add(sent.event.pitch)
-        elif isinstance(sent.event, NoteOff):
-            sounding.discard(sent.event.pitch)
-    assert not sounding
+    assert not stage.sounding
 
 
 def test_a_loop_that_begins_in_mid_play_and_ends_is_told_and_then_everything_passes() -> None:
@@ -314,6 +319,7 @@ def test_a_loop_that_transposes_chords_to_one_channel_is_quiet_and_ends() -> Non
     assert problem is not None
     assert "12 semitones" in problem
     assert stage.ons_left(stage.now_s - 0.5) == 0
+    assert not stage.sounding
     stage.delays_s = []
     stage.band(steadily(10, 0.1))
     stage.run(2)
@@ -331,13 +337,7 @@ def test_what_a_loop_that_transposes_had_begun_is_ended() -> None:
     problem = stage.router.take_problem()
     assert problem is not None
     assert "12 semitones" in problem
-    sounding: set[int] = set()
-    for sent in stage.left:
-        if isinstance(sent.event, NoteOn):
-            sounding.add(sent.event.pitch)
-        elif isinstance(sent.event, NoteOff):
-            sounding.discard(sent.event.pitch)
-    assert not sounding
+    assert not stage.sounding
 
 
 @pytest.mark.parametrize("thru", [True, False])

@@ -71,8 +71,8 @@ def test_what_a_full_disk_did_not_take_is_ended_by_a_reset_of_its_channel_althou
     ends = HangingNotes(HeldState())
     ends.inherit(left, 0.0)
     sounding = {63, 68}
-    for event, _ in ends.end(0.0):
-        if event == Control(0, 123, 0):
+    for end, _ in ends.end(0.0):
+        if end == Control(0, 123, 0):
             sounding.clear()
     assert not sounding
 
