@@ -9,7 +9,7 @@ from typing import Final
 from bollylive.midi.messages import Event, NoteOn, Player
 
 LONGEST_S: Final = 1.0  # the longest delay of a loop that is looked for
-KEPT_S: Final = LONGEST_S + 0.6  # how long a departure is kept at least: a busy machine makes a loop longer
+KEPT_S: Final = LONGEST_S + 0.1  # how long a departure is kept at least
 
 _SURPLUS: Final = 512
 

@@ -17,11 +17,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from bollylive.io.departures import LONGEST_S, Departures, Sending
+from bollylive.io.departures import Departures, Sending
 from bollylive.midi.messages import Event, NoteOff, NoteOn
 
 TIGHT_S: Final = 0.002  # how much a delay may vary
-_MOST_LATE_S: Final = 0.5  # by how much a proved loop may grow on a machine that becomes busy
 WIDE_S: Final = 0.025  # the same, if audio periods are long; then more notes must come back
 _IN_A_ROW: Final = 8
 _LONG_ROW: Final = 32
@@ -49,7 +48,7 @@ class Evidence:
         """Note one that came back `age_s` after it left."""
         left = sending.event
         assert isinstance(left, NoteOn)
-        self.widen(age_s)
+        self.low_s, self.high_s = min(self.low_s, age_s), max(self.high_s, age_s)
         self._is_exact = self._is_exact and (back.channel, back.velocity) == (left.channel, left.velocity)
         self._returned += 1
         self._keys.add(back.pitch)
@@ -57,10 +56,6 @@ class Evidence:
         if sending.by == "musician":
             self._passed += 1
             self._added += not sending.is_echo and sending.at_s > self._second_round_s
-
-    def widen(self, age_s: float) -> None:
-        """Note another delay, but not one that is longer than what is remembered."""
-        self.low_s, self.high_s = min(self.low_s, age_s), max(self.high_s, min(age_s, LONGEST_S + _MOST_LATE_S))
 
     @property
     def suffices(self) -> bool:
@@ -155,8 +150,6 @@ class Loop:
     def _note(self, back: Event, sending: Sending, age_s: float) -> None:
         if isinstance(back, NoteOn):
             self._missed = 0
-            if self.is_proved:
-                self._evidence.widen(age_s)
-            else:
+            if not self.is_proved:
                 self._evidence.add(back, sending, age_s)
                 self.is_proved = self._evidence.suffices
