@@ -91,7 +91,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         resources.callback(_forget_addresses)
         log = ChildLog()
         start = partial(IoLink, log=log.number)
-        supervisor = Supervisor(start_up, _also_log(say, journal), journal, set_file, seconds, start, log.take)
+        supervisor = Supervisor(start_up, _also_log(say, journal), journal, set_file, seconds, start, log)
         resources.callback(_end_log, log, journal)
         if not received:
             supervisor.run()

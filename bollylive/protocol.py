@@ -1,6 +1,6 @@
 """The messages between the processes: the supervisor, the io process and the engine.
 
-Supervisor to io process: `StartUp`, a new `Set`, `Heartbeat`, `Finish`.
+Supervisor to io process: `StartUp`, a new `Set`, `Heartbeat`, `InputLost`, `Finish`.
 Io process to supervisor: `Heartbeat`, `Notice`, `NoPorts`, `Crashed`, `Done`, and what is played and may be needed by
 a process that takes over: `Sent`, `Anchor`, `EngineStatus`, `Ready`, and the knobs that were turned.
 Io process to engine: `EngineStartUp`, `Heard`, `Anchor`, a new `Set`, `Vitals`.
@@ -157,6 +157,13 @@ class StartUp:
 @dataclass(frozen=True, slots=True)
 class Finish:
     """End all notes, close the ports, and exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputLost:
+    """The MIDI system says, on standard error, that it lost input so many times since this was said last."""
+
+    times: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,8 +166,6 @@ class Router:
         """Send what is due; call it at `next_due` and, so that a lost clock is noticed, many times a second."""
         self._outputs.settle()
         self.feedback_filter.settle(now_s)
-        for phantom in self.feedback_filter.take_phantoms():
-            self._play(self._controllers.read(phantom, now_s), now_s, self._clock.beat_at(now_s))
         for event in self.rate_limit.take_waiting(now_s):
             self._handle(event, now_s)
         self.end_left(now_s)

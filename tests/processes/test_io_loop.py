@@ -29,6 +29,7 @@ from bollylive.protocol import (
     Heard,
     Heartbeat,
     InheritedState,
+    InputLost,
     Notice,
     Play,
     Problem,
@@ -66,6 +67,7 @@ class FakePorts:
         self.checks: list[tuple[float, bool]] = []
         self.when_checked: Callable[[], None] = lambda: None
         self.polls = 0
+        self.held_ended = 0  # how often
         self.closed = False
         self.sent: list[Event] = []
         self.sent_s: list[float] = []
@@ -91,6 +93,9 @@ class FakePorts:
         self.checks.append((now_s, calm))
         told, self.sentences = self.sentences, []
         return told
+
+    def end_held(self) -> None:
+        self.held_ended += 1
 
     def send_at(self, due_s: float, event: Event) -> None:
         assert not self.closed
@@ -600,6 +605,22 @@ def test_it_finishes_when_it_is_told_to() -> None:
             yield []
 
     assert Stage(script).run().process.ready
+
+
+def test_what_the_midi_system_lost_ends_what_is_held_at_once_and_is_told() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        stage.supervisor_link.orders.append(InputLost(2))
+        yield from stage.until(lambda: stage.ports.held_ended == 1)
+        yield from stage.pass_time(0.1)
+        stage.supervisor_link.orders.append(InputLost(1))
+        yield from stage.until(lambda: stage.ports.held_ended == 2)
+
+    stage = Stage(script).run()
+    assert [text for text in stage.said if "lost input" in text] == [
+        "The MIDI system lost input at least 2 times, because more came than it can hold; what was held is ended."
+    ]
 
 
 def test_closing_leaves_silence_on_every_channel_that_was_used_and_nothing_open() -> None:

@@ -57,7 +57,7 @@ NOT_IN_THE_CORE = _names("""
 
 # The modules in the folders of the core that deal with files, devices, and other programs.
 EDGES = _names("""
-    clock.link clock.link_discovery io.connections io.driver_words io.jack_liveness io.port_joining io.rtmidi_backend
+    clock.link clock.link_discovery io.connections io.jack_liveness io.port_joining io.rtmidi_backend
     journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
     model.onnx_model sets.default_file sets.reload sets.setfile
 """)
