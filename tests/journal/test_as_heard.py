@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from fakes import FakePredictor
+from journals import read_journal
 
 from bollylive.clock.anchor import Anchor
 from bollylive.engine.engine import Engine
 from bollylive.io.sounding_notes import SoundingNotes
 from bollylive.journal.checkpoint import Entry
 from bollylive.journal.lines import Header, header_line, line_of
-from bollylive.journal.reader import read_journal
 from bollylive.journal.recording import Recording
 from bollylive.journal.restore import restore
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Raw
