@@ -65,7 +65,7 @@ class Router:
             case LostSourceRelease():
                 self.let_go(event, now_s)
             case LinkBeat():
-                self._clock_input.follow_link(event)
+                self._clock_input.follow_link(event, now_s)
             case ClockGone():
                 self._clock_input.lose_source(now_s)
             case Command():
