@@ -232,7 +232,7 @@ class Router:
 
     def take_problem(self) -> str | None:
         """Return a sentence for the musician if something is wrong with the input; each sentence is given once."""
-        return self.rate_limit.take_problem() or self.feedback_filter.take_problem()
+        return self.rate_limit.take_problem() or self.feedback_filter.take_problem() or self._clock.take_problem()
 
     def _is_wanted(self, note: Note, epoch: int) -> bool:
         """Whether a note can still be played: the song may have jumped, or the set changed, while it was under way."""
