@@ -31,7 +31,7 @@ class Heard:
         now_s = beat = 0.0
         for at_s in sorted(arrivals_s):
             while now_s < at_s:
-                now_s = min(at_s, now_s + 0.005)
+                now_s = min(at_s, now_s + 0.02)
                 self.clock.check(now_s)
             self.clock.handle(Tick(), at_s)
             assert self.clock.beat_at(at_s) >= beat - 1e-9
@@ -102,9 +102,9 @@ def test_a_jump_of_the_tempo_is_no_second_clock(before: float, after: float, jit
 
 
 @pytest.mark.parametrize("bpm", [60, 96, 134, 156.25, 187.5, 240])
-@pytest.mark.parametrize("set_bpm", [60, 100, 180])
+@pytest.mark.parametrize("set_bpm", [60, 180])
 def test_one_uneven_clock_is_no_second_clock(bpm: float, set_bpm: float) -> None:
-    for seed in range(3):
+    for seed in range(2):
         result = heard(ticks_s(bpm, 1.0, 12.0, 0.008, seed), set_bpm)
         assert result.told == []
         assert result.clock.bpm == pytest.approx(bpm, rel=0.04)
