@@ -1,9 +1,9 @@
 """Keeps the ticks of a second MIDI clock at the same port out, because with both every beat would count twice.
 
-A tick that comes early may be a second clock's, or the tempo has risen. So it waits, and those after it, for half a
-beat at most: if the ticks are evenly spaced all together, they are one faster clock, and all of them count. If they are
-uneven, and most periods of the old tempo hold one too many, they are two clocks. Then only the tick that is nearest to
-the expected moment counts. Clocks that began together are known by gaps that alternate.
+A tick that comes early may be a second clock's, or the tempo has risen. So it waits, and those after it, for a third
+of a beat at most: if the ticks are evenly spaced all together, they are one faster clock, and all of them count. If
+they are uneven, and most periods of the old tempo hold one too many, they are two clocks. Then only the tick that is
+nearest to the expected moment counts. Clocks that began together are known by gaps that alternate.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from statistics import fmean, pvariance
 
 from bollylive.clock.tick_filter import LEAST_JITTER_S, TickFilter
 
-WAIT_TICKS = 12  # half a beat
-LEAST_EXTRAS = 7  # in that time; the slower of two clocks may be a little slower than half the sum
+WAIT_TICKS = 8  # a third of a beat
+LEAST_EXTRAS = 5  # in that time; the slower of two clocks may be a little slower than half the sum
 EVEN = 0.2  # the standard deviation of evenly spaced ticks from their line, as a share of the gap
 EVEN_S = 0.003
 CERTAIN = 5.0  # so many standard errors are no chance
@@ -32,7 +32,7 @@ ASTRAY = 8  # so many ticks in a row that come far from where they are expected:
 class TickGate:
     """Decides which ticks count. Not thread-safe; `now_s` must not go back.
 
-    `second_clock` is whether a second clock is being kept out. A tick costs about 3 µs, and 20 µs each half beat.
+    `second_clock` is whether a second clock is being kept out. A tick costs about 3 µs, and 20 µs each third of a beat.
     """
 
     def __init__(self) -> None:
