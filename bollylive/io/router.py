@@ -66,7 +66,7 @@ class Router:
             case LostSourceRelease():
                 self.let_go(event, now_s)
             case LinkBeat():
-                self._clock_input.follow_link(event)
+                self._clock_input.follow_link(event, now_s)
             case ClockGone():
                 self._clock_input.lose_source(now_s)
             case Command():
@@ -235,7 +235,8 @@ class Router:
 
     def take_problem(self) -> str | None:
         """Return a sentence for the musician if something is wrong with the input; each sentence is given once."""
-        return self.rate_limit.take_problem() or self.feedback_filter.take_problem() or self._mpe.take_problem()
+        sources = (self.rate_limit, self.feedback_filter, self._mpe, self._clock)
+        return next((problem for source in sources if (problem := source.take_problem())), None)
 
     def _send_all(self, messages: Iterable[tuple[Event, Player]], now_s: float) -> None:
         beat = self._clock.beat_at(now_s)

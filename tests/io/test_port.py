@@ -456,6 +456,39 @@ def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio
     assert poll(ports, 2.0) == []
 
 
+def test_a_clock_whose_only_connection_to_our_own_input_goes_has_gone(studio: Studio) -> None:
+    studio.shows = True
+    studio.feeders = {"BollyLive In:in": {"DAW:out", "Pads:out"}}
+    ports = PortSet(None, ["virtual", "keys"])
+    ports.check(0.0)
+    studio.inputs[0].queue += [[0xFA], TICK]
+    assert poll(ports, 0.0) == [Start(), Tick()]
+    studio.feeders = {"BollyLive In:in": {"Pads:out"}}  # nobody knows which of the two ticked
+    ports.check(1.0)
+    assert poll(ports, 1.0) == []
+    studio.feeders = {}
+    assert ports.check(2.0) == []
+    assert poll(ports, 2.0) == [ClockGone()]
+    studio.source("Keys:out").queue += [TICK]
+    assert poll(ports, 2.0) == [Tick()]  # another clock leads at once
+    ports.check(3.0)
+    assert poll(ports, 3.0) == []
+
+
+def test_an_input_of_our_own_that_never_led_takes_no_clock_with_it(studio: Studio) -> None:
+    studio.shows = True
+    studio.feeders = {"BollyLive In:in": {"Pads:out"}}
+    ports = PortSet(None, ["virtual", "keys"])
+    ports.check(0.0)
+    studio.source("Keys:out").queue += [TICK]
+    assert poll(ports, 0.0) == [Tick()]
+    studio.inputs[0].queue += [ON, OFF, TICK]  # the second clock does not count
+    assert poll(ports, 0.0) == [NoteOn(0, 60, 90), NoteOff(0, 60, 0)]
+    studio.feeders = {}
+    ports.check(1.0)
+    assert poll(ports, 1.0) == []
+
+
 def test_what_is_held_is_ended_when_its_release_may_have_been_lost(studio: Studio) -> None:
     ports = PortSet(None, ["virtual", "keys"])
     studio.inputs[0].queue += [ON]

@@ -107,6 +107,26 @@ def test_a_link_session_is_followed_and_its_stop_ends_the_models_notes(desk: Des
     assert desk.reported[-1] == desk.clock.anchor
 
 
+@pytest.mark.parametrize("playing", [True, False])
+def test_a_link_session_that_was_read_before_the_last_tick_turns_no_time_back(desk: Desk, playing: bool) -> None:
+    desk.router.take(LinkBeat(5.0, 120, 1.0, peers=1, playing=True), 1.0)
+    desk.play(4.0)
+    desk.router.tick(2.02)
+    beat = desk.clock.beat_at(2.02)
+    desk.sent.clear()
+    late = LinkBeat(7.25 if playing else 7.0, 120, 2.0, peers=1, playing=playing)  # by a quarter of a beat, or a Stop
+    desk.router.take(late, 2.02)
+    assert desk.clock.beat_at(2.02) == pytest.approx(beat)
+    assert desk.reported[-1] == desk.clock.anchor
+    assert desk.clock.anchor.at_s == 2.02
+    assert [(sent.event, sent.at_s) for sent in desk.sent] == ([] if playing else [(NoteOff(5, 60), 2.02)])
+
+
+def test_a_link_session_that_was_read_earlier_has_gone_on_since(desk: Desk) -> None:
+    desk.router.take(LinkBeat(5.0, 120, 1.0, peers=1), 1.5)
+    assert desk.clock.anchor == Anchor(3.0, 0.5, 1.5, bar_beat=1.0)
+
+
 def test_the_musicians_own_beat_is_followed_and_told_to_the_engine(desk: Desk) -> None:
     desk.router.obey(PlayerBeat(2.0, 0.55, 1.0, 0), 1.0)
     assert desk.reported == [Anchor(2.0, 0.55, 1.0)]
