@@ -12,6 +12,7 @@ from bollylive.midi.instruments import name_of
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
 from bollylive.sets.control_checks import describe_idle_controls
+from bollylive.sets.mpe_channels import describe_silent_channels
 from bollylive.sets.setfile import default_set, load_set
 from bollylive.sets.settings import ROLES, ChannelSet, Set
 
@@ -22,7 +23,8 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     """Test everything that `jam` needs. Return a sentence for each thing that is in order, and for each problem.
 
     In place of a set with problems, a set of default values is used, so that ports and model are tested all the same.
-    Opens the ports for a moment; blocks as long as that and the model take.
+    A port that is not there yet is no problem, because `jam` waits for it. Opens the ports for a moment; blocks as long
+    as that and the model take.
     """
     fine: list[str] = []
     problems: list[str] = []
@@ -31,8 +33,9 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
         band = load_set(path) if path else default_set()
         count = len(band.channels)
         fine.append(f"set: {band.name}, {count} channel{'' if count == 1 else 's'}")
-        fine += (f"channel {own.channel + 1}: {describe_channel(own)}" for own in band.channels)
+        fine += (f"channel {own.channel + 1}: {describe_channel(band.channel(own.channel))}" for own in band.channels)
         problems += describe_idle_controls(band)
+        problems += filter(None, [describe_silent_channels(band)])
     except SetError as error:
         problems += error.problems
     try:
@@ -42,9 +45,7 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     except LinkError as error:
         problems.append(str(error))
     try:
-        ports = PortSet(api, band.in_port, band.out_port)
-        fine.append(f"ports: you play into {ports.input_name}, the band plays to {ports.output_name} ({ports.api})")
-        ports.close()
+        fine += _try_ports(api, band)
     except PortError as error:
         problems.append(str(error))
     try:
@@ -67,6 +68,19 @@ def describe_channel(own: ChannelSet) -> str:
         sound = f"program {own.sound_program}" if own.is_percussion else name_of(own.sound_program)
         names.append(f"sound {sound}")
     return f"{', '.join(names) or 'any instrument'}: {ROLES.words[own.role]}"
+
+
+def _try_ports(api: str | None, band: Set) -> list[str]:
+    """Open the ports as `jam` does, which waits for those that are missing; return what it would say of them."""
+    ports = PortSet(api, band.in_port, band.out_port, waits=True)
+    try:
+        news = ports.check(time.perf_counter())
+        return [
+            f"ports: you play into {ports.input_name}, the band plays to {ports.output_name} ({ports.api})",
+            *(f"ports: {sentence}" for sentence in news),
+        ]
+    finally:
+        ports.close()
 
 
 def _call_ms(model: Model) -> float:

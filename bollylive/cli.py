@@ -67,11 +67,11 @@ def _jam(options: argparse.Namespace) -> int:
     from bollylive.jam import JamOptions, describe_summary, jam
     from bollylive.jam_files import announce_number
     from bollylive.journal.folder import default_folder
-    from bollylive.set_options import chosen_seed, chosen_set
+    from bollylive.set_options import chosen_band, chosen_seed, chosen_set
     from bollylive.sets.reload import SetWatch
 
     print_in_background()
-    band = chosen_set(options)
+    band = chosen_band(options)
     seed = chosen_seed(options, band)
     record = options.record or (DEMO_FILE if options.demo else None)
     journal = None if options.no_journal else options.journal or default_folder()
@@ -83,8 +83,9 @@ def _jam(options: argparse.Namespace) -> int:
         status, summary = jam(band, jam_options, say)
     except PortError as error:
         wants_recording = options.record and not options.demo  # a demo must not pass for the musician's recording
-        wants_ports = options.api or band.in_port or band.out_port
-        if wants_recording or wants_ports or isinstance(error, PortsLostError):
+        wants_ports = options.api or band.in_port or band.out_port or band.link
+        wants_report = options.journal or options.figures  # of what happens on ports
+        if wants_recording or wants_ports or wants_report or isinstance(error, PortsLostError):
             raise
         from bollylive.demo_offline import record_demo
 
@@ -92,7 +93,7 @@ def _jam(options: argparse.Namespace) -> int:
         say("Until then, here is the demo without ports:")
         if record is None:
             announce_number(DEMO_FILE, say)
-        record_demo(band, record or DEMO_FILE, seed, say)
+        record_demo(band, record or DEMO_FILE, seed, say, options.seconds)
         return 0
     if (description := describe_summary(summary)) is not None:
         say(description)
@@ -111,18 +112,17 @@ def _model(band: Set) -> Model:
 def _perform(options: argparse.Namespace) -> int:
     from bollylive.midi.song import describe
     from bollylive.midi.song_files import read_song
-    from bollylive.perform import describe_silence, perform, time_of
+    from bollylive.perform import describe_missing, describe_silence, perform, time_of
     from bollylive.progress import Progress
-    from bollylive.set_options import chosen_seed, chosen_set
+    from bollylive.set_options import chosen_band, chosen_seed
 
-    band = chosen_set(options)
+    band = chosen_band(options)
     song = read_song(options.input, smpte_bpm=band.tempo_bpm)
     seed = chosen_seed(options, band)
     tracks = perform(song, options.channels, band, _model(band), seed, Progress(say, song.name))
     _write_music(options, tracks, *time_of(song, tracks), song.problems)
     say(f"{options.out}: {describe(tracks)} (seed {seed})")
-    if (reason := describe_silence(tracks, band)) is not None:
-        complain(reason)
+    complain(*filter(None, (describe_missing(song, options.channels), describe_silence(tracks, band))))
     return 0
 
 
@@ -131,9 +131,9 @@ def _generate(options: argparse.Namespace) -> int:
     from bollylive.midi.bars import bar_at
     from bollylive.midi.song import describe, tempo_at
     from bollylive.midi.song_files import read_song
-    from bollylive.set_options import chosen_seed, chosen_set
+    from bollylive.set_options import chosen_band, chosen_seed
 
-    band = chosen_set(options)
+    band = chosen_band(options)
     song = read_song(options.source, smpte_bpm=band.tempo_bpm)
     seed = chosen_seed(options, band)
     start = start_beat(song, options.at, seed)
@@ -198,11 +198,13 @@ def _watch(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from bollylive.bench.bench import bench, bench_live
     from bollylive.bench.report import FULL, QUICK, describe_figures
-    from bollylive.set_options import chosen_set
+    from bollylive.set_options import chosen_band
 
     measure, size = bench_live if options.live else bench, QUICK if options.quick else FULL
-    figures = measure(chosen_set(options), options.api, size, say)
+    figures = measure(chosen_band(options).model, options.api, size, say)
     say(describe_figures(figures))
+    if options.set:
+        say("Of the set, `bench` takes only the model.")
     if options.json:
         output_file(options, "json").write_json(figures)
     return 0

@@ -15,19 +15,24 @@ from bollylive.offline import OfflineBand
 from bollylive.sets.settings import Set
 
 
-def record_demo(band: Set, path: Path, seed: int, say: Callable[[str], None]) -> None:
-    """Play the demo and write its recording; raises ModelError, and FileError as `write_recording` does. Blocks."""
-    recording = perform_demo(band, Model(find_model(band.model)), seed)
-    write_recording(recording.tracks(), recording.tempos(), path, band, say)
+def record_demo(band: Set, path: Path, seed: int, say: Callable[[str], None], seconds: float | None = None) -> None:
+    """Play the demo, or so many seconds, and write its recording.
+
+    Raises ModelError, and FileError as `write_recording` does. Blocks.
+    """
+    recording = perform_demo(band, Model(find_model(band.model)), seed, seconds)
+    write_recording(recording.music(), path, say)
 
 
-def perform_demo(band: Set, predictor: Predictor, seed: int) -> Recording:
-    """Return a recording of the demo and the band's answer, on virtual time."""
+def perform_demo(band: Set, predictor: Predictor, seed: int, seconds: float | None = None) -> Recording:
+    """Return a recording of the demo and the band's answer, or of its first `seconds`, on virtual time."""
     recording = Recording(band.names(), band.beats_per_bar)
     offline = OfflineBand(band, predictor, seed)
+    end_s = demo_seconds(band.tempo_bpm) if seconds is None else seconds
     for at_s, event in demo_timeline(band.tempo_bpm):
-        offline.play(event, at_s)
-    offline.advance(demo_seconds(band.tempo_bpm))
+        if at_s < end_s:
+            offline.play(event, at_s)
+    offline.advance(end_s)
     offline.close()
     recording.add(offline.anchor)
     for sent in offline.sent:

@@ -49,8 +49,9 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
     Blocks until then; for the main thread. `say` must not block, since nothing is replaced or ended meanwhile. What is
     said goes into the journal as well, and so does what libraries write on standard error.
 
-    Raises PortError if there is no MIDI system or no such port, and LinkError if Link's library is missing. Whatever
-    happens, all notes are ended, the ports are closed, and the recording and the journal are written.
+    Raises LinkError if Link's library is missing and ModelError if a file of the model is, before anything begins, and
+    PortError if there is no MIDI system or no such port. Whatever happens, all notes are ended, the ports are closed,
+    and the recording and the journal are written.
     """
     received: list[int] = []
     supervisor: Supervisor | None = None
@@ -62,6 +63,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
 
     if band.link:
         link_library()
+    copy = copy_model(band.model)
     seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
     with (
         _signals(stop),
@@ -71,7 +73,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         left = InheritedState() if options.journal is None else find_left(options.journal)
         if left.releases:
             say("An earlier band was killed; what it left sounding is ended as soon as something listens.")
-        if (copy := copy_model(band.model)) is not None:
+        if copy is not None:
             resources.callback(copy.close)
         start_up = StartUp(
             band=band,
@@ -89,7 +91,7 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         resources.callback(_forget_addresses)
         log = ChildLog()
         start = partial(IoLink, log=log.number)
-        supervisor = Supervisor(start_up, _also_log(say, journal), journal, set_file, seconds, start, log.take)
+        supervisor = Supervisor(start_up, _also_log(say, journal), journal, set_file, seconds, start, log)
         resources.callback(_end_log, log, journal)
         if not received:
             supervisor.run()

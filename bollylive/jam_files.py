@@ -15,11 +15,12 @@ from bollylive.files.whole_file import write_elsewhere, write_numbered
 from bollylive.journal.folder import JournalFile, SpoolFile, default_folder, find_spools
 from bollylive.journal.lines import Header, header_line
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.song import Tempos, Track, describe
+from bollylive.midi.song import describe
 from bollylive.sets.settings import Set
 
 if TYPE_CHECKING:
     from bollylive.journal.best_copy import BestCopy
+    from bollylive.journal.recording import RecordedMusic
 
 Say = Callable[[str], None]
 
@@ -52,7 +53,7 @@ def keep_files(folder: Path | None, record: Path | None, band: Set, say: Say) ->
     finally:
         writer.close()
         if had_ports or writer.holds_music:
-            _conclude(writer, spool, record, band, say)
+            _conclude(writer, spool, record, say)
 
 
 def announce_number(record: Path, say: Say) -> None:
@@ -61,7 +62,7 @@ def announce_number(record: Path, say: Say) -> None:
         say(f"{record} exists already; the recording goes to {name}.")
 
 
-def write_recording(tracks: tuple[Track, ...], tempos: Tempos, path: Path, band: Set, say: Say) -> None:
+def write_recording(music: RecordedMusic, path: Path, say: Say) -> None:
     """Write a recording, one track for each channel and player, and print where it is and what it contains.
 
     It never replaces a file: if the path is taken, it gets a number. If nothing was played, no file is made. Raises
@@ -69,19 +70,19 @@ def write_recording(tracks: tuple[Track, ...], tempos: Tempos, path: Path, band:
     """
     from bollylive.midi.song_files import song_bytes  # imported late: nothing but the music may load while it plays
 
-    if not any(track.notes for track in tracks):
+    if not any(track.notes for track in music.tracks):
         say("Nothing was played, so there is no recording.")
         return
-    data = song_bytes(tracks, tempos, ((0.0, float(band.beats_per_bar)),))
+    data = song_bytes(*music)
     try:
         written = write_numbered(path, data)
     except FileError as error:  # the music matters more than its place
         written = write_elsewhere(path, data, default_folder().parent / "recordings")
         say(f"{error} The recording goes to {written} instead.")
-    say(f"recorded {written}: {describe(tracks)}")
+    say(f"recorded {written}: {describe(music.tracks)}")
 
 
-def _conclude(writer: JournalWriter, spool: SpoolFile | None, record: Path | None, band: Set, say: Say) -> None:
+def _conclude(writer: JournalWriter, spool: SpoolFile | None, record: Path | None, say: Say) -> None:
     """Make the recording from what was written, and report on it and on the journal."""
     from bollylive.journal.best_copy import BestCopy  # imported late, as above
 
@@ -90,19 +91,19 @@ def _conclude(writer: JournalWriter, spool: SpoolFile | None, record: Path | Non
     copies = BestCopy(writer)
     try:
         if spool is not None and record is not None:
-            _record(copies, spool, record, band, say)
+            _record(copies, spool, record, say)
     finally:
         for sentence in copies.complete_journal():
             say(sentence)
 
 
-def _record(copies: BestCopy, spool: SpoolFile, path: Path, band: Set, say: Say) -> None:
+def _record(copies: BestCopy, spool: SpoolFile, path: Path, say: Say) -> None:
     """Write the recording, and only then remove its spool."""
     for sentence in copies.shortcomings():
         say(sentence)
     try:
         if copies.readable:
-            write_recording(*copies.music(), path, band, say)
+            write_recording(copies.music(), path, say)
             spool.remove()
     finally:
         if spool.path is not None and spool.path.is_file():

@@ -20,6 +20,7 @@ from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
 _INSTANT_S = 1e-9
+_ROUNDING_S = 1e-6  # what is due so soon before an end is due at it
 
 
 class OfflineBand:
@@ -82,6 +83,11 @@ class OfflineBand:
             self._router.tick(self.now_s)
         self.now_s = max(self.now_s, until_s)
         self._router.tick(self.now_s)
+
+    def finish(self, end_s: float) -> None:
+        """Let time pass up to the end of the performance, and end every note; what is due at the end is not played."""
+        self.advance(end_s - _ROUNDING_S)
+        self.close()
 
     def close(self) -> None:
         """End every note."""

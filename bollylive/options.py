@@ -68,17 +68,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
-    """Return the parser of all commands; a parsed command line has the function of its command as `run`."""
-    parser: argparse.ArgumentParser = _Parser(prog="bollylive", description="A Bollywood band for your DAW.")
-    parser.add_argument("--version", action="version", version=f"bollylive {__version__}")
-    names = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    band = argparse.ArgumentParser(add_help=False)
-    band.add_argument(
+def _shared_options() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser, argparse.ArgumentParser]:
+    """Return the options that several commands have: of the model, of the band, which has a model, and of the ports."""
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument(
         "--set", type=_path, metavar="FILE.toml", help="the set: who is in the band (default: the built-in set)"
     )
-    band.add_argument("--model", type=_name, metavar="NAME", help="the name of a model, or the path of its .onnx file")
+    model.add_argument("--model", type=_name, metavar="NAME", help="the name of a model, or the path of its .onnx file")
+    band = argparse.ArgumentParser(add_help=False, parents=[model])
     band.add_argument(
         "--seed", type=_number(int, 0, 2**63 - 1), help="the same seed gives the same music (default: random)"
     )
@@ -92,6 +89,16 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     api.add_argument(
         "--api", choices=("alsa", "jack", "core", "winmm"), help="the MIDI system (default: the first that answers)"
     )
+    return model, band, api
+
+
+def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """Return the parser of all commands; a parsed command line has the function of its command as `run`."""
+    parser: argparse.ArgumentParser = _Parser(prog="bollylive", description="A Bollywood band for your DAW.")
+    parser.add_argument("--version", action="version", version=f"bollylive {__version__}")
+    names = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    model, band, api = _shared_options()
 
     def add(name: str, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         command = names.add_parser(name, help=text, description=text, parents=parents)
@@ -207,7 +214,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     watched.add_argument("--json", dest="as_json", action="store_true", help="print JSON lines with every detail")
     watched.add_argument("--seconds", type=_number(float, 0, 1e6), metavar="N", help="stop after N seconds")
 
-    benched = add("bench", "Measure the model, the ports and the timing on this machine.", band, api)
+    benched = add("bench", "Measure the model, the ports and the timing on this machine.", model, api)
     benched.add_argument(
         "--live",
         action="store_true",

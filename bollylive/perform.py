@@ -19,8 +19,6 @@ from bollylive.sets.settings import MOST_BEATS_PER_BAR, TURN_ROLES, Set
 from bollylive.song_band import bar_beats, model_tracks, percussion_keys
 from bollylive.timeline import NewMeter, timeline
 
-_END_BEATS: Final = 1e-3  # a note on the last bar line is one too many, however its time was rounded
-
 TAIL_BARS: Final = 1  # the band plays on for so long after the bar in which the file's last note ends
 
 
@@ -46,8 +44,7 @@ def perform(
     band = _with_musician(band, song, musician)
 
     offline = OfflineBand(band, predictor, seed, own_downbeat=False, any_tempo=True)
-    end = end_beats(song, musician)
-    end_s = TempoMap(song.tempos).seconds_at(end)
+    end_s = TempoMap(song.tempos).seconds_at(end_beats(song, musician))
     for at_s, event in timeline(song, set(musician)):
         if at_s > end_s:
             break
@@ -56,14 +53,8 @@ def perform(
         else:
             offline.play(event, at_s)
         progress(at_s / end_s if end_s else 1.0)
-    offline.advance(end_s)
-    offline.close()
-    played = model_tracks(offline.sent, band)
-    own = [_own_track(song, channel, band) for channel in musician]
-    return own + [
-        replace(track, notes=tuple(note for note in track.notes if note.onset_beats < end - _END_BEATS))
-        for track in played
-    ]
+    offline.finish(end_s)
+    return [_own_track(song, channel, band) for channel in musician] + model_tracks(offline.sent, band)
 
 
 def end_beats(song: Song, channels: Iterable[int]) -> float:
@@ -84,6 +75,15 @@ def time_of(song: Song, tracks: Iterable[Track]) -> tuple[Tempos, Meters]:
     )
     tempos = (song.tempos[0], *(tempo for tempo in song.tempos[1:] if tempo[0] < end))
     return tempos, (song.meters[0], *(meter for meter in song.meters[1:] if meter[0] < end))
+
+
+def describe_missing(song: Song, channels: Iterable[int] | None) -> str | None:
+    """Return a sentence about those of the `channels` asked for on which the song has no notes; None if it has some."""
+    missing = sorted(set(channels or ()) - {note.channel for note in song.notes})
+    if not missing:
+        return None
+    numbers = ", ".join(str(channel + 1) for channel in missing)
+    return f"{song.name}: there are no notes on {'channel' if len(missing) == 1 else 'channels'} {numbers}."
 
 
 def describe_silence(tracks: Iterable[Track], band: Set) -> str | None:

@@ -1,6 +1,6 @@
 """The messages between the processes: the supervisor, the io process and the engine.
 
-Supervisor to io process: `StartUp`, a new `Set`, `Heartbeat`, `Finish`.
+Supervisor to io process: `StartUp`, a new `Set`, `Heartbeat`, `InputLost`, `Finish`.
 Io process to supervisor: `Heartbeat`, `Notice`, `NoPorts`, `Crashed`, `Done`, and what is played and may be needed by
 a process that takes over: `Sent`, `Anchor`, `EngineStatus`, `Ready`, and the knobs that were turned.
 Io process to engine: `EngineStartUp`, `Heard`, `Anchor`, a new `Set`, `Vitals`.
@@ -84,13 +84,17 @@ FromEngine: TypeAlias = Instruction | EngineStatus | Ready | Problem
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message as it was sent: who played it, at which second and beat, and how late it was."""
+    """A message as it was sent: who played it, at which second and beat, and how late it was.
+
+    On a member channel of an MPE zone `part` is the channel on which the band hears it.
+    """
 
     event: Event
     by: Player
     at_s: float
     beat: float
     late_s: float = 0.0
+    part: int | None = None
 
 
 def is_recorded(event: Event) -> bool:
@@ -153,6 +157,13 @@ class StartUp:
 @dataclass(frozen=True, slots=True)
 class Finish:
     """End all notes, close the ports, and exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputLost:
+    """The MIDI system says, on standard error, that it lost input so many times since this was said last."""
+
+    times: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def recover(path: Path, minutes: float | None = None, progress: Progress = lambd
             if place == 0:
                 file.readline(MOST_LINE_BYTES)  # the header
             entries = _reported(stream, file, place, progress)
-            tracks, tempos = replay_entries(stream.header, entries, from_s, goes_on=place > 0)
+            tracks, tempos, meters = replay_entries(stream.header, entries, from_s, goes_on=place > 0)
     except OSError as error:
         raise FileError(f"{path}: the journal cannot be read: {error.strerror}.") from error
     except ValueError as reason:
@@ -84,9 +84,8 @@ def recover(path: Path, minutes: float | None = None, progress: Progress = lambd
         raise FileError(f"{path}: the journal holds no note.")
     end_beat = max(note.onset_beats + (note.duration_beats or 0.0) for track in tracks for note in track.notes)
     minutes_long, seconds = divmod(round(seconds_at(tempos, end_beat)), 60)
-    header = stream.header
-    summary = f"{describe(tracks)} ({minutes_long}:{seconds:02} min, begun {header.started}, from {path})"
-    return RecoveredSong(tracks, tempos, ((0.0, float(header.beats_per_bar)),), summary, _problems(path, stream))
+    summary = f"{describe(tracks)} ({minutes_long}:{seconds:02} min, begun {stream.header.started}, from {path})"
+    return RecoveredSong(tracks, tempos, meters, summary, _problems(path, stream))
 
 
 def _reported(entries: Iterable[Entry], file: BinaryIO, place: int, progress: Progress) -> Iterator[Entry]:

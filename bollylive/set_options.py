@@ -7,6 +7,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
+from bollylive.model.model_files import find_model
 from bollylive.sets.setfile import default_set, load_set
 from bollylive.sets.settings import Set
 
@@ -28,6 +29,16 @@ def chosen_set(options: argparse.Namespace) -> Set:
         field: tuple(value) if isinstance(value, list) else value for field, value in given.items() if value is not None
     }
     return replace(band, **changes)
+
+
+def chosen_band(options: argparse.Namespace) -> Set:
+    """Return `chosen_set` for a command that plays. Raises SetError, and ModelError if there is no such model. Blocks.
+
+    So nobody waits for ports, or for a long file to be read, only to hear that the model's name is wrong.
+    """
+    band = chosen_set(options)
+    find_model(band.model)
+    return band
 
 
 def chosen_seed(options: argparse.Namespace, band: Set) -> int:

@@ -25,16 +25,15 @@ from bollylive.errors import PortError
 from bollylive.io.port_set import PortSet
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model
-from bollylive.sets.settings import Set
 
 Say = Callable[[str], None]
 
 
-def bench(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures:
-    """Measure the model and the timing. Blocks for about two and a half minutes at full size."""
+def bench(model: str, api: str | None, size: BenchSize, say: Say) -> Figures:
+    """Measure a model, by its name, and the timing. Blocks for about two and a half minutes at full size."""
     figures = _machine()
     say("model ...")
-    loaded = Model(find_model(band.model))
+    loaded = Model(find_model(model))
     figures["model_call_ms"] = model_calls(loaded, size.model_calls)
     figures["priming_ms"] = priming(loaded, size.model_calls)
     try:
@@ -42,20 +41,20 @@ def bench(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures:
     except PortError as error:
         say(f"No ports to measure: {error}")
         return figures
-    figures.update(_at_rest(system, band, size, say))
-    return {**figures, **_in_play(system, band, size, say)}
+    figures.update(_at_rest(system, model, size, say))
+    return {**figures, **_in_play(system, model, size, say)}
 
 
-def bench_live(band: Set, api: str | None, size: BenchSize, say: Say) -> Figures:
+def bench_live(model: str, api: str | None, size: BenchSize, say: Say) -> Figures:
     """Measure the timing of an undisturbed and of a disturbed band, and compare it with the targets.
 
     Blocks for about four minutes at full size. Raises PortError if there is no MIDI system.
     """
     system = _system(api)
-    figures = {**_machine(), **_at_rest(system, band, size, say)}
-    figures["alone"] = _in_play(system, band, size, say)
+    figures = {**_machine(), **_at_rest(system, model, size, say)}
+    figures["alone"] = _in_play(system, model, size, say)
     say("the same, disturbed: one core is busy, and another program watches the band")
-    figures["disturbed"] = _in_play(system, band, size, say, is_disturbed=True)
+    figures["disturbed"] = _in_play(system, model, size, say, is_disturbed=True)
     return {**figures, "targets": judge(figures)}
 
 
@@ -72,18 +71,18 @@ def _system(api: str | None) -> str:
     return ports.api
 
 
-def _jam(api: str, band: Set, folder: Path, *options: str) -> Probe:
+def _jam(api: str, model: str, folder: Path, *options: str) -> Probe:
     """A jam that writes a journal, as on stage, but not into the musician's own folder."""
-    given = ("--model", band.model, "--journal", str(folder / "journals"))
+    given = ("--model", model, "--journal", str(folder / "journals"))
     return Probe("bollylive", "jam", "--api", api, *given, *options)
 
 
-def _at_rest(api: str, band: Set, size: BenchSize, say: Say) -> Figures:
+def _at_rest(api: str, model: str, size: BenchSize, say: Say) -> Figures:
     """What BollyLive costs at rest: percent of one core, with the bare poller's for comparison, and memory in MB."""
     say("a band at rest ...")
     with (
         tempfile.TemporaryDirectory() as folder,
-        _jam(api, band, Path(folder)) as jam,
+        _jam(api, model, Path(folder)) as jam,
         Probe("bollylive.bench.references", "poll", api) as poller,
     ):
         time.sleep(size.settle_s)
@@ -98,18 +97,18 @@ def _at_rest(api: str, band: Set, size: BenchSize, say: Say) -> Figures:
     }
 
 
-def _in_play(api: str, band: Set, size: BenchSize, say: Say, is_disturbed: bool = False) -> Figures:
+def _in_play(api: str, model: str, size: BenchSize, say: Say, is_disturbed: bool = False) -> Figures:
     """Round trips, and then planned notes while the bare sleeper runs in the same seconds."""
     figures: Figures = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         say(f"round trips on {api} ...")
-        with Probe("bollylive.bench.references", "echo", api), _jam(api, band, folder), _conditions(is_disturbed):
+        with Probe("bollylive.bench.references", "echo", api), _jam(api, model, folder), _conditions(is_disturbed):
             figures.update(round_trips(api, size.trials))
         say("planned notes of sixteen channels ...")
         (folder / "dense.toml").write_text(dense_set(), encoding="utf-8")
         options = ("--set", str(folder / "dense.toml"), "--seed", "1", "--figures", str(folder / "figures.json"))
-        with _jam(api, band, folder, *options) as jam, _conditions(is_disturbed) as conditions:
+        with _jam(api, model, folder, *options) as jam, _conditions(is_disturbed) as conditions:
             sleeper = Probe("bollylive.bench.references", "sleep", str(size.playing_s))
             figures.update(play_dense(api, jam, folder / "figures.json", size.playing_s))
             figures["sleep_ms"] = spread(json.loads(sleeper.wait()))

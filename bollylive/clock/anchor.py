@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 # The band's own tempo; the musician's playing; an Ableton Link session; a MIDI clock; one that has fallen silent.
@@ -51,6 +51,10 @@ class LinkBeat:
     peers: int  # how many others are in the session
     playing: bool = False  # according to the peers that share start and stop
     beats_per_bar: float = 4
+
+    def as_of(self, now_s: float) -> LinkBeat:
+        """Return where the session is at `now_s`, if its tempo stays."""
+        return replace(self, beat=self.beat + (now_s - self.at_s) * self.bpm / 60.0, at_s=now_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,12 @@ BEND_DOUBT = 6.0  # a bend of 2.4 standard errors is still explained by chance
 LEAST_JITTER_S = 0.0003  # arrivals are never taken for more even than this
 PRIOR_SPREAD = 24**3 / 12  # the rate known before weighs as much as a beat of arrivals
 
+COARSE_TICKS = 192  # eight beats, the window for ticks that come in coarse steps, as those of large audio buffers do
+MOST_COARSE_TICKS = 4
 JUMP_TICKS = 3  # this many outliers in a row, all early or all late, are another tempo
 JITTER_S = 0.004  # an arrival this far off the line, and a quarter of a tick, is an outlier
 DRIFT = 0.5  # in standard deviations: arrivals that are off by more on average have left the line
-ALARM = 7.0  # the sum above which that is another tempo
+ALARM = 8.0  # the sum above which that is another tempo
 CLIP = 3.0  # the most that one arrival counts
 DEVIATION = 1.25  # a standard deviation in mean distances, of a normal distribution
 
@@ -41,6 +43,10 @@ class TickFilter:
     come back to the line change nothing: they are ticks that were held up and now catch up. Smaller jumps of the tempo
     show in the summed distances of the arrivals from the line, by the test of E. S. Page, "Continuous inspection
     schemes" (Biometrika 41, 1954), which also gives the tick at which it began.
+
+    Ticks that come through large audio buffers, or a radio link, arrive in steps: for some beats as those of another
+    tempo do, until one comes a whole step away from where it was expected. A line that has to be moved the same way
+    twice has a wrong rate. From then on a longer line goes through all arrivals, and none within a step is an outlier.
     """
 
     def __init__(self, seconds_per_tick: float) -> None:
@@ -53,6 +59,10 @@ class TickFilter:
         self._settled_s, self._settled_tick = seconds_per_tick, 0  # the rate before the latest change, and until when
         self._newest = (0, 0.0)  # a point of the line, at the latest arrival that was no outlier
         self._bend_s = 0.0  # the line is that point + x * seconds_per_tick + x² * bend, x ticks on
+        self._coarse_s = 0.0  # the step in which arrivals come, if they do; 0: they come at any time
+        self._coarse_tick = 0  # the latest that showed it
+        self._recent: deque[_Arrival] = deque(maxlen=COARSE_TICKS)  # whether they were outliers or not
+        self._moves: deque[_Arrival] = deque(maxlen=2)  # the ticks from which the line was moved, and how much later
         self._sums = {1: 0.0, -1: 0.0}  # Page's: how late, and how early, the arrivals have been
         self._since = {1: 0, -1: 0}  # the tick from which on each sum counts
 
@@ -69,16 +79,24 @@ class TickFilter:
     @property
     def bound_s(self) -> float:
         """How far from the line an arrival may be; one that is farther is an outlier."""
-        return max(JITTER_S, self.seconds_per_tick / 4, 3 * self._jitter_s)
+        return max(JITTER_S, self.seconds_per_tick / 4, 3 * self._jitter_s, self._coarse_s)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the rate has stood for a beat."""
+        return len(self._arrivals) >= TICKS_PER_BEAT and self.tick >= self._settled_tick
 
     def restart(self) -> None:
         """Forget the arrivals but not the rate: the next tick starts a new line."""
         self._begin([], PRIOR_SPREAD)
+        self._recent.clear()
+        self._moves.clear()
 
     def add(self, now_s: float) -> None:
         """Add a tick that arrived at `now_s`."""
         self.tick += 1
         arrival = (self.tick, now_s)
+        self._recent.append(arrival)
         residual_s = now_s - self.seconds_at(self.tick) if self._arrivals else 0.0
         if abs(residual_s) <= self.bound_s:
             self._learn_jitter(residual_s)
@@ -89,6 +107,18 @@ class TickFilter:
             return
         self._fit()
 
+    def thin(self, arrivals_s: Sequence[float]) -> None:
+        """Begin anew with every second of the latest arrivals: the others were those of another clock.
+
+        The last of them has just come, and has not been added.
+        """
+        self.tick -= len(arrivals_s) - 2
+        first = self.tick - len(arrivals_s) + 1
+        self._recent.clear()
+        self._moves.clear()
+        self._begin([(first + i, at_s) for i, at_s in enumerate(arrivals_s)], 0.0)
+        self._fit()
+
     def seconds_at(self, tick: float) -> float:
         """Return the time of `tick` on the line; it may be past or future."""
         newest_tick, newest_s = self._newest
@@ -97,6 +127,12 @@ class TickFilter:
 
     def _learn_jitter(self, residual_s: float) -> None:
         self._jitter_s += (min(abs(residual_s), self.seconds_per_tick) - self._jitter_s) / TICKS_PER_BEAT
+        if self._jitter_s > self.seconds_per_tick / 4:
+            self._coarsen(4 * self._jitter_s)
+        if abs(residual_s) > self._coarse_s / 4:
+            self._coarse_tick = self.tick
+        elif self.tick - self._coarse_tick > COARSE_TICKS:
+            self._coarse_s = 0.0
 
     def _is_jump(self, arrival: _Arrival, residual_s: float) -> bool:
         if self._outliers:
@@ -112,8 +148,28 @@ class TickFilter:
         (first, first_s), (last, last_s) = self._outliers[0], self._outliers[-1]
         if not is_run or last_s - first_s < (last - first) * SHORTEST_TICK_S / 2:
             return False  # a backlog of ticks that came all at once has no tempo
-        self._begin(self._outliers, 0.0 if departure_s > self.bound_s / 2 else PRIOR_SPREAD)
+        if departure_s > self.bound_s / 2:
+            self._begin(self._outliers, 0.0)
+        elif not self._is_coarse(first, first_s - self.seconds_at(first)):
+            self._begin(self._outliers, PRIOR_SPREAD)
         return True
+
+    def _is_coarse(self, tick: int, late_s: float) -> bool:
+        """Note that the line is moved; if it was moved the same way before, its rate is wrong: begin a better one."""
+        moves = self._moves
+        if moves and (moves[-1][1] * late_s < 0 or tick - moves[-1][0] > COARSE_TICKS):
+            moves.clear()
+        moves.append((tick, late_s))
+        if len(moves) < 2:
+            return False
+        self._coarsen(abs(late_s))
+        self._jitter_s = max(self._jitter_s, self._coarse_s / 4)
+        self._begin([arrival for arrival in self._recent if arrival[0] >= 2 * moves[0][0] - moves[1][0]], 0.0)
+        return True
+
+    def _coarsen(self, step_s: float) -> None:
+        self._coarse_s = max(self._coarse_s, min(step_s, MOST_COARSE_TICKS * self.seconds_per_tick))
+        self._coarse_tick = self.tick
 
     def _departure_s(self, arrivals: Sequence[_Arrival]) -> float:
         """Return by how much farther from the line the last arrival is than the first; less than 0 if they return."""
@@ -122,7 +178,7 @@ class TickFilter:
 
     def _changed_at(self, residual_s: float) -> int | None:
         """Return the tick from which on the arrivals depart from the line, if they do."""
-        scale_s = max(LEAST_JITTER_S, DEVIATION * self._jitter_s)
+        scale_s = max(LEAST_JITTER_S, DEVIATION * self._jitter_s, self._coarse_s)
         for side, total in self._sums.items():
             off = min(side * residual_s / scale_s, CLIP)
             self._sums[side] = max(0.0, total + off - DRIFT)
@@ -143,7 +199,7 @@ class TickFilter:
     def _begin(self, arrivals: Sequence[_Arrival], prior_spread: float) -> None:
         if arrivals:
             self._settled_s, self._settled_tick = self.settled_seconds_per_tick, self.tick + TICKS_PER_BEAT
-        self._arrivals = deque(arrivals, maxlen=WINDOW_TICKS)
+        self._arrivals = deque(arrivals, maxlen=COARSE_TICKS if self._coarse_s else WINDOW_TICKS)
         self._outliers = []
         self._prior = (self.seconds_per_tick, prior_spread)
         self._clear_sums()
@@ -177,7 +233,7 @@ class TickFilter:
             bent = sum(p * p for p in curve)
             bend_s = sum(p * y for p, (_, y) in zip(curve, points, strict=True)) / bent
             rest = sum(y * y for _, y in points) - moment**2 / spread - bend_s**2 * bent
-            variance = max(rest / (count - 3), LEAST_JITTER_S**2)
+            variance = max(rest / (count - 3), LEAST_JITTER_S**2, self._coarse_s**2)
             bend_s *= max(0.0, 1.0 - BEND_DOUBT * variance / (bend_s**2 * bent)) if bend_s else 0.0
             at_s += bend_s * curve[-1]
             slope_s += bend_s * (2 * x - skew)

@@ -16,12 +16,13 @@ from bollylive.engine.part_table import PartTable
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn
+from bollylive.midi.pedals import LONGEST_RINGING_BEATS
 from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
 from bollylive.sets.settings import MODEL_ROLES
 
-_PEDAL_TICKS = 6 * TICKS_PER_BEAT  # a string that is only left to ring has faded under a band by then
+_PEDAL_TICKS = round(LONGEST_RINGING_BEATS * TICKS_PER_BEAT)
 
 
 class BandState:

@@ -1,1 +1,1 @@
-"""Files are written whole or not at all (`whole_file`), or for hours without losing a line (`append_file`)."""
+"""Files are read (`regular_file`), and written whole or not at all (`whole_file`) or for hours (`append_file`)."""

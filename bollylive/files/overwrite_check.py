@@ -1,4 +1,4 @@
-"""Which files a command may overwrite: only files of the kind that it writes, and never one that it reads.
+"""Which files a command may write: named like its kind, in place of its own kind only, and never one that it reads.
 
 The whole command line is checked before any work begins, and each file once more just before it is replaced.
 """
@@ -27,7 +27,16 @@ _INPUTS: Final = {  # by option
     "model": "the model",
 }
 _PROTECTED: Final = {".toml": "a set", ".jsonl": "a journal", ".onnx": "a model"}  # even if they are empty
-_MIDI_ENDINGS: Final = (".mid", ".midi", ".kar", ".smf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of file that commands write."""
+
+    what: str
+    endings: tuple[str, ...]  # by which other programs know it
+    example: str
+    is_own: Callable[[Path], bool]  # whether a file is of this kind, and so may be replaced; raises OSError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class OutputFile:
                 if exists and self.path.samefile(source):
                     return f"{self.path}: this is {what}; give --{self.option} another name."
         try:
-            return self._folder_problem() or (self._content_problem() if exists else None)
+            return self._folder_problem() or (self._content_problem() if exists else None) or self._name_problem()
         except FileError as error:
             return str(error)
         except OSError as error:
@@ -71,20 +80,22 @@ class OutputFile:
         return None
 
     def _content_problem(self) -> str | None:
+        if self.option == "record":  # it replaces nothing
+            return None
         another = f"give --{self.option} another name"
         ending = self.path.suffix.lower()
-        if self.option == "record":
-            if ending in _MIDI_ENDINGS:
-                return None
-            return (
-                f"{self.path}: this file exists and is not named like a MIDI file; give --record a name like take.mid."
-            )
-        kind, is_own = _KINDS[self.option]
         if ending in _PROTECTED:
             return f"{self.path}: this is {_PROTECTED[ending]}, which is never replaced; {another}."
-        if self.path.stat().st_size and not is_own(self.path):
-            return f"{self.path}: this file exists and is not {kind}; {another}."
+        kind = _KINDS[self.option]
+        if self.path.stat().st_size and not kind.is_own(self.path):
+            return f"{self.path}: this file exists and is not {kind.what}; {another}."
         return None
+
+    def _name_problem(self) -> str | None:
+        kind = _KINDS[self.option]
+        if self.path.suffix.lower() in kind.endings:
+            return None
+        return f"{self.path}: this is no name of {kind.what}; give --{self.option} one like {kind.example}."
 
 
 def output_file(options: argparse.Namespace, option: str) -> OutputFile:
@@ -98,17 +109,8 @@ def check_outputs(options: argparse.Namespace) -> None:
 
     So nobody plays for an hour only to find at the end that the recording cannot be written.
     """
-    outputs = [output_file(options, name) for name in ("record", *_KINDS) if getattr(options, name, None)]
+    outputs = [output_file(options, name) for name in _KINDS if getattr(options, name, None)]
     problems = [problem for output in outputs if (problem := output.problem()) is not None]
-    options_of_places: dict[str, str] = {}
-    for output in outputs:
-        try:
-            place = os.path.realpath(output.path).casefold()  # some systems ignore case in names
-        except OSError:  # the current folder is gone, and so is every place in it
-            continue
-        if place in options_of_places:
-            problems.append(f"{output.path}: --{options_of_places[place]} and --{output.option} need different names.")
-        options_of_places[place] = output.option
     if problems:
         raise FileError("\n".join(problems))
 
@@ -129,9 +131,7 @@ def _is_figures(path: Path) -> bool:
     return isinstance(value, dict) and ({"restarts", "journal_lost"} <= value.keys() or "machine" in value)
 
 
-# By option: the kind of file that may be replaced, and the test for it.
-_KINDS: Final[dict[str, tuple[str, Callable[[Path], bool]]]] = {
-    "out": ("a MIDI file", _is_midi),
-    "figures": ("a file of BollyLive's figures", _is_figures),
-    "json": ("a file of BollyLive's figures", _is_figures),
-}
+_MIDI: Final = _Kind("a MIDI file", (".mid", ".midi", ".kar", ".smf"), "take.mid", _is_midi)
+_FIGURES: Final = _Kind("a file of BollyLive's figures", (".json",), "figures.json", _is_figures)
+
+_KINDS: Final = {"record": _MIDI, "out": _MIDI, "figures": _FIGURES, "json": _FIGURES}  # by option

@@ -1,4 +1,4 @@
-"""Opens files that somebody names or that lie in a folder, where anything may have the name of a file."""
+"""Opens files for reading: sets, songs, journals, and what lies in a folder under a name that a pipe may have too."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ from typing import Final
 _FLAGS: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
+class NotAFileError(OSError):
+    """A path leads to a folder, a pipe or a device."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EINVAL, "this is a folder, a pipe or a device, not a file", str(path))
+
+
 def open_regular(path: Path) -> FileIO:
-    """Open a file for reading. Raises OSError, also if it is a folder, a pipe or a device; never waits for a pipe."""
-    file = FileIO(os.fspath(path), "rb", opener=lambda name, flags: os.open(name, flags | _FLAGS))
+    """Open a file for reading. Raises OSError, and of this NotAFileError at once, without waiting for a pipe."""
+    try:
+        file = FileIO(os.fspath(path), "rb", opener=lambda name, flags: os.open(name, flags | _FLAGS))
+    except IsADirectoryError as error:
+        raise NotAFileError(path) from error
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         return file
     file.close()
-    raise OSError(errno.EINVAL, "this is a pipe or a device, not a file", str(path))
+    raise NotAFileError(path)
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:

@@ -31,11 +31,14 @@ class ClockInput:
         if changed:
             self._report(self._clock.anchor)
 
-    def follow_link(self, link: LinkBeat) -> None:
-        """Handle the current beat of a Link session; call this about twenty times a second."""
-        if self._clock.follow_link(link):
+    def follow_link(self, link: LinkBeat, now_s: float) -> None:
+        """Handle the current beat of a Link session; call this about twenty times a second.
+
+        The session may have been read before `now_s`, while something that came later was handled first.
+        """
+        if self._clock.follow_link(link.as_of(now_s)):
             if not self._clock.anchor.running:
-                self._release(link.at_s, self._clock.beat_at(link.at_s))
+                self._release(now_s, self._clock.beat_at(now_s))
             self._report(self._clock.anchor)
 
     def follow_player(self, beat: PlayerBeat, now_s: float) -> None:

@@ -93,6 +93,10 @@ class ControllerState:
         self._active.discard(event.channel)
         return event if is_new else None
 
+    def note_active(self, channel: int) -> None:
+        """Note that something was played for a channel on another one, so that the end of its notes is reported."""
+        self._active.add(channel)
+
     def recall(self, releases: Iterable[Event]) -> None:
         """Note that what these messages release may still be held, say by a foot that an earlier process knew of."""
         for release in releases:

@@ -99,7 +99,8 @@ class Hotplug:
         """Return the indices of the ports of one direction that have gone.
 
         The list of ports is read if it `may_list`, again after each change, and not at all if all ports are virtual.
-        A port that waits must join neither a port of our own nor what another one has joined.
+        A port that waits must join neither a port of our own, nor what another one has joined, nor the other end of a
+        loopback.
         """
         names: list[str] | None = None
         gone = []
@@ -124,9 +125,9 @@ class Hotplug:
             return frozenset()
         busy = [other for other in self._all if other.busy]
         taken = frozenset(self._own).union(other.name for other in busy if other.kind == port.kind)
-        if port.awaited:  # nobody has seen yet whether it is the same port as one in the other direction
-            taken = taken.union(name for name in names if any(other.means(name) for other in busy))
-        return taken
+        return taken.union(
+            name for name in names if any(other.makes_loop(name) for other in busy if other.kind != port.kind)
+        )
 
     def _ends(self, port: InPort) -> list[LostSourceRelease]:
         others = [other.held for other in self._inputs if other is not port]

@@ -10,6 +10,7 @@ from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 from bollylive.errors import PortError
 from bollylive.io import rtmidi_backend
 from bollylive.io.held_state import HeldState
+from bollylive.io.loopbacks import makes_loop
 from bollylive.io.port_names import VIRTUAL, Graph, ambiguity, candidates, find_again, same
 from bollylive.io.rtmidi_backend import Client
 
@@ -155,15 +156,16 @@ class Port(ABC, Generic[ClientT]):
         before, self.was_joined = self.was_joined, True
         return "back" if before else "came"
 
-    def means(self, name: str) -> bool:
-        """Return whether this is the joined port's name, perhaps with another of Windows' numbers."""
-        return same(self.name, name, self._api)
+    def makes_loop(self, name: str) -> bool:
+        """Return whether the joined port and this one of the other direction are the ends of a loopback."""
+        heard, played = (self.name, name) if self.kind == "input" else (name, self.name)
+        return makes_loop(heard, played, self._api)
 
     def _has_gone(self, names: Sequence[str] | None, connected: frozenset[str] | None) -> bool:
         # A port that was away for a moment is listed, but no longer connected.
         if connected is not None:
             return self.name not in connected
-        return names is not None and not any(self.means(name) for name in names)
+        return names is not None and not any(same(self.name, name, self._api) for name in names)  # Windows renumbers
 
     def _is_shown(self, graph: Graph | None) -> bool:
         return graph is not None and self.own is not None

@@ -9,9 +9,10 @@ from typing import Any
 from bollylive.errors import PortError
 from bollylive.io.connections import Connections
 from bollylive.io.in_port import InPort
+from bollylive.io.loopbacks import refuse_loops
 from bollylive.io.out_port import OutPort
 from bollylive.io.port import Port
-from bollylive.io.port_names import Graph, candidates, find, keep_apart, without
+from bollylive.io.port_names import Graph, candidates, find, refuse_repeats, without
 
 TRIES = 3  # at joining a named port
 SETTLE_S = 0.5  # how long to wait until a port or a connection is seen; PipeWire takes some milliseconds
@@ -46,10 +47,10 @@ class Joining:
             names = sources if port.kind == "input" else sinks
             if not port.virtual and not self._may_wait(port, names):
                 found[port] = names[find(names, port.wanted, port.kind, self._api)]
-        self._keep_apart(found)
+        self._check_names(found)
         for port in found:
             self._join(port)
-        self._keep_apart({port: port.name for port in found if port.was_joined})
+        self._check_names({port: port.name for port in found if port.was_joined})
         for first in virtual:
             self._open(first, [], None)
 
@@ -72,9 +73,10 @@ class Joining:
     def _all(self) -> list[Port[Any]]:
         return [*self._inputs, *self._outputs]
 
-    def _keep_apart(self, names: dict[Port[Any], str]) -> None:
+    def _check_names(self, names: dict[Port[Any], str]) -> None:
         inputs, outputs = ([name for port, name in names.items() if port.kind == kind] for kind in ("input", "output"))
-        keep_apart(inputs, outputs, self._api)
+        refuse_repeats(inputs, outputs)
+        refuse_loops(inputs, outputs, self._api)
 
     def _join(self, port: Port[Any]) -> None:
         """Join a named port. The list may change between two looks, so the connection itself is checked."""

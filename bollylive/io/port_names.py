@@ -101,18 +101,13 @@ def same(name: str, other: str, api: str) -> bool:
     return name == other or (api == "winmm" and _bare(name, api) == _bare(other, api))
 
 
-def keep_apart(inputs: Sequence[str], outputs: Sequence[str], api: str) -> None:
-    """Raise PortError if a port is among both the inputs and the outputs, or twice among either."""
-    for names in (inputs, outputs):
+def refuse_repeats(*directions: Sequence[str]) -> None:
+    """Raise PortError if a port is named twice in one direction."""
+    for names in directions:
         folded = [name.casefold() for name in names]
         for name in names:
             if folded.count(name.casefold()) > 1:
                 raise PortError(f"The MIDI port '{name}' is named twice; name it once.")
-    for name in inputs:
-        if not is_virtual(name) and any(same(name.casefold(), other.casefold(), api) for other in outputs):
-            raise PortError(
-                f"Input and output are both '{name}', so BollyLive would hear itself; choose one port per direction."
-            )
 
 
 def _containing(names: Sequence[str], part: str) -> list[int]:

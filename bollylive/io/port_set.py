@@ -25,10 +25,11 @@ from bollylive.io.connections import Connections, NoConnections, connections_of
 from bollylive.io.hotplug import Hotplug
 from bollylive.io.in_port import InPort
 from bollylive.io.jack_liveness import JackLiveness
+from bollylive.io.loopbacks import refuse_loops
 from bollylive.io.out_port import OutPort
 from bollylive.io.port import Port
 from bollylive.io.port_joining import Joining
-from bollylive.io.port_names import NAME, free_suffix, keep_apart, wanted_names
+from bollylive.io.port_names import NAME, free_suffix, refuse_repeats, wanted_names
 from bollylive.io.sources_and_sinks import TimedEvent
 from bollylive.midi.messages import Event
 
@@ -54,7 +55,8 @@ class PortSet:
         waits: bool = False,
     ) -> None:
         wanted_in, wanted_out = wanted_names(inputs), wanted_names(outputs)
-        keep_apart(wanted_in, wanted_out, "")
+        refuse_repeats(wanted_in, wanted_out)
+        refuse_loops(wanted_in, wanted_out, "")
         self._clock_source, self._clock_gone = ClockSource(), False
         self._liveness_s = float("-inf")
         self._lost = False

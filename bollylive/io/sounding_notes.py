@@ -66,5 +66,6 @@ class SoundingNotes:
         releases |= {**self._recent.by_subject, **self._held.releases}
         by = {state_key(release): by for release, by in self._inherited.releases} | self._by
         owned = tuple((release, by.get(state_key(release), "model")) for release in in_order(releases.values()))
-        heard = {channel for channel in range(16) if self._live.band.channel(channel).role != "off"}
+        band = self._live.band
+        heard = {channel for channel in range(16) if band.channel(band.player_of(channel)).role != "off"}
         return InheritedState(owned, tuple(sorted(self._used | heard | set(self._inherited.channels))))

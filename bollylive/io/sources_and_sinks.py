@@ -73,3 +73,6 @@ class Ports(Source, Sink, Protocol):
     @property
     def send_failures(self) -> int:
         """How many messages could not be sent."""
+
+    def end_held(self) -> None:
+        """Let the next `poll` end all that is held on the inputs, because its releases may have been lost."""

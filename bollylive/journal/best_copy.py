@@ -15,9 +15,9 @@ from bollylive.files.whole_file import write_file
 from bollylive.journal.file_thread import FileThread
 from bollylive.journal.folder import LARGEST_BYTES
 from bollylive.journal.reader import EntryStream
+from bollylive.journal.recording import RecordedMusic, Recording
 from bollylive.journal.replay import replay_entries
 from bollylive.journal.writer import JournalWriter
-from bollylive.midi.song import Tempos, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class BestCopy:
         """Whether any copy can be read; also true if nothing was played."""
         return self._best.data is not None or not self._writer.holds_music
 
-    def music(self) -> tuple[tuple[Track, ...], Tempos]:
+    def music(self) -> RecordedMusic:
         """Return the music of the copy that holds more; no music if neither can be read."""
         if self._best.data is None:
-            return (), ()
+            return Recording().music()
         stream = EntryStream(BytesIO(self._best.data))
         return replay_entries(stream.header, stream)
 

@@ -8,6 +8,8 @@ before. The first line is the header:
     ["beat", beat, seconds_per_beat, at_s, running, epoch, followed]    an `Anchor`, before what is played under it;
                                                                         its `bar_beat` comes last, if it has one
     ["musician", at_s, beat, "903c64"]                                  a MIDI message of the musician's, in hex
+                                                                        on a member channel of an MPE zone, the channel
+                                                                        of the player comes last
     ["model", at_s, beat, "81282a"]                                     a MIDI message of the model's
     ["bearing", zero_beats, awake]                                      an `EngineStatus`
     ["lost", n]                                                         n records are missing here
@@ -64,11 +66,12 @@ def sent_line(sent: Sent) -> bytes:
     """Return the line of a message that was played; empty if journals do not record it."""
     if not is_recorded(sent.event):
         return b""
-    return b'["%b",%.6f,%.6f,"%b"]\n' % (
+    return b'["%b",%.6f,%.6f,"%b"%b]\n' % (
         sent.by.encode("ascii"),
         sent.at_s,
         sent.beat,
         to_bytes(sent.event).hex().encode("ascii"),
+        b"" if sent.part is None else b",%d" % sent.part,
     )
 
 

@@ -6,9 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 from typing import Any, BinaryIO, Final
 
 from bollylive.clock.anchor import Anchor
@@ -16,7 +14,7 @@ from bollylive.errors import quoted
 from bollylive.journal.checkpoint import Entry, without_repeats
 from bollylive.journal.lines import VERSION, Header
 from bollylive.journal.tempo_map import LONGEST_BEAT_S, SHORTEST_BEAT_S
-from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, RESET_CONTROLLERS, SUSTAIN, Event
+from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, RESET_CONTROLLERS, SUSTAIN, Event, Player
 from bollylive.midi.parser import Parser
 from bollylive.protocol import EngineStatus, Sent
 from bollylive.sets.settings import MOST_BEATS_PER_BAR
@@ -25,36 +23,28 @@ from bollylive.sets.settings import MOST_BEATS_PER_BAR
 _CONTROLLERS: Final = b"|".join(b"%02x" % n for n in (SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF))
 _NEEDED: Final = re.compile(rb'^\["bea|"(?:[89c]|b.(?:%b))[0-9a-f]*"\]$' % _CONTROLLERS)
 MOST_LINE_BYTES: Final = 2**16  # real ones have about 60, and sentences of the log a few hundred
+# A message that was played, as `lines.sent_line` writes it. Nearly all lines are such, and as JSON take thrice as long.
+_SENT: Final = re.compile(rb'\["(musician|model)",(-?\d{1,12}\.\d{6}),(-?\d{1,9}\.\d{6}),"([0-9a-f]{2,6})"\]\n')
+_PLAYERS: Final[dict[bytes, Player]] = {b"musician": "musician", b"model": "model"}
 _MOST_BEATS, _MOST_SECONDS = 1e9, 1e12  # months and ages of any machine
-_MOST_KNOWN: Final = 4096  # messages
+_MOST_KNOWN: Final = 2**15  # messages
 _FEWEST_BEATS: Final = 0.25  # of a bar
 _MOST_LOST: Final = 10**12
 _MOST_CHARACTERS: Final = 200  # of a name
 _MOST_NEEDED: Final = 10_000  # lines: the last 128 notes of sixteen busy channels, twice
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """The content of a journal, and how much of it is missing."""
-
-    header: Header
-    entries: tuple[Entry, ...]  # in the order in which they were written, without repeats
-    ended: bool  # the program closed it; otherwise it was killed or is still playing
-    lost: int = 0  # records that never reached the disk
-    damaged_lines: int = 0
-    torn_bytes: int = 0  # the bytes of a last line without its line feed
-
-
 class EntryStream:
     """The entries of a journal, one after another and without repeats, so that a long one needs no memory.
 
-    `file` is open at the beginning of the journal. Iterate once, and then see what is missing: the fields are those of
-    `Journal`. Raises ValueError with the reason if it is not a journal, and OSError. Blocks.
+    `file` is open at the beginning of the journal. Iterate once, and then see how much is missing. Raises ValueError
+    with the reason if it is not a journal, and OSError. Blocks.
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self.ended = False
-        self.lost = self.torn_bytes = self.count = 0
+        self.ended = False  # the program closed the journal; otherwise it was killed, or is still playing
+        self.lost = 0  # records that never reached the disk
+        self.torn_bytes = 0  # of a last line without its line feed
         self._file = file
         first = file.readline(MOST_LINE_BYTES)
         if not first.endswith(b"\n"):
@@ -73,6 +63,10 @@ class EntryStream:
                 self._skip(len(line))
                 continue
             try:
+                if sent := _SENT.fullmatch(line):
+                    by, at_s, beat, message = sent.groups()
+                    yield Sent(_event(message.decode()), _PLAYERS[by], float(at_s), float(beat))
+                    continue
                 match json.loads(line):
                     case ["end"]:
                         self.ended = True
@@ -81,9 +75,7 @@ class EntryStream:
                     case ["log", _, str()]:
                         pass
                     case record:
-                        entry = _entry(record)
-                        self.count += 1
-                        yield entry
+                        yield _entry(record)
             except (ValueError, RecursionError):  # of JSON, of UTF-8, or of the record's values
                 self.damaged_lines += 1
 
@@ -95,13 +87,6 @@ class EntryStream:
                 return
             torn_bytes += len(rest)
         self.torn_bytes = torn_bytes
-
-
-def read_journal(data: bytes) -> Journal:
-    """Read all complete lines, without repeats; raises ValueError with the reason if it is not a journal."""
-    stream = EntryStream(BytesIO(data))
-    entries = tuple(stream)
-    return Journal(stream.header, entries, stream.ended, stream.lost, stream.damaged_lines, stream.torn_bytes)
 
 
 def read_end(data: bytes) -> list[Entry]:
@@ -145,8 +130,9 @@ def _header(line: bytes) -> tuple[Header, int]:
 
 def _entry(record: Any) -> Entry:
     match record:
-        case ["musician" | "model" as by, at_s, beat, str(message)]:
-            return Sent(_event(message), by, _number(at_s, _MOST_SECONDS), _number(beat, _MOST_BEATS))
+        case ["musician" | "model" as by, at_s, beat, str(message), *part] if len(part) < 2:
+            player = _channel(part[0]) if part else None
+            return Sent(_event(message), by, _number(at_s, _MOST_SECONDS), _number(beat, _MOST_BEATS), part=player)
         case ["beat", beat, rate_s, at_s, running, int(epoch), followed, *bar] if len(bar) < 2:
             bar_beat = _number(bar[0], _MOST_BEATS) if bar else None
             beat_s = _number(rate_s, LONGEST_BEAT_S)
@@ -171,6 +157,13 @@ def _number(value: Any, most: float) -> float:
     if type(value) in (int, float) and -most <= value <= most:
         return float(value)
     raise ValueError("not a number that a performance reaches")
+
+
+def _channel(value: Any) -> int:
+    """Return a channel 0-15; raises ValueError for anything else."""
+    if type(value) is int and 0 <= value < 16:
+        return value
+    raise ValueError("not a channel")
 
 
 def _text(value: Any) -> str:

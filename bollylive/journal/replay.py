@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, TypeGuard
@@ -10,27 +9,20 @@ from typing import Final, TypeGuard
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Entry
 from bollylive.journal.lines import Header
-from bollylive.journal.reader import Journal
-from bollylive.journal.recording import Recording
+from bollylive.journal.recording import RecordedMusic, Recording
+from bollylive.midi.bars import bar_at
 from bollylive.midi.messages import ALL_SOUND_OFF, Control, NoteOff, NoteOn, Program
-from bollylive.midi.song import Change, Tempos, Track, tempo_at
+from bollylive.midi.song import Change, Meters, Tempos, Track, tempo_at
 from bollylive.protocol import Sent
 
 # From this number on, a control change is a mode message and sets no lasting value.
 _FIRST_MODE_MESSAGE: Final = ALL_SOUND_OFF
 
 
-def replay(journal: Journal, minutes: float | None = None) -> tuple[tuple[Track, ...], Tempos]:
-    """Return the tracks and tempos of a journal, or of its last `minutes`, from the bar of their first note on."""
-    notes_s = [entry.at_s for entry in journal.entries if _is_note(entry)]
-    from_s = max(notes_s, default=0.0) - 60.0 * minutes if minutes is not None else None
-    return replay_entries(journal.header, journal.entries, from_s)
-
-
 def replay_entries(
     header: Header, entries: Iterable[Entry], from_s: float | None = None, *, goes_on: bool = False
-) -> tuple[tuple[Track, ...], Tempos]:
-    """Return the tracks and tempos of entries, from the bar of the first note at or after `from_s` on.
+) -> RecordedMusic:
+    """Return the music of entries, from the bar of the first note at or after `from_s` on.
 
     With `goes_on` the entries begin in the middle of a journal; those before the first anchor are left out, since their
     beats have no known origin.
@@ -44,20 +36,25 @@ def replay_entries(
             recording.add(entry)
             if from_s is not None and from_beat is None and _is_note(entry) and entry.at_s >= from_s:
                 from_beat = recording.beat
-    if from_beat is None:
-        return recording.tracks(), recording.tempos()
-    bar = header.beats_per_bar
-    return cut_before(recording.tracks(), recording.tempos(), bar * math.floor(from_beat / bar))
+    music = recording.music()
+    return music if from_beat is None else cut_before(music, bar_at(music.meters, from_beat).begin_beats)
 
 
-def cut_before(tracks: tuple[Track, ...], tempos: Tempos, beat: float) -> tuple[tuple[Track, ...], Tempos]:
-    """Return the tracks from `beat` on, which becomes beat 0; notes that sound at `beat` begin there.
+def cut_before(music: RecordedMusic, beat: float) -> RecordedMusic:
+    """Return the music from a bar line on, which becomes beat 0; notes that sound at that `beat` begin there.
 
     Programs and controls that were set before are set at beat 0. Tracks without a note are left out.
     """
-    later = tuple((begin - beat, bpm) for begin, bpm in tempos if begin > beat)
-    cut = (_cut(track, beat) for track in tracks)
-    return tuple(track for track in cut if track.notes), ((0.0, tempo_at(tempos, beat)), *later)
+    cut = (_cut(track, beat) for track in music.tracks)
+    return RecordedMusic(
+        tuple(track for track in cut if track.notes),
+        ((0.0, tempo_at(music.tempos, beat)), *_later(music.tempos, beat)),
+        ((0.0, bar_at(music.meters, beat).length_beats), *_later(music.meters, beat)),
+    )
+
+
+def _later(values: Tempos | Meters, beat: float) -> tuple[tuple[float, float], ...]:
+    return tuple((begin - beat, value) for begin, value in values if begin > beat)
 
 
 def _is_note(entry: Entry) -> TypeGuard[Sent]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bollylive.clock.anchor import Anchor
+from bollylive.journal.as_heard import AsHeard
 from bollylive.journal.checkpoint import Entry
 from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program
@@ -33,7 +34,7 @@ def restore(entries: Iterable[Entry], until_s: float, most_notes: int, *, keys_h
     anchor are left out, since their beats have no known origin. Unless `keys_held` is true, notes that still sound at
     `until_s` end there.
     """
-    performance = _Performance()
+    performance, as_heard = _Performance(), AsHeard()
     for entry in entries:
         if isinstance(entry, Anchor):
             if entry.at_s < until_s:
@@ -41,7 +42,8 @@ def restore(entries: Iterable[Entry], until_s: float, most_notes: int, *, keys_h
         elif performance.has_anchor and isinstance(entry, EngineStatus):
             performance.status = entry
         elif performance.has_anchor and isinstance(entry, Sent) and entry.at_s < until_s:
-            performance.add_sent(entry)
+            for heard in as_heard.read(entry):
+                performance.add_sent(heard)
     return performance.state(until_s, most_notes, ("model",) if keys_held else ("model", "musician"))
 
 

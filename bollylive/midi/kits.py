@@ -1,7 +1,8 @@
-"""Which channels of a file are percussion: channel 10, and those that a file for GS, XG or GM2 makes so.
+"""Which channels of a file are percussion: channel 10, and what a file for GS, XG or GM2 says otherwise.
 
 Sources: Roland SC-88 Pro owner's manual, "Part parameters" (USE FOR RHYTHM PART, 40 1x 15); Yamaha XG Specifications
-1.26, "Multi part" (PART MODE, 08 nn 07) and "Voice selection" (banks 126 and 127); General MIDI 2, RP-024 (bank 120).
+1.26, "Multi part" (PART MODE, 08 nn 07) and "Voice selection" (banks 126 and 127); General MIDI 2, RP-024 (System On;
+banks 120 and 121).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from bollylive.midi.instruments import PERCUSSION_CHANNEL
 _CONTROL, _PROGRAM, _SYSEX, _BANK = 0xB0, 0xC0, 0xF0, 0
 _GS_RESET: Final = bytes((0x40, 0x00, 0x7F, 0x00))
 _XG_ON: Final = bytes((0x00, 0x00, 0x7E, 0x00))
-_GM2_BANK: Final = 120
+_GM2_ON: Final = b"\x09\x03"  # of a universal SysEx
+_GM2_BANK, _GM2_MELODIC_BANK = 120, 121
 _XG_BANKS: Final = (126, 127)  # effects and drums; on a GS module these banks are the melodic sounds of an MT-32
 
 
@@ -23,7 +25,7 @@ class KitFinder:
     def __init__(self) -> None:
         self._by_part = {PERCUSSION_CHANNEL: True}  # by channel: whether its part is for drums, whatever its bank
         self._banks: dict[int, int] = {}
-        self._is_gs = False
+        self._is_gs = self._is_gm2 = False
 
     def hear(self, message: bytes) -> tuple[int, bool] | None:
         """Take the next message; return (channel, whether it is percussion now) if it decides that."""
@@ -31,7 +33,10 @@ class KitFinder:
         if status == _CONTROL and message[1] == _BANK:
             self._banks[channel] = message[2]
         elif status == _PROGRAM:  # only now the bank counts
-            return channel, self._by_part.get(channel, False) or self._is_kit(self._banks.get(channel, 0))
+            bank = self._banks.get(channel, 0)
+            if self._is_gm2 and bank == _GM2_MELODIC_BANK:
+                return channel, False
+            return channel, self._by_part.get(channel, False) or self._is_kit(bank)
         elif message[0] == _SYSEX:
             return self._hear_sysex(message[1:])
         return None
@@ -40,7 +45,9 @@ class KitFinder:
         return bank == _GM2_BANK or (bank in _XG_BANKS and not self._is_gs)
 
     def _hear_sysex(self, data: bytes) -> tuple[int, bool] | None:
-        if len(data) >= 8 and data[0] == 0x41 and data[2:4] == b"\x42\x12":
+        if len(data) >= 4 and data[0] == 0x7E and data[2:4] == _GM2_ON:
+            self._is_gm2 = True
+        elif len(data) >= 8 and data[0] == 0x41 and data[2:4] == b"\x42\x12":
             address = data[4:8]
             if address == _GS_RESET:
                 self._is_gs = True

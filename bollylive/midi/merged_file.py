@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from bollylive.midi import smf_messages as smf
 from bollylive.midi.file_ports import Port
 from bollylive.midi.smf_reader import RawFile
-from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, Meters, Tempos
+from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, Meters, Tempos, TimeSignature
 
 _MICROSECONDS_PER_MINUTE: Final = 60_000_000
 _SMALLEST_BEAT: Final = 6  # of a time signature, as a power of 2: a 64th
@@ -60,7 +60,7 @@ def read_time(entries: Iterable[Entry], ticks_per_beat: float) -> tuple[Tempos, 
         if kind == smf.SET_TEMPO and len(data) == 3 and any(data):
             tempos[beat] = _MICROSECONDS_PER_MINUTE / int.from_bytes(data, "big")
         elif kind == smf.TIME_SIGNATURE and len(data) >= 2 and data[0] and data[1] <= _SMALLEST_BEAT:
-            meters[beat] = data[0] * 4 / 2 ** data[1]
+            meters[beat] = TimeSignature(data[0], 2 ** data[1])
     return tuple(tempos.items()), tuple(meters.items())
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 META: Final = 0xFF
 SYSEX: Final = 0xF0
-DEVICE_NAME, PORT, END_OF_TRACK, SET_TEMPO, TIME_SIGNATURE = 0x09, 0x21, 0x2F, 0x51, 0x58  # kinds of meta messages
+TRACK_NAME, DEVICE_NAME, PORT, END_OF_TRACK, SET_TEMPO, TIME_SIGNATURE = 0x03, 0x09, 0x21, 0x2F, 0x51, 0x58  # meta
 
 _ESCAPE: Final = 0xF7
 _DATA_BYTES: Final = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # of the system messages that have some

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from bollylive.midi.messages import Control, Note, Program
@@ -20,6 +20,20 @@ Meters: TypeAlias = tuple[tuple[float, float], ...]  # (from this beat on, quart
 
 DEFAULT_TEMPOS: Tempos = ((0.0, 120.0),)  # of a MIDI file that names none
 DEFAULT_METERS: Meters = ((0.0, 4.0),)
+
+
+class TimeSignature(float):
+    """The length of a bar in quarter notes, as any number, that also remembers how the bar is written: 6/8 or 3/4."""
+
+    __slots__ = ("denominator", "numerator")
+    numerator: int
+    denominator: int
+
+    def __new__(cls, numerator: int, denominator: int) -> Self:
+        """Both are positive; the denominator is a power of two."""
+        signature = super().__new__(cls, numerator * 4 / denominator)
+        signature.numerator, signature.denominator = numerator, denominator
+        return signature
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bollylive.midi.file_ports import PortChannel, assign_channels, describe_mov
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from bollylive.midi.merged_file import Entry
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program
+from bollylive.midi.pedals import end_ringing, find_unlifted
 from bollylive.midi.song import Song
 from bollylive.midi.strokes import Position, one_at_a_time
 
@@ -20,8 +21,8 @@ _CONTROL, _PROGRAM = 0xB0, 0xC0
 def make_song(name: str, parts: FileParts) -> Song:
     """Return the song of a file; what does not fit into 16 channels is left out and said."""
     entries, ticks_per_beat = parts.entries, parts.ticks_per_beat
-    channels = assign_channels(parts.strokes)
-    moves = describe_moves(parts.strokes, channels)
+    channels = assign_channels(parts.strokes, parts.percussion)
+    moves = describe_moves(parts.strokes, parts.percussion, channels)
     begun = {channels[own]: tick for own, tick in first_ticks(parts.strokes).items() if own in channels}
     programs, changes = _programs(entries, channels, begun, ticks_per_beat)
     notes = _notes(entries, channels, _merge_parts(parts.strokes, channels), ticks_per_beat)
@@ -35,7 +36,7 @@ def make_song(name: str, parts: FileParts) -> Song:
         tempos=parts.tempos,
         meters=parts.meters,
         length_beats=max((note.onset_beats + (note.duration_beats or 0.0) for note in notes), default=0.0),
-        problems=(*parts.problems, *([] if moves is None else [moves])),
+        problems=(*parts.problems, *moves),
         program_changes=changes,
         percussion=frozenset(percussion),
     )
@@ -55,21 +56,27 @@ def _notes(
 ) -> tuple[Note, ...]:
     """Return the notes as long as they sound, also under the sustain pedal, by the same rules as live input."""
     events: list[tuple[Position, int, NoteOn | NoteOff | Control]] = []
+    controls: list[tuple[float, Control]] = []
     for place, (tick, _, port, message) in enumerate(entries):
         channel = channels.get((port, message[0] & 0x0F))
         if message[0] & 0xF0 == _CONTROL and channel is not None:
-            events.append(((tick, place), 1, Control(channel, message[1], message[2])))
+            control = Control(channel, message[1], message[2])
+            events.append(((tick, place), 1, control))
+            controls.append((tick / ticks_per_beat, control))
+    lifted: dict[tuple[int, int, float], float] = {}
     for channel, keys in strokes.items():
         for pitch, key in keys.items():
             for stroke in key:
                 events.append((stroke.begin, 1, NoteOn(channel, pitch, stroke.velocity)))
                 events.append((stroke.end, 0, NoteOff(channel, pitch)))
+                lifted[channel, pitch, stroke.begin[0] / ticks_per_beat] = stroke.end[0] / ticks_per_beat
     events.sort(key=itemgetter(0, 1))
     assembler = Assembler()
     notes = [note for (tick, _), _, event in events for note in assembler.handle(event, tick / ticks_per_beat)]
     notes += assembler.close_all(entries[-1].tick / ticks_per_beat if entries else 0.0)
     closed = (note for note in notes if note.duration_beats is not None)
-    return tuple(sorted(closed, key=attrgetter("onset_beats", "channel", "pitch")))
+    ended = end_ringing(closed, find_unlifted(controls), lifted)
+    return tuple(sorted(ended, key=attrgetter("onset_beats", "channel", "pitch")))
 
 
 def _programs(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bollylive.midi.song import Meters, Tempos
+from bollylive.midi.song import Meters, Tempos, TimeSignature
 
 _MICROSECONDS_PER_MINUTE: Final = 60_000_000
 _LONGEST_BEAT: Final = 0xFFFFFF  # microseconds: 3.58 beats per minute
@@ -27,9 +27,11 @@ def microseconds_of(bpm: float) -> int:
 def signature_of(quarters: float) -> tuple[int, int]:
     """Return the time signature (numerator, denominator) of a bar in quarter notes, or the nearest that there is.
 
-    The denominator is 4 where it can be, otherwise a finer one down to 64; half and whole notes are for longer bars
-    than 255/4. Every metre that was read from a file has its own signature, or an equal one.
+    That of a `TimeSignature` is its own. Otherwise the denominator is 4 where it can be, or else a finer one down to
+    64; half and whole notes are for longer bars than 255/4.
     """
+    if isinstance(quarters, TimeSignature):
+        return quarters.numerator, quarters.denominator
     for denominator in _USUAL_FIRST:
         numerator = round(quarters * denominator / 4)
         if 1 <= numerator <= _MOST_IN_A_BAR and abs(numerator * 4 / denominator - quarters) < _ROUNDING:

@@ -103,15 +103,16 @@ def read_copy(number: int) -> ModelFiles:
 
 
 def copy_model(name: str) -> ModelCopy | None:
-    """Copy the model that a set names; None if the system cannot, or if there is no such model.
+    """Copy the model that a set names; None if the system cannot. Raises ModelError if one of its files is missing.
 
-    The engine, which loads the model, reports what is wrong with it.
+    The engine, which loads the model, reports what else is wrong with it.
     """
+    files = read_model_files(find_model(name))
     if sys.platform == "win32":
         return None
     try:
-        return ModelCopy(read_model_files(find_model(name)))
-    except (ModelError, OSError):
+        return ModelCopy(files)
+    except OSError:
         return None
 
 

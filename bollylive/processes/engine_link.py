@@ -76,13 +76,17 @@ class EngineLink:
         timer: Timer = Timer(),  # noqa: B008 - frozen
     ) -> None:
         self.alone = False  # there is no engine for now
-        self.ended = False  # the engine has ended by itself, as `receive` saw
         self._live, self._seed, self._journal, self._model = live, seed, journal, model
         self._start, self._timer = start, timer
         self._failures = 0
         self._retry_s = 0.0  # when another one is tried while there is none
         self._watchdog = Watchdog()
         self._begin(resume=resume, keys_held=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the engine has ended by itself."""
+        return not self.alone and self._process.pipe.closed
 
     def send(self, message: Any) -> None:
         """Put a message into the outbox."""
@@ -97,17 +101,15 @@ class EngineLink:
         if self.alone:
             self._timer.sleep(timeout_s)
             return ()
-        messages: list[Any] = []
-        if self._process.pipe.wait(timeout_s):
-            messages = [message for message in self._process.pipe.receive() if not self._is_sign_of_life(message)]
-        self.ended = self._process.pipe.closed
-        return messages
+        if not self._process.pipe.wait(timeout_s):
+            return ()
+        return [message for message in self._process.pipe.receive() if not self._is_sign_of_life(message)]
 
     def loss(self, now_s: float) -> str | None:
         """If the engine must be replaced, return what happened to it, as the end of a sentence; call this often."""
         if self.alone:
             return "is gone" if now_s >= self._retry_s else None
-        if self._process.pipe.closed:
+        if self.ended:
             return "ended unexpectedly"
         return "hangs" if self._watchdog.look(now_s) else None
 
@@ -121,7 +123,7 @@ class EngineLink:
         else:
             self._failures = 1
         self._process.end()  # at once: whether it leaves an address matters less than the time
-        self.alone, self.ended = True, False
+        self.alone = True
         if self._failures <= _MOST_FAILURES:
             with suppress(OSError):  # out of memory, or of processes
                 self._begin(resume=self._failures == 1, keys_held=True)  # what it remembers may be what kills it

@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -17,12 +19,11 @@ from multiprocessing.connection import Connection
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.link import LinkSession
 from bollylive.errors import PortError
-from bollylive.io.driver_words import DriverWords
 from bollylive.io.link_source import LinkSource
 from bollylive.io.listener_notice import ListenerNotice, how_to_hear
 from bollylive.io.port_set import PortSet
+from bollylive.io.scripted_source import ScriptedSource
 from bollylive.io.sources_and_sinks import Source
-from bollylive.io.timeline import Timeline
 from bollylive.plain_text import log_plainly
 from bollylive.processes.engine_link import EngineLink
 from bollylive.processes.io_loop import IoLoop
@@ -41,7 +42,7 @@ _FORGETFUL = ("jack", "alsa")  # there, a new port does not get the connections 
 def serve(connection: Connection) -> None:
     """Receive a `StartUp` and play, until the supervisor says that it is over or is gone itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the supervisor decides
-    words = DriverWords()
+    _on_shutdown(sys.exit)  # a JACK client that is killed while it opens would lock out all others, see `jack_metadata`
     log_plainly("bollylive ports")
     start_up: StartUp
     try:
@@ -51,7 +52,7 @@ def serve(connection: Connection) -> None:
     supervisor_link = SupervisorLink(Pipe(connection))
     wake_first()
     try:
-        _play(_checked(start_up), supervisor_link, words)
+        _play(_checked(start_up), supervisor_link)
     except PortError as error:
         supervisor_link.tell(NoPorts(str(error)))
     except Exception as fault:  # noqa: BLE001 - on stage nothing is fatal: the supervisor starts another process
@@ -61,7 +62,7 @@ def serve(connection: Connection) -> None:
         supervisor_link.close()
 
 
-def _play(start_up: StartUp, supervisor_link: SupervisorLink, words: DriverWords) -> None:
+def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
     band = start_up.band
     live = LiveSet(band)
     engine = EngineLink(live, start_up.seed, start_up.journal, start_up.model, resume=start_up.anchor is not None)
@@ -73,9 +74,8 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink, words: DriverWords
     supervisor_link.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
     if start_up.anchor is not None and ports.api in _FORGETFUL and ports.virtual_names:
         supervisor_link.say(f"Connect {' and '.join(ports.virtual_names)} again, unless something does so for you.")
-    demo = Timeline(start_up.musician)
-    words.end_held = ports.end_held
-    sources: list[Source] = [ports, words]
+    demo = ScriptedSource(start_up.musician)
+    sources: list[Source] = [ports]
     if ports.own_output is not None:
         how = how_to_hear(ports.api, ports.other_inputs)
         sources.append(ListenerNotice(ports.own_output, lambda: ports.listeners, how))
@@ -86,15 +86,20 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink, words: DriverWords
     loop = IoLoop(
         ports, engine, live, supervisor_link, sources, ports, start_up.anchor, start_up.left, when_ready=demo.begin
     )
-    for name in ("SIGTERM", "SIGHUP"):  # sent to all processes when the system shuts down
-        with suppress(AttributeError, ValueError):
-            signal.signal(getattr(signal, name), lambda *_: loop.stop())
+    _on_shutdown(loop.stop)
     try:
         loop.run()
     finally:
         loop.close()
     if loop.finished:  # a process that only got a signal is replaced
         supervisor_link.tell(Done(loop.summary()))
+
+
+def _on_shutdown(act: Callable[[], object]) -> None:
+    """Call `act` at the signals that all processes get when the system shuts down, once no library is at work."""
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(AttributeError, ValueError):
+            signal.signal(getattr(signal, name), lambda *_: act())
 
 
 def _checked(start_up: StartUp) -> StartUp:

@@ -24,7 +24,7 @@ from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.telemetry import Telemetry
 from bollylive.processes.timer import Timer
 from bollylive.processes.watchdog import Watchdog
-from bollylive.protocol import Finish, Heartbeat, InheritedState
+from bollylive.protocol import Finish, Heartbeat, InheritedState, InputLost
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
@@ -136,6 +136,9 @@ class IoLoop:
             match order:
                 case Heartbeat():
                     self._supervisor_watchdog.hear()
+                case InputLost(times):
+                    self._ports.end_held()
+                    self._telemetry.note_losses(times)
                 case Finish():
                     self.finished = self._stopped = True
                 case Set():

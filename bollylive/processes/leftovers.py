@@ -1,6 +1,7 @@
 """Finds in the journals what bands that were killed with all their processes have left sounding.
 
-The next band ends these notes when somebody listens. After a journal that was closed properly, nothing is left.
+The next band ends these notes when somebody listens. After a journal that was closed properly, nothing is left. One
+that breaks off lacks the last moment, or all since a disk was full, so every channel is reset, whatever it holds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from bollylive.protocol import InheritedState, Sent
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
+_BEGINNING: Final = b'{"journal": "bollylive"'  # of a header, whatever else is in it
+_CHANNELS: Final = tuple(range(16))
 _MOST_JOURNALS: Final = 4  # a band that is killed before anybody listens also leaves what it should have ended
 
 
@@ -48,5 +51,6 @@ def find_left(folder: Path) -> InheritedState:
         for message in read_end(data):
             if isinstance(message, Sent | Anchor):
                 notes.add(message)
-        left = notes.left
+        if notes.has_played or data[: len(_BEGINNING)] == _BEGINNING[: len(data)]:
+            left = InheritedState(notes.left.releases, _CHANNELS)
     return left

@@ -72,9 +72,7 @@ def spawn(
     number = connection.fileno()
     os.set_inheritable(number, True)
     command = program(f"bollylive.{module}", str(number))
-    process = subprocess.Popen(
-        command, pass_fds=[number, *files], start_new_session=leads, stderr=log if log is not None else _stderr()
-    )
+    process = subprocess.Popen(command, pass_fds=[number, *files], start_new_session=leads, stderr=log)
     return Child(process, leads)
 
 
@@ -91,13 +89,6 @@ def inherited() -> Connection:
     number = os.dup(int(sys.argv[1]))
     os.close(int(sys.argv[1]))
     return Connection(number)
-
-
-def _stderr() -> int | None:
-    """Return where this process itself complains, which is not file 2 where libraries are kept from doing so."""
-    with suppress(AttributeError, OSError, ValueError):  # there is none, it is no file, or it is closed
-        return sys.stderr.fileno()
-    return None
 
 
 def _signal_name(number: int) -> str:

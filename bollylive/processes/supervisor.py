@@ -9,19 +9,33 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from bollylive.clock.anchor import Anchor
 from bollylive.errors import CrashError, PortError
-from bollylive.io.sounding_notes import SoundingNotes
 from bollylive.journal.writer import JournalWriter
+from bollylive.processes.child_log import ErrorLog
 from bollylive.processes.io_link import IoLink, Link
+from bollylive.processes.jack_metadata import cure_of_lock
+from bollylive.processes.record import Record
 from bollylive.processes.set_reloader import SetFile, SetReloader
 from bollylive.processes.supervisor_link import HEARTBEAT_S
 from bollylive.processes.watchdog import CLOSE_LIMIT_S, LISTENER_LIMIT_S, Watchdog
-from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, NoPorts, Notice, Ready, Sent, StartUp
+from bollylive.protocol import (
+    Crashed,
+    Done,
+    EngineStatus,
+    Finish,
+    Heartbeat,
+    InputLost,
+    NoPorts,
+    Notice,
+    Ready,
+    Sent,
+    StartUp,
+)
 from bollylive.sets.controls import Command
 from bollylive.sets.live_set import LiveSet
 
@@ -37,7 +51,8 @@ class Supervisor:
 
     Raises PortError if there are no ports, and CrashError if neither of the first two io processes opened them, or if
     several io processes in a row have crashed when the performance ends. `restarts` counts the processes after the
-    first. `take_log` gives the lines that they have written on standard error, for the journal. No argument may block.
+    first. `log` is what they write on standard error, for the journal. `cure_of_hang` returns what helps, as half a
+    sentence, if a process hangs while it opens its ports; None if that is unknown. No argument may block.
     """
 
     def __init__(
@@ -48,17 +63,17 @@ class Supervisor:
         set_file: SetFile | None = None,
         seconds: float | None = None,
         start: Callable[[StartUp], Link] = IoLink,
-        take_log: Callable[[], Sequence[str]] = tuple,
+        log: ErrorLog | None = None,
+        cure_of_hang: Callable[[], str | None] = cure_of_lock,
     ) -> None:
         self.restarts = 0
         self.done = Done()
-        self._start_up, self._say, self._journal, self._start = start_up, say, journal, start
+        self._start_up, self._say, self._start = start_up, say, start
         self._live = LiveSet(start_up.band)
-        self._take_log = take_log
+        self._record, self._cure_of_hang = Record(self._live, start_up.left, journal, log), cure_of_hang
         self._reloader = SetReloader(self._live, set_file, say)
         self._seconds = seconds
-        self._watchdog, self._sounding = Watchdog(), SoundingNotes(self._live)
-        self._sounding.inherit(start_up.left)
+        self._watchdog = Watchdog()
         self._heartbeat_s = -math.inf
         self._crash = ""  # what this process has reported about its crash
         self._reason = ""  # why the last one crashed
@@ -66,7 +81,6 @@ class Supervisor:
         self._link: Link | None = None
         self._refused = self._opened = self._waits = self._finishing = self._told = self._over = False
         self._ready_s: float | None = None
-        self._lost = 0  # messages that the io process had no room for
         self._in_vain = 0  # processes that were to end the last notes, and did not
         self._give_up_s: float | None = None  # when the end no longer waits for a MIDI system
 
@@ -109,7 +123,7 @@ class Supervisor:
             self._reason = self._crash or (f", {how}" if how else "")
             self._lose(now_s, f"The port process ended unexpectedly{self._reason}")
         elif self._watchdog.look(now_s, closing=self._told):
-            self._lose(now_s, "The port process hangs, as it does when the MIDI system dies; it was ended")
+            self._lose_hung(now_s)
         elif self._finishing or self._is_over(now_s):
             self._tell_finish()
         elif (band := self._reloader.check(now_s)) is not None:
@@ -117,8 +131,8 @@ class Supervisor:
         if self._link is not None and now_s >= self._heartbeat_s:
             self._heartbeat_s = now_s + HEARTBEAT_S
             self._link.tell(Heartbeat())
-        if self._journal is not None:
-            self._tend(self._journal, now_s)
+        if (losses := self._record.tend(self._say, now_s)) and self._link is not None:
+            self._link.tell(InputLost(losses))
 
     @property
     def ready(self) -> bool:
@@ -130,27 +144,16 @@ class Supervisor:
         if self._give_up_s is None:
             self._give_up_s = now_s + LISTENER_LIMIT_S
         waits_in_vain = self._waits and now_s >= self._give_up_s
-        return self._sounding.has_played and not waits_in_vain and self._in_vain < _MOST_IN_VAIN
+        return self._record.has_played and not waits_in_vain and self._in_vain < _MOST_IN_VAIN
 
     def _begin(self, now_s: float) -> None:
-        left, musician = self._sounding.left, self._start_up.musician
-        self._sounding.inherit(left)
-        self._crash = ""
+        self._crash, self._told = "", False
+        musician = self._start_up.musician
         if self._ready_s is not None:  # the demo goes on from where it is by now
             passed_s = now_s - self._ready_s
             musician = tuple((at_s - passed_s, event) for at_s, event in musician if at_s > passed_s)
         self._watchdog.begin(now_s)
-        self._lost, self._told = 0, False
-        start_up = replace(
-            self._start_up,
-            band=self._live.band,
-            anchor=self._sounding.anchor,
-            left=left,
-            musician=musician,
-            given_s=now_s,
-        )
-        if self._journal is not None and (path := self._journal.path) is not None:  # it may have had to move
-            start_up = replace(start_up, journal=str(path))
+        start_up = self._record.hand_over(replace(self._start_up, musician=musician), now_s)
         try:
             self._link = self._start(start_up)
         except OSError as error:
@@ -167,7 +170,7 @@ class Supervisor:
     def _hear(self, message: object, now_s: float) -> None:
         match message:
             case Sent() | Anchor() | EngineStatus():
-                self._record(message)
+                self._record.add(message)
             case Heartbeat(lost):
                 self._note_alive(lost, now_s)
             case Command():
@@ -184,20 +187,12 @@ class Supervisor:
             case Done():
                 self.done, self._over = message, True
 
-    def _record(self, message: Sent | Anchor | EngineStatus) -> None:
-        if not isinstance(message, EngineStatus):
-            self._sounding.add(message)
-        if self._journal is not None:
-            self._journal.add(message)
-
     def _note_alive(self, lost: int, now_s: float) -> None:
         self._watchdog.hear()
         self._opened, self._waits = True, False
         if self._watchdog.is_healthy(now_s):
             self._crashes = 0
-        if self._journal is not None and lost > self._lost:
-            self._journal.add_loss(lost - self._lost)
-        self._lost = lost
+        self._record.note_lost(lost)
 
     def _wait_for_ports(self, text: str, now_s: float) -> None:
         """Without a MIDI system the performance cannot begin; once it has begun it waits for one."""
@@ -207,6 +202,13 @@ class Supervisor:
         if not self._waits:
             self._say(f"{text} The band waits for it, and tries again every second.")
         self._waits = True
+
+    def _lose_hung(self, now_s: float) -> None:
+        cure = None if self._watchdog.was_heard else self._cure_of_hang()
+        if cure is None:
+            self._lose(now_s, "The port process hangs, as it does when the MIDI system dies; it was ended")
+        else:
+            self._wait_for_ports(f"The port process hung while it opened its ports; {cure}.", now_s)
 
     def _lose(self, now_s: float, what: str) -> None:
         self._end(now_s)
@@ -226,12 +228,6 @@ class Supervisor:
 
     def _is_over(self, now_s: float) -> bool:
         return self._seconds is not None and self._ready_s is not None and now_s - self._ready_s > self._seconds
-
-    def _tend(self, journal: JournalWriter, now_s: float) -> None:
-        if (trouble := journal.take_trouble()) is not None:
-            self._say(trouble)
-        for line in self._take_log():
-            journal.add_log(line, now_s)
 
     def _tell_finish(self) -> None:
         if not self._told and self._link is not None:

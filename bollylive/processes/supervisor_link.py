@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from bollylive.clock.anchor import Anchor
 from bollylive.processes.pipe import Pipe
-from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, NoPorts, Notice, Ready, Sent
+from bollylive.protocol import Crashed, Done, EngineStatus, Finish, Heartbeat, InputLost, NoPorts, Notice, Ready, Sent
 from bollylive.sets.controls import Command
 from bollylive.sets.settings import Set
 
@@ -16,7 +16,7 @@ _ATTEND_S: Final = 0.05  # how long an order may wait: looking costs as much as 
 _DRAIN_S: Final = 1.0
 
 Report: TypeAlias = Heartbeat | Notice | NoPorts | Crashed | Done | Ready | Sent | Anchor | EngineStatus | Command
-Order: TypeAlias = Set | Heartbeat | Finish
+Order: TypeAlias = Set | Heartbeat | InputLost | Finish
 
 
 class SupervisorLink:

@@ -19,6 +19,7 @@ from bollylive.snapshot.format import Vitals
 
 _KEPT_SENTENCES: Final = 4
 _VITALS_S: Final = 0.25
+TELL_LOSSES_S: Final = 10.0  # while more and more is lost, it is told no more often
 _REST_S: Final = 1.0  # a song that jumps puts the band to sleep for a moment only
 
 
@@ -43,6 +44,7 @@ class Telemetry:
         self._leader = clock.source
         self._awake, self._tell_rest_s = False, math.inf
         self._sentences: deque[str] = deque(maxlen=_KEPT_SENTENCES)
+        self._losses, self._tell_losses_s = 0, -math.inf  # of input, not told yet; and when they may be told
         self.hung: str | None = None
         self._vitals, self._vitals_s = Vitals(), 0.0  # as the engine knows them, and when they were last collected
 
@@ -57,6 +59,10 @@ class Telemetry:
         if status.awake != self._awake:
             self._awake, self._tell_rest_s = status.awake, math.inf if status.awake else now_s + _REST_S
 
+    def note_losses(self, times: int) -> None:
+        """Note that the MIDI system lost input."""
+        self._losses += times
+
     def tell_news(self, now_s: float, *, calm: bool) -> None:
         """Tell the musician what has happened; see `Source.check` for `calm`."""
         before, self._leader = self._leader, self._clock.source
@@ -66,6 +72,10 @@ class Telemetry:
             self._tell_rest_s = math.inf
             self._supervisor_link.say("The band rests; your next note wakes it.")
         self.say(self._router.take_problem())
+        if self._losses and now_s >= self._tell_losses_s:
+            times = "once" if self._losses == 1 else f"at least {self._losses} times"
+            self._losses, self._tell_losses_s = 0, now_s + TELL_LOSSES_S
+            self.say(f"The MIDI system lost input {times}, because more came than it can hold; what was held is ended.")
         for source in self._sources:
             for sentence in source.check(now_s, calm=calm):
                 self.say(sentence)
@@ -81,7 +91,9 @@ class Telemetry:
             planned=lateness.count,
             late=lateness.late,
             latest_s=lateness.latest_s,
-            dropped=self._scheduler.dropped_late + self._scheduler.dropped_held + self._router.dropped_stale,
+            dropped=self._scheduler.dropped_late
+            + self._scheduler.dropped_held
+            + self._router.model_notes.dropped_stale,
             sounding=self._scheduler.sounding,
             hung=self.hung,
             asked=self._router.asked,
@@ -104,7 +116,7 @@ class Telemetry:
             "late_ms_max": 1e3 * lateness.latest_s,
             "dropped_late": self._scheduler.dropped_late,
             "dropped_held": self._scheduler.dropped_held,
-            "dropped_stale": self._router.dropped_stale,
+            "dropped_stale": self._router.model_notes.dropped_stale,
             "bad_bytes": self._ports.bad_bytes,
             "echoes": self._router.feedback_filter.echoes,
             "dropped_flood": self._router.rate_limit.dropped,

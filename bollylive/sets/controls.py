@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program
+from bollylive.midi.mpe import LOWER_MASTER, configured
 from bollylive.sets.settings import ACTIONS, KNOBS, MODEL_ROLES, SET_SETTINGS, ControlSet, Set
 
 PRESSED: Final = 64  # a controller is down from this value on, as for switches in the MIDI 1.0 specification
 
 
+MPE: Final = "mpe"  # a keyboard has said which channels it plays on as one player
 PANIC: Final = "panic"  # all notes are to end on all channels; no control does it, the resets of a DAW do
 
 
@@ -21,7 +23,7 @@ PANIC: Final = "panic"  # all notes are to end on all channels; no control does 
 class Command:
     """What the musician asks for with a control: one of `settings.ACTIONS`, or a turn of one of `settings.KNOBS`.
 
-    Or it is PANIC.
+    Or it is PANIC; or MPE, whose channel is the master of a zone, and whose value the number of its members.
     """
 
     does: str
@@ -31,7 +33,7 @@ class Command:
     @property
     def changes_set(self) -> bool:
         """Whether it changes the set, as a knob does, so that every process must know it; see `change_set`."""
-        return self.does in KNOBS
+        return self.does in KNOBS or self.does == MPE
 
 
 class Controls:
@@ -99,6 +101,8 @@ def change_set(band: Set, command: Command) -> Set:
     0 is the lowest legal value, 1 the highest. A knob that channels have is turned for the command's channel, or for
     all channels that the model plays.
     """
+    if command.does == MPE:
+        return replace(band, mpe=configured(band.mpe, command.channel or LOWER_MASTER, int(command.value)))
     turned: dict[str, Any] = {command.does: KNOBS[command.does].at(command.value)}
     if command.does in SET_SETTINGS:
         return replace(band, **turned)

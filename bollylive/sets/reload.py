@@ -14,6 +14,9 @@ POLL_S: Final = 0.25
 # Ports, buffers and bars are built at the start, and the noise begins with its seed.
 FIXED: Final = tuple(name for name, known in SET_SETTINGS.items() if not known.live)
 
+# What the musician may have changed since: the knobs, and the zone that an MPE keyboard has set up.
+_TURNED: Final = (*KNOBS, "mpe")
+
 Settings = TypeVar("Settings", Set, ChannelSet)
 
 
@@ -69,7 +72,7 @@ def _keep_knobs(before: Settings, saved: Settings, playing: Settings) -> Setting
     settings = SET_SETTINGS if isinstance(saved, Set) else CHANNEL_SETTINGS
     kept: dict[str, Any] = {
         name: getattr(playing, name)
-        for name in KNOBS
+        for name in _TURNED
         if name in settings and getattr(saved, name) == getattr(before, name)
     }
     return replace(saved, **kept)

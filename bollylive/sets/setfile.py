@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import os
-import stat
 import tomllib
 from dataclasses import replace
 from functools import cache
@@ -13,15 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from bollylive.errors import SetError
+from bollylive.files.regular_file import NotAFileError, open_regular
 from bollylive.sets.set_reader import read_set
 from bollylive.sets.settings import Set
 from bollylive.sets.text_limits import MOST_BYTES, check_text_limits
 
 _MOST_OF_A_REASON: Final = 200
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_OPEN_FLAGS: Final = (
-    os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-)
 
 
 def load_set(path: str | Path) -> Set:
@@ -80,15 +76,11 @@ def read_toml(text: str, name: str) -> dict[str, Any]:
 
 
 def _read_file(path: str | Path) -> bytes:
-    # Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
-    descriptor = os.open(path, _OPEN_FLAGS)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SetError([f"{path}: this is a folder, a pipe or a device; give the name of a file."])
-        with open(descriptor, "rb", closefd=False) as file:
+        with open_regular(Path(path)) as file:
             data = file.read(MOST_BYTES + 1)
-    finally:
-        os.close(descriptor)
+    except NotAFileError as error:
+        raise SetError([f"{path}: this is a folder, a pipe or a device; give the name of a file."]) from error
     if len(data) > MOST_BYTES:
         raise SetError([f"{path}: the set is larger than {MOST_BYTES // 1024} KiB; keep only its settings."])
     return data

@@ -8,10 +8,11 @@ To add a setting or a knob, add a line here and use it; then run `python -m boll
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
+from bollylive.midi.mpe import master_of
 from bollylive.midi.percussion import Keys
 from bollylive.sets.schema import Setting, about, setting, settings_of
 from bollylive.sets.value_kinds import (
@@ -26,6 +27,7 @@ from bollylive.sets.value_kinds import (
     Switch,
     Text,
     Whole,
+    Zones,
 )
 
 MOST_BEATS_PER_BAR: Final = 16
@@ -140,6 +142,9 @@ class Set:
         (), Names(), "the ports that the band plays to", live=False, example=["IAC", "virtual"]
     )
     thru: bool = setting(True, Switch(), "your notes go to the output too; false if the DAW plays them")
+    mpe: tuple[int, int] = setting(  # the member channels of the lower and of the upper zone
+        (0, 0), Zones(), "how many channels, from 2 on, an MPE keyboard on channel 1 plays on", example=5
+    )
     tempo_bpm: float = setting(96.0, Number(20, 300), "the tempo while no clock leads", unit="bpm")
     beats_per_bar: float = setting(  # whole in a set file; a song may have bars of 3.5 beats
         4, Whole(1, MOST_BEATS_PER_BAR), "4 for keherwa, 3 for dadra, 16 for tintal", unit="beats", live=False
@@ -187,15 +192,21 @@ class Set:
     controls: tuple[ControlSet, ...] = ()
 
     def channel(self, channel: int) -> ChannelSet:
-        """Return the settings of a channel 0-15; a channel that the set does not name has the default role."""
-        for known in self.channels:
-            if known.channel == channel:
-                return known
-        return ChannelSet(channel, role=self.default_role)
+        """Return the settings of a channel 0-15; a channel that the set does not name has the default role.
+
+        A member channel of an MPE zone is off: nobody plays an instrument of its own there.
+        """
+        own = next((known for known in self.channels if known.channel == channel), None)
+        own = own or ChannelSet(channel, role=self.default_role)
+        return own if self.player_of(channel) == channel else replace(own, role="off")
+
+    def player_of(self, channel: int) -> int:
+        """Return the channel 0-15 of the player who plays on a channel 0-15: another one for the members of a zone."""
+        return master_of(channel, *self.mpe)
 
     def passes_thru(self, channel: int) -> bool:
         """Whether what the musician plays on a channel 0-15 goes to the output as well."""
-        own = self.channel(channel)
+        own = self.channel(self.player_of(channel))
         return own.role != "off" and (self.thru if own.thru is None else own.thru)
 
     def sounds(self) -> list[tuple[int, int]]:
@@ -203,7 +214,8 @@ class Set:
 
         The model plays for the instrument `ChannelSet.program`, whatever sound the synthesiser has.
         """
-        return [(c.channel, c.sound) for c in self.channels if c.sound is not None and c.role in MODEL_ROLES]
+        heard = self.model_channels
+        return [(c.channel, c.sound) for c in self.channels if c.sound is not None and c.channel in heard]
 
     @property
     def model_channels(self) -> frozenset[int]:

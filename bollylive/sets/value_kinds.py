@@ -11,6 +11,7 @@ from unicodedata import category
 
 from bollylive.errors import quoted
 from bollylive.midi.instruments import program_of
+from bollylive.midi.mpe import MOST_MEMBERS, MOST_OF_TWO
 from bollylive.midi.percussion import STROKES, Keys, read_keys
 from bollylive.midi.pitch_names import pitch_of
 
@@ -87,6 +88,28 @@ class Whole(Kind):
         if isinstance(value, bool) or not isinstance(value, int) or not self.lowest <= value <= self.highest:
             raise ValueError(f"must be a whole number from {self.lowest} to {self.highest}, not {quoted(value)}.")
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Zones(Kind):
+    """How many member channels the lower MPE zone has, or a list of two such numbers: of the lower and the upper zone.
+
+    It is read as a pair.
+    """
+
+    @property
+    def legal(self) -> str:
+        return f"0 to {MOST_MEMBERS}"
+
+    def read(self, value: object) -> tuple[int, int]:
+        given = value if isinstance(value, list) and len(value) == 2 else [value, 0]
+        zones = [n for n in given if isinstance(n, int) and not isinstance(n, bool) and 0 <= n <= MOST_MEMBERS]
+        if len(zones) < 2 or (all(zones) and sum(zones) > MOST_OF_TWO):
+            raise ValueError(
+                f"must be a whole number from {self.legal}, or two for both zones as in [7, 7], which are at most "
+                f"{MOST_OF_TWO} together, not {quoted(value)}."
+            )
+        return zones[0], zones[1]
 
 
 @dataclass(frozen=True, slots=True)

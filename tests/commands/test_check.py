@@ -66,6 +66,20 @@ def test_check_tells_a_control_that_can_do_nothing(call: Call, tmp_path: Path) -
     assert "problem  [[control]] number 1: hand over has no effect on channel 2, whose role is 'accompany'" in out
 
 
+def test_check_tells_which_instruments_lie_inside_an_mpe_zone(call: Call, tmp_path: Path) -> None:
+    band = tmp_path / "band.toml"
+    band.write_text("mpe = 9\n", encoding="utf-8")
+    status, out, _ = call("check", band)
+    assert status == 1
+    assert (
+        "problem  The MPE zone of channel 1 leaves nobody to play these channels of the set: 2 (Bass), 3 (Strings), 4 "
+        "(Harmonium), 10 (Percussion); give them other channels, or make the zone smaller.\n"
+    ) in out
+    assert "ok       channel 2: Bass, electric bass (finger): nobody plays it\n" in out
+    band.write_text("mpe = 9\n[[channel]]\nchannel = 1\n[[channel]]\nchannel = 11\n", encoding="utf-8")
+    assert "MPE" not in call("check", band)[1]
+
+
 def test_without_its_library_ableton_link_is_refused_in_a_sentence(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +92,62 @@ def test_without_its_library_ableton_link_is_refused_in_a_sentence(
         assert "pip install 'bollylive[link]'" in sentence(err)
     _, out, _ = call("check", band)
     assert "problem  Ableton Link needs a library that is not installed" in out
+
+
+class FakeClient:
+    """A client of a MIDI system with one keyboard that is there, and one synthesiser."""
+
+    def __init__(self, offered: list[str]) -> None:
+        self.offered = offered
+
+    def get_ports(self) -> list[str]:
+        return self.offered
+
+    def open_port(self, port: int, name: str) -> None:
+        pass
+
+    def get_message(self) -> None:
+        pass
+
+    def close_port(self) -> None:
+        pass
+
+    def delete(self) -> None:
+        pass
+
+
+def _open_system(_api: str | None, _in_name: str, _out_name: str) -> tuple[str, FakeClient, FakeClient]:
+    return "core", FakeClient(["Keys", "Big keys"]), FakeClient(["Synth"])
+
+
+@pytest.mark.parametrize(
+    ("keyboard", "status", "told"),
+    [
+        ("Keys", 0, "ok       ports: you play into Keys, the band plays to Synth (core)\n"),
+        ("pads", 0, "ok       ports: you play into pads (not there yet), the band plays to Synth (core)\n"),
+        (
+            "pads",
+            0,
+            "ok       ports: There is no MIDI input 'pads' yet; it is joined when it comes. There are: 'Keys', "
+            "'Big keys'.\n",
+        ),
+        ("ey", 1, "problem  'ey' could be any of these MIDI inputs: 'Keys', 'Big keys'; give more of the name.\n"),
+    ],
+)
+def test_a_port_for_which_jam_waits_is_told_and_no_problem(
+    keyboard: str,
+    status: int,
+    told: str,
+    call: Call,
+    tmp_path: Path,
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bollylive.io.rtmidi_backend.open_system", _open_system)
+    band = tmp_path / "band.toml"
+    band.write_text(f"model = '{tiny_model}'\nin_port = '{keyboard}'\nout_port = 'Synth'\n", encoding="utf-8")
+    assert call("check", band)[0] == status
+    assert told in call("check", band)[1]
 
 
 @pytest.mark.ports
@@ -98,5 +168,5 @@ def test_check_with_real_ports_names_those_that_are_there(
     band = tmp_path / "band.toml"
     band.write_text(f"model = '{tiny_model}'\nin_port = 'no such port'\n", encoding="utf-8")
     status, out, _ = call("check", band, "--api", "jack")
-    assert status == 1
-    assert "problem  There is no MIDI input 'no such port'; there are:" in out
+    assert status == 0
+    assert "ok       ports: There is no MIDI input 'no such port' yet; it is joined when it comes. There are:" in out

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import mido
 import pytest
 from command_line import Call, sentence, tracks_of
 
 from bollylive.journal.folder import default_folder
 from bollylive.journal.lines import Header, header_line, sent_line
-from bollylive.midi.messages import NoteOff, NoteOn
-from bollylive.midi.song_files import read_song
+from bollylive.midi.messages import Note, NoteOff, NoteOn
+from bollylive.midi.song import TimeSignature, Track
+from bollylive.midi.song_files import read_song, write_song
 from bollylive.protocol import Sent
 
 
@@ -187,3 +189,17 @@ def test_recover_without_a_journal_takes_the_newest_of_the_musicians_own(
     (folder / "bollylive-20250601-201503.jsonl").write_bytes(header_line(Header()) + note)
     assert call("recover", "--out", tmp_path / "out.mid", "--minutes", "5")[0] == 0
     assert len(read_song(tmp_path / "out.mid").notes) == 1
+
+
+@pytest.mark.parametrize("command", ["perform", "generate"])
+def test_a_song_in_six_eight_stays_in_six_eight_and_one_in_three_four_in_three_four(
+    command: str, call: Call, tmp_path: Path, tiny_model: Path
+) -> None:
+    source, out = tmp_path / "in.mid", tmp_path / "out.mid"
+    tune = tuple(Note(0, 60 + i % 7, 90, i / 2, 0.5) for i in range(48))
+    for signature in ((6, 8), (3, 4), (12, 8), (2, 2)):
+        write_song(source, [Track("", 0, 73, tune)], meters=((0.0, TimeSignature(*signature)),))
+        named = [source] if command == "perform" else ["--from", source, "--at", "12", "--notes", "20"]
+        assert call(command, *named, "--out", out, "--model", tiny_model, "--seed", "1")[0] == 0
+        (written,) = (message for message in mido.MidiFile(out).tracks[0] if message.type == "time_signature")
+        assert (written.numerator, written.denominator) == signature

@@ -10,7 +10,7 @@ import pytest
 
 from bollylive import jam as jam_module
 from bollylive.clock.anchor import Anchor
-from bollylive.errors import FileError, PortError
+from bollylive.errors import FileError, ModelError, PortError
 from bollylive.jam import JamOptions, jam
 from bollylive.journal.folder import find_journals
 from bollylive.journal.writer import JournalWriter
@@ -140,3 +140,18 @@ def test_without_ports_nothing_is_left(tmp_path: Path, said: list[str], monkeypa
         played(said, fail, record=tmp_path / "take.mid", journal=tmp_path / "journal")
     assert list(tmp_path.glob("**/*.*")) == []
     assert said == []
+
+
+@pytest.mark.parametrize("lacks", [".onnx", ".json"])
+def test_a_model_that_lacks_a_file_is_told_before_anything_begins(
+    lacks: str, tmp_path: Path, said: list[str], tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "own-v1.onnx"
+    for ending in {".onnx", ".json"} - {lacks}:
+        shutil.copyfile(tiny_model.with_suffix(ending), model.with_suffix(ending))
+    before = set(tmp_path.iterdir())
+    monkeypatch.setattr(jam_module, "Supervisor", None)
+    with pytest.raises(ModelError, match="own-v1"):
+        jam(Set(model=str(model)), JamOptions(record=tmp_path / "take.mid", journal=tmp_path / "journal"), said.append)
+    assert said == []
+    assert set(tmp_path.iterdir()) == before

@@ -10,10 +10,10 @@ import pytest
 from bollylive.errors import FileError
 from bollylive.jam_files import write_recording
 from bollylive.journal.folder import default_folder
+from bollylive.journal.recording import RecordedMusic
 from bollylive.midi.messages import Control, Note
-from bollylive.midi.song import Track
+from bollylive.midi.song import DEFAULT_METERS, Track
 from bollylive.midi.song_files import read_song
-from bollylive.sets.setfile import default_set
 
 MUSIC = (Track("1 Melody (musician)", 0, 73, (Note(0, 60, 100, 0.0, 1.0),)),)
 TEMPOS = ((0.0, 100.0),)
@@ -21,7 +21,7 @@ TEMPOS = ((0.0, 100.0),)
 
 def record(path: Path, tracks: tuple[Track, ...] = MUSIC) -> list[str]:
     said: list[str] = []
-    write_recording(tracks, TEMPOS, path, default_set(), said.append)
+    write_recording(RecordedMusic(tracks, TEMPOS, DEFAULT_METERS), path, said.append)
     return said
 
 

@@ -176,3 +176,16 @@ def test_a_flood_that_never_ends_its_notes_does_not_slow_the_band_down() -> None
         offline.play(NoteOn(1 + i % 15, i // 15, 100), 1.0)
     offline.advance(6.0)
     assert len(onsets(offline.sent)) == 20 + 1
+
+
+@pytest.mark.parametrize("bpm", [20.0, 97.3, 120.0, 133.3, 300.0])
+@pytest.mark.parametrize("end_beats", [7.0, 8.0, 9.5])
+def test_what_is_due_at_the_end_is_not_played_and_what_is_due_before_it_is(bpm: float, end_beats: float) -> None:
+    band = Set(tempo_bpm=bpm, channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany")))
+    offline = OfflineBand(band, FakePredictor(), seed=1)  # a note each half beat
+    offline.play(NoteOn(0, 60, 90), 0.0)
+    offline.play(NoteOff(0, 60), 0.1)
+    offline.finish(end_beats * 60 / bpm)
+    beats = [sent.beat for sent in offline.sent if sent.by == "model" and isinstance(sent.event, NoteOn)]
+    assert max(beats) == pytest.approx(end_beats - 0.5)
+    assert sounding(offline.sent) == set()

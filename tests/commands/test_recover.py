@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from journals import Journal, read_journal, replay
 
 from bollylive.cli import main
 from bollylive.clock.anchor import Anchor
 from bollylive.errors import FileError
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import END, Header, anchor_line, header_line, lost_line, sent_line
-from bollylive.journal.reader import EntryStream, Journal, read_journal
-from bollylive.journal.recording import Recording
-from bollylive.journal.replay import cut_before, replay, replay_entries
+from bollylive.journal.reader import EntryStream
+from bollylive.journal.recording import RecordedMusic, Recording
+from bollylive.journal.replay import cut_before, replay_entries
 from bollylive.journal.window import find_window
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program
@@ -68,7 +70,7 @@ def test_it_is_what_a_recording_would_have_been(entries: list[Sent]) -> None:
     recording = Recording(HEADER.names)
     for entry in entries:
         recording.add(entry)
-    assert replay(Journal(HEADER, tuple(entries), ended=True)) == (recording.tracks(), recording.tempos())
+    assert replay(Journal(HEADER, tuple(entries), ended=True)) == recording.music()
 
 
 def test_a_whole_journal_has_no_problems_and_is_described(tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ def test_what_is_damaged_or_missing_is_reported(tmp_path: Path) -> None:
 def test_the_last_minutes_begin_with_a_bar_and_what_sounds_there_begins_there() -> None:
     journal = Journal(HEADER, tuple(tune(40)), ended=True)
     # The last event is an off at beat 39.5; eleven and a quarter beats before it, beat 28 is under way.
-    (flute, bass), tempos = replay(journal, 11.25 * SECONDS_PER_BEAT / 60)
+    (flute, bass), tempos, _ = replay(journal, 11.25 * SECONDS_PER_BEAT / 60)
     assert len(flute.notes) == 12
     assert spans(flute)[0] == (60 + 28 % 12, 0.0, 0.5)
     assert spans(bass) == [(36, 0.0, 11.5)]
@@ -117,13 +119,13 @@ def test_the_last_minutes_begin_with_a_bar_and_what_sounds_there_begins_there() 
     assert tempos == ((0.0, 120.0),)
 
     # A beat earlier the bar before it is.
-    (flute, _), _ = replay(journal, 12.25 * SECONDS_PER_BEAT / 60)
+    (flute, _), *_ = replay(journal, 12.25 * SECONDS_PER_BEAT / 60)
     assert spans(flute)[0] == (60 + 24 % 12, 0.0, 0.5)
 
 
 def test_the_silence_at_the_end_is_not_among_the_last_minutes() -> None:
     entries = (*tune(40), sent(Control(0, 123, 0), 4000.0))
-    (flute, _), _ = replay(Journal(HEADER, entries, ended=True), 11.25 * SECONDS_PER_BEAT / 60)
+    (flute, _), *_ = replay(Journal(HEADER, entries, ended=True), 11.25 * SECONDS_PER_BEAT / 60)
     assert len(flute.notes) == 12
 
 
@@ -141,7 +143,10 @@ def test_a_cut_keeps_what_was_set_before_it() -> None:
         "x", 0, 73, (Note(0, 60, 90, 0.0, 1.0), Note(0, 62, 90, 3.0, 3.0), Note(0, 64, 90, 5.0, 1.0)), changes
     )
     gone = Track("gone", 1, 0, (Note(1, 60, 90, 0.0, 4.0),))
-    tracks, tempos = cut_before((track, gone), ((0.0, 100.0), (2.0, 110.0), (5.0, 120.0)), 4.0)
+    music = RecordedMusic(
+        (track, gone), ((0.0, 100.0), (2.0, 110.0), (5.0, 120.0)), ((0.0, 2.0), (4.0, 3.0), (10.0, 3.5))
+    )
+    tracks, tempos, meters = cut_before(music, 4.0)
     assert tracks == (
         Track(
             *("x", 0, 40),
@@ -150,6 +155,7 @@ def test_a_cut_keeps_what_was_set_before_it() -> None:
         ),
     )
     assert tempos == ((0.0, 110.0), (1.0, 120.0))
+    assert meters == ((0.0, 3.0), (6.0, 3.5))
 
 
 def write_journal(folder: Path, name: str, data: bytes, age: int) -> Path:
@@ -312,3 +318,24 @@ def test_how_far_it_is_is_said_every_few_seconds_and_only_of_long_work(tmp_path:
     recover(path, progress=parts.append)
     assert parts == sorted(parts)
     assert len(parts) == 2
+
+
+def peak_bytes(path: Path, out: Path) -> int:
+    """The memory at most that `recover` takes for a journal and its MIDI file."""
+    tracemalloc.start()
+    assert main(["recover", str(path), "--out", str(out)]) == 0
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_the_memory_for_a_journal_is_that_of_its_notes(tmp_path: Path) -> None:
+    main(["recover", "--out", str(tmp_path / "no.mid"), str(tmp_path)])  # imports what it needs
+    peaks = []
+    for beats in (500, 2000):
+        path = tmp_path / f"{beats}.jsonl"
+        path.write_bytes(bytes_of(tune(beats)))
+        peaks.append(peak_bytes(path, tmp_path / "out.mid"))
+    small, large = peaks
+    assert large < 4.2 * small
+    assert (large - small) / 1500 < 600  # bytes a note

@@ -78,11 +78,8 @@ def things(tmp_path: Path, song: Path, tiny_model: Path) -> dict[str, Path]:
         ("recover PLAIN --out PLAIN", "this is the journal"),
         ("recover PLAIN --out JOURNAL", "this is a journal, which is never replaced"),
         ("jam --record SET --set SET", "this is the set; give --record another name"),
-        (
-            "jam --record NOTES",
-            "this file exists and is not named like a MIDI file; give --record a name like take.mid",
-        ),
-        ("jam --record MODEL", "this file exists and is not named like a MIDI file"),
+        ("jam --record NOTES", "this is no name of a MIDI file; give --record one like take.mid"),
+        ("jam --record MODEL", "this is no name of a MIDI file"),
         ("jam --figures SET --set SET", "this is the set; give --figures another name"),
         (
             "jam --figures SIDECAR",
@@ -134,9 +131,37 @@ def test_all_files_that_cannot_be_written_are_reported_at_once(
     status, _, err = call("jam", "--record", things["NOTES"], "--figures", things["SIDECAR"])
     assert status == 1
     assert [line.count("give --") for line in err.splitlines()] == [1, 1]
-    status, _, err = call("jam", "--record", tmp_path / "a", "--figures", tmp_path / "A")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "kind", "example"),
+    [
+        ("jam --record", "take.txt", "a MIDI file", "take.mid"),
+        ("jam --record", "take", "a MIDI file", "take.mid"),
+        ("perform SONG --out", "song.wav", "a MIDI file", "take.mid"),
+        ("generate --from SONG --out", "song.mi", "a MIDI file", "take.mid"),
+        ("recover --out", "last.json", "a MIDI file", "take.mid"),
+        ("jam --figures", "take.mid", "a file of BollyLive's figures", "figures.json"),
+        ("bench --json", "figures.csv", "a file of BollyLive's figures", "figures.json"),
+    ],
+)
+def test_a_name_by_which_no_program_would_know_the_file_is_refused_before_anything_is_played(
+    command: str, name: str, kind: str, example: str, call: Call, song: Path, tmp_path: Path
+) -> None:
+    *words, option = command.replace("SONG", str(song)).split()
+    status, out, err = call(*words, option, tmp_path / name)
+    assert (status, out) == (1, "")
+    assert (
+        sentence(err) == f"bollylive: {tmp_path / name}: this is no name of {kind}; give {option} one like {example}."
+    )
+    assert list(tmp_path.iterdir()) == [song]
+
+
+@pytest.mark.parametrize("name", ["take.mid", "take.MIDI", "take.kar"])
+def test_every_usual_name_of_a_midi_file_will_do(name: str, call: Call, song: Path, tmp_path: Path) -> None:
+    status, _, err = call("generate", "--from", song, "--at", "0", "--out", tmp_path / name)
     assert status == 1
-    assert "--record and --figures need different names" in sentence(err)
+    assert "there is no note before beat 0" in sentence(err)
 
 
 @pytest.mark.parametrize("arguments", ["perform a.mid --out", "recover --out", "jam --record", "bench --json"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bollylive.files import state_folder as module
-from bollylive.files.regular_file import open_regular, read_regular
+from bollylive.files.regular_file import NotAFileError, open_regular, read_regular
 from bollylive.files.state_folder import is_private, make_private, state_folder
 from bollylive.files.whole_file import write_elsewhere
 from bollylive.journal.folder import JournalFile, default_folder, find_journals, running_folder
@@ -111,5 +111,5 @@ def test_only_files_are_read(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="more than 4 bytes"):
         read_regular(tmp_path / "file", 4)
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
-        with pytest.raises(OSError):  # noqa: PT011 - any will do
+        with pytest.raises(NotAFileError, match="this is a folder, a pipe or a device"):
             open_regular(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+import sys
 from collections.abc import Callable, Iterable, Sequence
 
 import pytest
@@ -12,13 +13,13 @@ from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
 from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
-from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Raw
+from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Program, Raw
 from bollylive.protocol import Heard, Play, Sent
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
 BEAT_S, SHORTEST_S, LONGEST_S = 0.5, 0.0005, 0.05
-Change = Callable[[Event], Event]
+Change = Callable[[Event], Event | None]
 
 
 class Stage:
@@ -59,12 +60,24 @@ class Stage:
     def ons_left(self, since_s: float = 0.0) -> int:
         return sum(isinstance(sent.event, NoteOn) for sent in self.left if sent.at_s > since_s)
 
+    @property
+    def sounding(self) -> set[tuple[int, int]]:
+        """Channels and pitches."""
+        sounding: set[tuple[int, int]] = set()
+        for sent in self.left:
+            if isinstance(sent.event, NoteOn):
+                sounding.add((sent.event.channel, sent.event.pitch))
+            elif isinstance(sent.event, NoteOff):
+                sounding.discard((sent.event.channel, sent.event.pitch))
+        return sounding
+
     def _leave(self, messages: Sequence[Sent]) -> None:
         self.left.extend(messages)
         wait_s = self._chance.uniform(0, self._jitter_s)
         for sent in messages:
             for delay_s in self.delays_s:
-                self._come(sent.at_s + delay_s + wait_s, self.change(sent.event))
+                if (back := self.change(sent.event)) is not None:
+                    self._come(sent.at_s + delay_s + wait_s, back)
 
     def _come(self, at_s: float, event: Event) -> None:
         self._count += 1
@@ -114,13 +127,7 @@ def test_nothing_of_a_loop_is_left_sounding() -> None:
     stage = Stage(0.05)
     stage.band(steadily(10, 0.1))
     stage.run(3)
-    sounding: set[int] = set()
-    for sent in stage.left:
-        if isinstance(sent.event, NoteOn):
-            sounding.add(sent.event.pitch)
-        elif isinstance(sent.event, NoteOff):
-            sounding.discard(sent.event.pitch)
-    assert not sounding
+    assert not stage.sounding
 
 
 def test_a_loop_that_begins_in_mid_play_and_ends_is_told_and_then_everything_passes() -> None:
@@ -262,3 +269,154 @@ def test_chance_prove_nothing() -> None:
     stage.run(26)
     assert len(stage.heard) == 400
     assert stage.router.feedback_filter.echoes == 0
+
+
+def transposer(semitones: int, channel: int | None = None) -> Change:
+    """What a DAW sends back that transposes, perhaps on another channel; it leaves out what MIDI cannot say."""
+
+    def change(event: Event) -> Event | None:
+        if not isinstance(event, NoteOn | NoteOff):
+            return event
+        pitch = event.pitch + semitones
+        on_channel = event.channel if channel is None else channel
+        if not 0 <= pitch <= 127:
+            return None
+        return NoteOff(on_channel, pitch) if isinstance(event, NoteOff) else NoteOn(on_channel, pitch, event.velocity)
+
+    return change
+
+
+@pytest.mark.parametrize("thru", [True, False])
+@pytest.mark.parametrize("delay_s", [0.003, 0.05, 0.4])
+@pytest.mark.parametrize(
+    ("semitones", "interval"), [(12, "12 semitones higher"), (-12, "12 semitones lower"), (7, "7"), (1, "1 semitone ")]
+)
+def test_a_loop_that_transposes_is_told_once_and_quiet(
+    semitones: int, interval: str, delay_s: float, thru: bool
+) -> None:
+    stage = Stage(delay_s, thru=thru)
+    stage.change = transposer(semitones)
+    stage.band(steadily(60, 0.1))
+    stage.run(6 + 2 * delay_s)
+    problem = stage.router.take_problem()
+    assert problem is not None
+    assert f"after {1e3 * delay_s:.0f} ms and {interval}" in problem
+    since_s, heard = stage.now_s, len(stage.heard)
+    stage.band(steadily(40, 0.1))
+    stage.run(5)
+    assert stage.ons_left(since_s) == 40
+    assert len(stage.heard) == heard
+    assert stage.router.take_problem() is None
+
+
+def test_a_loop_that_transposes_chords_to_one_channel_is_quiet_and_ends() -> None:
+    stage = Stage(0.05)
+    stage.change = transposer(12, channel=3)
+    for channel in (1, 2, 5):
+        stage.band(steadily(40, 0.1), channel)
+    stage.run(5)
+    problem = stage.router.take_problem()
+    assert problem is not None
+    assert "12 semitones" in problem
+    assert stage.ons_left(stage.now_s - 0.5) == 0
+    assert not stage.sounding
+    stage.delays_s = []
+    stage.band(steadily(10, 0.1))
+    stage.run(2)
+    stage.heard.clear()
+    stage.play(struck(72, steadily(10, 0.1)))
+    stage.run(2)
+    assert len(stage.heard) == 20
+
+
+def test_what_a_loop_that_transposes_had_begun_is_ended() -> None:
+    stage = Stage(0.05)
+    stage.change = transposer(-12)
+    stage.band(steadily(30, 0.1))
+    stage.run(5)
+    problem = stage.router.take_problem()
+    assert problem is not None
+    assert "12 semitones" in problem
+    assert not stage.sounding
+
+
+@pytest.mark.parametrize("thru", [True, False])
+@pytest.mark.parametrize("spread_s", [0.008, 0.02])
+@pytest.mark.parametrize("semitones", [12, -12, 4])
+def test_a_musician_who_doubles_the_bands_line_in_octaves_or_thirds_loses_no_note(
+    semitones: int, spread_s: float, thru: bool
+) -> None:
+    """As loud as the band, and some 30 ms behind it."""
+    stage, chance = Stage(thru=thru), random.Random(3)
+    onsets_s = steadily(400, 0.125)
+    stage.band(onsets_s, length_s=0.1)
+    played: list[tuple[float, Event]] = []
+    for i, onset_s in enumerate(onsets_s):
+        pitch, at_s = 60 + i % 12 + semitones, onset_s + 0.03 + chance.uniform(0.0, spread_s)
+        played += [(at_s, NoteOn(2, pitch, 80 + i % 5)), (at_s + 0.09, NoteOff(2, pitch))]
+    stage.play(played)
+    stage.run(52)
+    assert len(stage.heard) == len(played)
+    assert stage.router.take_problem() is None
+
+
+@pytest.mark.parametrize("every_s", [0.008, 0.02, 0.1])
+@pytest.mark.parametrize("step", [1, 2, -1])
+def test_a_sequencers_even_run_is_no_loop_that_transposes_by_its_step(step: int, every_s: float) -> None:
+    stage = Stage()
+    run = [60 + step * i for i in range(24)] * 4
+    stage.play([pair for i, pitch in enumerate(run) for pair in struck(pitch, [i * every_s], every_s / 2)])
+    stage.band(steadily(40, 0.25))
+    stage.run(11)
+    assert len(stage.heard) == 2 * len(run)
+    assert stage.router.take_problem() is None
+
+
+@pytest.mark.parametrize("programs", [[5], [5, 6], [5, 6, 5]])
+@pytest.mark.parametrize("delay_s", [0.004, 0.1, 0.9])
+def test_a_program_that_comes_back_does_not_go_round(programs: list[int], delay_s: float) -> None:
+    stage = Stage(delay_s)
+    stage.play([(0.03 * i, Program(1, program)) for i, program in enumerate(programs)])
+    stage.run(20)
+    left = [sent.event for sent in stage.left if isinstance(sent.event, Program)]
+    assert left[: len(programs)] == [Program(1, program) for program in programs] or delay_s < 0.03
+    assert len(left) <= 2 * len(programs)
+    assert stage.left[-1].at_s < 3.0
+
+
+def test_a_program_of_the_bands_own_that_comes_back_on_another_channel_goes_round_once() -> None:
+    stage = Stage(0.05)
+    stage.change = lambda event: Program(0, event.program) if isinstance(event, Program) else event
+    stage.router.program(4, 33, 0.0)
+    stage.run(5)
+    assert [sent.event for sent in stage.left] == [Program(4, 33), Program(0, 33)]
+
+
+def test_every_program_of_a_musician_that_changes_something_passes() -> None:
+    stage = Stage()
+    changes = [Program(0, 1), Program(1, 1), Program(0, 2), Program(0, 1), Program(0, 2)]
+    stage.play([(0.1 * i, change) for i, change in enumerate(changes)])
+    stage.play([(3.0 * i, Program(2, 7)) for i in range(5)])  # a synthesizer may have been switched on meanwhile
+    stage.run(20)
+    left = [sent.event for sent in stage.left if isinstance(sent.event, Program)]
+    assert [event for event in left if event.channel < 2] == changes
+    assert left.count(Program(2, 7)) == 5
+
+
+def test_while_nothing_comes_suspicions_cost_nothing() -> None:
+    stage = Stage(0.05)
+    stage.band(steadily(5, 0.01))
+    stage.run(0.06)
+    calls = 0
+
+    def count(_frame: object, event: str, _: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        stage.router.feedback_filter.settle(stage.now_s)
+    finally:
+        sys.setprofile(before)
+    assert calls <= 2

@@ -456,6 +456,39 @@ def test_who_was_connected_to_our_own_input_and_is_no_more_leaves_no_note(studio
     assert poll(ports, 2.0) == []
 
 
+def test_a_clock_whose_only_connection_to_our_own_input_goes_has_gone(studio: Studio) -> None:
+    studio.shows = True
+    studio.feeders = {"BollyLive In:in": {"DAW:out", "Pads:out"}}
+    ports = PortSet(None, ["virtual", "keys"])
+    ports.check(0.0)
+    studio.inputs[0].queue += [[0xFA], TICK]
+    assert poll(ports, 0.0) == [Start(), Tick()]
+    studio.feeders = {"BollyLive In:in": {"Pads:out"}}  # nobody knows which of the two ticked
+    ports.check(1.0)
+    assert poll(ports, 1.0) == []
+    studio.feeders = {}
+    assert ports.check(2.0) == []
+    assert poll(ports, 2.0) == [ClockGone()]
+    studio.source("Keys:out").queue += [TICK]
+    assert poll(ports, 2.0) == [Tick()]  # another clock leads at once
+    ports.check(3.0)
+    assert poll(ports, 3.0) == []
+
+
+def test_an_input_of_our_own_that_never_led_takes_no_clock_with_it(studio: Studio) -> None:
+    studio.shows = True
+    studio.feeders = {"BollyLive In:in": {"Pads:out"}}
+    ports = PortSet(None, ["virtual", "keys"])
+    ports.check(0.0)
+    studio.source("Keys:out").queue += [TICK]
+    assert poll(ports, 0.0) == [Tick()]
+    studio.inputs[0].queue += [ON, OFF, TICK]  # the second clock does not count
+    assert poll(ports, 0.0) == [NoteOn(0, 60, 90), NoteOff(0, 60, 0)]
+    studio.feeders = {}
+    ports.check(1.0)
+    assert poll(ports, 1.0) == []
+
+
 def test_what_is_held_is_ended_when_its_release_may_have_been_lost(studio: Studio) -> None:
     ports = PortSet(None, ["virtual", "keys"])
     studio.inputs[0].queue += [ON]
@@ -565,12 +598,42 @@ def test_when_several_come_that_may_be_meant_none_is_joined_and_this_is_told_onc
 
 
 def test_who_waits_does_not_join_in_both_directions_what_would_be_a_loop(studio: Studio) -> None:
-    studio.api, studio.sources, studio.sinks = "winmm", [], ["Cable 0"]
-    ports = PortSet(None, "Cable 1", "cable", waits=True)
+    studio.api, studio.sources, studio.sinks = "winmm", [], ["loopMIDI Port 0"]
+    ports = PortSet(None, "loopMIDI Port 1", "midi port", waits=True)
     ports.check(0.0)
-    studio.sources += ["Cable 1"]
+    studio.sources += ["loopMIDI Port 1"]
     assert ports.check(LOOK_S) == []
     assert studio.inputs[0].port is None
+
+
+PIANO = "Digital Piano:Digital Piano MIDI 1 20:0"
+
+
+def test_a_stage_piano_with_one_name_is_joined_in_both_directions(studio: Studio) -> None:
+    studio.api, studio.sources, studio.sinks = "alsa", [PIANO], [PIANO]
+    ports = PortSet(None, "digital piano", "Digital Piano")
+    assert (ports.input_name, ports.output_name) == (PIANO, PIANO)
+    assert (studio.inputs[0].port, studio.outputs[0].port) == (PIANO, PIANO)
+
+
+def test_a_stage_piano_that_is_switched_on_later_is_joined_in_both_directions(studio: Studio) -> None:
+    studio.api, studio.sources, studio.sinks = "alsa", [], []
+    ports = PortSet(None, "piano", "piano", waits=True)
+    ports.check(0.0)
+    studio.sources.append(PIANO)
+    studio.sinks.append(PIANO)
+    assert ports.check(LOOK_S) == [
+        f"The MIDI input '{PIANO}' is there now, and joined.",
+        f"The MIDI output '{PIANO}' is there now, and joined.",
+    ]
+    assert (studio.inputs[0].port, studio.outputs[0].port) == (PIANO, PIANO)
+
+
+def test_a_loopback_that_is_found_by_two_names_is_refused(studio: Studio) -> None:
+    through = "Midi Through:Midi Through Port-0 14:0"
+    studio.api, studio.sources, studio.sinks = "alsa", [through], [through]
+    with pytest.raises(PortError, match="would hear itself"):
+        PortSet(None, "port-0", "through")
 
 
 def test_a_name_that_may_mean_several_is_refused_though_ports_may_be_waited_for(studio: Studio) -> None:

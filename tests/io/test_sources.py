@@ -5,22 +5,22 @@ from __future__ import annotations
 from bollylive.clock.anchor import LinkBeat
 from bollylive.clock.link import LinkSession
 from bollylive.io.link_source import LinkSource
+from bollylive.io.scripted_source import ScriptedSource
 from bollylive.io.sources_and_sinks import TimedEvent
-from bollylive.io.timeline import Timeline
 from bollylive.midi.messages import NoteOff, NoteOn
 
 ON, OFF = NoteOn(0, 60, 90), NoteOff(0, 60)
 
 
-def test_a_timeline_waits_until_it_begins_and_gives_each_event_once_with_its_own_time() -> None:
-    timeline = Timeline([(0.5, ON), (0.75, OFF), (2.0, ON)])
-    assert timeline.poll(100.0) == []
-    timeline.begin(200.0)
-    assert timeline.poll(200.4) == []
-    assert timeline.poll(201.0) == [TimedEvent(ON, 200.5), TimedEvent(OFF, 200.75)]
-    assert timeline.poll(201.0) == []
-    assert timeline.poll(202.0) == [TimedEvent(ON, 202.0)]
-    assert timeline.poll(300.0) == []
+def test_a_script_waits_until_it_begins_and_gives_each_event_once_with_its_own_time() -> None:
+    script = ScriptedSource([(0.5, ON), (0.75, OFF), (2.0, ON)])
+    assert script.poll(100.0) == []
+    script.begin(200.0)
+    assert script.poll(200.4) == []
+    assert script.poll(201.0) == [TimedEvent(ON, 200.5), TimedEvent(OFF, 200.75)]
+    assert script.poll(201.0) == []
+    assert script.poll(202.0) == [TimedEvent(ON, 202.0)]
+    assert script.poll(300.0) == []
 
 
 class FakeSession(LinkSession):

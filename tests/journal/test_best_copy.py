@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from disks import FakeDisk
+from journals import read_journal
 
 from bollylive.clock.anchor import Anchor
 from bollylive.errors import FileError
@@ -13,7 +14,6 @@ from bollylive.journal import best_copy
 from bollylive.journal.best_copy import BestCopy
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line
-from bollylive.journal.reader import read_journal
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.protocol import Sent
@@ -31,7 +31,7 @@ def concluded(writer: JournalWriter) -> tuple[int, list[str], list[str]]:
     """How many notes the recording has, what is said of it, and what of the journal."""
     writer.close()
     copies = BestCopy(writer)
-    tracks, _ = copies.music()
+    tracks, *_ = copies.music()
     return sum(len(track.notes) for track in tracks), list(copies.shortcomings()), list(copies.complete_journal())
 
 

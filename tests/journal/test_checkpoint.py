@@ -6,12 +6,12 @@ import pytest
 from disks import FakeDisk
 from hypothesis import given
 from hypothesis import strategies as st
+from journals import read_journal, replay
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import Checkpoint, Entry, without_repeats
 from bollylive.journal.lines import Header, header_line, line_of
-from bollylive.journal.reader import read_end, read_journal
-from bollylive.journal.replay import replay
+from bollylive.journal.reader import read_end
 from bollylive.journal.restore import restore
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Player, Program
@@ -107,6 +107,6 @@ def test_checkpoints_neither_double_a_tempo_nor_move_a_note() -> None:
         writer.add(entry)
         writer._bytes_since_checkpoint = 1 << 20
     writer.flush()
-    tracks, tempos = replay(disk.journal())
+    tracks, tempos, _ = replay(disk.journal())
     assert tempos == ((0.0, 120.0),)
     assert [note.onset_beats for note in tracks[0].notes] == [float(beat) for beat in range(40)]

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from journals import read_journal
 
 from bollylive.clock.anchor import Anchor
 from bollylive.files.locked_file import is_written
 from bollylive.journal.folder import JournalFile, default_folder, find_journals, prune
 from bollylive.journal.lines import Header, header_line
-from bollylive.journal.reader import read_journal
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.protocol import Sent

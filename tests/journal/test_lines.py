@@ -7,11 +7,12 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from journals import Journal, read_journal
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.checkpoint import without_repeats
 from bollylive.journal.lines import END, Header, anchor_line, header_line, lost_line, sent_line
-from bollylive.journal.reader import Journal, read_end, read_journal
+from bollylive.journal.reader import read_end
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program, Raw
 from bollylive.protocol import Sent
 

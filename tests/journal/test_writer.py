@@ -6,11 +6,11 @@ import threading
 
 import pytest
 from disks import FakeDisk
+from journals import Journal
 from stage import until
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.lines import Header, anchor_line, sent_line, status_line
-from bollylive.journal.reader import Journal
 from bollylive.journal.writer import REPEAT_BYTES, JournalWriter
 from bollylive.midi.messages import Control, NoteOff, NoteOn, Program, Raw
 from bollylive.protocol import EngineStatus, Sent

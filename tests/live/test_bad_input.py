@@ -47,10 +47,6 @@ def test_nothing_that_a_cable_carries_ends_the_program_or_leaves_a_note(jack_ser
             return any((on.pitch, on.velocity) == (21, 33) for on in peer.ons[heard:])
 
         assert peer.hears(passes, 20.0)
-        process.terminate()
-        assert peer.hears(lambda: process.poll() is not None, 10.0)
-        peer.listen()
+        peer.see_off(process, limit_s=10.0)
         assert process.returncode == 128 + 15
-        assert not peer.sounding
         assert not peer.faults
-        peer.ports.close()

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from jack_server import JackServer
+from journals import read_journal
 from stage import Peer, eager_set, engine_of, jam, port_process_of, until
 
 from bollylive.journal.folder import find_journals
-from bollylive.journal.reader import read_journal
 from bollylive.midi.messages import NoteOn
 from bollylive.midi.song_files import read_song
 from bollylive.processes.io_link import IoLink

@@ -99,12 +99,8 @@ def test_an_input_that_is_pulled_out_in_mid_phrase_ends_its_notes_and_is_joined_
         assert daw.hears(lambda: NoteOn(0, 67, 90) in daw.ons)
         _plug(device)
         assert _strike_until(device, daw)
-        process.terminate()
-        assert daw.hears(lambda: process.poll() is not None, LIMIT_S)
-        daw.listen()
-        assert not daw.sounding
+        daw.see_off(process, limit_s=LIMIT_S)
         assert not daw.faults
-        daw.ports.close()
 
 
 def test_an_output_that_is_pulled_out_in_mid_phrase_has_no_hanging_note_when_it_is_back(
@@ -138,11 +134,7 @@ def test_a_program_that_comes_after_the_band_is_joined_in_both_directions(
         device = Peer("virtual", "virtual", "Device")
         assert _says(process, "'Device In:in' is there now, and joined")
         assert _strike_until(device, device)
-        process.terminate()
-        assert device.hears(lambda: process.poll() is not None, LIMIT_S)
-        device.listen()
-        assert not device.sounding
-        device.ports.close()
+        device.see_off(process, limit_s=LIMIT_S)
 
 
 HOLD = ((0xB0, 64, 127), (0xE0, 0, 96))

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import mido
 import pytest
+from journals import read_journal
 from stage import Peer, jam, until
 
 from bollylive.cli import main
 from bollylive.journal.folder import find_journals
-from bollylive.journal.reader import read_journal
 from bollylive.midi.messages import NoteOn
 from bollylive.midi.song_files import read_song
 from bollylive.protocol import Sent

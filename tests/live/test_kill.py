@@ -99,14 +99,10 @@ def test_a_signal_ends_every_note_and_then_the_program(
         peer = Peer()
         peer.play(MUSICIAN)
         assert peer.hears(lambda: band_sounds(peer))
-        process.send_signal(number)
-        assert peer.hears(lambda: process.poll() is not None)
-        peer.listen()
+        peer.see_off(process, number)
         assert process.returncode == 128 + number
-        assert not peer.sounding
         assert not peer.faults
         assert take.exists()
-        peer.ports.close()
 
 
 def test_an_engine_that_is_killed_leaves_no_note_and_another_one_plays_on(
@@ -135,12 +131,8 @@ def test_an_engine_that_is_killed_leaves_no_note_and_another_one_plays_on(
             if peer.hears(answered, 0.25):
                 break
         assert answered()
-        process.terminate()
-        assert peer.hears(lambda: process.poll() is not None)
-        peer.listen()
-        assert not peer.sounding
+        peer.see_off(process)
         assert not peer.faults
-        peer.ports.close()
 
 
 def _revived(process: object, engine: int) -> bool:
@@ -162,9 +154,5 @@ def test_a_model_that_raises_leaves_no_note(jack_server: dict[str, str], tmp_pat
         peer.play(MUSICIAN)
         assert peer.hears(lambda: NoteOn(0, 64, 90) in peer.ons[heard:])
         assert process.poll() is None
-        process.terminate()
-        assert peer.hears(lambda: process.poll() is not None)
-        peer.listen()
-        assert not peer.sounding
+        peer.see_off(process)
         assert not peer.faults
-        peer.ports.close()

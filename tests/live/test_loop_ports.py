@@ -28,11 +28,7 @@ def test_a_loop_is_told_and_then_neither_doubles_a_note_nor_leaves_one(
         assert own[-NOTES:] == [40 + UNTIL_PROVED + i for i in range(NOTES)]
         assert len(own) < 2 * UNTIL_PROVED + NOTES
         assert any(on.channel != 0 for on in peer.ons)
-        process.terminate()
-        assert peer.hears(lambda: process.poll() is not None)
-        peer.listen()
-        assert not peer.sounding
+        peer.see_off(process)
         assert not peer.faults
         assert process.stdout is not None
         assert sum("come back" in line for line in process.stdout) == 1
-        peer.ports.close()

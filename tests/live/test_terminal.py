@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from jack_server import JackServer
+from journals import read_journal
 from stage import Peer, eager_set, port_process_of, until
 from test_faults import LONG_S, OFF, ON, is_other, plays_on
 
 from bollylive.errors import PortError
 from bollylive.journal.folder import find_journals
-from bollylive.journal.reader import read_journal
 
 pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
 
@@ -76,12 +76,8 @@ def test_behind_a_terminal_that_is_stopped_a_port_process_is_replaced_and_ctrl_c
         assert peer.rejoin()
         assert peer.hears(lambda: (0, 64) not in peer.sounding)
         assert plays_on(peer)
-        process.send_signal(signal.SIGINT)
-        assert peer.hears(lambda: process.poll() is not None, LONG_S)
-        peer.listen()
+        peer.see_off(process, signal.SIGINT, LONG_S)
         assert process.returncode == 130
-        assert not peer.sounding
-        peer.ports.close()
     os.close(ours)
     os.close(theirs)
     (path,) = find_journals(tmp_path)
@@ -100,9 +96,5 @@ def test_without_a_terminal_the_band_plays_as_always_and_its_sentences_are_in_th
         assert until(lambda: any(b"ready: model" in path.read_bytes() for path in find_journals(tmp_path)), LONG_S)
         peer.play(ON, OFF)
         assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
-        process.send_signal(signal.SIGINT)
-        assert peer.hears(lambda: process.poll() is not None, LONG_S)
-        peer.listen()
+        peer.see_off(process, signal.SIGINT, LONG_S)
         assert process.returncode == 130
-        assert not peer.sounding
-        peer.ports.close()

@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from journals import read_journal
 from set_clock import LIBRARIES, SetClock
 from stage import engine_of, port_process_of
 from test_faults import playing, written_in
 
 from bollylive.journal.folder import find_journals, running_folder
-from bollylive.journal.reader import read_journal
 from bollylive.recover import find_recording
 from bollylive.snapshot.reader import SnapshotReader
 

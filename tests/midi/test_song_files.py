@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bollylive.errors import FileError
 from bollylive.midi.messages import Control, Note, Program
 from bollylive.midi.song import Track
-from bollylive.midi.song_files import TICKS_PER_BEAT, read_song, write_song
+from bollylive.midi.song_files import read_song, write_song
+from bollylive.midi.song_writer import TICKS_PER_BEAT
 
 
 def _chunk(kind: bytes, body: bytes, length: int | None = None) -> bytes:
@@ -166,7 +167,7 @@ def test_a_missing_file_is_a_file_error(tmp_path: Path) -> None:
 def test_a_pipe_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mid")
     for path in (tmp_path / "pipe.mid", Path("/dev/zero")):
-        with pytest.raises(FileError, match="the file cannot be read: this is a pipe or a device, not a file"):
+        with pytest.raises(FileError, match="the file cannot be read: this is a folder, a pipe or a device, not a file"):
             read_song(path)
 
 

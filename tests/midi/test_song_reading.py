@@ -11,6 +11,7 @@ from bollylive.midi.song import Song
 from bollylive.midi.song_files import read_song
 
 GS_RESET = sysex(0x41, 0x10, 0x42, 0x12, 0x40, 0x00, 0x7F, 0x00, 0x41)
+GM2_ON = sysex(0x7E, 0x7F, 0x09, 0x03)
 XG_ON = sysex(0x43, 0x10, 0x4C, 0x00, 0x00, 0x7E, 0x00)
 
 
@@ -30,7 +31,7 @@ def _bank(channel: int, bank: int) -> bytes:
         (_gs_part(0xF, 1), {9, 15}),
         (_gs_part(1, 1), {0, 9}),
         (_gs_part(9, 1), {8, 9}),
-        (_gs_part(0, 0), set()),  # channel 10 becomes a melody
+        (_gs_part(0, 0), set()),  # channel 10 becomes a melody, and no other is free
         (_gs_part(0xA, 2) + _gs_part(0xA, 0), {9}),
         (sysex(0x43, 0x10, 0x4C, 0x08, 0x0A, 0x07, 2), {9, 10}),
         (sysex(0x43, 0x10, 0x4C, 0x08, 0x0A, 0x08, 2), {9}),  # another parameter
@@ -55,6 +56,50 @@ def test_percussion_is_on_channel_10_and_where_a_file_puts_it(before: bytes, per
 def test_a_channel_is_what_it_is_at_its_first_note() -> None:
     assert read_song(file_of(scale(10) + _gs_part(0xA, 2))).percussion == {9}
     assert read_song(file_of(scale(10), _gs_part(0xA, 2))).percussion == {9, 10}
+
+
+@pytest.mark.parametrize(
+    "melodic",
+    [
+        _gs_part(0, 0),
+        _gs_part(0, 1) + _gs_part(0, 0) + _bank(9, 0),
+        sysex(0x43, 0x10, 0x4C, 0x08, 0x09, 0x07, 0),  # XG: a part in normal mode
+        GM2_ON + _bank(9, 121),
+    ],
+)
+def test_a_melody_on_channel_10_moves_to_a_channel_of_melodies_and_is_said(melodic: bytes) -> None:
+    song = read_song(file_of(melodic + scale(0, 1) + scale(9, 3) + bytes((0, 0xC9, 73))))
+    assert {note.channel for note in song.notes} == {0, 1}
+    assert _notes_on(song, 1) == 3
+    assert song.percussion == {9}
+    assert song.program_changes[-1] == (4.0, Program(1, 73))
+    assert song.problems == ("channel 10 is a melody in this file: here it is channel 2.",)
+
+
+def test_where_no_channel_is_free_a_melody_stays_on_channel_10_and_is_said() -> None:
+    song = read_song(file_of(_gs_part(0, 0) + b"".join(scale(channel, 1) for channel in range(16))))
+    assert len(song.notes) == 16
+    assert song.problems == (
+        "channel 10 is a melody in this file: here all others are taken, so it counts as percussion.",
+    )
+
+
+def test_the_drums_of_another_port_have_channel_10_where_a_melody_left_it() -> None:
+    song = read_song(file_of(_port(0) + _gs_part(0, 0) + scale(9, 3), _port(1) + scale(9, 5)))
+    assert {channel: _notes_on(song, channel) for channel in song.programs} == {0: 3, 9: 5}
+    assert song.percussion == {9}
+    assert song.problems == (
+        "channel 10 is a melody in this file: here it is channel 1.",
+        "its 2 ports share 16 channels here: channel 10 of port 1 is channel 1.",
+    )
+
+
+@pytest.mark.parametrize("bank", [GM2_ON + _bank(9, 0), GM2_ON + _bank(9, 120), _bank(9, 121)])
+def test_channel_10_stays_percussion_where_a_file_does_not_say_otherwise(bank: bytes) -> None:
+    song = read_song(file_of(bank + scale(9, 3)))
+    assert song.percussion == {9}
+    assert _notes_on(song, 9) == 3
+    assert song.problems == ()
 
 
 def test_all_program_changes_are_kept_with_their_beats() -> None:
@@ -174,3 +219,37 @@ def test_a_piece_is_no_longer_than_a_day_at_any_tempo() -> None:
 def test_20_000_tempos_are_all_read() -> None:
     tempos = b"".join(bytes((4, 0xFF, 0x51, 3, 7, i >> 8, i & 0xFF)) for i in range(20_000))
     assert len(read_song(file_of(tempos, scale(0))).tempos) == 20_001
+
+
+def _pedal(beats: int, value: int, number: int = 64) -> bytes:
+    return bytes((4 * beats, 0xB0, number, value))
+
+
+REST = bytes((100, 0xFF, 1, 0))  # 25 beats, and an empty text
+
+
+@pytest.mark.parametrize(
+    ("body", "durations"),
+    [
+        (_pedal(0, 127) + scale(0, 2) + REST, [7.0, 7.0]),  # never lifted: six beats after the key
+        (_pedal(0, 127) + _pedal(0, 90) + scale(0, 2) + REST, [7.0, 7.0]),
+        (_pedal(0, 127) + scale(0, 2), [2.0, 1.0]),  # the file ends sooner
+        (_pedal(0, 127) + scale(0, 2) + REST + _pedal(0, 0), [27.0, 26.0]),  # lifted late: as it was meant
+        (_pedal(0, 127) + scale(0, 2) + REST + bytes((0, 0xB0, 121, 0)), [27.0, 26.0]),
+        (_pedal(0, 127) + scale(0, 1) + _pedal(0, 0) + scale(0, 1) + _pedal(0, 127) + REST, [1.0, 1.0]),
+        (_pedal(0, 127) + scale(0, 1) + scale(0, 1) + REST, [1.0, 7.0]),  # struck again
+        (bytes((0, 0x90, 60, 100)) + _pedal(1, 127, 66) + bytes((0, 0x80, 60, 0)) + REST, [7.0]),  # sostenuto
+        (bytes((0, 0x90, 60, 100)) + _pedal(0, 127) + REST + bytes((0, 0x80, 60, 0)), [25.0]),  # the key is down
+    ],
+)
+def test_a_pedal_that_is_never_lifted_holds_a_note_as_long_as_a_string_rings(
+    body: bytes, durations: list[float]
+) -> None:
+    assert [note.duration_beats for note in read_song(file_of(body)).notes] == durations
+
+
+def test_a_pedal_that_is_never_lifted_holds_its_own_channel_alone() -> None:
+    song = read_song(
+        file_of(_pedal(0, 127) + scale(0, 1) + bytes((0, 0xB1, 64, 127)) + scale(1, 1) + REST + bytes((0, 0xB1, 64, 0)))
+    )
+    assert [(note.channel, note.duration_beats) for note in song.notes] == [(0, 7.0), (1, 26.0)]

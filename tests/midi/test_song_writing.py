@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections import defaultdict
 from itertools import pairwise
 
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bollylive.midi.messages import Note
-from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, Track
-from bollylive.midi.song_files import TICKS_PER_BEAT, read_song, song_bytes
+from bollylive.midi.messages import Control, Note, Program
+from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, TimeSignature, Track
+from bollylive.midi.song_files import read_song, song_bytes
+from bollylive.midi.song_writer import TICKS_PER_BEAT
 from bollylive.midi.time_events import describe_substitutes
 
 NOTES = st.lists(
@@ -105,6 +107,15 @@ def test_every_metre_of_a_file_is_written_right(numerator: int, denominator: int
     meters = ((0.0, numerator * 4 / denominator), (1.0, 4.0))
     assert read_song(song_bytes([], meters=meters)).meters == meters
     assert list(describe_substitutes(DEFAULT_TEMPOS, meters)) == []
+    meters = ((0.0, TimeSignature(numerator, denominator)), (1.0, 4.0))
+    data = song_bytes([], meters=meters)
+    assert _signatures(data) == [(numerator, denominator), (4, 4)]
+    assert _signatures(song_bytes([], meters=read_song(data).meters)) == [(numerator, denominator), (4, 4)]
+
+
+def _signatures(data: bytes) -> list[tuple[int, int]]:
+    messages = mido.MidiFile(file=io.BytesIO(data)).tracks[0]
+    return [(message.numerator, message.denominator) for message in messages if message.type == "time_signature"]
 
 
 @pytest.mark.parametrize(
@@ -122,3 +133,34 @@ def test_a_tempo_that_no_file_can_hold_is_the_nearest_and_said_if_it_is_slow(bpm
     [(_, read)] = read_song(song_bytes([], tempos=((0.0, bpm),))).tempos
     assert read == pytest.approx(written)
     assert len(list(describe_substitutes(((0.0, bpm),), DEFAULT_METERS))) == (bpm < written)
+
+
+def test_a_file_is_what_mido_would_have_written() -> None:
+    notes = tuple(Note(0, 60 + i % 3, 1 + i, i / 3, 0.5) for i in range(100))
+    changes = ((0.0, Control(0, 64, 127)), (0.0, Program(0, 3)), (700.0, Control(0, 64, 0)))
+    tracks = [Track("1 Bansuri ☂ (musician)", 0, 73, notes, changes), Track("", 1, None, ())]
+    data = song_bytes(tracks, ((0.0, 120.0), (4.0, 3.0)), ((0.0, 3.5), (7.0, 4.0)))
+    again = io.BytesIO()
+    mido.MidiFile(file=io.BytesIO(data), charset="utf-8").save(file=again)
+    assert data == again.getvalue()
+
+
+def _peak_bytes(notes: int, channels: int) -> int:
+    """The memory at most that a file of so many notes costs while it is written, beside the notes themselves."""
+    tracks = [
+        Track("", channel, None, tuple(Note(channel, 60, 90, float(i), 0.5) for i in range(notes // channels)))
+        for channel in range(channels)
+    ]
+    tracemalloc.start()
+    song_bytes(tracks)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_the_memory_for_writing_is_that_of_one_channel_and_grows_no_faster_than_the_music() -> None:
+    song_bytes([Track("", 0, None, (Note(0, 60, 90, 0.0, 1.0),))])
+    small, large, spread = _peak_bytes(500, 1), _peak_bytes(2000, 1), _peak_bytes(2000, 8)
+    assert large < 4.2 * small
+    assert spread < large / 3
+    assert large < 2000 * 700  # bytes a note

@@ -174,7 +174,7 @@ def test_a_missing_description_is_refused(copy: Path) -> None:
 def test_a_pipe_in_place_of_a_description_is_refused_without_waiting(copy: Path) -> None:
     copy.with_suffix(".json").unlink()
     os.mkfifo(copy.with_suffix(".json"))
-    with pytest.raises(ModelError, match=r"this is a pipe or a device.*restore the \.onnx with its \.json"):
+    with pytest.raises(ModelError, match=r"a pipe or a device.*restore the \.onnx with its \.json"):
         Model(copy)
 
 

@@ -14,8 +14,8 @@ from bollylive.clock.anchor import Anchor, LinkBeat, PlayerBeat
 from bollylive.clock.link import LinkSession
 from bollylive.io.link_source import LinkSource
 from bollylive.io.poll_interval import IDLE_AFTER_S, IDLE_POLL_S, REST_S
+from bollylive.io.scripted_source import ScriptedSource
 from bollylive.io.sources_and_sinks import Source, TimedEvent
-from bollylive.io.timeline import Timeline
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Program, Raw
 from bollylive.midi.parser import Parser, to_bytes
 from bollylive.processes.engine_link import EngineLink
@@ -29,6 +29,7 @@ from bollylive.protocol import (
     Heard,
     Heartbeat,
     InheritedState,
+    InputLost,
     Notice,
     Play,
     Problem,
@@ -37,7 +38,7 @@ from bollylive.protocol import (
     Restoring,
     Sent,
 )
-from bollylive.sets.controls import Command
+from bollylive.sets.controls import MPE, Command
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import KNOBS, ChannelSet, ControlSet, Set
 from bollylive.snapshot.format import Vitals
@@ -66,6 +67,7 @@ class FakePorts:
         self.checks: list[tuple[float, bool]] = []
         self.when_checked: Callable[[], None] = lambda: None
         self.polls = 0
+        self.held_ended = 0  # how often
         self.closed = False
         self.sent: list[Event] = []
         self.sent_s: list[float] = []
@@ -91,6 +93,9 @@ class FakePorts:
         self.checks.append((now_s, calm))
         told, self.sentences = self.sentences, []
         return told
+
+    def end_held(self) -> None:
+        self.held_ended += 1
 
     def send_at(self, due_s: float, event: Event) -> None:
         assert not self.closed
@@ -176,7 +181,7 @@ class Stage:
         timer = self.time.timer
         live = LiveSet(band)
         engine = EngineLink(live, 7, start=self.engine.start, timer=timer)
-        demo = Timeline(musician)
+        demo = ScriptedSource(musician)
         self.sources: list[Source] = [self.ports, demo, *([] if link is None else [LinkSource(link)])]
         self.process = IoLoop(
             self.ports, engine, live, self.supervisor_link, self.sources, self.ports, anchor, left, demo.begin, timer
@@ -257,6 +262,21 @@ def test_a_knob_that_is_turned_is_known_to_the_engine_to_those_after_it_and_to_t
     assert heard == [knob, Command("again")]
     assert stage.engine.band.temperature == KNOBS["temperature"].highest
     assert [message for message in stage.supervisor_link.told if isinstance(message, Command)] == [knob]
+
+
+def test_the_zone_of_an_mpe_keyboard_is_known_to_a_new_engine_and_to_the_supervisor() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        yield [(0xB0, 101, 0), (0xB0, 100, 6), (0xB0, 6, 5)]
+        yield [(0x93, 60, 90), (0x83, 60, 0)]
+        stage.engine.die()
+        yield from stage.until(lambda: stage.engine.revivals == 1)
+
+    stage = Stage(script).run()
+    assert stage.engine.band.mpe == (5, 0)
+    told = stage.supervisor_link.told
+    assert [message for message in told if isinstance(message, Command)] == [Command(MPE, 0, 5)]
+    notes = [message for message in told if isinstance(message, Sent) and isinstance(message.event, NoteOn | NoteOff)]
+    assert [(sent.event, sent.part) for sent in notes] == [(NoteOn(3, 60, 90), 0), (NoteOff(3, 60, 0), 0)]
 
 
 def test_a_message_in_pieces_is_one_message() -> None:
@@ -585,6 +605,22 @@ def test_it_finishes_when_it_is_told_to() -> None:
             yield []
 
     assert Stage(script).run().process.ready
+
+
+def test_what_the_midi_system_lost_ends_what_is_held_at_once_and_is_told() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        stage.supervisor_link.orders.append(InputLost(2))
+        yield from stage.until(lambda: stage.ports.held_ended == 1)
+        yield from stage.pass_time(0.1)
+        stage.supervisor_link.orders.append(InputLost(1))
+        yield from stage.until(lambda: stage.ports.held_ended == 2)
+
+    stage = Stage(script).run()
+    assert [text for text in stage.said if "lost input" in text] == [
+        "The MIDI system lost input at least 2 times, because more came than it can hold; what was held is ended."
+    ]
 
 
 def test_closing_leaves_silence_on_every_channel_that_was_used_and_nothing_open() -> None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from disks import FakeDisk
+
 from bollylive.clock.anchor import Anchor
+from bollylive.io.hanging_notes import HangingNotes
+from bollylive.io.held_state import HeldState
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import END, Header, anchor_line, header_line, sent_line
+from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn
 from bollylive.processes.leftovers import find_left
 from bollylive.protocol import InheritedState, Sent
@@ -36,6 +42,39 @@ def test_one_that_ended_well_left_nothing_and_neither_did_those_before_it(tmp_pa
     journal(tmp_path, 2, NoteOn(0, 60, 90), end=END)
     assert find_left(tmp_path) == InheritedState()
     assert find_left(tmp_path / "none") == InheritedState()
+
+
+@pytest.mark.parametrize("written", [b"", HEAD, anchor_line(Anchor(0.0, 0.5, 4.0)), HEAD[:9]])
+def test_a_journal_that_breaks_off_before_the_first_note_may_lack_notes_that_sound(
+    tmp_path: Path, written: bytes
+) -> None:
+    """The band was killed while its disk was full, or within a tenth of a second after its first note."""
+    (tmp_path / "bollylive-20261102-200000.jsonl").write_bytes(written if HEAD.startswith(written) else HEAD + written)
+    assert find_left(tmp_path) == InheritedState((), ALL)
+
+
+def test_what_a_full_disk_did_not_take_is_ended_by_a_reset_of_its_channel_although_another_is_known(
+    tmp_path: Path,
+) -> None:
+    disk = FakeDisk()
+    writer = JournalWriter(disk)
+    writer.add(Anchor(0.0, 0.5, 4.0))
+    writer.add(Sent(NoteOn(0, 60, 90), "musician", 5.0, 1.0))
+    assert writer.flush()
+    disk.room = 30
+    for event in (NoteOff(0, 60), NoteOn(0, 63, 90), NoteOn(0, 68, 90)):
+        writer.add(Sent(event, "musician", 6.0, 2.0))
+    assert not writer.flush()  # and then all processes are killed
+    (tmp_path / "bollylive-20261102-200000.jsonl").write_bytes(disk.data)
+    left = find_left(tmp_path)
+    assert left == InheritedState(((NoteOff(0, 60), "musician"),), ALL)
+    ends = HangingNotes(HeldState())
+    ends.inherit(left, 0.0)
+    sounding = {63, 68}
+    for end, _ in ends.end(0.0):
+        if end == Control(0, 123, 0):
+            sounding.clear()
+    assert not sounding
 
 
 def test_those_of_bands_one_after_the_other_that_were_killed_add_up(tmp_path: Path) -> None:

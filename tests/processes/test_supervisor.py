@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from journals import read_journal
 
 from bollylive.clock.anchor import Anchor
 from bollylive.errors import CrashError, PortError, SetError
 from bollylive.journal.lines import Header, header_line
-from bollylive.journal.reader import read_end, read_journal
+from bollylive.journal.reader import read_end
 from bollylive.journal.writer import JournalWriter
 from bollylive.midi.messages import Control, NoteOff, NoteOn
 from bollylive.processes.set_file_thread import SLOW_S, SavedSet, SetFileThread
@@ -26,13 +27,14 @@ from bollylive.protocol import (
     Finish,
     Heartbeat,
     InheritedState,
+    InputLost,
     NoPorts,
     Notice,
     Ready,
     Sent,
     StartUp,
 )
-from bollylive.sets.controls import Command
+from bollylive.sets.controls import MPE, Command
 from bollylive.sets.reload import SetWatch
 from bollylive.sets.settings import KNOBS, ChannelSet, Set
 
@@ -71,6 +73,22 @@ class FakeLink:
         self.ended = True
 
 
+class FakeLog:
+    """What the io processes write on standard error."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.losses = 0
+
+    def take(self) -> list[str]:
+        lines, self.lines = self.lines, []
+        return lines
+
+    def take_losses(self) -> int:
+        losses, self.losses = self.losses, 0
+        return losses
+
+
 class Disk:
     """A disk for a journal."""
 
@@ -105,7 +123,7 @@ class NoThread(SetFileThread):
 class Watchtower:
     """A supervisor, its clock, and all io processes that it has started; `refuse` starts none.
 
-    `log` is what they write on standard error.
+    `log` is what they write on standard error, `cure` what is known to help one that hangs while it opens its ports.
     """
 
     def __init__(self, watch: SetWatch | None = None, seconds: float | None = None) -> None:
@@ -115,10 +133,18 @@ class Watchtower:
         self.refuse = False
         self.disk = Disk()
         self.journal = JournalWriter(self.disk)
-        self.log: list[str] = []
+        self.log = FakeLog()
+        self.cure: str | None = None
         set_file = None if watch is None else NoThread(watch)
         self.supervisor = Supervisor(
-            StartUp(BAND, 1), self.said.append, self.journal, set_file, seconds, self._start, self._take_log
+            StartUp(BAND, 1),
+            self.said.append,
+            self.journal,
+            set_file,
+            seconds,
+            self._start,
+            self.log,
+            lambda: self.cure,
         )
 
     @property
@@ -140,10 +166,6 @@ class Watchtower:
     def begin(self, *messages: Any) -> None:
         self.turn()
         self.turn(Heartbeat(), Ready("fake-v1", 8), ANCHOR, *messages)
-
-    def _take_log(self) -> list[str]:
-        lines, self.log = self.log, []
-        return lines
 
     def _start(self, start_up: StartUp) -> FakeLink:
         if self.refuse:
@@ -388,6 +410,15 @@ def test_knobs_stay_as_they_stand_when_the_set_is_saved_and_when_a_port_process_
     assert tower.link.start_up.band == expected
 
 
+def test_the_zone_of_an_mpe_keyboard_outlives_the_port_process_to_which_the_keyboard_told_it(tmp_path: Path) -> None:
+    tower = Watchtower(watch_of(tmp_path, lambda: BAND))
+    tower.begin(Command(MPE, 0, 5))
+    tower.link.closed = True
+    tower.turn()
+    tower.pass_time(RETRY_S + TURN_S)
+    assert tower.link.start_up.band == replace(BAND, mpe=(5, 0))
+
+
 def test_a_set_with_problems_is_not_taken_and_every_problem_is_said_once(tmp_path: Path) -> None:
     def read() -> Set:
         raise SetError(["my.toml: one thing.", "my.toml: another."])
@@ -547,7 +578,7 @@ def test_where_no_process_is_to_be_had_it_is_told_once_and_the_end_comes_all_the
 def test_what_processes_write_on_standard_error_goes_into_the_journal_between_the_notes_and_is_not_said() -> None:
     tower = Watchtower()
     tower.begin(ON)
-    tower.log = ["Cannot read socket fd = 9", "'mb != NULL' failed"]
+    tower.log.lines = ["Cannot read socket fd = 9", "'mb != NULL' failed"]
     tower.turn()
     tower.turn(HELD)
     tower.journal.close()
@@ -557,6 +588,57 @@ def test_what_processes_write_on_standard_error_goes_into_the_journal_between_th
     assert (journal.lost, journal.damaged_lines) == (0, 0)
     assert [entry for entry in read_end(tower.disk.data) if isinstance(entry, Sent)] == [ON, HELD]
     assert not any("socket" in text for text in tower.said)
+
+
+@pytest.mark.parametrize("has_journal", [True, False])
+def test_what_the_midi_system_lost_is_passed_on_to_the_port_process_with_a_journal_or_without(
+    has_journal: bool,
+) -> None:
+    tower = Watchtower()
+    if not has_journal:
+        tower.supervisor = Supervisor(StartUp(BAND, 1), tower.said.append, start=tower._start, log=tower.log)
+    tower.begin()
+    tower.log.losses = 3
+    tower.turn()
+    tower.turn()
+    assert tower.link.orders == [InputLost(3)]
+
+
+CURE = "remove the folder"
+
+
+def test_one_that_hangs_while_it_opens_its_ports_is_an_error_with_the_cure_if_there_is_one() -> None:
+    tower = Watchtower()
+    tower.cure = CURE
+    tower.turn()
+    with pytest.raises(PortError, match="hung while it opened its ports; remove the folder"):
+        tower.pass_time(START_LIMIT_S + 2 * TURN_S)
+    assert len(tower.links) == 1
+    assert tower.link.ended
+
+
+def test_in_mid_performance_the_cure_is_told_once_and_the_band_waits_for_it() -> None:
+    tower = Watchtower()
+    tower.cure = CURE
+    tower.begin(ON)
+    tower.link.closed = True  # JACK was restarted
+    tower.pass_time(10 * (START_LIMIT_S + RETRY_S))
+    assert 8 <= len(tower.links) <= 11
+    assert sum(CURE in text for text in tower.said) == 1
+    tower.pass_time(RETRY_S, alive=True)
+    assert tower.link.start_up.left.releases == ((NoteOff(1, 40), "model"),)
+    said = len(tower.said)
+    tower.pass_time(60.0, alive=True)
+    assert not tower.link.ended
+    assert len(tower.said) == said
+
+
+def test_one_that_hangs_after_its_ports_were_open_needs_no_such_cure() -> None:
+    tower = Watchtower()
+    tower.cure = CURE
+    tower.begin()
+    tower.pass_time(HANG_S + 2 * TURN_S)
+    assert "as it does when the MIDI system dies" in tower.said[-1]
 
 
 class DeadDisk:

@@ -16,7 +16,7 @@ from bollylive.io.port_set import PortSet
 from bollylive.io.router import Router
 from bollylive.midi.messages import Note, NoteOn, Start, Tick
 from bollylive.processes.supervisor_link import Report, SupervisorLink
-from bollylive.processes.telemetry import Telemetry
+from bollylive.processes.telemetry import TELL_LOSSES_S, Telemetry
 from bollylive.protocol import EngineStatus, Notice, Play, Sent
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
@@ -201,3 +201,17 @@ def test_a_band_that_has_gone_to_rest_says_once_how_it_is_woken() -> None:
     assert desk.news(30.5) == []
     assert desk.news(31.1) == ["The band rests; your next note wakes it."]
     assert desk.news(32.0) == []
+
+
+def test_what_the_midi_system_lost_is_told_at_once_and_then_not_too_often(desk: Desk) -> None:
+    lost = "because more came than it can hold; what was held is ended."
+    desk.telemetry.note_losses(4)
+    assert desk.news(1.0) == [f"The MIDI system lost input at least 4 times, {lost}"]
+    assert desk.news(2.0) == []
+    for second in range(3, 9):
+        desk.telemetry.note_losses(1)
+        assert desk.news(second) == []
+    assert desk.news(1.0 + TELL_LOSSES_S) == [f"The MIDI system lost input at least 6 times, {lost}"]
+    desk.telemetry.note_losses(1)
+    assert desk.news(1.0 + 2 * TELL_LOSSES_S) == [f"The MIDI system lost input once, {lost}"]
+    assert desk.news(1.0 + 4 * TELL_LOSSES_S) == []

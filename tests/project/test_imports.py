@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "files": _names("errors"),
     "midi": _names("errors files"),
     "model": _names("errors files midi"),
-    "sets": _names("errors midi"),
+    "sets": _names("errors files midi"),
     "clock": _names("errors midi"),
     "protocol": _names("midi clock sets"),
     "io": _names("errors threads midi clock sets protocol"),
@@ -57,7 +57,7 @@ NOT_IN_THE_CORE = _names("""
 
 # The modules in the folders of the core that deal with files, devices, and other programs.
 EDGES = _names("""
-    clock.link clock.link_discovery io.connections io.driver_words io.jack_liveness io.port_joining io.rtmidi_backend
+    clock.link clock.link_discovery io.connections io.jack_liveness io.port_joining io.rtmidi_backend
     journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
     model.onnx_model sets.default_file sets.reload sets.setfile
 """)
@@ -65,7 +65,6 @@ EDGES = _names("""
 # Each of these libraries is imported by one module only.
 ONLY_IMPORTED_BY = {
     "link": "clock.link",
-    "mido": "midi.song_files",
     "onnxruntime": "model.onnx_model",
     "rtmidi": "io.rtmidi_backend",
     "tomllib": "sets.setfile",
@@ -76,7 +75,7 @@ TRAINING_ONLY = _names("torch training onnx onnxscript symusic matplotlib tqdm")
 
 # The process with the ports must be small and quiet: it loads none of these. The same holds for the supervisor, which
 # is `jam`, and for the programs beside which BollyLive is measured.
-HEAVY = _names("numpy onnxruntime mido link")
+HEAVY = _names("numpy onnxruntime link")
 LIGHT_PROGRAMS = ["jam", "processes.io_child", "bench.references"]
 
 PRINT_OR_EXIT = _names("__main__ cli console options processes.io_child")

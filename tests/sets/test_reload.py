@@ -15,7 +15,7 @@ from bollylive.midi.messages import Control, NoteOff, NoteOn, Program
 from bollylive.model import codec
 from bollylive.offline import OfflineBand
 from bollylive.protocol import EngineStatus, Sent
-from bollylive.sets.controls import Command, change_set
+from bollylive.sets.controls import MPE, Command, change_set
 from bollylive.sets.reload import keep_fixed, keep_turned
 from bollylive.sets.settings import KNOBS, ChannelSet, ControlSet, Role, Set
 
@@ -81,6 +81,15 @@ def test_a_channel_that_comes_anew_is_as_it_is_written() -> None:
     assert [channel.density for channel in kept.channels] == [-2.0, 1.5, 0.0]
 
 
+def test_a_zone_that_a_keyboard_has_set_up_stays_until_the_file_says_something_else() -> None:
+    written = Set(mpe=(3, 0))
+    playing = change_set(change_set(written, Command(MPE, 0, 5)), Command(MPE, 15, 4))
+    assert playing.mpe == (5, 4)
+    kept = keep_turned(written, replace(written, thru=False), playing)
+    assert (kept.mpe, kept.thru) == ((5, 4), False)
+    assert keep_turned(written, replace(written, mpe=(0, 0)), playing).mpe == (0, 0)
+
+
 def test_what_is_turned_counts_from_the_commit_line_on() -> None:
     model = FakePredictor()
     offline = stage(MELODY, BASS, model=model)
@@ -124,6 +133,21 @@ def test_who_accompanied_and_now_has_another_role_leaves_the_channel(role: Role)
     offline.advance(9.0)
     assert onsets(offline.sent, 1)[-1] <= 4.01
     assert sounding(offline.sent) == set()
+
+
+def test_a_zone_that_begins_while_the_band_plays_silences_its_channels_and_its_end_gives_them_back() -> None:
+    offline = stage(MELODY, BASS)
+    assert onsets(offline.sent, 1)
+    for control in (Control(0, 101, 0), Control(0, 100, 6), Control(0, 6, 5)):
+        offline.play(control, 4.02)
+    assert not {key for key in sounding(offline.sent) if key[0] == 1}
+    offline.sent.clear()
+    offline.advance(6.0)
+    assert not ons(offline.sent)
+    offline.play(Control(0, 6, 0), 6.01)
+    offline.play(NoteOn(0, 62, 100), 6.02)
+    offline.advance(12.0)
+    assert onsets(offline.sent, 1)
 
 
 def test_ranges_and_programs_change_at_once_and_the_buffer_stays() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import get_args
 
 import pytest
 
+from bollylive.errors import SetError
 from bollylive.sets.schema import Setting, Unit
+from bollylive.sets.setfile import parse_set
 from bollylive.sets.settings import (
     ACTIONS,
     CHANNEL_SETTINGS,
@@ -84,3 +86,30 @@ def test_what_the_synthesiser_gets_is_the_sound_and_otherwise_the_program() -> N
         )
     )
     assert band.sounds() == [(0, 105), (1, 33), (2, 40)]
+
+
+def test_the_channels_of_an_mpe_zone_are_one_player_and_no_instruments() -> None:
+    band = Set(mpe=(3, 2), channels=(ChannelSet(1, program=33, density=1.0), ChannelSet(5, program=40)))
+    assert [band.player_of(channel) for channel in range(16)] == [0, 0, 0, 0, *range(4, 13), 15, 15, 15]
+    assert (band.channel(1).role, band.channel(1).density) == ("off", 1.0)
+    assert not {1, 2, 3, 13, 14} & band.model_channels
+    assert {0, 4, 5, 12, 15} <= band.model_channels
+    assert band.sounds() == [(5, 40)]
+    assert all(band.passes_thru(channel) for channel in range(16))
+    alone = replace(band, thru=False, channels=(ChannelSet(15, thru=True), ChannelSet(14, thru=False)))
+    assert [channel for channel in range(16) if alone.passes_thru(channel)] == [13, 14, 15]
+
+
+@pytest.mark.parametrize(
+    "value", ["true", "16", "-1", "'lower'", "1.0", "[]", "[1]", "[1, 2, 3]", "[8, 7]", "[1, true]"]
+)
+def test_a_zone_that_cannot_be_is_refused(value: str) -> None:
+    with pytest.raises(
+        SetError, match=r"mpe must be a whole number from 0 to 15, or two for both zones as in \[7, 7\]"
+    ):
+        parse_set(f"mpe = {value}", "band.toml")
+
+
+@pytest.mark.parametrize(("value", "zones"), [("0", (0, 0)), ("15", (15, 0)), ("[0, 15]", (0, 15)), ("[7, 7]", (7, 7))])
+def test_a_zone_is_a_number_and_two_are_a_list(value: str, zones: tuple[int, int]) -> None:
+    assert parse_set(f"mpe = {value}", "band.toml").mpe == zones

@@ -27,6 +27,7 @@ from random import Random
 from statistics import median
 from typing import Final, cast
 
+from journals import read_journal
 from stage import eager_set, until
 from storms import (
     BPM,
@@ -48,7 +49,6 @@ from storms import (
 from synth import Cable, Listener, On, Synth
 
 from bollylive.journal.folder import find_journals
-from bollylive.journal.reader import read_journal
 from bollylive.midi.messages import NoteOn
 from bollylive.protocol import Sent
 

@@ -6,8 +6,9 @@ import threading
 from errno import ENOENT, ENOSPC
 from pathlib import Path
 
+from journals import Journal, read_journal
+
 from bollylive.journal.lines import Header, header_line
-from bollylive.journal.reader import Journal, read_journal
 
 
 class FakeDisk:

@@ -57,6 +57,9 @@ class ScalePorts:
             sys.stdout.write(f"{time.perf_counter()} {event.channel} {event.pitch}\n")
             sys.stdout.flush()
 
+    def end_held(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -110,6 +111,14 @@ class Peer:
             return condition()
 
         return until(heard, limit_s)
+
+    def see_off(self, process: subprocess.Popen[str], number: int = signal.SIGTERM, limit_s: float = 5.0) -> None:
+        """End the program by a signal, and leave; nothing may sound afterwards."""
+        process.send_signal(number)
+        assert self.hears(lambda: process.poll() is not None, limit_s)
+        self.listen()
+        assert not self.sounding
+        self.ports.close()
 
 
 def eager_set(folder: Path) -> str:

@@ -34,11 +34,11 @@ from typing import Final
 
 import pytest
 from jack_server import JackServer, free_places, private_jack
+from journals import read_journal
 from stage import eager_set, until
 from synth import Cable, Listener, On
 
 from bollylive.journal.folder import find_journals
-from bollylive.journal.reader import read_journal
 from bollylive.midi.messages import NoteOn
 from bollylive.midi.song_files import read_song
 from bollylive.protocol import Sent

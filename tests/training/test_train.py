@@ -255,10 +255,10 @@ def test_an_older_configuration_is_read_with_defaults_for_what_is_new(tmp_path: 
     old = {"model": {"width": 32, "gone": 2}, "train": {"notes": 7, "gone": True}}
     (tmp_path / "config.json").write_text(json.dumps(old), encoding="utf-8")
     assert read_config(tmp_path) == (ModelConfig(32), TrainConfig(notes=7))
-    for deaf in (False, True):  # the setting `context` had this name
-        old = {"model": {}, "train": {"deaf": deaf}}
+    for without_context in (False, True):  # earlier versions had this name for the opposite of `context`
+        old = {"model": {}, "train": {"deaf": without_context}}
         (tmp_path / "config.json").write_text(json.dumps(old), encoding="utf-8")
-        assert read_config(tmp_path)[1].context is not deaf
+        assert read_config(tmp_path)[1].context is not without_context
     for text in ("[]", '{"model": {"layers": 2}, "train": {}}'):
         (tmp_path / "config.json").write_text(text, encoding="utf-8")
         with pytest.raises(TrainingError, match="no configuration of a run"):

@@ -24,6 +24,8 @@ from training.network.model import BandModel
 from training.recipe import ModelConfig, TrainConfig
 from training.writing import NOT_A_STATE, first_line, write_json, write_state
 
+_FORMER_OPPOSITE_OF_CONTEXT = "deaf"  # the setting by which earlier versions trained a voice without the other voices
+
 
 class Best(NamedTuple):
     """The lowest bits per note on held-out songs so far, and the step at which that was."""
@@ -83,8 +85,8 @@ def read_config(run: Path) -> tuple[ModelConfig, TrainConfig]:
         return ModelConfig(), TrainConfig()
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
-        if "deaf" in saved["train"]:  # as earlier versions had it
-            saved["train"]["context"] = not saved["train"]["deaf"]
+        if _FORMER_OPPOSITE_OF_CONTEXT in saved["train"]:
+            saved["train"]["context"] = not saved["train"][_FORMER_OPPOSITE_OF_CONTEXT]
         sizes = {f.name: saved["model"][f.name] for f in fields(ModelConfig) if f.name in saved["model"]}
         config = {f.name: saved["train"][f.name] for f in fields(TrainConfig) if f.name in saved["train"]}
         if not isinstance(sizes.get("layers", ""), str):

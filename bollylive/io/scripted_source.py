@@ -9,7 +9,7 @@ from bollylive.io.sources_and_sinks import TimedEvent
 from bollylive.midi.messages import Event
 
 
-class Timeline:
+class ScriptedSource:
     """Gives each event when its time has come. A `Source`; one thread.
 
     `events` are pairs of a second, counted from `begin`, and an event, in order of time.
