@@ -104,7 +104,8 @@ def _problems(path: Path, journal: EntryStream) -> tuple[str, ...]:
     if journal.torn_bytes:
         problems.append(f"the last line is incomplete; its {journal.torn_bytes} bytes are left out")
     if journal.damaged_lines:
-        problems.append(f"{journal.damaged_lines} lines are damaged and left out")
+        lines = "line is" if journal.damaged_lines == 1 else "lines are"
+        problems.append(f"{journal.damaged_lines} {lines} damaged and left out")
     if journal.lost:
         problems.append(f"{journal.lost} events are missing: there was no room for them on the disk")
     return tuple(f"{path}: {problem}." for problem in problems)

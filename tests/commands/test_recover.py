@@ -103,7 +103,7 @@ def test_what_is_damaged_or_missing_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     path.write_bytes(bytes_of(tune(4), lost_line(5) + b"\0\0\0\n" + END))
     assert [problem.partition(": ")[2] for problem in recover(path).problems] == [
-        "1 lines are damaged and left out.",
+        "1 line is damaged and left out.",
         "5 events are missing: there was no room for them on the disk.",
     ]
 
@@ -214,7 +214,7 @@ def test_bars_that_no_set_can_have_are_bars_of_four_and_counted(tmp_path: Path, 
     path.write_bytes(head_with_bars(beats) + NOTE + END)
     assert main(["recover", str(path), "--out", str(tmp_path / "out.mid")]) == 0
     assert recover(path).meters == ((0.0, 4.0),)
-    assert "1 lines are damaged" in recover(path).problems[0]
+    assert "1 line is damaged" in recover(path).problems[0]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_number_that_no_performance_reaches_is_a_damaged_line(tmp_path: Path, 
     path = tmp_path / "j.jsonl"
     path.write_bytes(HEAD + anchor_line(Anchor(0.0, 0.5, 100.0, followed=True)) + NOTE + line + b"\n" + END)
     assert main(["recover", str(path), "--out", str(tmp_path / "out.mid")]) == 0
-    assert "1 lines are damaged" in recover(path).problems[0]
+    assert "1 line is damaged" in recover(path).problems[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["j.jsonl", "out.mid"]
 
 
