@@ -49,6 +49,7 @@ class FeedbackFilter:
         self._programs: deque[tuple[float, Program]] = deque(maxlen=_MOST_PROGRAMS)  # that left in `_PROGRAM_S`
         self._last_on: tuple[float, NoteOn] | None = None  # that came in
         self._is_echo = False  # whether a suspect explains the last message that came in
+        self._doubted_s = -math.inf  # until when nothing is suspected
         self._problem: str | None = None
         self._told_s = -math.inf
 
@@ -66,6 +67,11 @@ class FeedbackFilter:
         self._pass(event)
         self.passing.append((now_s, event, None))
         return False
+
+    def doubt(self, now_s: float) -> None:
+        """Note that a note-on was left out of a flood: when a pattern repeats it, it seems to be new."""
+        self._doubted_s = now_s + LONGEST_S
+        self._suspects.clear()
 
     def settle(self, now_s: float) -> None:
         """Work out what has left and come back by now; call this often."""
@@ -93,7 +99,7 @@ class FeedbackFilter:
         self._is_echo = bool(explaining)
         if proved := [loop for loop in explaining if loop.is_proved]:
             self._prove(min(proved, key=_delay_of), at_s)
-        if not isinstance(event, NoteOn):
+        if not isinstance(event, NoteOn) or at_s < self._doubted_s:
             return
         if not explaining and (room := _MOST_SUSPECTS - len(self._suspects)):
             serials = self._departures_of(event, at_s)

@@ -82,8 +82,12 @@ class Router:
             return
         if self._outputs.unsettled:
             self._outputs.settle()
-        if not self.feedback_filter.returns(event, now_s) and self.rate_limit.admits(event, now_s):
+        if self.feedback_filter.returns(event, now_s):
+            return
+        if self.rate_limit.admits(event, now_s):
             self._handle(event, now_s)
+        elif isinstance(event, NoteOn):
+            self.feedback_filter.doubt(now_s)
 
     def _handle(self, event: Event, now_s: float) -> None:
         beat = self._clock.beat_at(now_s)

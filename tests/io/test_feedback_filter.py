@@ -11,6 +11,7 @@ import pytest
 
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
+from bollylive.io.departures import LONGEST_S as LONGEST_DELAY_S
 from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Program, Raw
@@ -420,3 +421,22 @@ def test_while_nothing_comes_suspicions_cost_nothing() -> None:
     finally:
         sys.setprofile(before)
     assert calls <= 2
+
+
+@pytest.mark.parametrize(("notes", "every_s"), [(10, 0.2), (16, 0.25)])
+def test_a_sequencer_that_repeats_more_than_can_be_played_is_no_loop_and_a_loop_after_it_is(
+    notes: int, every_s: float
+) -> None:
+    stage = Stage()
+    chord = [NoteOn(channel, key * 7 % 128, 80) for channel in range(16) for key in range(notes)]
+    for bar in range(12):
+        ons = [(bar * every_s + i * 0.00025, note_on) for i, note_on in enumerate(chord)]
+        stage.play(ons)
+        stage.play((at_s + every_s / 2, NoteOff(note_on.channel, note_on.pitch)) for at_s, note_on in ons)
+    stage.run(12 * every_s + LONGEST_DELAY_S + 0.1)
+    assert stage.router.rate_limit.dropped > 0
+    assert (stage.router.feedback_filter.echoes, stage.router.feedback_filter.take_problem()) == (0, None)
+    stage.delays_s = (0.012,)
+    stage.band(steadily(30, 0.1))
+    stage.run(4.0)
+    assert "after 12 ms" in str(stage.router.feedback_filter.take_problem())
