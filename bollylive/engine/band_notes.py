@@ -39,11 +39,6 @@ class BandNotes:
         gone = (self._notes[:, _RANK] == channel) & (self._notes[:, _ONSET] > after_tick)
         self._notes = self._notes[~gone]
 
-    def shift(self, ticks: int) -> None:
-        """Move all notes in time, when the beat jumps."""
-        self._notes[:, _ONSET] += ticks
-        self._notes[:, _END] += ticks
-
     def context(self, channels: list[int], ticks: list[int]) -> Floats:
         """Return what each (channel, tick) hears of the other channels: float32 [Q, C], as in `model.context`."""
         notes = self._notes

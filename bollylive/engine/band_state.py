@@ -139,19 +139,10 @@ class BandState:
         self.band_notes.withdraw(part.channel, after_tick)
         part.silence(after_tick)
 
-    def shift(self, ticks: int) -> None:
-        """Move everything in time, when the beat jumps or the bar begins elsewhere."""
-        self.band_notes.shift(ticks)
-        self.energy.shift(ticks)
-        self.touched_tick += ticks
-        self.pitchless_tick = None if self.pitchless_tick is None else self.pitchless_tick + ticks
-        for part in self.parts:
-            part.shift(ticks)
-
     def move_sam(self, beat: float) -> None:
         """Begin the bar at the nearest beat; notes stay where they are, and what is not fixed yet follows the bar."""
         zero = self.grid.zero_beats
-        self.shift(self.grid.move_zero(zero + round(beat - zero)))
+        self.grid.move_zero(zero + round(beat - zero))
         self.keep_to_bars()
 
     def keep_to_bars(self) -> None:

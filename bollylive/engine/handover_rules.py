@@ -157,4 +157,7 @@ class HandoverRules:
             since, until = part.phrase.begin, part.touched_tick
             phrase_ticks = 0 if since is None or until is None else until - since
             bars = max(1, round(phrase_ticks / bar_ticks))
-        return (max(1, round(begin / bar_ticks + bars)) * bar_ticks - begin) if bars else None
+        if not bars:
+            return None
+        begin -= self._state.grid.zero_tick
+        return max(1, round(begin / bar_ticks + bars)) * bar_ticks - begin

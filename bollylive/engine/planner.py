@@ -44,7 +44,7 @@ class Planner:
         A note that is due at once is queried alone, because a smaller call returns sooner. So is a query of many rows.
         """
         first: Part | None = None
-        state, model_bar_ticks = self._state, self._state.grid.model_bar_ticks
+        state, bars = self._state, self._state.grid.model_bars
         density_offset = state.live.band.energy * state.energy.density(earliest)
         for part in state.parts:
             if part.playing is not None and part.playing.skip_ahead(earliest):
@@ -52,10 +52,10 @@ class Planner:
             ready = part.prepare(earliest + self._state.horizon_ticks) and not part.history.needs_query
             if ready and (first is None or part.due_tick < first.due_tick):
                 first = part
-        note = [query_note(first, model_bar_ticks, density_offset)] if first else []
+        note = [query_note(first, bars, density_offset)] if first else []
         if note and note[0].tick <= earliest:
             return note
-        onsets = (query_next_onset(part, model_bar_ticks, density_offset) for part in state.parts)
+        onsets = (query_next_onset(part, bars, density_offset) for part in state.parts)
         queries = [query for query in onsets if query is not None] + note
         return [query for query in queries if len(query.rows) == len(queries[0].rows)]
 
