@@ -60,8 +60,8 @@ class BandState:
 
     @property
     def horizon_ticks(self) -> int:
-        """How far ahead the model plans."""
-        return ticks_of(self.live.band.horizon_beats)
+        """How far ahead the model chooses: just in time for the commit line, or as far as the set asks."""
+        return max(self.commit_ticks, ticks_of(self.live.band.horizon_beats))
 
     def notice(self, beat: float) -> None:
         """Note that the musician did something other than play, so that the band does not rest yet."""

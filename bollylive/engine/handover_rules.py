@@ -120,7 +120,7 @@ class HandoverRules:
         """The tick from which on the model may play, if the musician does nothing; None: not by itself."""
         if part.is_playing or part.setting.role not in MODEL_ROLES:
             return None
-        if part.history.needs_query or self._state.holds(part):
+        if self._state.holds(part):
             return None
         pause = self._pause(part)
         return None if pause is None else self.mode(part).begin_tick(pause)

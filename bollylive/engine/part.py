@@ -120,7 +120,7 @@ class Part:
             playing.step = Step.UNKNOWN
         else:
             playing.follow(last.tick, last.next_ticks)
-            playing.skip_ahead(earliest_tick)
+            playing.skip_ahead(max(playing.begin_tick, earliest_tick))
 
     def withdraw(self, after_tick: int) -> bool:
         """Withdraw what is planned after a tick; return False if there was nothing."""
