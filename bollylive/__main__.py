@@ -9,7 +9,7 @@ _INTERRUPTED = 130  # 128 + SIGINT
 
 def start() -> None:
     """Run the program and exit."""
-    import signal
+    import _signal as signal  # type: ignore[import-not-found]  # is there at once; `signal` takes a while to import
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # Ctrl-C while the imports take their time
         signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))

@@ -49,6 +49,18 @@ def _file(text: str) -> Path:
     return Path(text)
 
 
+def _path(text: str) -> Path:
+    if not text:  # which would be the current folder
+        raise argparse.ArgumentTypeError("the name of a file or a folder is needed, not ''")
+    return Path(text)
+
+
+def _name(text: str) -> str:
+    if not text.strip():  # which would be a part of every name
+        raise argparse.ArgumentTypeError(f"a name is needed, not {text!r}")
+    return text
+
+
 class _Parser(argparse.ArgumentParser):
     """Answers a wrong command line in a sentence, and says where the options are listed instead of listing them."""
 
@@ -60,9 +72,9 @@ def _shared_options() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser,
     """Return the options that several commands have: of the model, of the band, which has a model, and of the ports."""
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument(
-        "--set", type=Path, metavar="FILE.toml", help="the set: who is in the band (default: the built-in set)"
+        "--set", type=_path, metavar="FILE.toml", help="the set: who is in the band (default: the built-in set)"
     )
-    model.add_argument("--model", metavar="NAME", help="the name of a model, or the path of its .onnx file")
+    model.add_argument("--model", type=_name, metavar="NAME", help="the name of a model, or the path of its .onnx file")
     band = argparse.ArgumentParser(add_help=False, parents=[model])
     band.add_argument(
         "--seed", type=_number(int, 0, 2**63 - 1), help="the same seed gives the same music (default: random)"
@@ -98,11 +110,17 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--in",
         dest="in_port",
         action="append",
+        type=_name,
         metavar="PORT",
         help="connect to this input, named in full or in part; 'virtual' is a port of BollyLive's own; can be repeated",
     )
     jam.add_argument(
-        "--out", dest="out_port", action="append", metavar="PORT", help="connect to this output, in the same way"
+        "--out",
+        dest="out_port",
+        action="append",
+        type=_name,
+        metavar="PORT",
+        help="connect to this output, in the same way",
     )
     jam.add_argument(
         "--tempo",
@@ -125,7 +143,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     journal = jam.add_mutually_exclusive_group()
     journal.add_argument(
         "--journal",
-        type=Path,
+        type=_path,
         metavar="FOLDER",
         help="write the journal to this folder (default: the state folder of this user)",
     )
@@ -136,7 +154,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
 
     perform = add("perform", "Let the band play along with a MIDI file, faster than real time.", band)
-    perform.add_argument("input", type=Path, metavar="IN.mid", help="the song to play along with")
+    perform.add_argument("input", type=_path, metavar="IN.mid", help="the song to play along with")
     perform.add_argument("--out", type=_file, required=True, metavar="OUT.mid", help="the file to write")
     perform.add_argument(
         "--channels",
@@ -147,7 +165,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     generate = add("generate", "Let the band continue a song, each instrument from its last notes.", band)
     generate.add_argument(
-        "--from", dest="source", type=Path, required=True, metavar="SONG.mid", help="the song to continue"
+        "--from", dest="source", type=_path, required=True, metavar="SONG.mid", help="the song to continue"
     )
     generate.add_argument(
         "--at",
@@ -169,7 +187,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     recover = add("recover", "Make a MIDI file of what was played, also after a crash or while it is still played.")
     recover.add_argument(
         "journal",
-        type=Path,
+        type=_path,
         nargs="?",
         metavar="JOURNAL",
         help="a journal, or a folder of journals (default: the newest journal with music)",
@@ -186,7 +204,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     checked = add("check", "Try the set, the ports and the model, and say how to solve each problem.", api)
     checked.add_argument(
-        "set", type=Path, nargs="?", metavar="SET.toml", help="the set to try (default: the built-in set)"
+        "set", type=_path, nargs="?", metavar="SET.toml", help="the set to try (default: the built-in set)"
     )
 
     watched = add("watch", "Show what a band in another window is doing, line by line.")

@@ -1,11 +1,11 @@
-"""Opens files for reading: sets, journals, and what lies in a folder under a name that a pipe may have too."""
+"""Opens files for reading: sets, songs, journals, and what lies in a folder under a name that a pipe may have too."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-from io import FileIO
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +33,8 @@ def open_regular(path: Path) -> FileIO:
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:
-    """Return the content of a small file. Raises OSError, also if it is no file or has more than `most_bytes`."""
-    with open_regular(path) as file:
+    """Return the content of a file. Raises OSError, also if it is no file or has more than `most_bytes`. Blocks."""
+    with BufferedReader(open_regular(path)) as file:  # one read of a raw file may return less than there is
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise OSError(errno.EFBIG, f"this file has more than {most_bytes} bytes", str(path))

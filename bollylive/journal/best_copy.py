@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
+from io import BufferedReader, BytesIO
 
 from bollylive.errors import FileError
+from bollylive.files.regular_file import open_regular
 from bollylive.files.whole_file import write_file
 from bollylive.journal.file_thread import FileThread
 from bollylive.journal.folder import LARGEST_BYTES
@@ -76,12 +77,31 @@ class BestCopy:
                 journal.lost = self._best.missing
             except FileError as error:
                 yield f"The journal cannot be completed. {error}"
-        if path is not None and path.is_file():
-            yield f"journal {path}: `bollylive recover` makes a MIDI file of it"
+        if problem := _problem_of(journal):
+            yield f"There is no journal ({self._journal.problem or problem})."
         else:
-            yield f"There is no journal ({self._journal.problem or 'its file is gone'})."
+            yield f"journal {path}: `bollylive recover` makes a MIDI file of it"
         if journal.lost:
             yield f"{journal.lost} events are missing in the journal: there was no room for them."
+
+
+def _problem_of(journal: FileThread) -> str | None:
+    """Return why no music can be recovered from a closed journal, as it is on the disk; None if it can."""
+    path = journal.file.path
+    if path is None:
+        return "its file could not be created"
+    if journal.hangs:
+        return None if path.is_file() else "its file is gone"  # to read it could take for ever
+    try:
+        with BufferedReader(open_regular(path)) as file:
+            has_entries = any(True for _ in EntryStream(file))
+    except FileNotFoundError:
+        return "its file is gone"
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError:
+        has_entries = False
+    return None if has_entries else "nothing could be written to its file"
 
 
 def _read(file_thread: FileThread | None) -> _Copy:

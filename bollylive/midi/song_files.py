@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from bollylive.errors import FileError
+from bollylive.files.regular_file import read_regular
 from bollylive.files.whole_file import write_file
 from bollylive.midi.file_parts import read_parts
 from bollylive.midi.smf_reader import read_file
@@ -14,6 +15,8 @@ from bollylive.midi.smf_writer import file_bytes
 from bollylive.midi.song import DEFAULT_METERS, DEFAULT_TEMPOS, Meters, Song, Tempos, Track
 from bollylive.midi.song_reader import make_song
 from bollylive.midi.song_writer import TICKS_PER_BEAT, file_tracks
+
+_MOST_BYTES: Final = 64 * 2**20  # far more than any piece needs, and its notes still fit into memory
 
 
 def read_song(
@@ -24,7 +27,7 @@ def read_song(
     `name` is for the song and for error messages; by default it is the path's stem. A file that counts in SMPTE frames
     says nothing of beats: they are those of `smpte_bpm`. Of a damaged file everything readable is returned, with a
     sentence in `problems` for each thing that is wrong. Raises FileError if that leaves no note at all, if it is not a
-    MIDI file, or if it cannot be opened. Blocks.
+    MIDI file, or if it cannot be opened; so it does for a pipe, a device or a file of more than 64 MiB. Blocks.
     """
     data = _bytes_of(source)
     name = name or (Path(source).stem if isinstance(source, str | Path) else "song")
@@ -65,6 +68,6 @@ def _bytes_of(source: str | Path | bytes | BinaryIO) -> bytes:
     if not isinstance(source, str | Path):
         return source.read()
     try:
-        return Path(source).read_bytes()
+        return read_regular(Path(source), _MOST_BYTES)
     except OSError as error:
         raise FileError(f"{source}: the file cannot be read: {error.strerror}.") from error

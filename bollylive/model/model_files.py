@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from bollylive.errors import ModelError
+from bollylive.files.regular_file import read_regular
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _FOLDERS: Final = (_PACKAGE / "models", _PACKAGE.parent / "models")  # in an installed wheel, and in a checkout
+_MOST_BYTES: Final = 256 * 2**20  # a model that plays in time is far smaller
 _LENGTH_BYTES: Final = 8
 
 
@@ -55,7 +57,7 @@ def read_model_files(onnx: Path) -> ModelFiles:
     contents = []
     for path in (onnx, metadata):
         try:
-            contents.append(path.read_bytes())
+            contents.append(read_regular(path, _MOST_BYTES))
         except OSError as error:
             raise ModelError(
                 f"{path}: this file of a model cannot be read ({error.strerror}); restore the .onnx with its .json."

@@ -67,10 +67,7 @@ class EngineLoop:
     def turn(self) -> None:
         """Wait until messages come or something is due, and handle it; an engine that fails over it is replaced."""
         now_s = self._timer.now_s()
-        if now_s >= self._heartbeat_s:
-            self._heartbeat_s = now_s + HEARTBEAT_S
-            self._pipe.put([Heartbeat()])
-            self._pipe.flush()
+        self._show_life(now_s)
         try:
             self._play(now_s)
         except Exception:  # noqa: BLE001 - on stage nothing is fatal: another engine takes over
@@ -96,11 +93,19 @@ class EngineLoop:
                 self._pipe.put(self.engine.handle(message))
             elif isinstance(message, Vitals):
                 self._server.vitals = message
+            self._show_life(self._timer.now_s())  # a long backlog takes seconds on a busy machine
         self._pipe.flush()
         self._pipe.put(self.engine.tick(self._timer.now_s()))
         self._pipe.flush()
         if self._server.is_wanted():
             self._show()
+
+    def _show_life(self, now_s: float) -> None:
+        """Send a heartbeat if one is due: an engine that gets on with its work does not hang, however much there is."""
+        if now_s >= self._heartbeat_s:
+            self._heartbeat_s = now_s + HEARTBEAT_S
+            self._pipe.put([Heartbeat()])
+            self._pipe.flush()
 
     def _recover(self, failed_s: float) -> None:
         self._pipe.put([*(Release(channel) for channel in _CHANNELS), Restoring()])

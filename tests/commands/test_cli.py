@@ -75,6 +75,27 @@ def test_wrong_arguments_are_answered_with_a_sentence_and_status_2(
     assert re.fullmatch(r"bollylive[a-z ]*: .+; see bollylive[a-z ]* --help\n", err)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(
+            "jam --in",
+            "jam --in Keys --out",
+            "jam --model",
+            "jam --journal",
+            "jam --set",
+            "check",
+            "perform --out a.mid",
+        ),
+        *("generate --out b.mid --from", "recover --out a.mid"),
+    ],
+)
+def test_an_empty_name_is_neither_every_port_nor_the_current_folder(arguments: str, call: Call) -> None:
+    status, out, err = call(*arguments.split(), "")
+    assert (status, out) == (2, "")
+    assert re.search(r"name( of a file or a folder)? is needed, not ''; see bollylive \w+ --help\n$", err)
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems' names are text")
 def test_a_path_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"tak\xe9s")
@@ -89,7 +110,9 @@ def test_a_path_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
     assert "breaks off" in sentence(ended.stderr)
 
 
-@pytest.mark.parametrize("module", ["argparse", "bollylive.cli", "bollylive.jam", "bollylive.processes.supervisor"])
+@pytest.mark.parametrize(
+    "module", ["signal", "argparse", "bollylive.cli", "bollylive.jam", "bollylive.processes.supervisor"]
+)
 def test_ctrl_c_while_a_module_is_imported_ends_the_program_without_a_traceback(module: str, tmp_path: Path) -> None:
     code = f"""if True:
         import os, signal, sys
@@ -99,6 +122,7 @@ def test_ctrl_c_while_a_module_is_imported_ends_the_program_without_a_traceback(
                     os.kill(os.getpid(), signal.SIGINT)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background would ignore it
         sys.meta_path.insert(0, CtrlC())
+        sys.modules.pop("{module}", None)  # this code needs `signal` itself
         sys.argv = ["bollylive", "jam", "--no-journal", "--api", "jack"]
         from bollylive.__main__ import start
         start()

@@ -225,3 +225,20 @@ def test_what_came_to_the_place_of_an_output_meanwhile_stays(
     assert "this file exists and is not a MIDI file" in sentence(err)
     assert out.read_text(encoding="utf-8") == "somebody's letter"
     assert not list(tmp_path.glob(".bollylive*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a current folder")
+@pytest.mark.parametrize(
+    "arguments", ["perform SONG --out take.mid", "jam --record take.mid --figures take.json", "bench --json take.json"]
+)
+def test_a_current_folder_that_is_gone_is_a_sentence(
+    arguments: str, call: Call, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    status, out, err = call(*arguments.replace("SONG", str(song)).split())
+    assert (status, out) == (1, "")
+    assert err.count("bollylive: take.") + err.count("\ntake.") == arguments.count("take.")
+    assert "No such file or directory; make its folder first." in err

@@ -9,6 +9,8 @@ from disks import FakeDisk
 from journals import read_journal
 
 from bollylive.clock.anchor import Anchor
+from bollylive.errors import FileError
+from bollylive.journal import best_copy
 from bollylive.journal.best_copy import BestCopy
 from bollylive.journal.folder import JournalFile
 from bollylive.journal.lines import Header, header_line
@@ -139,3 +141,27 @@ def test_a_journal_whose_file_is_gone_at_the_end_is_not_promised(
     assert journal.path is not None
     journal.path.unlink()
     assert list(BestCopy(writer).complete_journal()) == ["There is no journal (No such file or directory)."]
+
+
+def test_a_journal_that_the_disk_never_took_is_not_promised(
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = JournalWriter(journal)
+    journal.open()
+    monkeypatch.setattr(journal, "append", FakeDisk(room=0).append)
+    monkeypatch.setattr(best_copy, "write_file", no_room)
+    play(writer, 0, 3)
+    said = concluded(writer)[2]
+    assert [sentence for sentence in said if "recover" in sentence] == []
+    assert "There is no journal (nothing could be written to its file)." in said
+
+
+def test_a_journal_that_was_never_created_is_not_called_gone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    writer = JournalWriter(JournalFile(tmp_path / "file", STAMP, HEAD))
+    play(writer, 0, 3)
+    assert "There is no journal (its file could not be created)." in concluded(writer)[2]
+
+
+def no_room(path: Path, _: bytes) -> None:
+    raise FileError(f"{path}: the file cannot be written: No space left on device; make room on the disk.")

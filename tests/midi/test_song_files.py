@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -160,6 +161,22 @@ def test_a_path_and_an_open_file_are_read_alike(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_file_error(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"nowhere\.mid: the file cannot be read: No such file"):
         read_song(tmp_path / "nowhere.mid")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of Unix")
+def test_a_pipe_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mid")
+    for path in (tmp_path / "pipe.mid", Path("/dev/zero")):
+        with pytest.raises(FileError, match="the file cannot be read: this is a folder, a pipe or a device, not a file"):
+            read_song(path)
+
+
+def test_a_file_that_no_memory_could_hold_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge.mid"
+    path.write_bytes(_file(ONE_NOTE + END))
+    os.truncate(path, 2**40)
+    with pytest.raises(FileError, match=r"huge\.mid: the file cannot be read: this file has more than 67108864 bytes"):
+        read_song(path)
 
 
 @given(st.binary(max_size=60), st.integers(0, 2))

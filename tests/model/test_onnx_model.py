@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import fields, replace
 from pathlib import Path
@@ -166,6 +167,14 @@ def test_an_absurd_size_in_a_description_is_one_sentence(copy: Path, name: str, 
 def test_a_missing_description_is_refused(copy: Path) -> None:
     copy.with_suffix(".json").unlink()
     with pytest.raises(ModelError, match=r"restore the \.onnx with its \.json"):
+        Model(copy)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of Unix")
+def test_a_pipe_in_place_of_a_description_is_refused_without_waiting(copy: Path) -> None:
+    copy.with_suffix(".json").unlink()
+    os.mkfifo(copy.with_suffix(".json"))
+    with pytest.raises(ModelError, match=r"a pipe or a device.*restore the \.onnx with its \.json"):
         Model(copy)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from bollylive.processes.engine_loop import EngineLoop
 from bollylive.processes.engine_recovery import EngineRecovery
 from bollylive.processes.pipe import Bell, Pipe
 from bollylive.processes.timer import Timer
-from bollylive.protocol import EngineStatus, Heard, Problem, Release, Restoring
+from bollylive.processes.watchdog import HANG_S
+from bollylive.protocol import EngineStatus, Heard, Heartbeat, Problem, Release, Restoring
 from bollylive.sets.controls import Command
 from bollylive.sets.settings import KNOBS, Set
 from bollylive.snapshot.format import Snapshot, Vitals
@@ -61,14 +63,21 @@ class Reading:
 class Desk:
     """A loop, and the io process at the other end of its pipe, which has sent `messages`."""
 
-    def __init__(self, engine: Engine, bell: Bell, server: SnapshotServer, *messages: object) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        bell: Bell,
+        server: SnapshotServer,
+        *messages: object,
+        now_s: Callable[[], float] = time.perf_counter,
+    ) -> None:
         ours, theirs = (Pipe(end) for end in multiprocessing.Pipe())
         self.io = theirs
         self.slept_s: list[float] = []
         theirs.put(messages)
         theirs.flush()
         recovery = EngineRecovery(FakePredictor(), 2, None)
-        self.loop = EngineLoop(engine, recovery, ours, bell, server, Timer(sleep=self.slept_s.append))
+        self.loop = EngineLoop(engine, recovery, ours, bell, server, Timer(now_s, self.slept_s.append))
 
 
 STOPPED = Anchor(8.0, 0.5, 0.0, running=False)
@@ -124,3 +133,25 @@ def test_messages_after_one_that_an_engine_fails_over_reach_the_engine_that_take
     desk.loop.turn()
     assert desk.loop.engine is second
     assert second.band == Set("New", temperature=KNOBS["temperature"].lowest)
+
+
+@pytest.mark.parametrize("backlog", [[Heard(NoteOn(0, 60 + key, 90), 1.0, 2.0) for key in range(10)], [STOPPED] * 10])
+def test_an_engine_that_works_through_a_long_backlog_shows_life_meanwhile(
+    backlog: list[Heard | Anchor], bell: Bell, server: SnapshotServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(Set(), FakePredictor(), 1)
+    now_s, silent_s, heard = [0.0], [0.0], [0.0]
+    handle = engine.handle
+
+    def take_half_a_second(message: Heard | Anchor) -> Instructions:
+        now_s[0] += 0.5
+        if any(isinstance(said, Heartbeat) for said in desk.io.receive()):
+            heard[0] = now_s[0]
+        silent_s.append(now_s[0] - heard[0])
+        return handle(message)
+
+    monkeypatch.setattr(engine, "handle", take_half_a_second)
+    desk = Desk(engine, bell, server, *backlog, now_s=lambda: now_s[0])
+    desk.loop.turn()
+    assert now_s[0] >= 5.0
+    assert max(silent_s) < HANG_S
