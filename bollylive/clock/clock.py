@@ -119,10 +119,6 @@ class Clock:
             self._slew.follow(line, now_s, PLAYER_TOLERANCE_S, PLAYER_LIMIT)
         return self.anchor is not before
 
-    def take_problem(self) -> str | None:
-        """Return a sentence for the musician if something is wrong with the MIDI clock; each is given once."""
-        return self._midi.take_problem()
-
     def check(self, now_s: float) -> bool:
         """End a completed correction, notice a lost clock; return whether `anchor` has changed. Call it often."""
         before = self.anchor

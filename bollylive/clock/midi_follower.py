@@ -15,15 +15,11 @@ from dataclasses import replace
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.slew import Slew
 from bollylive.clock.tick_filter import SHORTEST_TICK_S, TickFilter
-from bollylive.clock.tick_gate import TickGate
 from bollylive.midi.messages import TICKS_PER_BEAT, Continue, Event, Position, Start, Stop, Tick
 
 LOST_S = 2.0
 COAST_BEATS = 64.0
 JOIN_TICKS = 6  # a clock that sends no Start leads after this many ticks
-SECOND_CLOCK = (
-    "Two MIDI clocks arrive at one input; the band follows one of them. Let one program alone send its clock."
-)
 TICKS_PER_SIXTEENTH = TICKS_PER_BEAT // 4
 
 
@@ -37,8 +33,6 @@ class MidiFollower:
     def __init__(self, slew: Slew, now_s: float) -> None:
         self._slew = slew
         self._filter = TickFilter(slew.anchor.seconds_per_beat / TICKS_PER_BEAT)
-        self._gate = TickGate()
-        self._told_of_second = self._has_second = False
         self._shift = 0  # the song's ticks minus the filter's
         self._armed = False  # the next tick starts musical time
         self._place_ticks: int | None = None  # where in the song that tick will be, if known
@@ -90,13 +84,6 @@ class MidiFollower:
         stands_still = not self._slew.anchor.running and not self._armed and self._slew.leader != "link"
         return stands_still and now_s - self._heard_s > LOST_S
 
-    def take_problem(self) -> str | None:
-        """Return a sentence once if a second clock ticks at the same port."""
-        if self._has_second and not self._told_of_second:
-            self._told_of_second = True
-            return SECOND_CLOCK
-        return None
-
     def leave(self, now_s: float) -> None:
         """Go on in free tempo where the song was stopped: whoever stopped it is gone, or no longer counts."""
         if not self._slew.anchor.running and self._slew.leader != "link":
@@ -110,11 +97,7 @@ class MidiFollower:
         self._lead(now_s)
         if self._armed:
             self._filter.restart()
-            self._gate.begin(now_s)
-            self._filter.add(now_s)
-        else:
-            self._add(self._gate.admit(now_s, self._filter))
-            self._has_second |= self._gate.second_clock
+        self._filter.add(now_s)
         if self._armed and self._place_ticks is not None:
             self._shift = self._place_ticks - self._filter.tick
             self._armed, self._place_ticks = False, None
@@ -123,10 +106,6 @@ class MidiFollower:
             if newly:
                 self._shift = round(self._slew.anchor.beat_at(now_s) * TICKS_PER_BEAT) - self._filter.tick
             self._slew.follow(self._line(), now_s)
-
-    def _add(self, ticks_s: list[float]) -> None:
-        for at_s in ticks_s:
-            self._filter.add(at_s)
 
     def _flows(self, now_s: float) -> bool:
         """Whether ticks arrive one by one; a backlog that arrives all at once must not lead."""
@@ -150,7 +129,6 @@ class MidiFollower:
             self._slew.leader = "midi"
             self._newcomers.clear()
             self._filter = TickFilter(self._slew.aim.seconds_per_beat / TICKS_PER_BEAT)
-            self._gate = TickGate()
         self._heard_s = now_s
 
     def _arm(self, now_s: float) -> None:
@@ -192,7 +170,6 @@ class MidiFollower:
         if not anchor.running:
             return
         if self._slew.leader == "midi":
-            self._add(self._gate.release())
             self._place_ticks = self._filter.tick + self._shift + 1
         else:
             if self._slew.leader == "lost":  # the DAW is back

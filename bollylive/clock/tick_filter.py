@@ -81,11 +81,6 @@ class TickFilter:
         """How far from the line an arrival may be; one that is farther is an outlier."""
         return max(JITTER_S, self.seconds_per_tick / 4, 3 * self._jitter_s, self._coarse_s)
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether the rate has stood for a beat."""
-        return len(self._arrivals) >= TICKS_PER_BEAT and self.tick >= self._settled_tick
-
     def restart(self) -> None:
         """Forget the arrivals but not the rate: the next tick starts a new line."""
         self._begin([], PRIOR_SPREAD)
@@ -105,18 +100,6 @@ class TickFilter:
             self._forget_before(self._changed_at(residual_s))
         elif not self._is_jump(arrival, residual_s):
             return
-        self._fit()
-
-    def thin(self, arrivals_s: Sequence[float]) -> None:
-        """Begin anew with every second of the latest arrivals: the others were those of another clock.
-
-        The last of them has just come, and has not been added.
-        """
-        self.tick -= len(arrivals_s) - 2
-        first = self.tick - len(arrivals_s) + 1
-        self._recent.clear()
-        self._moves.clear()
-        self._begin([(first + i, at_s) for i, at_s in enumerate(arrivals_s)], 0.0)
         self._fit()
 
     def seconds_at(self, tick: float) -> float:

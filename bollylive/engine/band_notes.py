@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bollylive.engine.history import Entry
+from bollylive.engine.waves import is_foundation
 from bollylive.model.codec import PERCUSSION
-from bollylive.model.context import MUSICIAN, Floats, NoteArrays, hear
+from bollylive.model.context import FOUNDATION, MUSICIAN, Floats, NoteArrays, hear
 
 _STILL_HELD = np.iinfo(np.int64).max // 2
 _MOST_NOTES = 4096
@@ -16,18 +17,31 @@ _ONSET, _END, _PITCH, _VELOCITY, _CHANNEL, _RANK, _PERCUSSION = range(7)
 
 
 class BandNotes:
-    """The newest 4096 notes of all channels, in ticks. Owned by the engine alone."""
+    """The newest notes of all channels, in ticks: those that are heard, and never more than 4096. Owned by the engine.
+
+    They lie in order of onset in an array that has room for as many again, so that a note that comes last, as most do,
+    moves no other.
+    """
 
     def __init__(self) -> None:
-        self._notes: NDArray[np.int64] = np.empty((0, 7), dtype=np.int64)
+        self._table: NDArray[np.int64] = np.empty((2 * _MOST_NOTES, 7), dtype=np.int64)
+        self._first = self._end = 0
+
+    @property
+    def _notes(self) -> NDArray[np.int64]:
+        return self._table[self._first : self._end]
 
     def add(self, channel: int, instrument: int, note: Entry) -> None:
         """Add a note of a channel; a duration of 0 means that it is still held."""
+        self._make_room()
         end = note.tick + note.duration_ticks if note.duration_ticks else _STILL_HELD
-        rank = channel if note.by_model else MUSICIAN
-        row = (note.tick, end, note.pitch, note.velocity, channel, rank, instrument == PERCUSSION)
-        place = int(np.searchsorted(self._notes[:, _ONSET], note.tick, side="right"))
-        self._notes = np.insert(self._notes, place, row, axis=0)[-_MOST_NOTES:]
+        rank = MUSICIAN if not note.by_model else FOUNDATION if is_foundation(instrument) else channel
+        place = self._end
+        while place > self._first and self._table[place - 1, _ONSET] > note.tick:
+            place -= 1
+        self._table[place + 1 : self._end + 1] = self._table[place : self._end]
+        self._table[place] = note.tick, end, note.pitch, note.velocity, channel, rank, instrument == PERCUSSION
+        self._end += 1
 
     def close(self, channel: int, tick: int, pitch: int, duration_ticks: int) -> None:
         """End a held note."""
@@ -36,13 +50,11 @@ class BandNotes:
 
     def withdraw(self, channel: int, after_tick: int) -> None:
         """Remove the model's notes of a channel that begin after a tick."""
-        gone = (self._notes[:, _RANK] == channel) & (self._notes[:, _ONSET] > after_tick)
-        self._notes = self._notes[~gone]
-
-    def shift(self, ticks: int) -> None:
-        """Move all notes in time, when the beat jumps."""
-        self._notes[:, _ONSET] += ticks
-        self._notes[:, _END] += ticks
+        notes = self._notes
+        later = int(np.searchsorted(notes[:, _ONSET], after_tick, side="right"))
+        kept = notes[later:][(notes[later:, _RANK] == MUSICIAN) | (notes[later:, _CHANNEL] != channel)]
+        self._end = self._first + later + len(kept)
+        self._table[self._first + later : self._end] = kept
 
     def context(self, channels: list[int], ticks: list[int]) -> Floats:
         """Return what each (channel, tick) hears of the other channels: float32 [Q, C], as in `model.context`."""
@@ -58,3 +70,11 @@ class BandNotes:
             np.zeros(len(notes), dtype=np.int64),
         )
         return hear(band.between(min(ticks), max(ticks)), np.array(channels), np.array(ticks))
+
+    def _make_room(self) -> None:
+        """Forget the oldest note where there are too many, and move all to the front where the array is full."""
+        self._first = max(self._first, self._end - _MOST_NOTES + 1)
+        if self._end == len(self._table):
+            notes = self._notes
+            self._first, self._end = 0, len(notes)
+            self._table[: self._end] = notes

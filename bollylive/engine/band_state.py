@@ -61,8 +61,8 @@ class BandState:
 
     @property
     def horizon_ticks(self) -> int:
-        """How far ahead the model plans."""
-        return ticks_of(self.live.band.horizon_beats)
+        """How far ahead the model chooses: just in time for the commit line, or as far as the set asks."""
+        return max(self.commit_ticks, ticks_of(self.live.band.horizon_beats))
 
     def notice(self, beat: float) -> None:
         """Note that the musician did something other than play, so that the band does not rest yet."""
@@ -140,19 +140,10 @@ class BandState:
         self.band_notes.withdraw(part.channel, after_tick)
         part.silence(after_tick)
 
-    def shift(self, ticks: int) -> None:
-        """Move everything in time, when the beat jumps or the bar begins elsewhere."""
-        self.band_notes.shift(ticks)
-        self.energy.shift(ticks)
-        self.touched_tick += ticks
-        self.pitchless_tick = None if self.pitchless_tick is None else self.pitchless_tick + ticks
-        for part in self.parts:
-            part.shift(ticks)
-
     def move_sam(self, beat: float) -> None:
         """Begin the bar at the nearest beat; notes stay where they are, and what is not fixed yet follows the bar."""
         zero = self.grid.zero_beats
-        self.shift(self.grid.move_zero(zero + round(beat - zero)))
+        self.grid.move_zero(zero + round(beat - zero))
         self.keep_to_bars()
 
     def keep_to_bars(self) -> None:

@@ -18,7 +18,7 @@ _PAUSE_HALF_LIFE_TICKS = 4 * TICKS_PER_BEAT  # of the whole effect, since the ne
 
 
 class Energy:
-    """Measures the musician's notes, in ticks that never decrease except by `shift`. Owned by the engine."""
+    """Measures the musician's notes, in ticks that never decrease. Owned by the engine."""
 
     def __init__(self) -> None:
         self._tick: int | None = None  # of the newest note
@@ -54,11 +54,6 @@ class Energy:
             return 1.0
         loudness = self._velocities / self._notes / USUAL_VELOCITY
         return 1.0 + self._weight(max(0, tick - self._tick)) * (min(max(loudness, QUIETEST), LOUDEST) - 1.0)
-
-    def shift(self, ticks: int) -> None:
-        """Move with the grid."""
-        if self._tick is not None:
-            self._tick += ticks
 
     @staticmethod
     def _weight(age: int) -> float:

@@ -107,7 +107,7 @@ class Engine:
             self._planner.replan(earliest)
             self._inference.run(self._planner.queries(earliest), state.band_notes, now_s)
         elif entry is not None:
-            self._inference.run(entry.queries(state.grid.model_bar_ticks), entry.band_notes, now_s)
+            self._inference.run(entry.queries(state.grid.model_bars.ticks), entry.band_notes, now_s)
         return self._planner.commit(earliest)
 
     def next_due(self, now_s: float) -> float | None:

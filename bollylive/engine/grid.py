@@ -1,12 +1,14 @@
-"""The engine's time: codec ticks since a bar line, and their beats and seconds, whoever leads the beat.
+"""The engine's time: codec ticks that never go back, and their beats, bars and seconds, whoever leads the beat.
 
-The ticks themselves stay even. Planned notes get their beats from `Grid.beat_of`: begin there to swing them, say.
+When the song jumps, or the bar begins elsewhere, the ticks go on: only their beats and bars are others. The ticks
+themselves stay even. Planned notes get their beats from `Grid.beat_of`: begin there to swing them, say.
 """
 
 from __future__ import annotations
 
 import math
 from functools import cache
+from typing import NamedTuple
 
 from bollylive.clock.anchor import Anchor
 from bollylive.model.codec import PLACES, TICKS_PER_BEAT
@@ -34,12 +36,24 @@ def model_bar_ticks(beats_per_bar: float) -> int:
     return max(parts, default=TICKS_PER_BEAT)
 
 
+class Bars(NamedTuple):
+    """Where the bars are that the model knows: one begins at `zero_tick`, and each lasts `ticks`."""
+
+    zero_tick: int
+    ticks: int
+
+    def place(self, tick: int) -> int:
+        """How many ticks a tick is after a bar line."""
+        return (tick - self.zero_tick) % self.ticks
+
+
 class Grid:
-    """Ticks counted from a bar line at `zero_beats`; beats and seconds come from the newest anchor."""
+    """Ticks of which one, `zero_tick`, is a bar line at `zero_beats`; beats and seconds come from the newest anchor."""
 
     def __init__(self, live: LiveSet, anchor: Anchor, zero_beats: float = 0.0) -> None:
         self.anchor = anchor
         self.zero_beats = zero_beats
+        self.zero_tick = 0
         self._live = live
 
     @property
@@ -48,51 +62,50 @@ class Grid:
         return ticks_of(self._live.band.beats_per_bar)
 
     @property
-    def model_bar_ticks(self) -> int:
-        """The length of a bar as the model knows it; see the function of this name."""
-        return model_bar_ticks(self._live.band.beats_per_bar)
+    def model_bars(self) -> Bars:
+        """The bars as the model knows them; see `model_bar_ticks`."""
+        return Bars(self.zero_tick, model_bar_ticks(self._live.band.beats_per_bar))
 
     def bar_line(self, tick: int) -> int:
         """The first bar line that is not before a tick."""
         bar_ticks = self.bar_ticks
-        return -(-tick // bar_ticks) * bar_ticks
+        return tick + -(tick - self.zero_tick) % bar_ticks
 
     def tick_of(self, beat: float) -> int:
         """The tick nearest to a beat; never later than `earliest` at that beat."""
-        return math.ceil(self._ticks(beat) - _LATE_TICKS)
+        return self.zero_tick + math.ceil(self._ticks(beat) - _LATE_TICKS)
 
     def position_of(self, beat: float) -> tuple[int, int]:
         """The tick nearest to a beat, and how many ticks that is into the bar as the model knows it."""
         tick = self.tick_of(beat)
-        return tick, tick % self.model_bar_ticks
+        return tick, self.model_bars.place(tick)
 
     def beat_of(self, tick: int) -> float:
         """The beat of a tick."""
-        return self.zero_beats + tick / TICKS_PER_BEAT
+        return self.zero_beats + (tick - self.zero_tick) / TICKS_PER_BEAT
 
     def earliest(self, now_s: float) -> int:
         """The first tick at which something can still begin."""
-        return math.ceil(self._ticks(self.anchor.beat_at(now_s)) - _LATE_TICKS)
+        return self.tick_of(self.anchor.beat_at(now_s))
 
     def next_tick(self, beat: float) -> int:
         """The first tick that is not before a beat."""
-        return math.ceil(self._ticks(beat) - 1e-6)
+        return self.zero_tick + math.ceil(self._ticks(beat) - 1e-6)
 
     def seconds_at(self, tick: float) -> float:
         """When a tick falls, while musical time runs."""
-        return self.anchor.seconds_at(self.zero_beats + tick / TICKS_PER_BEAT)
+        return self.anchor.seconds_at(self.zero_beats + (tick - self.zero_tick) / TICKS_PER_BEAT)
 
-    def move_zero(self, beat: float) -> int:
-        """Make a beat the bar line; return by how many ticks everything moves."""
-        shift = -round(self._ticks(beat))
+    def move_zero(self, beat: float) -> None:
+        """Make a beat the bar line."""
+        self.zero_tick += round(self._ticks(beat))
         self.zero_beats = beat
-        return shift
 
-    def follow(self, anchor: Anchor) -> int:
-        """Follow a new anchor; return by how many ticks everything moves.
+    def follow(self, anchor: Anchor) -> None:
+        """Follow a new anchor.
 
-        Things move when the song position has jumped, when a stopped song goes on from another place, and when a Link
-        session says where the bar begins.
+        Its beat is the next tick when the song position has jumped, when a stopped song goes on from another place,
+        and when a Link session says where the bar begins.
         """
         old = self.anchor
         before = self._ticks(old.beat_at(anchor.at_s))
@@ -101,7 +114,9 @@ class Grid:
             self.zero_beats = 0.0
         if rebarred := anchor.bar_beat not in (None, old.bar_beat):
             self.zero_beats = anchor.bar_beat or 0.0
-        return 0 if old.running and not (jumped or rebarred) else round(self._ticks(anchor.beat) - before)
+        if not old.running or jumped or rebarred:
+            self.zero_tick -= round(self._ticks(anchor.beat) - before)
 
     def _ticks(self, beat: float) -> float:
+        """The ticks from `zero_tick` to a beat."""
         return (beat - self.zero_beats) * TICKS_PER_BEAT

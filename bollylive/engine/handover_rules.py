@@ -120,7 +120,7 @@ class HandoverRules:
         """The tick from which on the model may play, if the musician does nothing; None: not by itself."""
         if part.is_playing or part.setting.role not in MODEL_ROLES:
             return None
-        if part.history.needs_query or self._state.holds(part):
+        if self._state.holds(part):
             return None
         pause = self._pause(part)
         return None if pause is None else self.mode(part).begin_tick(pause)
@@ -157,4 +157,7 @@ class HandoverRules:
             since, until = part.phrase.begin, part.touched_tick
             phrase_ticks = 0 if since is None or until is None else until - since
             bars = max(1, round(phrase_ticks / bar_ticks))
-        return (max(1, round(begin / bar_ticks + bars)) * bar_ticks - begin) if bars else None
+        if not bars:
+            return None
+        begin -= self._state.grid.zero_tick
+        return max(1, round(begin / bar_ticks + bars)) * bar_ticks - begin

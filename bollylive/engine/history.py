@@ -14,6 +14,7 @@ from itertools import islice
 
 import numpy as np
 
+from bollylive.engine.grid import Bars
 from bollylive.model import codec
 from bollylive.model.predictor import Floats, Ints
 from bollylive.model.row_cache import RowCache
@@ -99,17 +100,15 @@ class History:
         ends = [entry.tick + entry.duration_ticks for entry in self.entries if entry.pitch != codec.REST]
         return max(0, tick - max(ends)) if ends else 0
 
-    def rows(
-        self, end: int, instrument: int, model_bar_ticks: int, new_tick: int | None = None
-    ) -> tuple[codec.Rows, Ints]:
+    def rows(self, end: int, instrument: int, bars: Bars, new_tick: int | None = None) -> tuple[codec.Rows, Ints]:
         """The first `end` entries as rows [T, F] and their ticks [T], the last row's `next` to be chosen.
 
-        With `new_tick`, a row follows for a note to be chosen there; call `reach` first. `model_bar_ticks` is the bar
-        as the model knows it. Rows are encoded once.
+        With `new_tick`, a row follows for a note to be chosen there; call `reach` first. `bars` are those that
+        the model knows. Rows are encoded once.
         """
         self._row_cache.drop_first(self._gone_rows)
         self._gone_rows = 0
-        known = self._row_cache.count(end, instrument, model_bar_ticks)
+        known = self._row_cache.count(end, instrument, *bars)
         entries = self.entries[known:end]
         if new_tick is not None:
             entries.append(Entry(new_tick, 0, 1, 1))
@@ -183,19 +182,14 @@ class History:
         """Store the predicted ticks from entry `index` to the next onset; None: a rest of WAIT_TICKS."""
         self.entries[index].next_ticks, self.entries[index].queried = next_ticks, True
 
-    def branch(self) -> History:
-        """An independent copy."""
+    def branch(self, ticks: int = 0) -> History:
+        """An independent copy, so many ticks later."""
         other = copy(self)
-        other.entries = [replace(entry) for entry in self.entries]
-        other._row_cache = self._row_cache.branch()
+        other.entries = [replace(entry, tick=entry.tick + ticks) for entry in self.entries]
+        other._base_tick += ticks
+        other._row_cache = RowCache() if ticks else self._row_cache.branch()
+        other._gone_rows = 0 if ticks else self._gone_rows
         return other
-
-    def shift(self, ticks: int) -> None:
-        """Move the whole buffer in time, when the beat jumps."""
-        self._base_tick += ticks
-        for entry in self.entries:
-            entry.tick += ticks
-        self._row_cache.truncate(self._gone_rows)
 
     def _forget(self, index: int) -> None:
         """Note that the entries from a number on have changed: their states, predictions and rows are not valid."""

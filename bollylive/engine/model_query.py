@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bollylive.engine.grid import Bars
 from bollylive.engine.history import Entry
 from bollylive.engine.motif_memory import CONTEXT_NOTES
 from bollylive.engine.part import Part
@@ -57,10 +58,10 @@ class ModelQuery:
         return entry
 
 
-def query_next_onset(part: Part, model_bar_ticks: int, density_offset: float = 0.0) -> ModelQuery | None:
+def query_next_onset(part: Part, bars: Bars, density_offset: float = 0.0) -> ModelQuery | None:
     """A query for the onset after the newest entry of a part; None if that onset is known.
 
-    `model_bar_ticks` is the bar as the model knows it, see `Grid`; `density_offset` is added to the channel's density.
+    `bars` are those that the model knows, see `Grid`; `density_offset` is added to the channel's density.
     """
     history = part.history
     if not history.needs_query:
@@ -71,30 +72,28 @@ def query_next_onset(part: Part, model_bar_ticks: int, density_offset: float = 0
         index -= rows_before - MOST_ROWS
     tick = history.entries[index].tick
     *before, (last, _) = history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
-    _, motif = part.motif_bias(before, last, model_bar_ticks, tick - last)
+    _, motif = part.motif_bias(before, last, bars, tick - last)
     begun, may_rest = history.sounding_at(tick), part.may_rest(tick)
-    onset_bias = part.pitch_bias.of_onset(tick, begun, density_offset, may_rest=may_rest) + motif
-    return _query(part, index, model_bar_ticks, None, part.pitch_bias.of_pitch([]), onset_bias)
+    onset_bias = part.pitch_bias.of_onset(bars.place(tick), begun, density_offset, may_rest=may_rest) + motif
+    return _query(part, index, bars, None, part.pitch_bias.of_pitch([]), onset_bias)
 
 
-def query_note(part: Part, model_bar_ticks: int, density_offset: float = 0.0) -> ModelQuery:
+def query_note(part: Part, bars: Bars, density_offset: float = 0.0) -> ModelQuery:
     """A query for the note that is due in a part; call `Part.prepare` first, and `query_next_onset` until it is None.
 
     The arguments are those of `query_next_onset`.
     """
     history, tick = part.history, part.due_tick
     end = len(history.entries)
-    pitch_motif, onset_motif = part.motif_bias(history.notes_before(end, CONTEXT_NOTES), tick, model_bar_ticks)
-    onset_bias = part.pitch_bias.of_onset(tick, history.sounding_at(tick) + 1, density_offset) + onset_motif
+    pitch_motif, onset_motif = part.motif_bias(history.notes_before(end, CONTEXT_NOTES), tick, bars)
+    onset_bias = part.pitch_bias.of_onset(bars.place(tick), history.sounding_at(tick) + 1, density_offset) + onset_motif
     pitch_bias = part.pitch_bias.of_pitch(history.newest_pitches()) + pitch_motif
-    return _query(part, end, model_bar_ticks, tick, pitch_bias, onset_bias)
+    return _query(part, end, bars, tick, pitch_bias, onset_bias)
 
 
-def _query(
-    part: Part, index: int, model_bar_ticks: int, tick: int | None, pitch_bias: Floats, onset_bias: Floats
-) -> ModelQuery:
+def _query(part: Part, index: int, bars: Bars, tick: int | None, pitch_bias: Floats, onset_bias: Floats) -> ModelQuery:
     """A query about an entry, or for a new one at a tick, with all that the model must process before it."""
-    rows, ticks = part.history.rows(index + (tick is None), part.instrument, model_bar_ticks, tick)
+    rows, ticks = part.history.rows(index + (tick is None), part.instrument, bars, tick)
     first = part.history.first_unprocessed(index)
     return ModelQuery(
         part=part,

@@ -78,11 +78,6 @@ class MotifMemory:
         if (tick, pitch, place) not in self._chord:
             self._chord.append((tick, pitch, place))
 
-    def shift(self, ticks: int) -> None:
-        """Move with the grid."""
-        self._past = [(tick + ticks, pitch) for tick, pitch in self._past]
-        self._chord = [(tick + ticks, pitch, place) for tick, pitch, place in self._chord]
-
     def recall(self, before: Context, tick: int, place: int, elapsed: int = 0) -> tuple[Floats, Floats]:
         """The biases of a note at a tick: of its pitch [128], and of the onset word [ONSETS] that comes after it.
 

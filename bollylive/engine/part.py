@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bollylive.engine.grid import Bars
 from bollylive.engine.history import Entry, History
 from bollylive.engine.motif_memory import Context, MotifMemory
 from bollylive.engine.part_state import Playing, Step
@@ -119,7 +120,7 @@ class Part:
             playing.step = Step.UNKNOWN
         else:
             playing.follow(last.tick, last.next_ticks)
-            playing.skip_ahead(earliest_tick)
+            playing.skip_ahead(max(playing.begin_tick, earliest_tick))
 
     def withdraw(self, after_tick: int) -> bool:
         """Withdraw what is planned after a tick; return False if there was nothing."""
@@ -134,19 +135,6 @@ class Part:
         self.withdraw(now_tick)
         self.plan = []
 
-    def shift(self, ticks: int) -> None:
-        """Move everything in time, when the beat jumps or the bar begins elsewhere."""
-        known = {id(entry) for entry in self.history.entries}
-        for entry in self.plan:
-            if id(entry) not in known:  # the end of a variation of which only this is left
-                entry.tick += ticks
-        self.history.shift(ticks)
-        self.memory.shift(ticks)
-        self.phrase.shift(ticks)
-        self.touched_tick = None if self.touched_tick is None else self.touched_tick + ticks
-        if self.playing is not None:
-            self.playing.shift(ticks)
-
     def prepare(self, until_tick: int) -> bool:
         """Make the next row ready for a query; return False if none is due by a tick."""
         playing = self.playing
@@ -159,9 +147,9 @@ class Part:
             self.history.rest(playing.due_tick)
         return True
 
-    def motif_bias(self, before: Context, tick: int, model_bar_ticks: int, elapsed: int = 0) -> tuple[Floats, Floats]:
+    def motif_bias(self, before: Context, tick: int, bars: Bars, elapsed: int = 0) -> tuple[Floats, Floats]:
         """What the motif memory adds to the scores, weighted as the set says; see `MotifMemory.recall`."""
-        pitch, onset = self.memory.recall(before, tick, tick % model_bar_ticks, elapsed)
+        pitch, onset = self.memory.recall(before, tick, bars.place(tick), elapsed)
         weight = np.float32(self._live.band.memory)
         return weight * pitch, weight * onset
 

@@ -76,10 +76,3 @@ class Playing:
         late_beats = -(-(earliest_tick - self.due_tick) // codec.TICKS_PER_BEAT)
         self.due_tick += late_beats * codec.TICKS_PER_BEAT
         return self.step is Step.NOTE
-
-    def shift(self, ticks: int) -> None:
-        """Move with the grid."""
-        self.begin_tick += ticks
-        self.due_tick += ticks
-        self.until_tick = None if self.until_tick is None else self.until_tick + ticks
-        self.queue.shift(ticks)

@@ -81,18 +81,17 @@ class PitchBias:
             bias[pitch] -= _REPETITION_PENALTY * (run - _REPEATS_ALLOWED)
         return bias
 
-    def of_onset(self, tick: int, sounding: int, density_offset: float = 0.0, *, may_rest: bool = True) -> Floats:
-        """The scores of the onsets that may follow a tick [ONSETS], where `sounding` notes of the channel begin at that
-        tick.
+    def of_onset(self, place: int, sounding: int, density_offset: float = 0.0, *, may_rest: bool = True) -> Floats:
+        """The scores of the onsets that may follow a place in the bar [ONSETS].
 
-        A chord with as many notes as the channel may play is complete. `density_offset` is added to the channel's
-        density.
+        `sounding` notes of the channel begin there; a chord with as many notes as the channel may play is complete.
+        `density_offset` is added to the channel's density.
         """
         bias: Floats = np.float32(-self._density - density_offset) * _AHEAD_BEATS
         if sounding >= self._polyphony:
             bias[0] = _FORBIDDEN
         if self._quantise:
-            bias += _GRID_BIAS[tick % codec.TICKS_PER_BEAT]
+            bias += _GRID_BIAS[place % codec.TICKS_PER_BEAT]
         if not may_rest:
             bias[codec.WAIT] = _FORBIDDEN
         return bias

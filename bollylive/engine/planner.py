@@ -11,6 +11,7 @@ from bollylive.engine.history import Entry
 from bollylive.engine.model_query import ModelQuery, query_next_onset, query_note
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Playing, Step
+from bollylive.engine.waves import next_to_choose
 from bollylive.midi.messages import Note
 from bollylive.model import codec
 from bollylive.protocol import Instruction, Play
@@ -39,24 +40,22 @@ class Planner:
                 part.resume(earliest)
 
     def queries(self, earliest: int) -> list[ModelQuery]:
-        """A query for every part whose next onset is unknown, and for the note that is due first, lowest channel first.
+        """What the model is asked next, in one call: the notes that are due first, and next onsets that are unknown.
 
-        A note that is due at once is queried alone, because a smaller call returns sooner. So is a query of many rows.
+        All have as many rows as the first. A part that the musician plays is asked nothing until its turn comes.
         """
-        first: Part | None = None
-        state, model_bar_ticks = self._state, self._state.grid.model_bar_ticks
+        state, bars = self._state, self._state.grid.model_bars
         density_offset = state.live.band.energy * state.energy.density(earliest)
-        for part in state.parts:
+        playing = [part for part in state.parts if part.is_playing]
+        due: list[Part] = []
+        for part in playing:
             if part.playing is not None and part.playing.skip_ahead(earliest):
                 self.skipped += 1
-            ready = part.prepare(earliest + self._state.horizon_ticks) and not part.history.needs_query
-            if ready and (first is None or part.due_tick < first.due_tick):
-                first = part
-        note = [query_note(first, model_bar_ticks, density_offset)] if first else []
-        if note and note[0].tick <= earliest:
-            return note
-        onsets = (query_next_onset(part, model_bar_ticks, density_offset) for part in state.parts)
-        queries = [query for query in onsets if query is not None] + note
+            if part.prepare(earliest + state.horizon_ticks) and not part.history.needs_query:
+                due.append(part)
+        notes = [query_note(part, bars, density_offset) for part in next_to_choose(due)]
+        onsets = [query_next_onset(part, bars, density_offset) for part in playing]
+        queries = notes + [query for query in onsets if query is not None]
         return [query for query in queries if len(query.rows) == len(queries[0].rows)]
 
     def commit(self, earliest: int) -> list[Instruction]:
@@ -77,8 +76,8 @@ class Planner:
 
     @property
     def has_unprocessed(self) -> bool:
-        """Whether a buffer has an entry that the model has yet to process."""
-        return any(part.history.needs_query or part.due_is_stale for part in self._state.parts)
+        """Whether a part that plays has an entry that the model has yet to process."""
+        return any(part.is_playing and (part.history.needs_query or part.due_is_stale) for part in self._state.parts)
 
     def next_commit(self) -> int | None:
         """When `commit` will have something to return, according to the plans so far."""

@@ -6,6 +6,7 @@ That note's pitch is unknown, but the percussion does not need it; the other par
 from __future__ import annotations
 
 from bollylive.engine.band_notes import BandNotes
+from bollylive.engine.grid import Bars
 from bollylive.engine.model_query import ModelQuery, query_note
 from bollylive.engine.part import Part
 from bollylive.model import codec
@@ -30,12 +31,18 @@ class PreparedEntry:
 
     def queries(self, model_bar_ticks: int) -> list[ModelQuery]:
         """A query for the first stroke of each part that has none yet, one row each; see `query_note`."""
-        return [query_note(part, model_bar_ticks) for part in self._unready()]
+        return [query_note(part, Bars(0, model_bar_ticks)) for part in self._unready()]
 
-    def take(self, channel: int) -> Part | None:
-        """The part of a channel with its first stroke planned, if it is ready; it then belongs to the engine."""
-        part = self._parts.get(channel)
-        return self._parts.pop(channel) if part is not None and part.plan else None
+    def take(self, channel: int, tick: int) -> Part | None:
+        """The part of a channel with its first stroke planned at a tick, if it is ready; now it is the engine's."""
+        if channel not in self._parts or not self._parts[channel].plan:
+            return None
+        part = self._parts.pop(channel)
+        part.history = part.history.branch(tick)
+        part.plan = part.history.model_notes(tick, tick + 1)
+        part.enter(tick)
+        part.resume(tick)
+        return part
 
     def _unready(self) -> list[Part]:
         return [part for part in self._parts.values() if not part.plan and part.prepare(0)]

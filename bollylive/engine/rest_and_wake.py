@@ -41,14 +41,14 @@ class RestAndWake:
         """
         state = self._state
         if state.is_free:
-            state.shift(state.grid.move_zero(beat))
+            state.grid.move_zero(beat)
         state.awake = True
         tick = state.grid.next_tick(beat)
         state.pitchless_tick = tick
         for part in state.parts:
             if part.channel == channel:
                 continue
-            ready = self.prepared_entry.take(part.channel) if self.prepared_entry and state.is_free else None
+            ready = self.prepared_entry.take(part.channel, tick) if self.prepared_entry and state.is_free else None
             if ready is not None:
                 state.join(ready)
             elif part.setting.role == "accompany":
@@ -141,7 +141,7 @@ class RestAndWake:
                 self._stopped_s = anchor.at_s
             # Planned notes that are still on their way to the ports are withdrawn too.
             instructions = self._end_all(old.beat_at(anchor.at_s))
-        state.shift(state.grid.follow(anchor))
+        state.grid.follow(anchor)
         if anchor.bar_beat not in (None, old.bar_beat):
             state.keep_to_bars()
         if anchor.running and not state.awake and anchor.at_s - self._stopped_s < JUMP_S:
@@ -173,7 +173,7 @@ class RestAndWake:
         for part in state.parts:
             last, role = part.history.last, part.setting.role
             if not part.is_playing and (role == "accompany" or (role == "continue" and last and last.by_model)):
-                part.enter(max(state.grid.bar_line(tick), self._entry_tick(part, 0)))
+                part.enter(max(state.grid.bar_line(tick), self._entry_tick(part, state.grid.zero_tick)))
                 part.resume(tick)
 
     def _go_on(self, anchor: Anchor) -> None:
@@ -194,8 +194,8 @@ class RestAndWake:
 
     def _entry_tick(self, part: Part, tick: int) -> int:
         """When a part enters, if the band begins at a tick."""
-        bars, bar_ticks = part.setting.entry_bars, self._state.grid.bar_ticks
-        return (tick // bar_ticks + bars) * bar_ticks if bars else tick
+        bars, grid = part.setting.entry_bars, self._state.grid
+        return grid.bar_line(tick + 1) + (bars - 1) * grid.bar_ticks if bars else tick
 
     def _prepare_entry(self) -> PreparedEntry | None:
         parts = self._state.parts

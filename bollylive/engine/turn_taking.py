@@ -57,7 +57,7 @@ class TurnTaking:
         answers = part.phrase.answers
         if answers is not None and part.is_playing:
             if answers.current.begin > tick:  # the answer has not begun, so the buffer moves back
-                part.history.shift(answers.begin - answers.current.begin)
+                part.history = answers.phrase_at(answers.begin)
             else:
                 answers.current.close(part.history, tick)
         self._state.silence(part, tick)
@@ -118,7 +118,7 @@ class TurnTaking:
 
     def _take_over(self, part: Part, begin: int, patience_ticks: int = 0, *, at_bar: bool = False) -> None:
         phrase = part.phrase
-        at_bar = at_bar and begin % self._state.grid.bar_ticks <= LATE_TICKS
+        at_bar = at_bar and (begin - self._state.grid.zero_tick) % self._state.grid.bar_ticks <= LATE_TICKS
         length = self._handover_rules.length_ticks(part, begin)
         phrase.answers = Variations(part.history.branch(), begin, length, at_bar)
         phrase.next_begin, phrase.loop = None, None

@@ -44,11 +44,6 @@ class NoteQueue:
         self._notes = self._notes[len(ready) :]
         return [note for note in ready if note.tick >= earliest_tick]
 
-    def shift(self, ticks: int) -> None:
-        """Follow the grid when it moves."""
-        self._notes = copy_notes(self._notes, ticks)
-        self.then_tick = None if self.then_tick is None else self.then_tick + ticks
-
 
 @dataclass(slots=True)
 class Variation:
@@ -92,9 +87,7 @@ class Variations:
 
     def phrase_at(self, tick: int) -> History:
         """The buffer as it was before the answer, moved so that an answer at this tick follows it as the first did."""
-        history = self._history.branch()
-        history.shift(tick - self.begin)
-        return history
+        return self._history.branch(tick - self.begin)
 
     def start(self, tick: int) -> None:
         """A new variation begins at a tick."""
@@ -108,14 +101,6 @@ class Variations:
         self.current = self._variations[index] = self._variations[index].at(tick)
         return self.current
 
-    def shift(self, ticks: int) -> None:
-        """Follow the grid when it moves."""
-        self.begin += ticks
-        self._history.shift(ticks)
-        for variation in self._variations:
-            variation.begin += ticks
-            variation.notes = copy_notes(variation.notes, ticks)
-
 
 @dataclass(slots=True)
 class Phrase:
@@ -126,11 +111,3 @@ class Phrase:
     next_begin: int | None = None  # where what the musician has asked for begins
     next_command: str = ""  # which of `again`, `back`, `keep` and `vary` that is
     loop: Variation | None = None  # what is repeated until the musician plays
-
-    def shift(self, ticks: int) -> None:
-        """Follow the grid when it moves."""
-        self.begin = None if self.begin is None else self.begin + ticks
-        self.next_begin = None if self.next_begin is None else self.next_begin + ticks
-        self.loop = None if self.loop is None else self.loop.at(self.loop.begin + ticks)
-        if self.answers is not None:
-            self.answers.shift(ticks)

@@ -29,7 +29,9 @@ _ADDRESS: Final = re.compile(r"\d+:\d+")
 
 
 class Connections(Protocol):
-    """The connections of one MIDI system. For one thread."""
+    """The connections of one MIDI system, which may be looked at every `see_s` seconds. For one thread."""
+
+    see_s: float  # a cable that is out for less is not noticed, nor is what it lost
 
     def seen(self, own: Iterable[str]) -> Graph | None:
         """Return our ports that exist, each with what is connected to it; None if unknown. Never raises."""
@@ -50,6 +52,8 @@ def connections_of(api: str, client_name: str) -> Connections:
 class NoConnections:
     """The connections of a system that does not show them."""
 
+    see_s = 0.2
+
     def seen(self, _own: Iterable[str]) -> Graph | None:
         """Return None."""
         return None
@@ -60,6 +64,8 @@ class NoConnections:
 
 class AlsaConnections:
     """The connections as the ALSA sequencer lists them in /proc."""
+
+    see_s = 0.2
 
     def __init__(self, clients: Path = _ALSA_CLIENTS) -> None:
         self._clients = clients
@@ -79,6 +85,8 @@ class AlsaConnections:
 
 class JackConnections:
     """The connections as seen by a client of our own that has no ports; create it with `open`."""
+
+    see_s = 0.05
 
     def __init__(self, library: ctypes.CDLL, client: int) -> None:
         self._by_name = _function(library.jack_port_by_name, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)

@@ -11,18 +11,17 @@ from bollylive.io.port import Change, Port
 from bollylive.io.port_names import Graph, without
 from bollylive.midi.messages import LostSourceRelease
 
-SEE_S = 0.2  # how often connections are looked at
 LOOK_S = 0.5  # how often the list of ports is read; where connections are not seen, a shorter absence is not noticed
 
 
 class Hotplug:
     """Looks after the open `inputs` and `outputs` of one performance. One thread; `now_s` must not go back.
 
-    `own` is the names of all our ports as others see them, `graph` shows what is connected to them, and `leave` is
-    called with the place of an input that has gone, or that nothing feeds any more. `sentences` is what is to be told
-    first. `listeners` is how many programs listen to our outputs, None if that cannot be seen. A joined output counts
-    as one even while it is away, because it gets what it missed when it is back. One that has not come yet does not
-    count, nor do our own inputs.
+    `own` is the names of all our ports as others see them, and `graph` shows what is connected to them; it is asked
+    every `see_s` seconds. `leave` is called with the place of an input that has gone, or that nothing feeds any more.
+    `sentences` is what is to be told first. `listeners` is how many programs listen to our outputs, None if that cannot
+    be seen. A joined output counts as one even while it is away, because it gets what it missed when it is back. One
+    that has not come yet does not count, nor do our own inputs.
     """
 
     def __init__(
@@ -32,9 +31,11 @@ class Hotplug:
         own: Collection[str],
         graph: Callable[[], Graph | None],
         leave: Callable[[int], None],
+        see_s: float,
         sentences: Iterable[str] = (),
     ) -> None:
         self._inputs, self._outputs, self._own, self._graph, self._leave = inputs, outputs, own, graph, leave
+        self._see_s = see_s
         self._all: list[Port[Any]] = [*inputs, *outputs]
         self._sentences = list(sentences)
         self.endings: list[LostSourceRelease] = []
@@ -48,7 +49,7 @@ class Hotplug:
         changed, either may wait for one JACK period.
         """
         may_list = now_s - self._look_s >= LOOK_S
-        if not may_list and now_s - self._graph_s <= SEE_S:
+        if not may_list and now_s - self._graph_s <= self._see_s:
             return
         self._graph_s = now_s
         self._look_s = now_s if may_list else self._look_s

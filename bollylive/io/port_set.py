@@ -87,7 +87,8 @@ class PortSet:
             joining = Joining(self.api, self._inputs, self._outputs, self._connections, waits)
             joining.open_all()
             said = [*self._other_band(name), *joining.missing()]
-            self._hotplug = Hotplug(self._inputs, self._outputs, joining.own, joining.graph, self._leave, said)
+            see_s = self._connections.see_s
+            self._hotplug = Hotplug(self._inputs, self._outputs, joining.own, joining.graph, self._leave, see_s, said)
         except BaseException:
             self.close()
             raise

@@ -25,6 +25,7 @@ MOST_SOUNDING = 16  # at more notes than this, `voices` stays 1
 KICKS, SNARES = (35, 36), (37, 40)  # first and last key in General MIDI; snares are also side stick and clap
 
 MUSICIAN = -1  # the rank of what the musician plays
+FOUNDATION = -2  # the rank of what is chosen before the others choose: everybody hears it, as they hear the musician
 
 # The columns: of the whole band, then, from `lead_sounding` on, of the musician alone.
 COLUMNS = {
@@ -86,7 +87,7 @@ class NoteArrays:
     pitch: Ints
     velocity: Ints
     channel: Ints
-    rank: Ints  # who decides first at one tick: a channel's own number, or MUSICIAN
+    rank: Ints  # who decides first at one tick: a channel's own number, MUSICIAN or FOUNDATION
     percussion: NDArray[np.bool_]
     late: Ints  # ticks by which its onset is withheld, as on stage, where a plan is made ahead of the musician
 

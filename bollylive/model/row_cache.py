@@ -19,12 +19,12 @@ class RowCache:
     def __init__(self) -> None:
         self._rows: codec.Rows = np.empty((0, len(codec.ROW)), dtype=np.int64)
         self._ticks: Ints = np.empty(0, dtype=np.int64)
-        self._encoded_as = 0, 0  # instrument, and length of the bar in ticks
+        self._encoded_as = 0, 0, 0  # instrument, a bar line, and length of the bar in ticks
 
-    def count(self, end: int, instrument: int, model_bar_ticks: int) -> int:
-        """How many of the first `end` entries are cached; none if instrument or bar are others than before."""
-        if self._encoded_as != (instrument, model_bar_ticks):
-            self._encoded_as = instrument, model_bar_ticks
+    def count(self, end: int, instrument: int, origin: int, model_bar_ticks: int) -> int:
+        """How many of the first `end` entries are cached; none if instrument or bars are others than before."""
+        if self._encoded_as != (instrument, origin, model_bar_ticks):
+            self._encoded_as = instrument, origin, model_bar_ticks
             self.truncate(0)
         return min(end, len(self._rows))
 
@@ -36,10 +36,8 @@ class RowCache:
         `since` and `previous` are those of `codec.encode`. In the last row `next` is CHOOSE. With `for_new_note` the
         last of the voice is no entry yet: all that the model chooses of it is CHOOSE, and it is not kept.
         """
-        instrument, model_bar_ticks = self._encoded_as
-        new = codec.encode(
-            voice, since=since, previous=previous, instrument=instrument, origin=0, cycle=model_bar_ticks
-        )
+        instrument, origin, cycle = self._encoded_as
+        new = codec.encode(voice, since=since, previous=previous, instrument=instrument, origin=origin, cycle=cycle)
         rows, ticks = np.concatenate((self._rows[:count], new)), np.concatenate((self._ticks[:count], voice.tick))
         rows[:-1, codec.NEXT], rows[-1, codec.NEXT] = rows[1:, codec.ONSET], codec.CHOOSE
         if for_new_note:

@@ -50,11 +50,6 @@ def read_set(table: Mapping[str, Any], default_name: str) -> tuple[Set, list[str
 
 
 def _timing_problems(band: Set) -> Iterator[str]:
-    if band.commit_beats >= band.horizon_beats:
-        yield (
-            f"commit_beats must be less than horizon_beats, but {band.commit_beats:g} is not less than "
-            f"{band.horizon_beats:g}."
-        )
     early_ms = band.commit_beats * 60e3 / band.tempo_bpm
     for own in band.channels:
         if -own.delay_ms > early_ms + 1e-6:

@@ -173,7 +173,7 @@ class Set:
         live=False,
         example=64,
     )
-    horizon_beats: float = setting(1.5, Number(0.25, 8), "how far ahead the band plans", unit="beats")
+    horizon_beats: float = setting(0.0, Number(0, 8), "how far ahead the band plans; 0: just in time", unit="beats")
     commit_beats: float = setting(
         0.25, Number(0, 4), "notes due sooner than this stay as planned, whatever you play", unit="beats"
     )

@@ -60,16 +60,6 @@ def test_only_the_models_own_notes_after_the_tick_are_taken_back() -> None:
     assert voices_at(band_notes, 11) == 1
 
 
-def test_everything_moves_with_the_beat_also_what_is_held() -> None:
-    band_notes = BandNotes()
-    band_notes.add(1, 0, Entry(10, 60, 5, 100, by_model=False))
-    band_notes.add(2, 0, Entry(10, 67, 0, 100, by_model=False))
-    band_notes.shift(-100)
-    assert [voices_at(band_notes, tick) for tick in (-91, -90, -85)] == [0, 2, 1]
-    band_notes.close(2, -90, 67, 3)
-    assert voices_at(band_notes, -87) == 1
-
-
 def test_percussion_is_not_heard_as_pitch() -> None:
     band_notes = BandNotes()
     band_notes.add(9, PERCUSSION, Entry(10, 36, 5, 100, by_model=False))

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bollylive.engine.grid import Bars
 from bollylive.engine.history import Entry, History
 from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, HELD, REST, WAIT, WAIT_TICKS
 from bollylive.model.predictor import Floats
 
 SHAPE = (1, 2)
+BAR = Bars(0, 96)
 
 
 def state(number: float) -> Floats:
@@ -47,7 +49,7 @@ def hear_all(history: History) -> int:
 
 def row_of(history: History, index: int, instrument: int = 0) -> list[int]:
     """An entry as a row, as when it is asked for."""
-    rows, _ = history.rows(index + 1, instrument, 96)
+    rows, _ = history.rows(index + 1, instrument, BAR)
     return [int(word) for word in rows[-1]]
 
 
@@ -260,7 +262,7 @@ def test_any_silence_is_bridged(history: History, silence: int) -> None:
     history.insert(played(silence))
     ticks = [entry.tick for entry in history.entries]
     assert len(ticks) <= 20
-    rows, _ = history.rows(len(ticks), 0, 96)
+    rows, _ = history.rows(len(ticks), 0, BAR)
     assert ((rows[:, codec.ONSET] >= 0) & (rows[:, codec.ONSET] <= WAIT)).all()
     assert ticks == sorted(ticks)
 
@@ -301,7 +303,7 @@ def test_a_voice_that_only_waits_stays_small(history: History) -> None:
 def test_a_question_stands_after_all_that_was_played(history: History) -> None:
     history.insert(played(0, 64))
     history.reach(100)
-    rows, ticks = history.rows(len(history.entries), 3, 96, 100)
+    rows, ticks = history.rows(len(history.entries), 3, BAR, 100)
     assert rows[-1].tolist() == [4, CHOOSE, CHOOSE, CHOOSE, CHOOSE, 3, 4, 96, 64]
     assert ticks.tolist() == [-24, 0, 48, 96, 100]
     assert rows[:, codec.NEXT].tolist() == [24, WAIT, WAIT, 4, CHOOSE]
@@ -309,36 +311,37 @@ def test_a_question_stands_after_all_that_was_played(history: History) -> None:
 
 def test_a_question_equals_the_row_of_its_answer_but_for_what_was_open(history: History) -> None:
     history.insert(played(0, 64))
-    asked, _ = history.rows(2, 3, 96, 30)
+    asked, _ = history.rows(2, 3, BAR, 30)
     history.insert(played(30, 72))
-    told, _ = history.rows(3, 3, 96)
+    told, _ = history.rows(3, 3, BAR)
     assert asked[:-1].tolist() == told[:-1].tolist()
     assert np.delete(asked[-1], range(1, 5)).tolist() == np.delete(told[-1], range(1, 5)).tolist()
 
 
-def test_a_jump_of_the_beat_moves_all_and_changes_no_distance() -> None:
-    history, moved = filled(6), filled(6)
-    moved.shift(-960)
+def test_a_copy_at_another_time_keeps_all_distances() -> None:
+    history = filled(6)
+    moved = history.branch(-960)
     assert [entry.tick - 960 for entry in history.entries] == [entry.tick for entry in moved.entries]
-    assert history.rows(4, 0, 96)[0].tolist() == moved.rows(4, 0, 96)[0].tolist()
-    moved.shift(5)
-    assert (
-        moved.rows(4, 0, 96)[0][:, codec.PLACE].tolist()
-        == ((history.rows(4, 0, 96)[0][:, codec.PLACE] + 5) % 96).tolist()
-    )
+    assert history.rows(4, 0, BAR)[0].tolist() == moved.rows(4, 0, BAR)[0].tolist()
+
+
+def test_rows_are_encoded_anew_where_the_bars_begin_elsewhere() -> None:
+    history = filled(6)
+    places = history.rows(4, 0, BAR)[0][:, codec.PLACE]
+    later = history.rows(4, 0, BAR._replace(zero_tick=5))[0][:, codec.PLACE]
+    assert later.tolist() == ((places - 5) % BAR.ticks).tolist()
 
 
 # What may happen to a buffer, each some ticks after the one before.
 happenings = st.tuples(
-    st.sampled_from(["played", "late", "chosen", "rest", "hear", "close", "withdraw", "shift"]), st.integers(0, 200)
+    st.sampled_from(["played", "late", "chosen", "rest", "hear", "close", "withdraw", "branch"]), st.integers(0, 200)
 )
 
 
 def encode_all(history: History) -> None:
     """All entries become rows, and those that were encoded before are what they would be now."""
-    rows, ticks = history.rows(len(history.entries), 0, 96)
-    history.shift(0)  # forgets what is encoded
-    again, _ = history.rows(len(history.entries), 0, 96)
+    rows, ticks = history.rows(len(history.entries), 0, BAR)
+    again, _ = history.branch(BAR.ticks).rows(len(history.entries), 0, BAR)  # a moved copy encodes all anew
     assert rows.tolist() == again.tolist()
     assert ticks.tolist() == [entry.tick for entry in history.entries]
 
@@ -360,7 +363,7 @@ def test_whatever_happens_every_row_can_be_encoded_and_asked_for(
             case "chosen":
                 history.reach(now + 10)
                 hear_all(history)
-                history.rows(len(history.entries), 0, 96, now + 10)
+                history.rows(len(history.entries), 0, BAR, now + 10)
                 hear(history, len(history.entries))
                 history.insert(chosen(now + 10, 60 + ticks % 12))
             case "rest":
@@ -372,8 +375,8 @@ def test_whatever_happens_every_row_can_be_encoded_and_asked_for(
                     history.close(tick, pitch, 5 + ticks)
             case "withdraw":
                 history.withdraw(now - ticks)
-            case "shift":
-                history.shift(ticks - 100)
+            case "branch":
+                history = history.branch(ticks - 100)
                 now += ticks - 100
         assert len(notes_of(history)) <= notes
         if often and history.entries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from answering import BAR_TICKS, choose, next_query, part_of, planned, process_all, reply
+from answering import BARS, choose, next_query, part_of, planned, process_all, reply
 
 from bollylive.engine.history import Entry
 from bollylive.engine.model_query import query_next_onset, query_note
@@ -18,7 +18,7 @@ def test_only_the_range_is_allowed() -> None:
     part = part_of(ChannelSet(0, lowest=40, highest=52))
     part.enter(0)
     part.prepare(0)
-    query = query_note(part, BAR_TICKS)
+    query = query_note(part, BARS)
     assert np.flatnonzero(query.pitch_bias > FORBIDDEN).tolist() == list(range(40, 53))
 
 
@@ -42,7 +42,7 @@ def test_a_full_chord_of_the_musicians_may_not_grow_either() -> None:
     biases = []
     for pitch in (60, 64, 67):
         part.history.insert(Entry(0, pitch, 6, 100))
-        query = query_next_onset(part, BAR_TICKS)
+        query = query_next_onset(part, BARS)
         assert query is not None
         biases.append(query.onset_bias[0] < FORBIDDEN)
     assert biases == [False, True, True]
@@ -53,7 +53,7 @@ def test_a_note_gets_its_state_with_the_next_question() -> None:
     part.enter(0)
     for notes in range(3):
         part.prepare(10**6)
-        query = query_note(part, BAR_TICKS)
+        query = query_note(part, BARS)
         assert query.rows[:, 1].tolist() == [60 if notes else REST, CHOOSE]
         assert query.state[0, 0] == max(0, notes)
         reply(query, Choice(60, 6, 100, 12))
@@ -67,7 +67,7 @@ def test_after_a_step_back_the_newest_row_that_is_left_is_heard_once_more() -> N
         choose(part)
     part.withdraw(12)
     part.resume(0)
-    query = query_note(part, BAR_TICKS)
+    query = query_note(part, BARS)
     assert (query.tick, query.ticks.tolist(), query.state[0, 0]) == (24, [12, 24], 2)
 
 
@@ -76,7 +76,7 @@ def test_a_long_buffer_is_heard_bit_by_bit() -> None:
     for i in range(50):
         part.history.insert(Entry(12 * i, 60, 6, 100))
     lengths, heard = [], 0
-    while (query := query_next_onset(part, BAR_TICKS)) is not None:
+    while (query := query_next_onset(part, BARS)) is not None:
         lengths.append(len(query.rows) - 1)
         assert query.state[0, 0] == heard
         heard += lengths[-1]
@@ -95,7 +95,7 @@ def test_the_model_is_told_what_the_part_played_a_bar_ago() -> None:
     part.enter(0)
     part.resume(0)
     part.prepare(10**6)
-    query = query_note(part, BAR_TICKS)
+    query = query_note(part, BARS)
     assert (query.tick, query.echoes[0, 0], query.echoes[1, 0]) == (96, 60, REST)
 
 
@@ -127,7 +127,7 @@ def test_a_note_that_is_repeated_again_and_again_becomes_less_likely() -> None:
         part.enter(tick)
         part.prepare(tick)
         process_all(part)
-        query = query_note(part, BAR_TICKS)
+        query = query_note(part, BARS)
         scores.append(float(query.pitch_bias[60]))
         assert query.pitch_bias[61] == 0
         reply(query, Choice(60, 6, 90, 12))

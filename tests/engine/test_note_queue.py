@@ -42,12 +42,6 @@ def test_an_empty_one_says_nothing() -> None:
     assert NoteQueue().next_tick is None
 
 
-def test_it_moves_with_the_grid() -> None:
-    queue = queue_of(12, 24, then_tick=48)
-    queue.shift(-10)
-    assert (popped(queue, 0, 100), queue.next_tick) == ([2, 14], 38)
-
-
 def test_its_notes_are_copies_that_the_model_has_yet_to_process() -> None:
     note = Entry(12, 60, 6, 100, True, 6, queried=True, state=np.zeros((1, 2), dtype=np.float32))
     (popped_note,) = NoteQueue([note]).pop(0, 100)

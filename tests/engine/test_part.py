@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from answering import BAR_TICKS, choose, part_of, planned, process_all, reply
+from answering import BARS, choose, part_of, planned, process_all, reply
 
 from bollylive.engine.history import Entry
 from bollylive.engine.model_query import query_next_onset
@@ -53,7 +53,7 @@ def test_a_rest_is_a_row_about_which_the_model_is_queried_before_it_goes_on() ->
     choose(part, next_ticks=None)
     assert step_of(part) == (WAIT_TICKS, Step.REST)
     part.prepare(10**6)
-    rest = query_next_onset(part, BAR_TICKS)
+    rest = query_next_onset(part, BARS)
     assert rest is not None
     assert rest.rows[:, 1].tolist() == [60, REST]
     reply(rest, Choice(60, 1, 1, 5))

@@ -9,8 +9,8 @@ import pytest
 from bollylive.clock.anchor import ClockGone
 from bollylive.errors import PortError, PortsLostError
 from bollylive.io import port_joining, port_set, rtmidi_backend
-from bollylive.io.connections import Connections, NoConnections
-from bollylive.io.hotplug import LOOK_S, SEE_S
+from bollylive.io.connections import Connections, JackConnections, NoConnections
+from bollylive.io.hotplug import LOOK_S
 from bollylive.io.port import MOST_UNCONFIRMED_LOOKS
 from bollylive.io.port_joining import TRIES
 from bollylive.io.port_names import Graph
@@ -21,12 +21,17 @@ from bollylive.midi.parser import Parser
 ON, OFF, TICK = [0x90, 60, 90], [0x80, 60, 0], [0xF8]
 
 
+SEE_S = JackConnections.see_s
+
+
 class Studio:
     """A MIDI system: what others offer, and the clients that were made.
 
     Once it is told to `show` connections, those can be seen: a joined port's own, unless it is `cut`, and the
     `feeders` of our virtual ports. It lists the ports of our own clients among the others', as JACK and ALSA do.
     """
+
+    see_s = SEE_S
 
     def __init__(self) -> None:
         self.shows = False
@@ -540,6 +545,20 @@ def test_listeners_are_counted_where_they_can_be_seen(studio: Studio) -> None:
     studio.feeders = {}
     ports.check(2.0)
     assert ports.listeners == 1
+
+
+def test_a_cable_of_jack_that_is_out_for_a_tenth_of_a_second_is_noticed(studio: Studio) -> None:
+    studio.shows = True
+    ports = PortSet()
+    studio.feeders = {ports.output_name: {"DAW:in"}}
+    ports.check(1.0)
+    seen = []
+    for looks in range(1, 11):
+        studio.feeders = {ports.output_name: {"DAW:in"} if looks > 5 else set()}
+        ports.check(1.0 + 0.02 * looks)
+        seen.append(ports.listeners)
+    assert set(seen) == {0, 1}
+    assert seen[-1] == 1
 
 
 def test_a_port_that_is_not_there_yet_is_told_and_joined_when_it_comes(studio: Studio) -> None:

@@ -167,9 +167,7 @@ def test_a_missing_file_is_a_file_error(tmp_path: Path) -> None:
 def test_a_pipe_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mid")
     for path in (tmp_path / "pipe.mid", Path("/dev/zero")):
-        with pytest.raises(
-            FileError, match="the file cannot be read: this is a folder, a pipe or a device, not a file"
-        ):
+        with pytest.raises(FileError, match="the file cannot be read: this is a folder, a pipe or a device"):
             read_song(path)
 
 

@@ -21,7 +21,7 @@ def voice_of(first: int, end: int) -> codec.Voice:
 
 def rows_of(cache: RowCache, end: int, *, instrument: int = 3, for_new_note: bool = False) -> codec.Rows:
     """The rows of the first notes, of which the cache encodes only those that it does not have."""
-    known = cache.count(end - for_new_note, instrument, BAR_TICKS)
+    known = cache.count(end - for_new_note, instrument, 0, BAR_TICKS)
     previous = 60 + (known - 1) % 5 if known else codec.REST
     rows, ticks = cache.extend(known, voice_of(known, end), 6 * max(0, known - 1), previous, for_new_note=for_new_note)
     assert ticks.tolist() == [6 * number for number in range(end)]
@@ -42,7 +42,7 @@ def test_the_row_of_a_new_note_is_to_be_chosen_and_not_kept() -> None:
     cache = RowCache()
     rows = rows_of(cache, 4, for_new_note=True)
     assert (rows[-1, codec.FIELDS.index("pitch")], rows[-1, codec.FIELDS.index("next")]) == (codec.CHOOSE, codec.CHOOSE)
-    assert cache.count(NOTES, 3, BAR_TICKS) == 3
+    assert cache.count(NOTES, 3, 0, BAR_TICKS) == 3
 
 
 def test_a_branch_goes_its_own_way() -> None:
@@ -50,6 +50,6 @@ def test_a_branch_goes_its_own_way() -> None:
     rows_of(cache, 4)
     branch = cache.branch()
     branch.drop_first(3)
-    assert (cache.count(NOTES, 3, BAR_TICKS), branch.count(NOTES, 3, BAR_TICKS)) == (4, 1)
+    assert (cache.count(NOTES, 3, 0, BAR_TICKS), branch.count(NOTES, 3, 0, BAR_TICKS)) == (4, 1)
     cache.truncate(0)
-    assert branch.count(NOTES, 3, BAR_TICKS) == 1
+    assert branch.count(NOTES, 3, 0, BAR_TICKS) == 1

@@ -49,7 +49,9 @@ def pitches(engine: Engine, now_s: float, channel: int) -> list[int]:
 
 
 def test_an_engine_that_takes_over_knows_what_was_played_and_goes_on(show: OfflineBand, journal: str) -> None:
-    engine, trouble = EngineRecovery(FakePredictor(), 1, journal).take_over(BAND, show.anchor, show.now_s, show.now_s)
+    engine, trouble = EngineRecovery(FakePredictor(), 1, journal).take_over(
+        BAND, show.anchor, show.now_s, show.now_s + 0.001
+    )
     assert trouble == GOES_ON
     assert engine is not show.engine
     assert engine.status == show.engine.status

@@ -96,7 +96,7 @@ def test_what_is_turned_counts_from_the_commit_line_on() -> None:
     before = [tuple(question.knobs[0]) for question in model.questions]
     asked = len(model.questions)
     offline.play(Control(3, 20, 0), 4.01)
-    offline.advance(4.02)
+    offline.advance(4.2)
     anew = model.questions[asked:]
     assert anew
     assert all(question.knobs[0, 0] == pytest.approx(0.1) for question in anew)

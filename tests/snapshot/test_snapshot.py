@@ -25,9 +25,10 @@ CHANNELS = (
 )
 
 
-def band(model: FakePredictor | None = None) -> OfflineBand:
+def band(model: FakePredictor | None = None, horizon_beats: float = 0.0) -> OfflineBand:
     """In 120 beats per minute, a band whose model plays every half beat."""
-    return OfflineBand(Set(name="Trio", tempo_bpm=120, channels=CHANNELS), model or FakePredictor(), 1)
+    trio = Set(name="Trio", tempo_bpm=120, channels=CHANNELS, horizon_beats=horizon_beats)
+    return OfflineBand(trio, model or FakePredictor(), 1)
 
 
 def parts(offline: OfflineBand) -> dict[str, PartSnapshot]:
@@ -57,7 +58,7 @@ def test_before_anybody_plays_all_parts_are_there_and_nobody_is_playing() -> Non
 
 
 def test_it_tells_who_is_playing_and_how_much_is_planned() -> None:
-    offline = band()
+    offline = band(horizon_beats=1.5)
     offline.play(NoteOn(0, 60, 100), 1.0)
     offline.play(NoteOff(0, 60), 1.2)
     offline.advance(1.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bollylive.engine.grid import Bars
 from bollylive.engine.history import History
 from bollylive.engine.model_query import ModelQuery, query_next_onset, query_note
 from bollylive.engine.motif_memory import MotifMemory
@@ -12,7 +13,7 @@ from bollylive.model.codec import Choice
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import ChannelSet, Set
 
-BAR_TICKS = 96
+BARS = Bars(zero_tick=0, ticks=96)
 SHAPE = (1, 2)
 
 
@@ -33,7 +34,7 @@ def reply(query: ModelQuery, choice: Choice) -> None:
 
 def process_all(part: Part, next_ticks: int | None = 12) -> None:
     """Let the model process all entries, and foresee the next onset so many ticks after the newest."""
-    while (query := query_next_onset(part, BAR_TICKS)) is not None:
+    while (query := query_next_onset(part, BARS)) is not None:
         reply(query, Choice(60, 1, 1, next_ticks))
 
 
@@ -41,7 +42,7 @@ def next_query(part: Part) -> ModelQuery:
     """The query for the note that is due, after the model has processed what it must."""
     part.prepare(10**6)
     process_all(part)
-    return query_note(part, BAR_TICKS)
+    return query_note(part, BARS)
 
 
 def choose(part: Part, pitch: int = 60, next_ticks: int | None = 12) -> int:
