@@ -16,8 +16,8 @@ from bollylive.offline import OfflineBand
 from bollylive.sets.settings import ChannelSet, Set
 from bollylive.song_band import bar_beats, model_tracks, percussion_keys
 
-_STEP_S: Final = 1.0
-_LONGEST_SILENCE_S: Final = 60.0
+_STEP_BEATS: Final = 2.0
+_LONGEST_SILENCE_BEATS: Final = 120.0
 
 
 def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor: Predictor, seed: int) -> list[Track]:
@@ -88,11 +88,11 @@ def _before(note: Note, start: float) -> Note:
 
 def _advance_until(offline: OfflineBand, count: int) -> None:
     """Let the band play until this many notes have begun, or until it has been silent for a long time."""
-    begun, silence_s = 0, 0.0
-    while begun < count and silence_s < _LONGEST_SILENCE_S:
-        offline.advance(offline.now_s + _STEP_S)
+    begun, silence_beats = 0, 0.0
+    while begun < count and silence_beats < _LONGEST_SILENCE_BEATS:
+        offline.advance(offline.now_s + _STEP_BEATS * offline.anchor.seconds_per_beat)
         now_begun = sum(isinstance(sent.event, NoteOn) for sent in offline.sent)
-        silence_s = 0.0 if now_begun > begun else silence_s + _STEP_S
+        silence_beats = 0.0 if now_begun > begun else silence_beats + _STEP_BEATS
         begun = now_begun
 
 

@@ -89,6 +89,16 @@ def test_a_band_that_falls_silent_gives_what_it_played() -> None:
     assert 0 < sum(len(track.notes) for track in tracks) < 100
 
 
+@pytest.mark.parametrize("bpm", [3.6, 6e7])
+def test_the_slowest_and_the_fastest_song_take_as_many_questions_as_any_other(bpm: float) -> None:
+    asked = []
+    for song in (SONG, replace(SONG, tempos=((0.0, bpm),))):
+        model = FakePredictor(WILD)
+        generate(song, 16, 20, BAND, model, seed=1)
+        asked.append(len(model.questions))
+    assert asked[1] <= asked[0] + 10
+
+
 def test_generating_keeps_the_tempo_of_its_place_and_the_seed() -> None:
     runs = [generate(SONG, 16, 30, BAND, FakePredictor(WILD), seed) for seed in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
