@@ -4,14 +4,15 @@
     tick:    rest → take turns → withdraw → query → run the model → plan → commit
 
 The engine owns all musical state. It takes messages in, keeps a buffer for each channel, and plans each channel's notes
-a little ahead, in order of time and, at one instant, in order of channel, so that each part hears the parts that chose
-before it. Its only clock is the `now_s` that it is given.
+just in time, in order of time. At one tick bass and percussion choose first, then the others, so that they hear them.
+Its only clock is the `now_s` that it is given.
 
     grid           which tick and bar it is              turn_taking         who plays a shared channel
-    part           one channel: buffer, plan, turn       handover            how the model takes it over
+    part           one channel: buffer, plan, turn       handover_rules      how the model takes it over
     part_table     the parts by channel                  variation_requests  what is asked of its answer
-    band_state     what all of these modules share       commands            what the musician's commands do
-    rest_and_wake  when all parts begin and end          planner, inference  what is queried, run and committed
+    band_state     what all of these modules share       turn_commands       what the musician's commands do
+    rest_and_wake  when all parts begin and end          planner, waves      what is due, who chooses first, what is fixed
+                                                         inference           the model is run
 """
 
 from __future__ import annotations

@@ -17,12 +17,14 @@ from bollylive.engine.engine import Engine
 from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
 from bollylive.midi.messages import NoteOff, NoteOn
-from bollylive.protocol import Heard, Sent
+from bollylive.protocol import Heard, Play, Sent
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.setfile import default_set
 from bollylive.sets.settings import ChannelSet, Role, Set
 
 PACKAGE = str(Path(bollylive.__file__).parent)
 MOST_CALLS, MOST_MODULES = 60, 20
+MOST_CALLS_TO_THE_NEXT_NOTE = 1500
 GENERATED = "<string>"  # the constructors of dataclasses; they count as calls, and are in no module
 STEP_S, BEAT_S = 0.25, 0.5
 
@@ -85,3 +87,32 @@ def test_a_note_reaches_output_and_buffers_by_a_short_way_on_which_no_module_is_
     if role != "player":
         remembered |= {"/engine/history.py", "/engine/motif_memory.py"}
     assert remembered | {"/midi/assembler.py", "/engine/grid.py"} <= set(entered)
+
+
+def test_the_models_next_note_after_one_of_the_musicians_takes_few_calls() -> None:
+    engine, now_s = Engine(default_set(), FakePredictor(buffer_notes=16), seed=1), 0.0
+    engine.handle(Anchor(0.0, BEAT_S, 0.0))
+
+    def play_on(until_s: float) -> None:
+        nonlocal now_s
+        while (due_s := engine.next_due(now_s)) is not None and due_s <= until_s:
+            now_s = max(now_s, due_s)
+            engine.tick(now_s)
+        now_s = until_s
+
+    def next_note() -> None:
+        nonlocal now_s
+        engine.handle(Heard(NoteOn(0, 64, 90), now_s, now_s / BEAT_S))
+        while not any(isinstance(instruction, Play) for instruction in engine.tick(now_s)):
+            due_s = engine.next_due(now_s)
+            assert due_s is not None
+            now_s = max(now_s, due_s)
+
+    for i in range(32):
+        play_on(STEP_S * i)
+        engine.handle(Heard(NoteOn(0, 60 + i % 12, 90), now_s, now_s / BEAT_S))
+        play_on(STEP_S * (i + 0.8))
+        engine.handle(Heard(NoteOff(0, 60 + i % 12), now_s, now_s / BEAT_S))
+    play_on(STEP_S * 32)
+    calls, _ = calls_of(next_note)
+    assert calls <= MOST_CALLS_TO_THE_NEXT_NOTE
