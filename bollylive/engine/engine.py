@@ -11,7 +11,7 @@ Its only clock is the `now_s` that it is given.
     part           one channel: buffer, plan, turn       handover_rules      how the model takes it over
     part_table     the parts by channel                  variation_requests  what is asked of its answer
     band_state     what all of these modules share       turn_commands       what the musician's commands do
-    rest_and_wake  when all parts begin and end          planner, waves      what is due, who chooses first, what is fixed
+    rest_and_wake  when all parts begin and end          planner, waves      what is due, who chooses first
                                                          inference           the model is run
 """
 
