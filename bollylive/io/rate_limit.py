@@ -53,9 +53,8 @@ class RateLimit:
         self._active: set[int] = set()  # channels on which a note was let in since their last reset
         self._waiting: dict[tuple[int, ...], Unit] = {}  # by what they set
         self._sent, self._let_in = Selections(), Selections()  # by all that came, and by all that was let in
-        self._torn: set[tuple[int, ...]] = (
-            set()
-        )  # parameters of which a value was dropped: what is relative to it is, too
+        # Parameters of which a value was dropped: so is what is relative to it.
+        self._torn: set[tuple[int, ...]] = set()
         self._is_reported = False
 
     def admits(self, event: Event, now_s: float) -> bool:
