@@ -311,6 +311,19 @@ def test_keep_goes_round_until_the_musician_plays() -> None:
     assert bars(offline, 12, 4) == [(0, 30)][:0] + [note for note in bars(offline, 12, 4) if note[0] < 0.001]
 
 
+@pytest.mark.parametrize("command", ["again", "back", "keep", "vary"])
+def test_after_a_pedal_that_was_a_little_late_what_is_asked_for_falls_on_the_beat(command: Action) -> None:
+    offline = stage(FakePredictor(buffer_notes=64), handover="command")
+    press(offline, "hand over", play_eighths(offline, 8) + 0.04)
+    press(offline, command, BEGIN_S + 2.5 * BAR_S)
+    offline.advance(BEGIN_S + 5 * BAR_S)
+    first = [eighth for eighth, _ in melody(offline, BEGIN_S, BEGIN_S + 2 * BAR_S)]
+    later = [eighth for eighth, _ in melody(offline, BEGIN_S + 3 * BAR_S, BEGIN_S + 4 * BAR_S)]
+    assert later == list(range(24, 32)) if command == "again" else [eighth + 16 for eighth in first]
+    ends = {round((s.at_s - BEGIN_S) / EIGHTH_S, 2) for s in offline.sent if isinstance(s.event, NoteOff)}
+    assert 24.17 not in ends  # where the pedal's delay would cut off a note of the answer before
+
+
 def test_the_loop_is_no_longer_than_four_bars() -> None:
     offline = answered("keep", BEGIN_S + 6.5 * BAR_S)
     assert bars(offline, 7, 4) == bars(offline, 3, 4)
