@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -22,7 +23,7 @@ class Followed:
     ahead_s: list[float]
 
 
-def follow(step_s: float, bpms: list[float]) -> Followed:
+def follow(step_s: float, bpms: Sequence[float]) -> Followed:
     """Follow a DAW whose ticks arrive only every `step_s`; `bpms` is its tempo, by tick."""
     clock, meant_s, now_s = Clock(100, 0.0), 1.0, 0.9
     followed = Followed([], [])
