@@ -29,6 +29,7 @@ SAME_PERIOD = 0.02  # of a row, from one window to the next
 APART_S, MOST_PHASE = 0.002, 0.39  # two rows of one tempo: nearer ticks are a clump, wider ones a double tempo
 LEAST_SLIDE = 0.15  # in ticks: rows that slide past each other by less in a window have one tempo
 STEP_DOUBT = 0.12  # how far from a whole number a gap may be, in steps
+POLLED_S = 0.001  # USB hands out messages in milliseconds, also those that came in steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def _are_steps(gaps_s: Sequence[float], deviation_s: float) -> bool:
     spread_s = max(max(short_s) - short, short - min(short_s), max(long_s) - long, long - min(long_s))
     steps = short / (long - short)
     is_whole = short < APART_S if round(steps) == 0 else abs(steps - round(steps)) < STEP_DOUBT
-    return spread_s < 5 * deviation_s + 0.0003 and is_whole
+    return spread_s < 5 * deviation_s + POLLED_S and is_whole
 
 
 def _alike(before: tuple[_Row, _Row] | None, now: tuple[_Row, _Row] | None) -> bool:

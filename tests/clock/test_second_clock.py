@@ -111,6 +111,12 @@ def test_a_clock_that_fits_its_buffers_makes_a_pattern_and_is_not_told(ticks: in
         assert not told([at_s + rng.uniform(0, 0.0005) for at_s in arrivals_s])
 
 
+@pytest.mark.parametrize(("bpm", "step_s"), [(125, 0.015), (250, 0.0075), (500 / 3, 0.01125), (175.78, 512 / 48_000)])
+def test_a_clock_in_steps_that_usb_rounds_to_milliseconds_is_not_told(bpm: float, step_s: float) -> None:
+    for delay_s in (0.0, 0.002, 0.005):
+        assert not told(in_steps(in_steps(ticks_s(bpm, 64, 1.0 + delay_s), step_s), 0.001))
+
+
 @pytest.mark.parametrize(
     "bpm_at",
     [
