@@ -140,8 +140,8 @@ def _trace(arrivals_s: Sequence[float], period_s: float, gap_s: float) -> tuple[
             return None
     row = _fit(members)
     rest_s += arrivals_s[i:]
-    is_long = len(members) > WINDOW_TICKS / MOST_PERIOD - 1 and len(rest_s) != 1
-    return (row, rest_s) if is_long and row.deviation_s < near_s else None
+    is_row = len(members) >= WINDOW_TICKS // MOST_PERIOD and row.deviation_s < near_s
+    return (row, rest_s) if is_row else None
 
 
 def _fit(members: Sequence[tuple[int, float]]) -> _Row:
