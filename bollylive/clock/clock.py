@@ -14,9 +14,10 @@ from math import trunc
 from bollylive.clock.anchor import Anchor, Leader, LinkBeat, PlayerBeat
 from bollylive.clock.link_follower import LinkFollower
 from bollylive.clock.midi_follower import MidiFollower
+from bollylive.clock.second_clock import SecondClock
 from bollylive.clock.slew import Slew
 from bollylive.clock.tempo import beat_seconds, bounded_bpm
-from bollylive.midi.messages import Event, Tempo
+from bollylive.midi.messages import Event, Tempo, Tick
 
 FASTEST, SLOWEST = 2.0, 0.5  # how far the player may move away from the tempo that was set or tapped
 PLAYER_TOLERANCE_S = 0.004  # a smaller difference is uneven playing, not another tempo
@@ -34,6 +35,7 @@ class Clock:
         self._beat_seconds = _any_beat_seconds if any_tempo else beat_seconds
         self._slew = Slew(Anchor(0.0, self._beat_seconds(bpm), now_s))
         self._midi, self._link = MidiFollower(self._slew, now_s), LinkFollower(self._slew)
+        self._second_clock = SecondClock()
         self._free_s = self.anchor.seconds_per_beat  # a beat in free tempo, as last set, tapped or left by a leader
 
     @property
@@ -67,6 +69,8 @@ class Clock:
     def handle(self, event: Event, now_s: float) -> bool:
         """Handle a clock message or a tempo, ignore any other message; return whether `anchor` has changed."""
         before = self.anchor
+        if isinstance(event, Tick):
+            self._second_clock.add(now_s)
         if not isinstance(event, Tempo):
             self._midi.handle(event, now_s)
         elif self.source not in ("midi", "link"):
@@ -127,6 +131,10 @@ class Clock:
         else:
             self._slew.settle(now_s)
         return self.anchor is not before
+
+    def take_problem(self) -> str | None:
+        """Return a sentence for the musician if two MIDI clocks tick at once; it is given once."""
+        return self._second_clock.take_problem()
 
 
 def _any_beat_seconds(bpm: float) -> float:

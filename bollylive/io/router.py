@@ -239,7 +239,7 @@ class Router:
 
     def take_problem(self) -> str | None:
         """Return a sentence for the musician if something is wrong with the input; each sentence is given once."""
-        sources = (self.rate_limit, self.feedback_filter, self._mpe)
+        sources = (self.rate_limit, self.feedback_filter, self._mpe, self._clock)
         return next((problem for source in sources if (problem := source.take_problem())), None)
 
     def _send_all(self, messages: Iterable[tuple[Event, Player]], now_s: float) -> None:
