@@ -31,6 +31,7 @@ from bollylive.processes.pipe import Pipe
 from bollylive.processes.realtime import wake_first
 from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import SupervisorLink
+from bollylive.processes.telemetry import tempo_sentence
 from bollylive.protocol import Crashed, Done, NoPorts, StartUp
 from bollylive.sets.live_set import LiveSet
 
@@ -72,6 +73,8 @@ def _play(start_up: StartUp, supervisor_link: SupervisorLink) -> None:
         engine.end()
         raise
     supervisor_link.say(f"in: {ports.input_name}   out: {ports.output_name}   ({ports.api})")
+    if start_up.anchor is None:
+        supervisor_link.say(tempo_sentence(band))
     if start_up.anchor is not None and ports.api in _FORGETFUL and ports.virtual_names:
         supervisor_link.say(f"Connect {' and '.join(ports.virtual_names)} again, unless something does so for you.")
     demo = ScriptedSource(start_up.musician)

@@ -15,6 +15,7 @@ from bollylive.io.router import Router
 from bollylive.io.sources_and_sinks import Ports, Source
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.protocol import EngineStatus
+from bollylive.sets.settings import Set
 from bollylive.snapshot.format import Vitals
 
 _KEPT_SENTENCES: Final = 4
@@ -122,6 +123,15 @@ class Telemetry:
             "dropped_flood": self._router.rate_limit.dropped,
             "send_failures": self._ports.send_failures,
         }
+
+
+def tempo_sentence(band: Set) -> str:
+    """Return the sentence that says at which tempo the band will play, and what can change that."""
+    if band.follow_tempo:
+        return f"tempo: yours, from {band.tempo_bpm:g} beats per minute on, unless a MIDI clock or Link leads"
+    return (
+        f"tempo: {band.tempo_bpm:g} beats per minute, unless a MIDI clock, Link or a tap leads, or follow_tempo is set"
+    )
 
 
 def leader_sentence(before: Leader, now: Leader, bpm: float) -> str | None:

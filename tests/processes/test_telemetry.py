@@ -16,7 +16,7 @@ from bollylive.io.port_set import PortSet
 from bollylive.io.router import Router
 from bollylive.midi.messages import Note, NoteOn, Start, Tick
 from bollylive.processes.supervisor_link import Report, SupervisorLink
-from bollylive.processes.telemetry import TELL_LOSSES_S, Telemetry
+from bollylive.processes.telemetry import TELL_LOSSES_S, Telemetry, tempo_sentence
 from bollylive.protocol import EngineStatus, Notice, Play, Sent
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
@@ -99,6 +99,15 @@ def desk() -> Desk:
     desk = Desk()
     assert desk.news(0.0) == ["The network is gone."]
     return desk
+
+
+def test_a_musician_is_told_at_which_tempo_the_band_plays_and_what_changes_it() -> None:
+    assert tempo_sentence(Set(tempo_bpm=70)) == (
+        "tempo: 70 beats per minute, unless a MIDI clock, Link or a tap leads, or follow_tempo is set"
+    )
+    assert tempo_sentence(Set(tempo_bpm=96.5, follow_tempo=True)) == (
+        "tempo: yours, from 96.5 beats per minute on, unless a MIDI clock or Link leads"
+    )
 
 
 def test_who_leads_the_beat_is_said_when_it_changes(desk: Desk) -> None:
