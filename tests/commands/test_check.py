@@ -45,10 +45,14 @@ def test_check_reports_every_problem_of_a_set_at_once(call: Call, tmp_path: Path
         assert sum(part in problem for problem in problems) == 1, part
 
 
-def test_check_reports_a_missing_model_and_a_missing_port_beside_a_good_set(call: Call, tmp_path: Path) -> None:
+def test_check_reports_a_missing_model_and_a_missing_midi_system_beside_a_good_set(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "bollylive-nobody")
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
     band = tmp_path / "band.toml"
     band.write_text('name = "Duo"\nmodel = "nobody"\nin_port = "no such port"\nchannel = []\n', encoding="utf-8")
-    status, out, err = call("check", band)
+    status, out, err = call("check", "--api", "jack", band)
     assert (status, err) == (1, "")
     lines = out.splitlines()
     assert lines[0] == "ok       set: Duo, 0 channels"
