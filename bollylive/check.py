@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from bollylive.clock.link import link_library
 from bollylive.errors import LinkError, ModelError, PortError, SetError
@@ -14,9 +16,16 @@ from bollylive.model.onnx_model import Model, blank_question
 from bollylive.sets.control_checks import describe_idle_controls
 from bollylive.sets.mpe_channels import describe_silent_channels
 from bollylive.sets.setfile import default_set, load_set
-from bollylive.sets.settings import ROLES, ChannelSet, Set
+from bollylive.sets.settings import ROLES, ChannelSet, Handover, Set
 
 _CALLS = 50
+_TAKES_OVER: Final[Mapping[Handover, str]] = {
+    "silence": "when you stop",
+    "bar": "at the first bar line after you stop",
+    "flow": "without a gap when you leave out a note",
+    "command": "when a control hands over",
+}
+_ANSWERS: Final[Mapping[Handover, str]] = {**_TAKES_OVER, "bar": "from the next bar line on"}
 
 
 def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
@@ -33,7 +42,10 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
         band = load_set(path) if path else default_set()
         count = len(band.channels)
         fine.append(f"set: {band.name}, {count} channel{'' if count == 1 else 's'}")
-        fine += (f"channel {own.channel + 1}: {describe_channel(band.channel(own.channel))}" for own in band.channels)
+        fine += (
+            f"channel {own.channel + 1}: {describe_channel(band.channel(own.channel), band.handover)}"
+            for own in band.channels
+        )
         problems += describe_idle_controls(band)
         problems += filter(None, [describe_silent_channels(band)])
     except SetError as error:
@@ -57,8 +69,11 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     return fine, problems
 
 
-def describe_channel(own: ChannelSet) -> str:
-    """Say which instrument it is and who plays it: `Bass, fretless bass: the model plays along all the time`."""
+def describe_channel(own: ChannelSet, handover: Handover = "silence") -> str:
+    """Say which instrument it is and who plays it: `Bass, fretless bass: the model plays along`.
+
+    `handover` is that of the set.
+    """
     names = [own.name] if own.name else []
     if own.is_percussion:
         names += ["percussion"] if own.name.lower() != "percussion" else []
@@ -67,7 +82,20 @@ def describe_channel(own: ChannelSet) -> str:
     if own.sound_program is not None:
         sound = f"program {own.sound_program}" if own.is_percussion else name_of(own.sound_program)
         names.append(f"sound {sound}")
-    return f"{', '.join(names) or 'any instrument'}: {ROLES.words[own.role]}"
+    return f"{', '.join(names) or 'any instrument'}: {_describe_role(own, handover)}"
+
+
+def _describe_role(own: ChannelSet, handover: Handover) -> str:
+    bars = f"{own.answer_bars} bar{'' if own.answer_bars == 1 else 's'}"
+    if own.role == "continue":
+        lasting = f" for {bars}" if own.answer_bars else ""
+        when = _TAKES_OVER[own.handover or handover]
+        return f"the model takes over{lasting} {when}, and yields at once when you play again"
+    if own.role == "respond":
+        length = bars if own.answer_bars else "one of the same length"
+        mode = own.handover or ("bar" if handover == "silence" else handover)
+        return f"the model answers each of your phrases on this channel with {length}, {_ANSWERS[mode]}"
+    return ROLES.words[own.role]
 
 
 def _try_ports(api: str | None, band: Set) -> list[str]:

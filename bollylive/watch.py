@@ -73,7 +73,8 @@ def _describe_part(part: PartSnapshot) -> str:
     name = part.name or f"channel {part.channel + 1}"
     if part.word == "musician":
         return f"{name}: you"
-    return f"{name}: the band, {part.ahead} {'note' if part.ahead == 1 else 'notes'} ahead"
+    ahead = f", {part.ahead} {'note' if part.ahead == 1 else 'notes'} ahead" if part.ahead else ""
+    return f"{name}: the band{ahead}"
 
 
 def _describe_knobs(snapshot: Snapshot) -> Iterator[str]:

@@ -3,11 +3,11 @@
 A loop brings back everything, note-ons and note-offs, after one delay, and a musician does not: whoever doubles the
 band cannot also double each of their own notes, which leave too. So a loop is proved if at least eight note-ons in a
 row came back within `TIGHT_S` of one delay, none missing, and among these are two of the model's, or eight that the
-musician added after the first round. Where a loop is short, what goes round keeps the band quiet; there 32 in a row
-are enough with one of the model's or two added. A sequencer that repeats a pattern adds nothing to it; nothing but a
-loop repeats a note more than 66 times a second. Where the delay varies (a JACK period of 1024 frames is 21 ms) or the
-DAW changes channel or velocity, twice as many are needed. Where the musician's notes do not pass through, a drummer
-may well double one stroke of the band, so four different keys are needed.
+musician added after the first round. Where a loop is short, what goes round keeps the band quiet; there 32 in a row are
+enough with one of the model's or two added. A sequencer that repeats a pattern adds nothing to it; nothing but a loop
+repeats a note more than 66 times a second, however much the delay varies. Where the delay varies (a JACK period of 1024
+frames is 21 ms) or the DAW changes channel or velocity, twice as many are needed. Where the musician's notes do not
+pass through, a drummer may well double one stroke of the band, so four different keys are needed.
 
 A DAW may transpose what it sends back. Then every note is the same number of semitones away, and the delay must be
 tight: whoever doubles the band in octaves by hand is not so even.
@@ -64,7 +64,7 @@ class Evidence:
         is_regular = is_tight and self._is_exact
         if self._returned < _IN_A_ROW * (1 if is_regular else 2) or (self._is_transposed and not is_tight):
             return False
-        is_too_fast = is_regular and not self._is_transposed and self.high_s <= _SHORTEST_ROLL_S
+        is_too_fast = self._is_exact and not self._is_transposed and self.high_s <= _SHORTEST_ROLL_S
         is_long = is_regular and self._returned >= _LONG_ROW
         is_long_and_new = is_long and (self._own > 0 or self._added >= _ADDED_TO_LONG_ROW)
         is_new = self._own >= _OWN or self._added >= _IN_A_ROW or is_too_fast or is_long_and_new

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bollylive.processes.set_file_thread import SavedSet
+from bollylive.sets.control_checks import describe_idle_controls
 from bollylive.sets.controls import Command, change_set
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.reload import keep_fixed, keep_turned
@@ -28,7 +29,8 @@ class SetFile(Protocol):
 
 
 class SetReloader:
-    """Replaces `live.band`; `say` gets sentences for the musician. One thread; never blocks.
+    """Replaces `live.band`; `say` gets sentences for the musician, also of controls without effect. One thread; never
+    blocks.
 
     Without a `file` nothing is saved.
     """
@@ -36,6 +38,7 @@ class SetReloader:
     def __init__(self, live: LiveSet, file: SetFile | None, say: Callable[[str], None]) -> None:
         self._live, self._file, self._say = live, file, say
         self._written = live.band  # as it stands in the file; `live.band` has the knobs as they stand
+        self._tell_idle_controls()
 
     def turn(self, knob: Command) -> None:
         """Note that a knob was turned."""
@@ -64,4 +67,9 @@ class SetReloader:
         self._say(f"{path}: the saved set plays now.")
         if waiting:
             self._say(f"{path}: the new {', '.join(waiting)} counts when jam is started again.")
+        self._tell_idle_controls()
         return self._live.band
+
+    def _tell_idle_controls(self) -> None:
+        for sentence in describe_idle_controls(self._live.band):
+            self._say(sentence)

@@ -9,7 +9,7 @@ import pytest
 from command_line import Call, sentence
 
 from bollylive.check import describe_channel
-from bollylive.sets.settings import ChannelSet
+from bollylive.sets.settings import ChannelSet, Handover
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,34 @@ from bollylive.sets.settings import ChannelSet
 )
 def test_an_instrument_is_described_by_what_it_is_and_by_who_plays_it(own: ChannelSet, sentence: str) -> None:
     assert describe_channel(own) == sentence
+
+
+@pytest.mark.parametrize(
+    ("own", "handover", "who"),
+    [
+        (ChannelSet(0), "silence", "the model takes over when you stop, and"),
+        (ChannelSet(0), "command", "the model takes over when a control hands over, and"),
+        (
+            ChannelSet(0, answer_bars=2),
+            "bar",
+            "the model takes over for 2 bars at the first bar line after you stop, and",
+        ),
+        (
+            ChannelSet(0, handover="flow"),
+            "command",
+            "the model takes over without a gap when you leave out a note, and",
+        ),
+        (
+            ChannelSet(1, role="respond"),
+            "silence",
+            "on this channel with one of the same length, from the next bar line",
+        ),
+        (ChannelSet(1, role="respond", answer_bars=1), "bar", "on this channel with 1 bar, from the next bar line on"),
+        (ChannelSet(1, role="respond"), "command", "with one of the same length, when a control hands over"),
+    ],
+)
+def test_the_sentence_says_when_the_model_plays_and_for_how_long(own: ChannelSet, handover: Handover, who: str) -> None:
+    assert who in describe_channel(own, handover)
 
 
 def test_check_reports_every_problem_of_a_set_at_once(call: Call, tmp_path: Path) -> None:

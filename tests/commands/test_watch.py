@@ -43,6 +43,12 @@ def test_a_line_says_how_the_band_is_doing() -> None:
     ]
 
 
+def test_a_line_counts_notes_ahead_only_where_there_are_some() -> None:
+    parts = tuple(replace(part, ahead=ahead) for part, ahead in zip(PARTS[1:2] * 3, (0, 1, 2), strict=True))
+    line = describe_snapshot(replace(SNAPSHOT, parts=parts))
+    assert "channel 2: the band, channel 2: the band, 1 note ahead, channel 2: the band, 2 notes ahead" in line
+
+
 def test_what_went_well_is_not_mentioned() -> None:
     well = replace(SNAPSHOT, failures=0, skipped=0, vitals=Vitals())
     assert describe_snapshot(well).endswith("channel 2: the band, 4 notes ahead")

@@ -89,6 +89,19 @@ class Stage:
             self.heard.append((message.at_s, message.event))  # type: ignore[arg-type]
 
 
+class Periods(Stage):
+    """A stage whose cable takes what has left at the beginning of each audio period, as JACK does."""
+
+    def __init__(self, period_s: float) -> None:
+        super().__init__()
+        self._period_s = period_s
+
+    def _leave(self, messages: Sequence[Sent]) -> None:
+        self.left.extend(messages)
+        for sent in messages:
+            self._come((sent.at_s // self._period_s + 1) * self._period_s + 1e-6, sent.event)
+
+
 def steadily(count: int, every_s: float, first_s: float = 0.0) -> list[float]:
     return [first_s + i * every_s for i in range(count)]
 
@@ -163,6 +176,17 @@ def test_a_loop_through_long_audio_periods_is_told_and_quiet(jitter_s: float) ->
     stage.run(10)
     assert stage.router.take_problem() is not None
     assert stage.ons_left(stage.now_s - 2) == 0
+
+
+@pytest.mark.parametrize("period_s", [128 / 48000, 256 / 48000])
+def test_a_short_loop_whose_first_round_takes_another_time_is_quiet_at_once(period_s: float) -> None:
+    stage = Periods(period_s)
+    stage.play([(0.1 * period_s, NoteOn(0, 69, 84)), (0.5, NoteOff(0, 69))])
+    stage.band([0.9 * 128 / 48000], channel=9)
+    stage.run(0.5)
+    assert "come back" in str(stage.router.feedback_filter.take_problem())
+    assert stage.ons_left(0.2) == 0
+    assert stage.router.rate_limit.dropped == 0
 
 
 @pytest.mark.parametrize("channel", [0, 5])
