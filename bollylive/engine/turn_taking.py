@@ -16,6 +16,7 @@ from bollylive.engine.handover_rules import LATE_TICKS, HandoverRules
 from bollylive.engine.part import Part
 from bollylive.engine.variation_requests import VariationRequests
 from bollylive.engine.variations import Variations
+from bollylive.model import codec
 
 FADE_BEATS = 0.25  # the model's last note ends under the musician's first
 
@@ -110,6 +111,13 @@ class TurnTaking:
             return True
         part.answer_expected = True
         self._take_over(part, earliest)
+        answers = part.phrase.answers
+        assert answers is not None
+        # Nobody presses a pedal on the beat. What follows this answer begins as far after a bar line as this one, so it
+        # counts from the beat; otherwise a note of this answer would begin on that beat, and end a moment later.
+        late_ticks = (earliest - self._state.grid.zero_tick) % codec.TICKS_PER_BEAT
+        if late_ticks <= LATE_TICKS:
+            answers.begin = answers.current.begin = earliest - late_ticks
         return False
 
     def _finish(self, part: Part, tick: int) -> None:
