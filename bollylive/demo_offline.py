@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from bollylive.demo_player import demo_seconds, demo_timeline
 from bollylive.jam_files import write_recording
@@ -13,6 +14,8 @@ from bollylive.model.onnx_model import Model
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import Set
+
+_EARLIER_S: Final = 0.001  # what would begin at the very end would be cut at once
 
 
 def record_demo(band: Set, path: Path, seed: int, say: Callable[[str], None], seconds: float | None = None) -> None:
@@ -32,7 +35,7 @@ def perform_demo(band: Set, predictor: Predictor, seed: int, seconds: float | No
     for at_s, event in demo_timeline(band.tempo_bpm):
         if at_s < end_s:
             offline.play(event, at_s)
-    offline.advance(end_s)
+    offline.advance(end_s - _EARLIER_S)
     offline.close()
     recording.add(offline.anchor)
     for sent in offline.sent:

@@ -18,6 +18,7 @@ from bollylive.song_band import bar_beats, model_tracks, percussion_keys
 
 _STEP_BEATS: Final = 2.0
 _LONGEST_SILENCE_BEATS: Final = 120.0
+_TAIL_BEATS: Final = 8.0  # the last notes end in this time, or at its end
 
 
 def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor: Predictor, seed: int) -> list[Track]:
@@ -45,6 +46,7 @@ def generate(song: Song, at_beat: float | None, count: int, band: Set, predictor
     offline = OfflineBand(band, predictor, seed, own_downbeat=False, any_tempo=True)
     offline.prime([_before(note, start) for note in primers], {})
     _advance_until(offline, count)
+    offline.advance(offline.now_s + _TAIL_BEATS * offline.anchor.seconds_per_beat)
     offline.close()
     return _first_notes(model_tracks(offline.sent, band), count)
 

@@ -18,7 +18,6 @@ from bollylive.engine.variation_requests import VariationRequests
 from bollylive.engine.variations import Variations
 from bollylive.model.codec import TICKS_PER_BEAT
 
-_PRESS_TICKS = 3  # an eighth of a beat
 FADE_BEATS = 0.25  # the model's last note ends under the musician's first
 
 
@@ -124,7 +123,7 @@ class TurnTaking:
         length = self._handover_rules.length_ticks(part, begin)
         # A pedal that is pressed on the beat comes a little later; what is asked for next falls on the beat again.
         past_beat = (begin - self._state.grid.zero_tick) % TICKS_PER_BEAT
-        counted = begin - past_beat if past_beat <= _PRESS_TICKS else begin
+        counted = begin - past_beat if past_beat <= LATE_TICKS else begin
         phrase.answers = Variations(part.history.branch(), counted, length, at_bar)
         phrase.next_begin, phrase.loop = None, None
         part.begin_turn(phrase.answers, begin, patience_ticks)

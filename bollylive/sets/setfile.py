@@ -17,6 +17,14 @@ from bollylive.sets.settings import Set
 from bollylive.sets.text_limits import MOST_BYTES, check_text_limits
 
 _MOST_OF_A_REASON: Final = 200
+_TWICE: Final = "is a setting there twice? An instrument begins with a line [[channel]], a control with [[control]]."
+_CURES: Final = {  # of what musicians get wrong, by how the TOML reader calls it
+    "Illegal character '\\n'": "is a quotation mark missing?",
+    "Invalid value": "text stands in quotation marks, and true and false are written small.",
+    "Cannot overwrite a value": _TWICE,
+    "Cannot declare ('channel',)": _TWICE,
+    "Cannot declare ('control',)": _TWICE,
+}
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -70,7 +78,9 @@ def read_toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SetError([f"{name}: this is not TOML: {_shortened(str(error))}."]) from error
+        reason = str(error)
+        cure = next((f"; {cure}" for called, cure in _CURES.items() if reason.startswith(called)), ".")
+        raise SetError([f"{name}: this is not TOML: {_shortened(reason)}{cure}"]) from error
     except Exception as error:  # tomllib also raises ValueError, RecursionError and others
         raise SetError([f"{name}: this cannot be read as TOML: {_shortened(str(error))}."]) from error
 

@@ -22,6 +22,13 @@ def test_exactly_as_many_notes_as_asked_for_are_generated(count: int) -> None:
     assert all(note.onset_beats >= 0 for track in tracks for note in track.notes)
 
 
+@pytest.mark.parametrize("count", range(1, 12))
+def test_the_last_notes_have_the_lengths_that_they_have_in_a_longer_continuation(count: int) -> None:
+    short, long = (generate(SONG, 16, n, BAND, FakePredictor(), seed=1) for n in (count, 40))
+    for track, longer in zip(short, long, strict=True):
+        assert track.notes == longer.notes[: len(track.notes)]
+
+
 def test_every_instrument_of_the_song_goes_on_in_its_range_and_on_its_channel() -> None:
     tracks = generate(SONG, 16, 100, BAND, FakePredictor(), seed=1)
     assert [(track.channel, track.program) for track in tracks] == [(0, 73), (2, 20)]

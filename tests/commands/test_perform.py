@@ -98,6 +98,12 @@ def test_the_demo_is_a_recording_of_both_players() -> None:
     assert {track.channel for track in tracks if "model" in track.name} == {1, 9}
 
 
+def test_no_note_of_the_demo_begins_where_it_ends() -> None:
+    tracks = perform_demo(BAND, FakePredictor(), seed=1).tracks()
+    notes = [note for track in tracks for note in track.notes]
+    assert 47 <= max(note.onset_beats for note in notes) < 48
+
+
 @pytest.mark.parametrize("beats", [8, 64])
 def test_a_timeline_goes_through_the_tempos_as_often_for_many_notes_as_for_few(beats: int) -> None:
     times = 0

@@ -249,6 +249,23 @@ def test_what_was_planned_beyond_it_is_not_played_too(command: Action, asked_at:
     assert min(lengths) > 0.2
 
 
+@pytest.mark.parametrize("command", ["again", "back", "keep", "vary"])
+@pytest.mark.parametrize("late_beats", [1 / 24, 0.1, 0.25])
+@pytest.mark.parametrize("horizon_beats", [0.0, 4.0])
+def test_after_a_late_hand_over_no_note_is_struck_and_cut_where_the_next_answer_begins(
+    command: Action, late_beats: float, horizon_beats: float
+) -> None:
+    offline = stage(FakePredictor(), handover="command", horizon_beats=horizon_beats)
+    end_s = play_eighths(offline, 16)
+    press(offline, "hand over", end_s + late_beats * BEAT_S)
+    press(offline, command, end_s + BAR_S + late_beats * BEAT_S)
+    offline.advance(end_s + 4 * BAR_S)
+    begun = [eighth - 16 for eighth, _ in melody(offline, end_s, end_s + 4 * BAR_S)]
+    assert begun[:3] == [2, 3, 4]
+    anew = [16, 17] if command == "again" else []  # the others begin with the first answer's notes
+    assert [eighth for eighth in begun if 15 <= eighth <= 18] == [15, *anew, 18]
+
+
 def test_again_hears_the_same_phrase() -> None:
     model = FakePredictor()
     offline = stage(model, role="respond")

@@ -392,6 +392,26 @@ def test_a_set_that_nobody_means_is_refused_in_one_short_sentence_and_soon(name:
     assert problem.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ('name = "Sitar\ntempo_bpm = 72\n', "(at line 1, column 14); is a quotation mark missing?"),
+        (
+            "model = open\n",
+            "(at line 1, column 9); text stands in quotation marks, and true and false are written small.",
+        ),
+        ("link = True\n", "text stands in quotation marks, and true and false are written small."),
+        ("[channel]\nchannel = 1\n[channel]\nchannel = 2\n", "begins with a line [[channel]], a control with"),
+        ("[[channel]]\nchannel = 1\n[channel]\nchannel = 2\n", "begins with a line [[channel]], a control with"),
+        ("seed = 1\nseed = 2\n", "is a setting there twice?"),
+    ],
+)
+def test_what_is_often_wrong_in_toml_is_told_with_its_cure(text: str, cure: str) -> None:
+    (problem,) = _problems(text)
+    assert problem.startswith("my.toml: this is not TOML: ")
+    assert cure in problem
+
+
 @pytest.mark.parametrize("text", ["tempo_bpm = " + 310 * "1", "a = " + 2000 * "[", "seed = " + 5000 * "1"])
 @pytest.mark.parametrize("command", [("check",), ("jam", "--demo", "--seconds", "1", "--set")])
 def test_the_command_line_says_it_without_a_traceback(

@@ -259,6 +259,9 @@ class Chaos(Storm):
         killed_s = self.kills[-1][0] if self.kills else time.monotonic()
         if not self.over:
             self._wrong(f"the band ended by itself with status {self.band.process.poll()}")
+        for process in family(self.band.tag):  # one that was stopped just then has nobody to replace it
+            with suppress(ProcessLookupError):
+                os.kill(process.number, signal.SIGCONT)
         if not _waits(lambda: not family(self.band.tag), END_S):
             self._wrong("what was left of a killed band did not end by itself")
         self.over = False
