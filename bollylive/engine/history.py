@@ -187,8 +187,7 @@ class History:
         other = copy(self)
         other.entries = [replace(entry, tick=entry.tick + ticks) for entry in self.entries]
         other._base_tick += ticks
-        other._row_cache = RowCache() if ticks else self._row_cache.branch()
-        other._gone_rows = 0 if ticks else self._gone_rows
+        other._row_cache, other._gone_rows = RowCache(), 0  # places in the bar are others there
         return other
 
     def _forget(self, index: int) -> None:

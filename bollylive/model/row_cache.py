@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 import numpy as np
 
 from bollylive.model import codec
@@ -53,7 +51,3 @@ class RowCache:
     def drop_first(self, count: int) -> None:
         """Forget the first `count` rows: their entries have left the buffer."""
         self._rows, self._ticks = self._rows[count:], self._ticks[count:]
-
-    def branch(self) -> RowCache:
-        """An independent copy."""
-        return copy(self)

@@ -325,6 +325,23 @@ def test_a_copy_at_another_time_keeps_all_distances() -> None:
     assert history.rows(4, 0, BAR)[0].tolist() == moved.rows(4, 0, BAR)[0].tolist()
 
 
+def test_a_branch_goes_its_own_way() -> None:
+    history = filled(6)
+
+    def rows(one: History) -> list[list[int]]:
+        encoded: list[list[int]] = one.rows(len(one.entries), 0, BAR)[0].tolist()
+        return encoded
+
+    before = rows(history)
+    branch = history.branch()
+    assert rows(branch) == before
+    branch.insert(played(100, 90))
+    assert rows(history) == before
+    later = rows(branch)
+    history.insert(played(110, 91))
+    assert rows(branch) == later
+
+
 def test_rows_are_encoded_anew_where_the_bars_begin_elsewhere() -> None:
     history = filled(6)
     places = history.rows(4, 0, BAR)[0][:, codec.PLACE]

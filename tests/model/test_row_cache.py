@@ -43,13 +43,3 @@ def test_the_row_of_a_new_note_is_to_be_chosen_and_not_kept() -> None:
     rows = rows_of(cache, 4, for_new_note=True)
     assert (rows[-1, codec.FIELDS.index("pitch")], rows[-1, codec.FIELDS.index("next")]) == (codec.CHOOSE, codec.CHOOSE)
     assert cache.count(NOTES, 3, 0, BAR_TICKS) == 3
-
-
-def test_a_branch_goes_its_own_way() -> None:
-    cache = RowCache()
-    rows_of(cache, 4)
-    branch = cache.branch()
-    branch.drop_first(3)
-    assert (cache.count(NOTES, 3, 0, BAR_TICKS), branch.count(NOTES, 3, 0, BAR_TICKS)) == (4, 1)
-    cache.truncate(0)
-    assert branch.count(NOTES, 3, 0, BAR_TICKS) == 1
