@@ -68,8 +68,11 @@ class Grid:
 
     def bar_line(self, tick: int) -> int:
         """The first bar line that is not before a tick."""
-        bar_ticks = self.bar_ticks
-        return tick + -(tick - self.zero_tick) % bar_ticks
+        return tick + (-self.ticks_past(tick, self.bar_ticks)) % self.bar_ticks
+
+    def ticks_past(self, tick: int, apart_ticks: int) -> int:
+        """How far a tick is past the last of the lines that stand every so many ticks, one of them on the bar line."""
+        return (tick - self.zero_tick) % apart_ticks
 
     def tick_of(self, beat: float) -> int:
         """The tick nearest to a beat; never later than `earliest` at that beat."""

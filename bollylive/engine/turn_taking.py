@@ -118,11 +118,11 @@ class TurnTaking:
         part.touched_tick = None  # the model takes over again only after the musician has played
 
     def _take_over(self, part: Part, begin: int, patience_ticks: int = 0, *, at_bar: bool = False) -> None:
-        phrase = part.phrase
-        at_bar = at_bar and (begin - self._state.grid.zero_tick) % self._state.grid.bar_ticks <= LATE_TICKS
+        phrase, grid = part.phrase, self._state.grid
+        at_bar = at_bar and grid.ticks_past(begin, grid.bar_ticks) <= LATE_TICKS
         length = self._handover_rules.length_ticks(part, begin)
         # A pedal that is pressed on the beat comes a little later; what is asked for next falls on the beat again.
-        past_beat = (begin - self._state.grid.zero_tick) % TICKS_PER_BEAT
+        past_beat = grid.ticks_past(begin, TICKS_PER_BEAT)
         counted = begin - past_beat if past_beat <= LATE_TICKS else begin
         phrase.answers = Variations(part.history.branch(), counted, length, at_bar)
         phrase.next_begin, phrase.loop = None, None
