@@ -17,7 +17,7 @@ _ONSET, _END, _PITCH, _VELOCITY, _CHANNEL, _RANK, _PERCUSSION = range(7)
 
 
 class BandNotes:
-    """The newest notes of all channels, in ticks: those that are heard, and never more than 4096. Owned by the engine.
+    """The newest 4096 notes of all channels, in ticks. Owned by the engine alone.
 
     They lie in order of onset in an array that has room for as many again, so that a note that comes last, as most do,
     moves no other.
@@ -36,9 +36,7 @@ class BandNotes:
         self._make_room()
         end = note.tick + note.duration_ticks if note.duration_ticks else _STILL_HELD
         rank = MUSICIAN if not note.by_model else FOUNDATION if is_foundation(instrument) else channel
-        place = self._end
-        while place > self._first and self._table[place - 1, _ONSET] > note.tick:
-            place -= 1
+        place = self._first + self._after(note.tick)
         self._table[place + 1 : self._end + 1] = self._table[place : self._end]
         self._table[place] = note.tick, end, note.pitch, note.velocity, channel, rank, instrument == PERCUSSION
         self._end += 1
@@ -51,7 +49,7 @@ class BandNotes:
     def withdraw(self, channel: int, after_tick: int) -> None:
         """Remove the model's notes of a channel that begin after a tick."""
         notes = self._notes
-        later = int(np.searchsorted(notes[:, _ONSET], after_tick, side="right"))
+        later = self._after(after_tick)
         kept = notes[later:][(notes[later:, _RANK] == MUSICIAN) | (notes[later:, _CHANNEL] != channel)]
         self._end = self._first + later + len(kept)
         self._table[self._first + later : self._end] = kept
@@ -70,6 +68,10 @@ class BandNotes:
             np.zeros(len(notes), dtype=np.int64),
         )
         return hear(band.between(min(ticks), max(ticks)), np.array(channels), np.array(ticks))
+
+    def _after(self, tick: int) -> int:
+        """The number of the first note that begins after a tick."""
+        return int(np.searchsorted(self._notes[:, _ONSET], tick, side="right"))
 
     def _make_room(self) -> None:
         """Forget the oldest note where there are too many, and move all to the front where the array is full."""
