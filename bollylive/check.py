@@ -13,6 +13,7 @@ from bollylive.io.port_set import PortSet
 from bollylive.midi.instruments import name_of
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
+from bollylive.sets.channel_handover import channel_handover
 from bollylive.sets.control_checks import describe_idle_controls
 from bollylive.sets.mpe_channels import describe_silent_channels
 from bollylive.sets.setfile import default_set, load_set
@@ -87,13 +88,12 @@ def describe_channel(own: ChannelSet, handover: Handover = "silence") -> str:
 
 def _describe_role(own: ChannelSet, handover: Handover) -> str:
     bars = f"{own.answer_bars} bar{'' if own.answer_bars == 1 else 's'}"
+    mode = channel_handover(own, handover)
     if own.role == "continue":
         lasting = f" for {bars}" if own.answer_bars else ""
-        when = _TAKES_OVER[own.handover or handover]
-        return f"the model takes over{lasting} {when}, and yields at once when you play again"
+        return f"the model takes over{lasting} {_TAKES_OVER[mode]}, and yields at once when you play again"
     if own.role == "respond":
         length = bars if own.answer_bars else "one of the same length"
-        mode = own.handover or ("bar" if handover == "silence" else handover)
         return f"the model answers each of your phrases on this channel with {length}, {_ANSWERS[mode]}"
     return ROLES.words[own.role]
 

@@ -13,6 +13,7 @@ from bollylive.engine.grid import Grid, ticks_of
 from bollylive.engine.onset_habit import OnsetHabit, find_habit
 from bollylive.engine.part import Part
 from bollylive.model import codec
+from bollylive.sets.channel_handover import channel_handover
 from bollylive.sets.settings import MODEL_ROLES, Handover
 
 _BREATH_TICKS = codec.TICKS_PER_BEAT // 2  # after a shorter silence the musician may still go on
@@ -105,16 +106,8 @@ class HandoverRules:
         self._state = state
 
     def mode(self, part: Part) -> HandoverMode:
-        """The channel's mode, or else the set's.
-
-        A part that answers phrases begins its answer at a bar line; an accompanying part waits for no command.
-        """
-        chosen, role = part.setting.handover or self._state.live.band.handover, part.setting.role
-        if role == "accompany" and chosen == "command":
-            return MODES["silence"]
-        if role == "respond" and chosen == "silence" and part.setting.handover is None:
-            return MODES["bar"]
-        return MODES[chosen]
+        """The channel's mode; see `channel_handover`."""
+        return MODES[channel_handover(part.setting, self._state.live.band.handover)]
 
     def begin_tick(self, part: Part) -> int | None:
         """The tick from which on the model may play, if the musician does nothing; None: not by itself."""
