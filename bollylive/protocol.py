@@ -12,14 +12,12 @@ All are frozen. Channels are 0-15; seconds are those of `time.perf_counter`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from bollylive.clock.anchor import Anchor, PlayerBeat
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Player, Program, Raw
 from bollylive.sets.controls import Command
 from bollylive.sets.settings import Set
-
-_FIRST_SYSTEM_MESSAGE: Final = 0xF0  # MIDI 1.0: status bytes from here on are SysEx and System messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def is_recorded(event: Event) -> bool:
     Channel messages do. SysEx does not, because it may be long and leaves nothing held; nor do clock messages.
     """
     if isinstance(event, Raw):
-        return event.data[0] < _FIRST_SYSTEM_MESSAGE
+        return event.channel is not None
     return isinstance(event, NoteOn | NoteOff | Control | Program)
 
 

@@ -91,7 +91,7 @@ def sets_anew(event: Event) -> bool:
 
 def can_wait(event: Event) -> bool:
     """Return whether an event means the same later; SysEx may be a part of a longer exchange."""
-    return not (isinstance(event, Raw) and event.data[0] >= 0xF0) and not (
+    return not (isinstance(event, Raw) and event.channel is None) and not (
         isinstance(event, Control) and event.number == _VELOCITY_PREFIX
     )
 

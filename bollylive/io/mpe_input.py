@@ -17,7 +17,6 @@ from bollylive.sets.mpe_channels import describe_silent_channels
 from bollylive.sets.settings import Set
 
 _CONFIGURATION: Final = (0, 6)  # the number of the registered parameter
-_FIRST_SYSTEM_MESSAGE: Final = 0xF0
 
 
 class MpeInput:
@@ -58,11 +57,8 @@ class MpeInput:
 
     def player_of(self, event: Event) -> int | None:
         """Return the channel of the player of an event on a member channel; None for any other event."""
-        if isinstance(event, Music):
-            return self.players.get(event.channel)
-        if isinstance(event, Raw) and event.data[0] < _FIRST_SYSTEM_MESSAGE:
-            return self.players.get(event.data[0] & 0x0F)
-        return None
+        channel = event.channel if isinstance(event, Music | Raw) else None
+        return None if channel is None else self.players.get(channel)
 
     def as_command(self, event: Event) -> Event | None:
         """Return an event as a control of the set may claim it; None if it only shapes a note."""

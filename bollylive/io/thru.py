@@ -35,10 +35,10 @@ class Thru:
                 return self._scheduler.lift(event)
             case Control(channel) | Program(channel) if channel in self.channels:
                 return [(event, "musician")]
-            case Raw(data) if self._passes(data):
+            case Raw() if self._passes(event):
                 return [(event, "musician")]
         return []
 
-    def _passes(self, data: bytes) -> bool:
+    def _passes(self, event: Raw) -> bool:
         """Return whether raw data is passed through; SysEx belongs to no channel, and is if any channel is."""
-        return data[0] & 0x0F in self.channels if data[0] < 0xF0 else bool(self.channels)
+        return bool(self.channels) if event.channel is None else event.channel in self.channels

@@ -13,6 +13,7 @@ from bollylive.clock.anchor import Anchor
 from bollylive.midi.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
+    PEDAL_DOWN,
     RESET_CONTROLLERS,
     SUSTAIN,
     Control,
@@ -73,7 +74,7 @@ class Checkpoint:
         key = entry.by, event.channel
         if event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):
             self._keys = {held: on for held, on in self._keys.items() if held[:2] != key}
-        elif event.number == SUSTAIN and event.value >= 64:
+        elif event.number == SUSTAIN and event.value >= PEDAL_DOWN:
             is_new = self._pedals.get(key) != entry
             self._pedals[key] = entry
             return is_new

@@ -8,6 +8,7 @@ from bollylive.midi.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     MODE_CHANGES,
+    PEDAL_DOWN,
     RESET_CONTROLLERS,
     SOSTENUTO,
     SUSTAIN,
@@ -18,7 +19,6 @@ from bollylive.midi.messages import (
 )
 
 SHORTEST_BEATS = 1 / 960  # no note is shorter
-_PEDAL_DOWN = 64  # a pedal is down from this value on (MIDI 1.0, "Controllers 64 to 69")
 
 
 @dataclass(slots=True)
@@ -101,9 +101,9 @@ class Assembler:
         if number in (ALL_SOUND_OFF, ALL_NOTES_OFF, *MODE_CHANGES):
             self._cut = {key for key in self._cut if key[0] != channel}
             return self._close(keys, beat) if number == ALL_SOUND_OFF else self._lift(keys, beat)
-        if number == SUSTAIN and value >= _PEDAL_DOWN:
+        if number == SUSTAIN and value >= PEDAL_DOWN:
             self._pedals.add(channel)
-        elif number == SOSTENUTO and value >= _PEDAL_DOWN:
+        elif number == SOSTENUTO and value >= PEDAL_DOWN:
             for key in keys:
                 self._open[key].sostenuto |= self._open[key].lifted_beat is None
         elif number in (SUSTAIN, SOSTENUTO, RESET_CONTROLLERS):

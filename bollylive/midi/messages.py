@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 # The control changes with a meaning here, by their numbers in the MIDI 1.0 specification.
+PEDAL_DOWN = 64  # a pedal is down from this value on (MIDI 1.0, "Controllers 64 to 69")
 SUSTAIN, SOSTENUTO, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 66, 120, 121, 123
 MODE_CHANGES = (124, 125, 126, 127)  # omni off and on, mono, poly: each ends all notes as ALL_NOTES_OFF does
 
@@ -103,6 +104,11 @@ class Raw:
     """The bytes of any other message (pitch bend, aftertouch, SysEx): passed through without a meaning here."""
 
     data: bytes
+
+    @property
+    def channel(self) -> int | None:
+        """The channel 0-15; None for SysEx and System messages (MIDI 1.0: status bytes from 0xF0 on)."""
+        return self.data[0] & 0x0F if self.data[0] < 0xF0 else None
 
 
 Event: TypeAlias = NoteOn | NoteOff | Control | Program | Tick | Start | Continue | Stop | Position | Tempo | Raw

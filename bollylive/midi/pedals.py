@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bollylive.midi.messages import RESET_CONTROLLERS, SOSTENUTO, SUSTAIN, Control, Note
+from bollylive.midi.messages import PEDAL_DOWN, RESET_CONTROLLERS, SOSTENUTO, SUSTAIN, Control, Note
 
 LONGEST_RINGING_BEATS: Final = 6.0  # after its key came up: under a band, a string has faded by then
 
 _PEDALS: Final = (SUSTAIN, SOSTENUTO)
-_DOWN: Final = 64
 
 
 def find_unlifted(controls: Iterable[tuple[float, Control]]) -> dict[int, float]:
@@ -26,7 +25,7 @@ def find_unlifted(controls: Iterable[tuple[float, Control]]) -> dict[int, float]
     down: dict[tuple[int, int], float] = {}
     for beat, control in controls:
         channel, number = control.channel, control.number
-        if number in _PEDALS and control.value >= _DOWN:
+        if number in _PEDALS and control.value >= PEDAL_DOWN:
             down.setdefault((channel, number), beat)
         elif number in (*_PEDALS, RESET_CONTROLLERS):
             for pedal in _PEDALS if number == RESET_CONTROLLERS else (number,):
