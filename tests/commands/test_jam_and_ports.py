@@ -116,7 +116,7 @@ def test_jam_ends_after_its_seconds_with_a_recording_its_figures_and_a_journal_o
     lines = ended.stdout.splitlines()
     assert sum(line.startswith("Nothing is connected to 'BollyLive Out:out', so nobody hears") for line in lines) == 1
     words = [line.split()[0] for line in lines if not line.startswith("Nothing")]
-    assert words == ["in:", "ready:", "recorded", "journal", "planned"], ended.stdout
+    assert words == ["in:", "tempo:", "ready:", "recorded", "journal", "planned"], ended.stdout
     assert "1 Melody (musician)" in tracks_of(take)
     again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (again.returncode, again.stderr) == (0, ""), again.stdout
