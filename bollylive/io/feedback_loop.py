@@ -62,9 +62,10 @@ class Evidence:
         """Whether this is no player's doing."""
         is_tight = self.high_s - self.low_s <= TIGHT_S
         is_regular = is_tight and self._is_exact
-        if self._returned < _IN_A_ROW * (1 if is_regular else 2) or (self._is_transposed and not is_tight):
-            return False
         is_too_fast = self._is_exact and not self._is_transposed and self.high_s <= _SHORTEST_ROLL_S
+        enough = _IN_A_ROW if is_regular or is_too_fast else 2 * _IN_A_ROW
+        if self._returned < enough or (self._is_transposed and not is_tight):
+            return False
         is_long = is_regular and self._returned >= _LONG_ROW
         is_long_and_new = is_long and (self._own > 0 or self._added >= _ADDED_TO_LONG_ROW)
         is_new = self._own >= _OWN or self._added >= _IN_A_ROW or is_too_fast or is_long_and_new

@@ -12,6 +12,7 @@ import pytest
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
 from bollylive.io.departures import LONGEST_S as LONGEST_DELAY_S
+from bollylive.io.feedback_filter import FeedbackFilter
 from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
 from bollylive.midi.messages import Control, Event, Note, NoteOff, NoteOn, Program, Raw
@@ -464,3 +465,24 @@ def test_a_sequencer_that_repeats_more_than_can_be_played_is_no_loop_and_a_loop_
     stage.band(steadily(30, 0.1))
     stage.run(4.0)
     assert "after 12 ms" in str(stage.router.feedback_filter.take_problem())
+
+
+def test_a_loop_that_is_proved_late_still_stands_a_moment_later() -> None:
+    """What came back before the proof was worked out is back, too: it must not count as missing, and end the loop."""
+    feedback = FeedbackFilter()
+    for i, left_s in enumerate(steadily(12, 0.005)):
+        feedback.passing.append((left_s, NoteOn(1, 60 + i, 80), "model"))
+        assert not feedback.returns(NoteOn(1, 60 + i, 80), left_s + 0.003)
+    feedback.settle(0.07)
+    feedback.passing.append((0.2, NoteOn(1, 50, 80), "model"))
+    assert feedback.returns(NoteOn(1, 50, 80), 0.203)
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.003])
+def test_a_short_loop_needs_eight_rounds_even_if_its_delay_varies(later_s: float) -> None:
+    feedback = FeedbackFilter()
+    for i in range(8):
+        feedback.passing.append((i * 0.01, NoteOn(1, 60 + i, 80), "musician"))
+        feedback.returns(NoteOn(1, 60 + i, 80), i * 0.01 + 0.005 + later_s * (i % 2))
+    feedback.settle(0.09)
+    assert feedback.take_problem() is not None
