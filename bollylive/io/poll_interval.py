@@ -1,6 +1,8 @@
 """How often the io process polls: a thousand times a second while there is music, and a fifth as often at rest.
 
-It polls because with callbacks, a MIDI library would run Python in the audio system's own thread.
+It polls because with callbacks, a MIDI library would run Python in the audio system's own thread. Most polls find
+nothing. So everything else that has to be looked at now and then waits for the next turn, which is taken when something
+comes or is due, or else two hundred times a second, and at rest ten times.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from typing import Final
 POLL_S: Final = 0.001
 IDLE_POLL_S: Final = 0.005  # a quarter of the processor time, and the first note after silence still leaves soon
 IDLE_AFTER_S: Final = 2.0
-REST_S: Final = 0.1  # how long an idle program looks only at the sources and the engine
+TURN_S: Final = 0.005  # the longest time between two turns while there is music
+REST_S: Final = 0.1  # the same at rest
 
 
 class PollInterval:
@@ -18,24 +21,29 @@ class PollInterval:
 
     def __init__(self) -> None:
         self._busy_s = 0.0  # when something last came or was sent
-        self._rest_until_s = 0.0
+        self._turn_s = 0.0  # when the next turn must be taken
 
     def stir(self, now_s: float) -> None:
         """Note that something has come, or was sent."""
         self._busy_s = now_s
 
     def wake(self) -> None:
-        """End a rest: there is something to do."""
-        self._rest_until_s = 0.0
+        """Let the next turn come at once: there is something to do."""
+        self._turn_s = 0.0
 
-    def rests(self, now_s: float) -> bool:
-        """Return whether there is nothing to do unless something comes."""
-        return now_s < self._rest_until_s
+    def plan(self, now_s: float, due_s: float | None) -> None:
+        """Plan the next turn, once everything is done; the next note is due at `due_s`."""
+        rests = self._is_idle(now_s) and (due_s is None or due_s - now_s > REST_S + IDLE_POLL_S)
+        turn_s = now_s + (REST_S if rests else TURN_S)
+        self._turn_s = turn_s if due_s is None else min(turn_s, due_s)
 
-    def wait_s(self, now_s: float, due_s: float | None) -> float:
-        """Return how long to wait before looking again, once everything is done; the next note is due at `due_s`."""
-        idle = now_s - self._busy_s >= IDLE_AFTER_S
-        rests = idle and (due_s is None or due_s - now_s > REST_S + IDLE_POLL_S)
-        self._rest_until_s = now_s + REST_S if rests else 0.0
-        poll_s = IDLE_POLL_S if idle else POLL_S
-        return poll_s if due_s is None else min(poll_s, max(0.0, due_s - now_s))
+    def is_turn(self, now_s: float) -> bool:
+        """Return whether it is time for a turn, although nothing has come."""
+        return now_s >= self._turn_s
+
+    def wait_s(self, now_s: float) -> float:
+        """Return how long to wait before looking again."""
+        return min(IDLE_POLL_S if self._is_idle(now_s) else POLL_S, max(0.0, self._turn_s - now_s))
+
+    def _is_idle(self, now_s: float) -> bool:
+        return now_s - self._busy_s >= IDLE_AFTER_S

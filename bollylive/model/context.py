@@ -58,7 +58,6 @@ def _slice(first: str, last: str) -> slice:
 BAND_HARMONY = _slice("sounding", "key")  # the columns that are pitch classes, twelve by twelve
 LEAD_HARMONY = _slice("lead_sounding", "lead_key")
 SOUNDING, BASS = _slice("sounding", "sounding"), _slice("bass", "bass")
-RECENT = _slice("harmony", "key")
 KICK, SNARE, OTHER_PERCUSSION, DENSITY, ONSET_NOW, SINCE_ONSET, LOUDNESS, HIGHEST, VOICES = (
     _ENDS[name] - 1
     for name in (
@@ -119,42 +118,66 @@ def hear(band: NoteArrays, channel: Ints | int, tick: Ints) -> Floats:
     asked = np.asarray(tick)[:, None]
     own = np.broadcast_to(np.asarray(channel), (len(tick),))[:, None]
     age = asked - band.onset
-    heard = (band.channel != own) & (age < WINDOW_TICKS)
-    heard &= (age > band.late) | ((age == 0) & (band.late == 0) & (band.rank < own))
-    age = np.maximum(age, 0).astype(np.float32)
-    pitched = heard & ~band.percussion
-    sounding = pitched & (band.end > asked)
-    classes = np.eye(12, dtype=np.float32)[band.pitch % 12]
-
+    heard = age > band.late
+    questions, notes = np.nonzero(age == 0)  # few
+    heard[questions, notes] = (band.late[notes] == 0) & (band.rank[notes] < own[questions, 0])
+    heard &= band.channel != own
+    heard &= age < WINDOW_TICKS
+    age = np.where(heard, age, WINDOW_TICKS)  # at which a note has faded to nothing
     context = np.zeros((len(tick), CONTEXT_SIZE), dtype=np.float32)
-    lowest = np.where(sounding, band.pitch, 999).min(axis=1, initial=999)
-    some = lowest < 999
-    context[some, BASS.start + lowest[some] % 12] = 1
-    sounds = (
-        sounding.astype(np.float32),
-        pitched * np.exp2(-age / HARMONY_HALF_LIFE_TICKS),
-        pitched * np.exp2(-age / KEY_HALF_LIFE_TICKS),
-    )
-    harmony = _harmony(sounds, classes)
-    context[:, SOUNDING], context[:, RECENT] = harmony[:, :12], harmony[:, 12:]
-    context[:, LEAD_HARMONY] = _harmony(sounds, classes * (band.rank == MUSICIAN)[:, None])
-
-    pulse = np.where(heard, np.exp2(-age / PULSE_HALF_LIFE_TICKS), 0).astype(np.float32)
-    kick, snare = ((band.pitch >= first) & (band.pitch <= last) for first, last in (KICKS, SNARES))
-    for column, kind in ((KICK, kick), (SNARE, snare), (OTHER_PERCUSSION, ~kick & ~snare)):
-        context[:, column] = (pulse * (band.percussion & kind)).max(axis=1, initial=0)
-    weight = pulse.sum(axis=1)
-    context[:, DENSITY] = weight / (HALF_DENSITY_ONSETS + weight)
-    context[:, ONSET_NOW] = (heard & (age == 0)).any(axis=1)
-    context[:, SINCE_ONSET] = pulse.max(axis=1, initial=0)
-    context[:, LOUDNESS] = pulse @ band.velocity.astype(np.float32) / np.maximum(weight, 1e-3) / 127
-    context[:, HIGHEST] = np.where(sounding, band.pitch, 0).max(axis=1, initial=0) / 127
-    context[:, VOICES] = np.minimum(sounding.sum(axis=1) / MOST_SOUNDING, 1)
+    _hear_pitches(band, asked, heard, age, context)
+    _hear_pulse(band, age, context)
     return context
 
 
-def _harmony(sounds: tuple[Floats, Floats, Floats], classes: Floats) -> Floats:
-    """Pitch classes sounding, of the last beats, and of the key [Q, 36], from the notes' weights in each [Q, N]."""
-    now, recent, lasting = (sound @ classes for sound in sounds)
-    key = lasting / np.maximum(lasting.sum(axis=1, keepdims=True), 1e-3)
-    return np.concatenate((np.minimum(now, 1), recent / (1 + recent), key), axis=1)
+def _hear_pitches(band: NoteArrays, asked: Ints, heard: NDArray[np.bool_], age: Ints, context: Floats) -> None:
+    """Fill in what sounds, and which pitch classes have lately sounded, of everybody and of the musician."""
+    kind = band.pitch % 12 + 12 * (band.rank == MUSICIAN)
+    kind[band.percussion] = _UNPITCHED
+    features = _FEATURES[kind]
+    lasts = np.flatnonzero((band.end > asked.min(initial=_NEVER)) & ~band.percussion)  # few do
+    pitch, sounding = band.pitch[lasts], heard[:, lasts] & (band.end[lasts] > asked)
+
+    lowest = np.where(sounding, pitch, _NO_PITCH).min(axis=1, initial=_NO_PITCH)
+    some = np.flatnonzero(lowest < _NO_PITCH)
+    context[some, BASS.start + lowest[some] % 12] = 1
+    context[:, HIGHEST] = np.where(sounding, pitch, 0).max(axis=1, initial=0) / 127
+    context[:, VOICES] = np.minimum(sounding.sum(axis=1) / MOST_SOUNDING, 1)
+
+    now = np.minimum(sounding.astype(np.float32) @ features[lasts], 1)
+    recent, lasting = _HARMONY[age] @ features, _KEY[age] @ features
+    recent /= 1 + recent
+    for whose, places in ((slice(12), _OF_EVERYBODY), (slice(12, 24), _OF_THE_MUSICIAN)):
+        key = lasting[:, whose] / np.maximum(lasting[:, whose].sum(axis=1, keepdims=True), 1e-3)
+        for place, values in zip(places, (now[:, whose], recent[:, whose], key), strict=True):
+            context[:, place] = values
+
+
+def _hear_pulse(band: NoteArrays, age: Ints, context: Floats) -> None:
+    """Fill in when, how often and how loudly something was struck, and the percussion."""
+    pulse = _PULSE[age]
+    kick, snare = ((band.pitch >= first) & (band.pitch <= last) for first, last in (KICKS, SNARES))
+    for column, kind in ((KICK, kick), (SNARE, snare), (OTHER_PERCUSSION, ~kick & ~snare)):
+        context[:, column] = pulse[:, np.flatnonzero(band.percussion & kind)].max(axis=1, initial=0)
+    weight, newest = pulse.sum(axis=1), pulse.max(axis=1, initial=0)
+    context[:, DENSITY] = weight / (HALF_DENSITY_ONSETS + weight)
+    context[:, ONSET_NOW] = newest == 1
+    context[:, SINCE_ONSET] = newest
+    context[:, LOUDNESS] = pulse @ band.velocity.astype(np.float32) / np.maximum(weight, 1e-3) / 127
+
+
+def _fading(half_life_ticks: int) -> Floats:
+    """The weight of a note by its age in ticks; nothing from WINDOW_TICKS on."""
+    weight = np.exp2(-np.arange(WINDOW_TICKS + 1, dtype=np.float32) / half_life_ticks)
+    weight[WINDOW_TICKS] = 0
+    return weight
+
+
+_NO_PITCH = 128  # above all pitches
+_NEVER = np.iinfo(np.int64).max
+_UNPITCHED = 24
+# By kind, a pitch class of the band's or, from 12 on, of the musician's: which of both it adds to.
+_FEATURES = np.vstack((np.eye(12, 24), np.eye(12, 24) + np.eye(12, 24, k=12), np.zeros((1, 24)))).astype(np.float32)
+_OF_EVERYBODY = tuple(_slice(name, name) for name in ("sounding", "harmony", "key"))
+_OF_THE_MUSICIAN = tuple(_slice(name, name) for name in ("lead_sounding", "lead_harmony", "lead_key"))
+_HARMONY, _KEY, _PULSE = map(_fading, (HARMONY_HALF_LIFE_TICKS, KEY_HALF_LIFE_TICKS, PULSE_HALF_LIFE_TICKS))

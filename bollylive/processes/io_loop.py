@@ -13,7 +13,7 @@ from bollylive.clock.anchor import Anchor, LinkBeat
 from bollylive.clock.clock import Clock
 from bollylive.io.lateness import Punctuality
 from bollylive.io.note_scheduler import Scheduler
-from bollylive.io.poll_interval import IDLE_POLL_S, PollInterval
+from bollylive.io.poll_interval import PollInterval
 from bollylive.io.router import Router
 from bollylive.io.sources_and_sinks import Ports, Sink, Source, TimedEvent
 from bollylive.processes.dispatcher import Dispatcher
@@ -91,14 +91,15 @@ class IoLoop:
     def run(self) -> None:
         """Play until stopped."""
         while not self._stopped:
-            now_s, wait_s = self._timer.now_s(), IDLE_POLL_S
+            now_s = self._timer.now_s()
             events: list[TimedEvent] = []
             for source in self._sources:
                 events += source.poll(now_s)
-            if events or not self._interval.rests(now_s):
+            if events or self._interval.is_turn(now_s):
                 self._take_turn(events, now_s)
-                wait_s = self._interval.wait_s(self._timer.now_s(), self._router.next_due())
-            for message in self._engine.receive(wait_s):
+                now_s = self._timer.now_s()
+                self._interval.plan(now_s, self._router.next_due())
+            for message in self._engine.receive(self._interval.wait_s(now_s)):
                 self._interval.wake()
                 self._dispatcher.obey(message, self._timer.now_s())
             if self._dispatcher.hopeless and not self._takes_over:

@@ -15,6 +15,8 @@ from multiprocessing.connection import Connection, wait
 from select import select
 from typing import Any, Final, Protocol
 
+import bollylive.processes.pickles  # noqa: F401 - it makes pickling cheap
+
 _LENGTH: Final = struct.Struct("!i")
 _READ_BYTES: Final = 2**16
 _MOST_SELECTED: Final = 1024  # select(2) takes no file numbers from FD_SETSIZE on

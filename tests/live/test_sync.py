@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from jack_server import private_jack
-from sync import PERIOD_FRAMES, Song, off, sync
-
-from bollylive.midi.messages import Continue, Position
+import sync
 
 pytestmark = [pytest.mark.ports, pytest.mark.slow]
 
-PROGRAMS = ("jack_midiseq", "jack_midi_clock", "jack_midi_dump")
-SHORT: Song = (((8.0, 100, 100),), ((5.0, 100, 100),), ((8.0, 100, 100),))
+PROGRAMS = ("jackd", "jack_midiseq", "jack_midi_clock", "jack_midi_dump")
 BEYOND_THE_PORTS_MS = 2.0
 ATTEMPTS = 3
 LEAST_ONSETS = 60
 
 
-def test_the_band_is_as_near_to_the_ticks_as_the_ports_allow(tmp_path: Path) -> None:
+def figures_of_short_song() -> dict[str, Any]:
+    """What `sync.py` prints; nothing where its JACK client has crashed in a stall, which is libjack's own fault."""
+    command = [sys.executable, str(Path(sync.__file__)), "--short"]
+    paths = os.pathsep.join(path for path in sys.path if path)
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": paths}
+    )
+    if ended.returncode < 0:
+        return {"onsets": 0}
+    assert ended.returncode == 0, ended.stderr
+    figures: dict[str, Any] = json.loads(ended.stdout)
+    return figures
+
+
+def test_the_band_is_as_near_to_the_ticks_as_the_ports_allow() -> None:
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"not installed: {', '.join(missing)}")
-    with private_jack(PERIOD_FRAMES):
-        for _ in range(ATTEMPTS):  # a server that misses many cycles leaves little to look at
-            seen = sync(SHORT, tmp_path)
-            lags = seen.lags_ms()
-            if len(lags) >= LEAST_ONSETS:
-                break
-    kinds = [type(word) for word in seen.words()]
-    assert kinds.count(Continue) >= 2
-    assert Position in kinds
-    assert seen.most_at_once(0.1) <= 12  # four who accompany, with up to four notes each
-    assert off(lags, 0.75) < off(seen.echo_lags_ms(), 0.95) + BEYOND_THE_PORTS_MS
+    for _ in range(ATTEMPTS):  # a server that misses many cycles leaves little to look at
+        figures = figures_of_short_song()
+        if figures["onsets"] >= LEAST_ONSETS:
+            break
+    assert figures["onsets"] >= LEAST_ONSETS
+    assert figures["clock"].count("Continue") >= 2
+    assert "Position" in figures["clock"]
+    assert figures["most_in_100_ms"] <= 12  # four who accompany, with up to four notes each
+    assert figures["off_ms_p75"] < figures["echo_off_ms_p95"] + BEYOND_THE_PORTS_MS
