@@ -14,6 +14,7 @@ def start() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # Ctrl-C while the imports take their time
         signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
     _open_standard_files()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's products are small here: more threads only wait
 
     from bollylive.cli import run
 

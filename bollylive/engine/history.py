@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 
 import numpy as np
 
@@ -65,8 +65,10 @@ class History:
 
     def first_unprocessed(self, index: int) -> int:
         """The first entry that the model must process before a query about entry `index`; always an earlier one."""
-        unprocessed = (i for i, entry in enumerate(self.entries[:index]) if entry.state is None)
-        return next(unprocessed, index - 1)
+        first = index  # an entry without a state has none with a state after it
+        while first and self.entries[first - 1].state is None:
+            first -= 1
+        return min(first, index - 1)
 
     def state_before(self, index: int) -> Floats:
         """The state [S, H] before an entry whose predecessors the model has processed."""
@@ -93,7 +95,8 @@ class History:
 
     def sounding_at(self, tick: int) -> int:
         """How many notes begin at a tick."""
-        return sum(entry.tick == tick and entry.pitch != codec.REST for entry in self.entries)
+        lately = takewhile(lambda entry: entry.tick >= tick, reversed(self.entries))
+        return sum(entry.tick == tick and entry.pitch != codec.REST for entry in lately)
 
     def silence_at(self, tick: int) -> int:
         """How long the channel has been silent at a tick, as far as is known; 0 if nothing has sounded yet."""
@@ -168,6 +171,7 @@ class History:
         del self.entries[count:]
         if count == 1 and not self.entries[0].opens:  # a query about a note needs a row before it
             self._row_cache.truncate(self._gone_rows)
+            self.entries[0].state = None  # it follows the opening now
             self.entries.insert(0, _opening(self.entries[0].tick))
         for note in later:
             self.insert(note)

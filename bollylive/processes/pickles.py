@@ -1,4 +1,4 @@
-"""Makes the messages that pass in great numbers cheap to pickle: as their class and their values, in a third of the time.
+"""Makes the messages that pass in great numbers cheap to pickle: as class and values, in a third of the time.
 
 What dataclasses give to pickle asks for the fields of the class again for each message, and sets one after another.
 """

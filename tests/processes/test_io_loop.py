@@ -735,7 +735,7 @@ def test_another_set_ends_the_right_notes_and_the_rest_goes_on() -> None:
         yield [ON]
         yield from stage.until(lambda: NoteOn(2, 40, 80) in stage.notes)
         stage.supervisor_link.orders.append(after)
-        yield []
+        yield from stage.until(lambda: not stage.supervisor_link.orders)
         yield [OFF]
         yield [ON]
         assert [note for note in stage.notes if isinstance(note, NoteOff)] == [NoteOff(0, 64), NoteOff(1, 40)]

@@ -13,7 +13,7 @@ from bollylive.processes.pickles import FREQUENT
 from bollylive.protocol import Heard, Play, Release, Sent
 
 MESSAGES = (
-    Anchor(3, 0.0, 1.0, 0.5),
+    Anchor(3.0, 0.5, 1.5, epoch=2),
     Heard(NoteOn(0, 60, 90), 1.5, 3.0),
     Heard(Tempo(98.0), 1.5, 3.0),
     Play(Note(1, 60, 80, 4.0, None), 2),
@@ -32,7 +32,7 @@ def test_a_frequent_message_survives_and_sets_no_field_by_name(message: object) 
 
 
 def test_every_frequent_kind_is_tried() -> None:
-    tried = {type(message) for message in MESSAGES}
+    tried: set[type[object]] = {type(message) for message in MESSAGES}
     tried |= {type(message.event) for message in MESSAGES if isinstance(message, Heard | Sent)}
     tried |= {type(message.note) for message in MESSAGES if isinstance(message, Play)}
     assert tried == set(FREQUENT)

@@ -3,8 +3,9 @@
 `python tests/support/sync.py --minutes 5` starts a JACK server of its own and prints, as JSON, how far the onsets are
 from the clock's ticks, and beside it how far a bare echo on the same ports is from its player, in the same run;
 `--short` plays a short song. It is a program of its own because libjack may crash in a conductor whose server stalls.
-Where the server missed a cycle, its frames skip against the time of day: the seconds after that are left out. The clock is
-`jack_midi_clock`, the player `jack_midiseq`, the listeners `jack_midi_dump`; this program only leads JACK's transport.
+Where the server missed a cycle, its frames skip against the time of day: the seconds after that are left out. The clock
+is `jack_midi_clock`, the player `jack_midiseq`, the listeners `jack_midi_dump`; this program only leads JACK's
+transport.
 """
 
 from __future__ import annotations
