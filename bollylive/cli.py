@@ -16,6 +16,7 @@ from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
 
 if TYPE_CHECKING:
+    from bollylive.bench.report import BenchSize, Figures
     from bollylive.midi.song import Meters, Tempos, Track
     from bollylive.model.onnx_model import Model
     from bollylive.sets.settings import Set
@@ -196,18 +197,35 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from bollylive.bench.bench import bench, bench_live
-    from bollylive.bench.report import FULL, QUICK, describe_figures
+    from bollylive.bench.report import FULL, QUICK
     from bollylive.set_options import chosen_band
 
-    measure, size = bench_live if options.live else bench, QUICK if options.quick else FULL
-    figures = measure(chosen_band(options).model, options.api, size, say)
-    say(describe_figures(figures))
+    figures, table = _measure(options, chosen_band(options).model, QUICK if options.quick else FULL)
+    say(table)
     if options.set:
         say("Of the set, `bench` takes only the model.")
     if options.json:
         output_file(options, "json").write_json(figures)
     return 0
+
+
+def _measure(options: argparse.Namespace, model: str, size: BenchSize) -> tuple[Figures, str]:
+    """The figures that are asked for, and how they are printed."""
+    from bollylive.bench.bands import bench_bands
+    from bollylive.bench.bench import bench, bench_live
+    from bollylive.bench.costs import bench_costs, describe_costs
+    from bollylive.bench.report import describe_figures
+
+    if options.costs:
+        costs = bench_costs(model, options.api, size.cost_s, say)
+        return costs, describe_costs(costs)
+    if options.bands:
+        figures = bench_bands(model, options.api, options.bands, size.bands_s, say)
+    elif options.live or options.beside:
+        figures = bench_live(model, options.api, size, say, options.beside)
+    else:
+        figures = bench(model, options.api, size, say)
+    return figures, describe_figures(figures)
 
 
 COMMANDS: dict[str, Command] = {

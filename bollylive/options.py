@@ -215,10 +215,20 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     watched.add_argument("--seconds", type=_number(float, 0, 1e6), metavar="N", help="stop after N seconds")
 
     benched = add("bench", "Measure the model, the ports and the timing on this machine.", model, api)
-    benched.add_argument(
+    kinds = benched.add_mutually_exclusive_group()
+    kinds.add_argument(
         "--live",
         action="store_true",
         help="measure the timing alone and on a busy machine, and compare it with what a stage needs",
+    )
+    kinds.add_argument(
+        "--beside", type=_path, metavar="FOLDER", help="the same, beside another version, whose code is in this folder"
+    )
+    kinds.add_argument(
+        "--costs", action="store_true", help="measure how the cost grows with the channels and the tempo"
+    )
+    kinds.add_argument(
+        "--bands", type=_number(int, 1, 16), metavar="N", help="measure N bands at once, five minutes on one core"
     )
     benched.add_argument("--quick", action="store_true", help="only try it out: a few seconds, and rough figures")
     benched.add_argument("--json", type=_file, metavar="FILE.json", help="also write the figures to a file")

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bollylive.bench.dense import dense_set, play_dense
@@ -21,6 +22,7 @@ from bollylive.bench.model import model_calls, priming
 from bollylive.bench.probe import Probe, shares
 from bollylive.bench.report import BenchSize, Figures, judge, spread
 from bollylive.bench.round_trips import round_trips
+from bollylive.bench.work import work_per_note
 from bollylive.errors import PortError
 from bollylive.io.port_set import PortSet
 from bollylive.model.model_files import find_model
@@ -29,88 +31,111 @@ from bollylive.model.onnx_model import Model
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The BollyLive that is measured, this one or that in a folder `home`, with a MIDI system and a model."""
+
+    api: str
+    model: str
+    home: Path | None = None
+
+    def jam(self, folder: Path, *options: str) -> Probe:
+        """Return a jam that writes a journal, as on stage, but not into the musician's own folder."""
+        given = ("--api", self.api, "--model", self.model, "--journal", str(folder / "journals"))
+        return Probe("bollylive", "jam", *given, *options, home=self.home)
+
+
 def bench(model: str, api: str | None, size: BenchSize, say: Say) -> Figures:
     """Measure a model, by its name, and the timing. Blocks for about two and a half minutes at full size."""
-    figures = _machine()
+    figures = machine()
     say("model ...")
     loaded = Model(find_model(model))
     figures["model_call_ms"] = model_calls(loaded, size.model_calls)
     figures["priming_ms"] = priming(loaded, size.model_calls)
+    figures["each_note"] = work_per_note(loaded, size.playing_s)
     try:
-        system = _system(api)
+        version = Version(system_of(api), model)
     except PortError as error:
         say(f"No ports to measure: {error}")
         return figures
-    figures.update(_at_rest(system, model, size, say))
-    return {**figures, **_in_play(system, model, size, say)}
+    figures.update(_at_rest(version, size, say))
+    return {**figures, **_in_play(version, size, say)}
 
 
-def bench_live(model: str, api: str | None, size: BenchSize, say: Say) -> Figures:
+def bench_live(model: str, api: str | None, size: BenchSize, say: Say, beside: Path | None = None) -> Figures:
     """Measure the timing of an undisturbed and of a disturbed band, and compare it with the targets.
 
-    Blocks for about four minutes at full size. Raises PortError if there is no MIDI system.
+    The version that lies in the folder `beside` is measured in the same run. Blocks for about four minutes for each at
+    full size. Raises PortError if there is no MIDI system, BollyLiveError if that version does not run.
     """
-    system = _system(api)
-    figures = {**_machine(), **_at_rest(system, model, size, say)}
-    figures["alone"] = _in_play(system, model, size, say)
-    say("the same, disturbed: one core is busy, and another program watches the band")
-    figures["disturbed"] = _in_play(system, model, size, say, is_disturbed=True)
+    version = Version(system_of(api), model)
+    figures = {**machine(), "each_note": work_per_note(Model(find_model(model)), size.playing_s)}
+    figures.update(_live(version, size, say))
+    if beside is not None:
+        say(f"the same with the version in {beside.name}")
+        figures["beside"] = _live(replace(version, home=beside.resolve()), size, say)
     return {**figures, "targets": judge(figures)}
 
 
-def _machine() -> Figures:
+def machine() -> Figures:
+    """Return what the figures were measured on, and what else it was doing."""
     figures: Figures = {"machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"}
-    if hasattr(os, "getloadavg"):  # shows what else the machine was doing
+    if hasattr(os, "getloadavg"):
         figures["load_before"] = round(os.getloadavg()[0], 2)
     return figures
 
 
-def _system(api: str | None) -> str:
+def system_of(api: str | None) -> str:
+    """Return the MIDI system, the first that answers for None; raises PortError."""
     ports = PortSet(api)
     ports.close()
     return ports.api
 
 
-def _jam(api: str, model: str, folder: Path, *options: str) -> Probe:
-    """A jam that writes a journal, as on stage, but not into the musician's own folder."""
-    given = ("--model", model, "--journal", str(folder / "journals"))
-    return Probe("bollylive", "jam", "--api", api, *given, *options)
+def _live(version: Version, size: BenchSize, say: Say) -> Figures:
+    figures = _at_rest(version, size, say)
+    figures["alone"] = _in_play(version, size, say)
+    say("the same, disturbed: one core is busy, and another program watches the band")
+    figures["disturbed"] = _in_play(version, size, say, is_disturbed=True)
+    return figures
 
 
-def _at_rest(api: str, model: str, size: BenchSize, say: Say) -> Figures:
+def _at_rest(version: Version, size: BenchSize, say: Say) -> Figures:
     """What BollyLive costs at rest: percent of one core, with the bare poller's for comparison, and memory in MB."""
     say("a band at rest ...")
     with (
         tempfile.TemporaryDirectory() as folder,
-        _jam(api, model, Path(folder)) as jam,
-        Probe("bollylive.bench.references", "poll", api) as poller,
+        version.jam(Path(folder)) as jam,
+        Probe("bollylive.bench.references", "poll", version.api) as poller,
     ):
         time.sleep(size.settle_s)
         idle, bare = shares((jam, poller), size.idle_s)
-        resident_mb = jam.resident_mb()
-    resident = None if resident_mb is None else round(resident_mb, 1)
+        memory_mb = jam.memory_mb()
     return {
         "idle_cpu_percent": idle,
         "bare_idle_cpu_percent": bare,
         "ready_s": round(jam.ready_s, 3),
-        "rss_mb": resident,
+        "memory_mb": None if memory_mb is None else round(memory_mb, 1),
     }
 
 
-def _in_play(api: str, model: str, size: BenchSize, say: Say, is_disturbed: bool = False) -> Figures:
+def _in_play(version: Version, size: BenchSize, say: Say, is_disturbed: bool = False) -> Figures:
     """Round trips, and then planned notes while the bare sleeper runs in the same seconds."""
     figures: Figures = {}
+    api = version.api
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         say(f"round trips on {api} ...")
-        with Probe("bollylive.bench.references", "echo", api), _jam(api, model, folder), _conditions(is_disturbed):
+        with Probe("bollylive.bench.references", "echo", api), version.jam(folder), _conditions(is_disturbed):
             figures.update(round_trips(api, size.trials))
         say("planned notes of sixteen channels ...")
         (folder / "dense.toml").write_text(dense_set(), encoding="utf-8")
         options = ("--set", str(folder / "dense.toml"), "--seed", "1", "--figures", str(folder / "figures.json"))
-        with _jam(api, model, folder, *options) as jam, _conditions(is_disturbed) as conditions:
+        with version.jam(folder, *options) as jam, _conditions(is_disturbed) as conditions:
             sleeper = Probe("bollylive.bench.references", "sleep", str(size.playing_s))
-            figures.update(play_dense(api, jam, folder / "figures.json", size.playing_s))
+            dense = play_dense(api, jam, folder / "figures.json", size.playing_s)
+            figures["sixteen_channels_cpu_percent"] = dense.pop("cpu_percent")
+            figures.update(dense)
             figures["sleep_ms"] = spread(json.loads(sleeper.wait()))
     if conditions is not None:
         figures["snapshots_per_s"] = conditions.snapshots_per_s

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,13 +19,19 @@ _END_LIMIT_S = 5.0
 class Probe:
     """A Python module that runs as a program of its own, with its children. `ready_s` is how long it took to be ready.
 
-    The constructor blocks until the program prints `ready`, and raises BollyLiveError if it ends before that.
+    With `home` it is the module that lies in that folder: another version of BollyLive. The constructor blocks until
+    the program prints `ready`, and raises BollyLiveError if it ends before that.
     """
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, home: Path | None = None) -> None:
         began_s = time.perf_counter()
         self._process = subprocess.Popen(
-            program(*arguments), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+            program(*arguments) if home is None else [sys.executable, "-m", *arguments],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            cwd=home,
+            env=None if home is None else {**os.environ, "PYTHONPATH": str(home)},
         )
         assert self._process.stdout is not None
         if not any(line.startswith("ready") for line in self._process.stdout):
@@ -40,13 +48,16 @@ class Probe:
                 found += [int(number) for number in children.read_text().split()]
         return found
 
-    def resident_mb(self) -> float | None:
-        """The resident memory of all its processes in MB (10^6 bytes); None without /proc."""
+    def memory_mb(self) -> float | None:
+        """The memory of all its processes in MB (10^6 bytes); None without /proc.
+
+        What several processes share counts once, in parts: the Pss of smaps_rollup, see proc_pid_smaps(5).
+        """
         try:
-            status = [Path(f"/proc/{process}/status").read_text() for process in self.processes]
+            sizes = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in self.processes]
         except OSError:
             return None
-        lines = [line for text in status for line in text.splitlines() if line.startswith("VmRSS")]
+        lines = [line for text in sizes for line in text.splitlines() if line.startswith("Pss:")]
         return sum(int(line.split()[1]) for line in lines) * 1024 / 1e6
 
     def cpu_s(self) -> float | None:

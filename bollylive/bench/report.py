@@ -12,9 +12,11 @@ Figures: TypeAlias = dict[str, Any]
 
 _TABLE_WIDTH: Final = 30
 
-# The targets for own and planned notes are relative to the bare reference that was measured in the same minute.
-_OWN_P50_MS, _OWN_P99_MS, _PLANNED_P99_MS = 1.0, 3.0, 1.0
-_IDLE_PERCENT, _SIXTEEN_CHANNELS_PERCENT = 3.0, 50.0  # of one core
+# The targets for time and for the idle program are relative to the bare reference that was measured in the same minute.
+_OWN_P50_MS, _OWN_P99_MS, _REPLY_P99_MS, _PLANNED_P99_MS = 1.0, 3.0, 3.0, 1.0
+_IDLE_PERCENT, _SIXTEEN_CHANNELS_PERCENT = 0.5, 12.0  # of one core
+_MEMORY_MB = 150.0
+_PLANNED_NOTES, _MODEL_CALLS = 1.3, 0.45  # for each note that is played
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,12 @@ class BenchSize:
     settle_s: float = 3.0  # before the idle program is measured: after two seconds at rest it polls less often
     idle_s: float = 15.0
     playing_s: float = 45.0
+    cost_s: float = 12.0  # for each band of `--costs`
+    bands_s: float = 300.0
 
 
 FULL = BenchSize()
-QUICK = BenchSize(model_calls=20, trials=4, settle_s=0.2, idle_s=0.5, playing_s=2.0)
+QUICK = BenchSize(model_calls=20, trials=4, settle_s=0.2, idle_s=0.5, playing_s=2.0, cost_s=0.6, bands_s=3.0)
 
 
 def spread(values: list[float]) -> dict[str, float]:
@@ -41,34 +45,38 @@ def spread(values: list[float]) -> dict[str, float]:
 def judge(figures: Figures) -> list[Figures]:
     """Compare the figures of `bench_live` with the targets for a stage.
 
-    Each result has the `name`, the `value`, the limit `at_most`, and whether it was `met`. The target of the idle
-    program is absolute, so its result also gives that of the `bare_poller`. Figures that this system cannot measure are
-    left out.
+    Each result has the `name`, the `value`, the limit `at_most`, and whether it was `met`; with another version's
+    figures `beside`, its value too. Figures that this system cannot measure are left out.
     """
-    results = []
+    values, other = _judged(figures), _judged(figures.get("beside", {}))
+    return [
+        _target(name, value, limit, other[name][0] if name in other else None)
+        for name, (value, limit) in values.items()
+    ]
+
+
+def _judged(figures: Figures) -> dict[str, tuple[float, float]]:
+    """The value and the limit of each target."""
+    found: dict[str, tuple[float | None, float]] = {}
     for condition in ("alone", "disturbed"):
-        found = figures[condition]
-        behind = {
-            "own note behind the echo, p50 ms": (_behind(found, "own_note_ms", "echo_ms", "p50"), _OWN_P50_MS),
-            "own note behind the echo, p99 ms": (_behind(found, "own_note_ms", "echo_ms", "p99"), _OWN_P99_MS),
-            "planned notes behind a bare sleeper, p99 ms": (
-                _behind(found, "lateness_ms", "sleep_ms", "p99"),
-                _PLANNED_P99_MS,
-            ),
-            "sixteen channels at 160 bpm, % of a core": (
-                found["sixteen_channels_cpu_percent"],
-                _SIXTEEN_CHANNELS_PERCENT,
-            ),
-        }
-        results += [
-            _target(f"{name}, {condition}", value, limit)
-            for name, (value, limit) in behind.items()
-            if value is not None
-        ]
-    if figures["idle_cpu_percent"] is not None:
-        idle = _target("idle CPU, % of a core", figures["idle_cpu_percent"], _IDLE_PERCENT)
-        results.append({**idle, "bare_poller": figures["bare_idle_cpu_percent"]})
-    return results
+        played = figures.get(condition, {})
+        for name, key, bare, percentile, limit in (
+            ("own note behind the echo, p50 ms", "own_note_ms", "echo_ms", "p50", _OWN_P50_MS),
+            ("own note behind the echo, p99 ms", "own_note_ms", "echo_ms", "p99", _OWN_P99_MS),
+            ("reply behind the echo, p99 ms", "reply_ms", "echo_ms", "p99", _REPLY_P99_MS),
+            ("planned notes behind a bare sleeper, p99 ms", "lateness_ms", "sleep_ms", "p99", _PLANNED_P99_MS),
+        ):
+            found[f"{name}, {condition}"] = _behind(played, key, bare, percentile), limit
+        share = played.get("sixteen_channels_cpu_percent")
+        found[f"sixteen channels at 160 bpm, % of a core, {condition}"] = share, _SIXTEEN_CHANNELS_PERCENT
+    idle, bare_idle = figures.get("idle_cpu_percent"), figures.get("bare_idle_cpu_percent")
+    above = None if idle is None or bare_idle is None else idle - bare_idle
+    work = figures.get("each_note", {})
+    found["idle CPU above the bare poller, % of a core"] = above, _IDLE_PERCENT
+    found["memory of all processes, MB"] = figures.get("memory_mb"), _MEMORY_MB
+    found["notes planned for each note played"] = work.get("planned"), _PLANNED_NOTES
+    found["model calls for each note played"] = work.get("model_calls"), _MODEL_CALLS
+    return {name: (value, limit) for name, (value, limit) in found.items() if value is not None}
 
 
 def describe_figures(figures: Figures) -> str:
@@ -82,8 +90,8 @@ def describe_figures(figures: Figures) -> str:
     lines += [f"{name:{_TABLE_WIDTH}}{figure!s:>9}" for name, figure in _flat(figures) if not isinstance(figure, dict)]
     for target in figures.get("targets", []):
         verdict = "ok" if target["met"] else "MISSED"
-        bare = f" (bare poller {target['bare_poller']:g})" if "bare_poller" in target else ""
-        lines.append(f"{target['name']}: {target['value']:g}{bare}, at most {target['at_most']:g}: {verdict}")
+        beside = f" (beside it {target['beside']:g})" if "beside" in target else ""
+        lines.append(f"{target['name']}: {target['value']:g}{beside}, at most {target['at_most']:g}: {verdict}")
     return "\n".join([*lines, figures["machine"]])
 
 
@@ -93,8 +101,9 @@ def _behind(found: Figures, name: str, bare: str, percentile: str) -> float | No
     return float(found[name][percentile] - found[bare][percentile])
 
 
-def _target(name: str, value: float, limit: float) -> Figures:
-    return {"name": name, "value": round(value, 3), "at_most": limit, "met": value <= limit}
+def _target(name: str, value: float, limit: float, beside: float | None) -> Figures:
+    target: Figures = {"name": name, "value": round(value, 3), "at_most": limit, "met": value <= limit}
+    return target if beside is None else {**target, "beside": round(beside, 3)}
 
 
 def _flat(figures: Figures, prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import bollylive
+from bollylive.bench import costs
 from bollylive.cli import main
 
 CONDITIONS = ("alone", "disturbed")
@@ -23,7 +25,7 @@ def assert_spreads(figures: dict[str, Any], names: tuple[str, ...]) -> None:
 def assert_at_rest(figures: dict[str, Any]) -> None:
     for share in (figures["idle_cpu_percent"], figures["bare_idle_cpu_percent"]):
         assert share is None or share >= 0
-    assert figures["rss_mb"] is None or figures["rss_mb"] > 10
+    assert figures["memory_mb"] is None or figures["memory_mb"] > 10
     assert 0 < figures["ready_s"] < 20
 
 
@@ -47,6 +49,53 @@ def test_all_figures_are_measured_on_real_ports_and_written(
 
 @pytest.mark.ports
 @pytest.mark.slow
+def test_another_version_is_measured_beside_this_one(
+    jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, other = tmp_path / "figures.json", Path(bollylive.__file__).parents[1]
+    command = ["bench", "--beside", str(other), "--quick", "--api", "jack", "--model", str(tiny_model)]
+    assert main([*command, "--json", str(report)]) == 0
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    for found in (figures, figures["beside"]):
+        assert_at_rest(found)
+        for condition in CONDITIONS:
+            assert_spreads(found[condition], IN_PLAY)
+    assert any("(beside it " in line for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.ports
+@pytest.mark.slow
+def test_bands_that_play_at_once_are_measured_beside_a_sleeper(
+    jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "figures.json"
+    command = ["bench", "--bands", "2", "--quick", "--api", "jack", "--model", str(tiny_model), "--json", str(report)]
+    assert main(command) == 0
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    assert figures["planned_notes"] > 0
+    assert figures["sleep_ms"]["n"] > 100
+    (target,) = figures["targets"]
+    assert target["name"] in capsys.readouterr().out
+
+
+@pytest.mark.ports
+@pytest.mark.slow
+def test_the_cost_is_a_table_of_channels_and_tempi(
+    jack_server: dict[str, str], tiny_model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(costs, "CHANNELS", (1, 4))
+    monkeypatch.setattr(costs, "TEMPOS_BPM", (240,))
+    assert main(["bench", "--costs", "--quick", "--api", "jack", "--model", str(tiny_model)]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert "| | 240 bpm |" in table
+    assert [line.split("|")[1].strip() for line in table if " channel" in line and line[0] == "|"] == [
+        "1 channel",
+        "4 channels",
+    ]
+
+
+@pytest.mark.ports
+@pytest.mark.slow
 def test_the_live_bench_measures_alone_and_disturbed_and_compares_with_the_targets(
     jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,6 +111,6 @@ def test_the_live_bench_measures_alone_and_disturbed_and_compares_with_the_targe
         assert share is None or share > 0
     assert figures["disturbed"]["snapshots_per_s"] > 1  # the watcher really watched
     assert "snapshots_per_s" not in figures["alone"]
-    assert len(figures["targets"]) == (9 if figures["idle_cpu_percent"] is not None else 6)
+    assert len(figures["targets"]) == (14 if figures["idle_cpu_percent"] is not None else 10)
     table = capsys.readouterr().out
     assert all(target["name"] in table for target in figures["targets"])

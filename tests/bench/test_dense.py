@@ -16,6 +16,11 @@ def test_the_set_has_sixteen_channels_that_accompany_from_the_start_without_a_re
     assert (band.tempo_bpm, band.rest_after_beats) == (160, 0)
 
 
+def test_a_smaller_set_has_the_first_channels_at_its_tempo() -> None:
+    band = parse_set(dense.dense_set(channels=3, tempo_bpm=60), "dense.toml")
+    assert ([setting.channel for setting in band.channels], band.tempo_bpm) == ([0, 1, 2], 60)
+
+
 def test_the_musician_plays_the_demo_in_time_and_again() -> None:
     timeline = list(takewhile(lambda timed: timed[0] < 100 + 13 * 4 * 60 / 160, dense.demo_forever(100.0)))
     seconds = [at_s for at_s, _ in timeline]
