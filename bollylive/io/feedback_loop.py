@@ -4,10 +4,12 @@ A loop brings back everything, note-ons and note-offs, after one delay, and a mu
 band cannot also double each of their own notes, which leave too. So a loop is proved if at least eight note-ons in a
 row came back within `TIGHT_S` of one delay, none missing, and among these are two of the model's, or eight that the
 musician added after the first round. Where a loop is short, what goes round keeps the band quiet; there 32 in a row are
-enough with one of the model's or two added. A sequencer that repeats a pattern adds nothing to it; nothing but a loop
-repeats a note more than 66 times a second, however much the delay varies. Where the delay varies (a JACK period of 1024
-frames is 21 ms) or the DAW changes channel or velocity, twice as many are needed. Where the musician's notes do not
-pass through, a drummer may well double one stroke of the band, so four different keys are needed.
+enough with one of the model's or two added. The first round may take another time than those after it, because it does
+not begin with an audio period: then it does not count among the 32. A sequencer that repeats a pattern adds nothing to
+it; nothing but a loop repeats a note more than 66 times a second, however much the delay varies: eight rounds are
+enough. Where a longer delay varies (a JACK period of 1024 frames is 21 ms) or the DAW changes channel or velocity,
+twice as many are needed. Where the musician's notes do not pass through, a drummer may well double one stroke of the
+band, so four different keys are needed.
 
 A DAW may transpose what it sends back. Then every note is the same number of semitones away, and the delay must be
 tight: whoever doubles the band in octaves by hand is not so even.
@@ -15,6 +17,7 @@ tight: whoever doubles the band in octaves by hand is not so even.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from bollylive.io.departures import Departures, Sending
@@ -39,8 +42,9 @@ class Evidence:
         self.low_s = self.high_s = age_s
         self._is_transposed = is_transposed
         self._second_round_s = sending.at_s + age_s + WIDE_S
+        self._again_low_s, self._again_high_s = math.inf, -math.inf  # of what has been round before
         self._is_exact = True
-        self._returned = self._own = self._passed = self._added = 0
+        self._returned = self._again = self._own = self._passed = self._added = 0
         self._keys: set[int] = set()
         self.add(back, sending, age_s)
 
@@ -51,6 +55,9 @@ class Evidence:
         self.low_s, self.high_s = min(self.low_s, age_s), max(self.high_s, age_s)
         self._is_exact = self._is_exact and (back.channel, back.velocity) == (left.channel, left.velocity)
         self._returned += 1
+        if sending.is_echo:
+            self._again += 1
+            self._again_low_s, self._again_high_s = min(self._again_low_s, age_s), max(self._again_high_s, age_s)
         self._keys.add(back.pitch)
         self._own += sending.by == "model"
         if sending.by == "musician":
@@ -66,7 +73,8 @@ class Evidence:
         enough = _IN_A_ROW if is_regular or is_too_fast else 2 * _IN_A_ROW
         if self._returned < enough or (self._is_transposed and not is_tight):
             return False
-        is_long = is_regular and self._returned >= _LONG_ROW
+        goes_on = self._is_exact and self._again_high_s - self._again_low_s <= TIGHT_S
+        is_long = self._returned >= _LONG_ROW if is_regular else goes_on and self._again >= _LONG_ROW
         is_long_and_new = is_long and (self._own > 0 or self._added >= _ADDED_TO_LONG_ROW)
         is_new = self._own >= _OWN or self._added >= _IN_A_ROW or is_too_fast or is_long_and_new
         return is_new and (len(self._keys) >= _KEYS or self._passed >= _IN_A_ROW - _OWN)

@@ -190,6 +190,17 @@ def test_a_short_loop_whose_first_round_takes_another_time_is_quiet_at_once(peri
     assert stage.router.rate_limit.dropped == 0
 
 
+@pytest.mark.parametrize(("later", "struck"), [(0.1, 0.9), (0.9, 0.1), (0.5, 0.5)])
+def test_a_loop_of_a_long_period_is_quiet_although_nobody_plays_on(later: float, struck: float) -> None:
+    period_s = 1024 / 48000
+    stage = Periods(period_s)
+    stage.play([(later * period_s, NoteOn(0, 69, 84)), (0.5, NoteOff(0, 69))])
+    stage.band([struck * period_s], channel=9)
+    stage.run(3.0)
+    assert "come back" in str(stage.router.feedback_filter.take_problem())
+    assert stage.ons_left(0.8) == 0
+
+
 @pytest.mark.parametrize("channel", [0, 5])
 def test_a_loop_that_changes_channel_and_velocity_is_quiet(channel: int) -> None:
     def change(event: Event) -> Event:
