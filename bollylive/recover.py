@@ -107,5 +107,5 @@ def _problems(path: Path, journal: EntryStream) -> tuple[str, ...]:
         lines = "line is" if journal.damaged_lines == 1 else "lines are"
         problems.append(f"{journal.damaged_lines} {lines} damaged and left out")
     if journal.lost:
-        problems.append(f"{journal.lost} events are missing: there was no room for them on the disk")
+        problems.append(f"{journal.lost} events are missing: they could not be written")
     return tuple(f"{path}: {problem}." for problem in problems)

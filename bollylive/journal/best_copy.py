@@ -60,7 +60,7 @@ class BestCopy:
             why = self._spool.problem or "it holds more than the recording in progress"
             yield f"The recording is made from the journal ({why})."
         if self._best.missing:
-            yield f"{self._best.missing} events are missing in the recording: there was no room for them."
+            yield f"{self._best.missing} events are missing in the recording: they could not be written."
 
     def complete_journal(self) -> Iterator[str]:
         """Write the missing part of the journal, if the other copy has it; yield sentences about the journal."""
@@ -82,7 +82,7 @@ class BestCopy:
         else:
             yield f"journal {path}: `bollylive recover` makes a MIDI file of it"
         if journal.lost:
-            yield f"{journal.lost} events are missing in the journal: there was no room for them."
+            yield f"{journal.lost} events are missing in the journal: they could not be written."
 
 
 def _problem_of(journal: FileThread) -> str | None:

@@ -105,7 +105,7 @@ def test_what_is_damaged_or_missing_is_reported(tmp_path: Path) -> None:
     path.write_bytes(bytes_of(tune(4), lost_line(5) + b"\0\0\0\n" + END))
     assert [problem.partition(": ")[2] for problem in recover(path).problems] == [
         "1 line is damaged and left out.",
-        "5 events are missing: there was no room for them on the disk.",
+        "5 events are missing: they could not be written.",
     ]
 
 

@@ -55,7 +55,7 @@ def test_a_recording_is_whole_though_the_disk_of_the_journal_was_full(tmp_path: 
     assert writer.lost > 0
     notes, of_recording, of_journal = concluded(writer)
     assert (notes, of_recording) == (40, [])
-    assert of_journal[-1] == f"{writer.lost} events are missing in the journal: there was no room for them."
+    assert of_journal[-1] == f"{writer.lost} events are missing in the journal: they could not be written."
     assert "cannot be completed" in of_journal[0]
     assert "There is no journal" in of_journal[1]
 
@@ -103,7 +103,7 @@ def test_what_both_lack_is_counted_and_reported() -> None:
     play(writer, 0, 9)
     notes, of_recording, of_journal = concluded(writer)
     assert notes == 5
-    assert of_recording == ["10 events are missing in the recording: there was no room for them."]
+    assert of_recording == ["10 events are missing in the recording: they could not be written."]
     assert "events are missing in the journal" in of_journal[-1]
 
 

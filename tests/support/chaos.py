@@ -350,7 +350,7 @@ class Chaos(Storm):
         lacking = missing(heard, written)
         evening.excused = sum(self.excuses(on.at_s) for on in lacking)
         lacking = [on for on in lacking if not self.excuses(on.at_s)]
-        evening.named = sum(int(line.split()[0]) for line in self._said if line.endswith("there was no room for them."))
+        evening.named = sum(int(line.split()[0]) for line in self._said if line.endswith("they could not be written."))
         if len(lacking) > evening.named:
             times = ", ".join(f"{on.at_s - self.zero_s:.2f}" for on in lacking[:20])
             self._wrong(f"the journals lack {len(lacking)} of {len(heard)} note-ons, heard at {times} s")
