@@ -27,7 +27,7 @@ _LEADERS: Final[dict[str, str]] = {  # by `clock.anchor.Leader`
 def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], seconds: float | None = None) -> None:
     """Print a line `hz` times a second until the band is gone, or for `seconds`; first wait for a band. Blocks."""
     reader = SnapshotReader(folder)
-    seen = False
+    seen, told = False, tuple[str, ...]()
     try:
         due_s = seen_s = began_s = time.perf_counter()
         while seconds is None or due_s - began_s < seconds:
@@ -35,7 +35,8 @@ def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], se
             now_s = time.perf_counter()
             if snapshot is not None:
                 seen, seen_s = True, now_s
-                say(json.dumps(asdict(snapshot)) if as_json else describe_snapshot(snapshot))
+                say(json.dumps(asdict(snapshot)) if as_json else describe_snapshot(snapshot, told))
+                told = snapshot.vitals.trouble
             elif reader.hung:
                 seen, seen_s = True, now_s
                 say(json.dumps({"hung": "engine"}) if as_json else "The engine does not answer.")
@@ -51,8 +52,8 @@ def watch(folder: Path, hz: float, as_json: bool, say: Callable[[str], None], se
         reader.close()
 
 
-def describe_snapshot(snapshot: Snapshot) -> str:
-    """Return a snapshot as one line."""
+def describe_snapshot(snapshot: Snapshot, told: tuple[str, ...] = ()) -> str:
+    """Return a snapshot as one line, with the newest sentence for the musician if it was not `told` with the last."""
     vitals = snapshot.vitals
     state = "plays" if snapshot.awake and snapshot.running else "waits" if snapshot.running else "is stopped"
     leader = _LEADERS.get(vitals.leader, vitals.leader)
@@ -64,7 +65,7 @@ def describe_snapshot(snapshot: Snapshot) -> str:
         _describe_command(snapshot),
         ", ".join(_describe_losses(snapshot)),
         f"The {vitals.hung} does not answer." if vitals.hung else "",
-        *vitals.trouble[-1:],
+        *(vitals.trouble[-1:] if vitals.trouble != told else ()),
     ]
     return "   ".join(filter(None, groups))
 

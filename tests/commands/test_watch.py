@@ -78,6 +78,10 @@ def test_a_line_ends_with_the_newest_trouble() -> None:
     troubled = replace(SNAPSHOT, vitals=replace(VITALS, trouble=("The first.", "The clock is lost.")))
     assert describe_snapshot(troubled).endswith("   The clock is lost.")
     assert "The first." not in describe_snapshot(troubled)
+    told = troubled.vitals.trouble
+    assert "lost." not in describe_snapshot(troubled, told)
+    again = replace(troubled, vitals=replace(troubled.vitals, trouble=(*told[1:], "The clock is back.")))
+    assert describe_snapshot(again, told).endswith("   The clock is back.")
 
 
 def test_without_a_band_it_says_so_once_and_waits_for_one(tmp_path: Path) -> None:
