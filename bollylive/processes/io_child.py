@@ -32,6 +32,7 @@ from bollylive.processes.realtime import wake_first
 from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.telemetry import tempo_sentence
+from bollylive.processes.timer import fine_waits
 from bollylive.protocol import Crashed, Done, NoPorts, StartUp
 from bollylive.sets.live_set import LiveSet
 
@@ -53,7 +54,8 @@ def serve(connection: Connection) -> None:
     supervisor_link = SupervisorLink(Pipe(connection))
     wake_first()
     try:
-        _play(_checked(start_up), supervisor_link)
+        with fine_waits():
+            _play(_checked(start_up), supervisor_link)
     except PortError as error:
         supervisor_link.tell(NoPorts(str(error)))
     except Exception as fault:  # noqa: BLE001 - on stage nothing is fatal: the supervisor starts another process

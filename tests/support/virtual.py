@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from math import ceil
 from typing import Any
 
 from bollylive.processes.pipe import Bell, Pipe
@@ -14,14 +15,17 @@ _MOMENT_S = 1e-6
 
 
 class VirtualTime:
-    """Time that passes only while somebody sleeps."""
+    """Time that passes only while somebody sleeps. With a `grid_s` waits end with a clock interrupt, as on Windows."""
 
-    def __init__(self, now_s: float = 100.0) -> None:
+    def __init__(self, now_s: float = 100.0, grid_s: float = 0.0) -> None:
         self.now_s = now_s
+        self._grid_s = grid_s
 
     def sleep(self, seconds: float) -> None:
         """Let time pass, if only a moment."""
         self.now_s += max(_MOMENT_S, seconds)
+        if self._grid_s and seconds > 0:
+            self.now_s = ceil(self.now_s / self._grid_s) * self._grid_s
 
     @property
     def timer(self) -> Timer:
