@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from bollylive.console import complain, finish_printing, print_in_background, say
-from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError
+from bollylive.console import complain, finish_printing, print_in_background, say, show
+from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError, PrintError, ReaderGoneError
 from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CRASHED = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 128 + signal.SIGINT
+READER_GONE = 128 + 13  # SIGPIPE, which Windows does not have
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_outputs(options)
         return int(options.run(options))
+    except ReaderGoneError:
+        return READER_GONE
     except BollyLiveError as error:
         complain(str(error))
         return CRASHED if isinstance(error, CrashError) else 1
@@ -52,8 +55,10 @@ def run() -> NoReturn:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         status = main()
-    except SystemExit as wrong_arguments:
-        status = wrong_arguments.code if isinstance(wrong_arguments.code, int) else 2
+    except SystemExit as ended:  # by --help or --version, or by wrong arguments
+        status = ended.code if isinstance(ended.code, int) else 2
+        if status == 0:
+            status = _flush()
     except KeyboardInterrupt:  # once more, at the end
         status = INTERRUPTED
     if finish_printing(0.0):  # else a flush would block
@@ -61,6 +66,18 @@ def run() -> NoReturn:
             with suppress(OSError, ValueError):
                 stream.flush()
     os._exit(status)
+
+
+def _flush() -> int:
+    """Write what argparse has printed, which hides errors; return the exit status."""
+    try:
+        show("", end="")
+    except ReaderGoneError:
+        return READER_GONE
+    except PrintError as error:
+        complain(str(error))
+        return 1
+    return 0
 
 
 def _jam(options: argparse.Namespace) -> int:
@@ -121,7 +138,7 @@ def _perform(options: argparse.Namespace) -> int:
     seed = chosen_seed(options, band)
     tracks = perform(song, options.channels, band, _model(band), seed, Progress(say, song.name))
     _write_music(options, tracks, *time_of(song, tracks), song.problems)
-    say(f"{options.out}: {describe(tracks)} (seed {seed})")
+    show(f"{options.out}: {describe(tracks)} (seed {seed})")
     complain(*filter(None, (describe_missing(song, options.channels), describe_silence(tracks, band))))
     return 0
 
@@ -140,9 +157,9 @@ def _generate(options: argparse.Namespace) -> int:
     tracks = generate(song, start, options.notes, band, _model(band), seed)
     meter = bar_at(song.meters, start).length_beats
     _write_music(options, tracks, ((0.0, tempo_at(song.tempos, start)),), ((0.0, meter),), song.problems)
-    say(f"{options.out}: from beat {start:g}: {describe(tracks)} (seed {seed})")
+    show(f"{options.out}: from beat {start:g}: {describe(tracks)} (seed {seed})")
     if options.set and band.channels:
-        say("The instruments are the song's. Of the set, `generate` takes only how notes are chosen.")
+        show("The instruments are the song's. Of the set, `generate` takes only how notes are chosen.")
     return 0
 
 
@@ -153,7 +170,7 @@ def _recover(options: argparse.Namespace) -> int:
     progress = Progress(say, "reading the journal")
     found = find_recording(options.journal, options.minutes, progress)
     _write_music(options, found.tracks, found.tempos, found.meters, found.problems)
-    say(f"{options.out}: {found.summary}")
+    show(f"{options.out}: {found.summary}")
     return 0
 
 
@@ -172,7 +189,7 @@ def _ports(options: argparse.Namespace) -> int:
     from bollylive.ports import describe_ports
 
     for line in describe_ports(options.api):
-        say(line)
+        show(line)
     return 0
 
 
@@ -181,9 +198,9 @@ def _check(options: argparse.Namespace) -> int:
 
     well, problems = check(options.set, options.api)
     for sentence in well:
-        say(f"ok       {sentence}")
+        show(f"ok       {sentence}")
     for sentence in problems:
-        say(f"problem  {sentence}")
+        show(f"problem  {sentence}")
     return 1 if problems else 0
 
 
@@ -191,7 +208,7 @@ def _watch(options: argparse.Namespace) -> int:
     from bollylive.journal.folder import running_folder
     from bollylive.watch import watch
 
-    watch(running_folder(), options.hz, options.as_json, say, options.seconds)
+    watch(running_folder(), options.hz, options.as_json, show, options.seconds)
     return 0
 
 
@@ -202,11 +219,11 @@ def _bench(options: argparse.Namespace) -> int:
 
     measure, size = bench_live if options.live else bench, QUICK if options.quick else FULL
     figures = measure(chosen_band(options).model, options.api, size, say)
-    say(describe_figures(figures))
-    if options.set:
-        say("Of the set, `bench` takes only the model.")
     if options.json:
         output_file(options, "json").write_json(figures)
+    show(describe_figures(figures))
+    if options.set:
+        show("Of the set, `bench` takes only the model.")
     return 0
 
 

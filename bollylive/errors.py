@@ -46,6 +46,14 @@ class FileError(BollyLiveError):
     """A MIDI file, a journal or another file cannot be read or written."""
 
 
+class PrintError(BollyLiveError):
+    """The result of a command cannot be printed."""
+
+
+class ReaderGoneError(PrintError):
+    """Nobody reads the result of a command any more, as behind `| head -1`: nothing is left to do."""
+
+
 class _Short(Repr):
     """Python's own `Repr`, except for whole numbers with thousands of digits, for which that one raises an error."""
 
