@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,12 +21,11 @@ from bollylive.processes.io_link import IoLink
 from bollylive.processes.leftovers import find_left
 from bollylive.processes.set_file_thread import SetFileThread
 from bollylive.processes.supervisor import Supervisor
+from bollylive.processes.terminal_signals import signals
 from bollylive.protocol import InheritedState, StartUp
 from bollylive.sets.reload import SetWatch
 from bollylive.sets.settings import Set
 from bollylive.snapshot.connecting import clear_away
-
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,16 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         if supervisor is not None:
             supervisor.finish()
 
+    def note(text: str) -> None:
+        if supervisor is not None:
+            supervisor.note(text)
+
     if band.link:
         link_library()
     copy = copy_model(band.model)
     seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
     with (
-        _signals(stop),
+        signals(stop, note),
         keep_files(options.journal, options.record, band, say) as journal,
         ExitStack() as resources,
     ):
@@ -137,15 +139,3 @@ def _end_log(log: ChildLog, journal: JournalWriter | None) -> None:
     for line in log.end():
         if journal is not None:
             journal.add_log(line, time.perf_counter())
-
-
-@contextmanager
-def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handle the signals that end a program, and restore the earlier handlers."""
-    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]  # Windows has only two of them
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
