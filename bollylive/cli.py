@@ -14,6 +14,7 @@ from bollylive.console import complain, finish_printing, print_in_background, sa
 from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError, PrintError, ReaderGoneError
 from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
+from bollylive.processes.shortage import explain, shortage
 
 if TYPE_CHECKING:
     from bollylive.midi.song import Meters, Tempos, Track
@@ -37,9 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.run(options))
     except ReaderGoneError:
         return READER_GONE
-    except BollyLiveError as error:
+    except BollyLiveError as failure:
+        error = explain(failure)
         complain(str(error))
         return CRASHED if isinstance(error, CrashError) else 1
+    except MemoryError:
+        complain(shortage() or "There is too little memory; end other programs, and try again.")
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
@@ -97,7 +102,10 @@ def _jam(options: argparse.Namespace) -> int:
         announce_number(record, say)
     try:
         jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed, watch)
-        status, summary = jam(band, jam_options, say)
+        try:
+            status, summary = jam(band, jam_options, say)
+        except (PortError, CrashError) as failure:
+            raise explain(failure) from failure
     except PortError as error:
         wants_recording = options.record and not options.demo  # a demo must not pass for the musician's recording
         wants_ports = options.api or band.in_port or band.out_port or band.link
@@ -215,8 +223,10 @@ def _watch(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from bollylive.bench.bench import bench, bench_live
     from bollylive.bench.report import FULL, QUICK, describe_figures
+    from bollylive.processes.apart import refuse_hang
     from bollylive.set_options import chosen_band
 
+    refuse_hang(options.api)
     measure, size = bench_live if options.live else bench, QUICK if options.quick else FULL
     figures = measure(chosen_band(options).model, options.api, size, say)
     if options.json:

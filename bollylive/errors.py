@@ -30,6 +30,10 @@ class PortsLostError(PortError):
     """The MIDI system died while in use: this process can no longer have any ports."""
 
 
+class PortsHangError(PortError):
+    """The MIDI system does not answer at all."""
+
+
 class CrashError(BollyLiveError):
     """A process of BollyLive crashes again and again: a fault of the program, not of the machine's MIDI system."""
 

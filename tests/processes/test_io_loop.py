@@ -489,6 +489,19 @@ def test_after_too_many_failures_it_goes_on_alone_says_so_once_and_rests_between
     assert seconds > 0.0009 * polls
 
 
+def test_where_engines_fail_since_something_is_short_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = "BollyLive may use only 300 MB of memory, which is too little; raise that limit."
+    monkeypatch.setattr("bollylive.processes.dispatcher.shortage", lambda: short)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.die()
+        yield from stage.until(lambda: bool(stage.said))
+
+    assert Stage(script, lives=0).run().said == [
+        f"The engine keeps failing; your own notes still pass. It is tried again in a minute. {short}"
+    ]
+
+
 def test_an_engine_that_has_failed_again_and_again_is_tried_again_after_a_while() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.die()
