@@ -6,12 +6,14 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bollylive.console import complain, finish_printing, print_in_background, say, show
-from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError, PrintError, ReaderGoneError
+from bollylive.console import complain, finish_printing, print_in_background, say, show, show_the_rest
+from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError, ReaderGoneError
 from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
 from bollylive.processes.shortage import explain, shortage
@@ -33,22 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal n.
     """
     options = make_parser(COMMANDS).parse_args(arguments)
-    try:
-        check_outputs(options)
-        return int(options.run(options))
-    except ReaderGoneError:
-        return READER_GONE
-    except BollyLiveError as failure:
-        error = explain(failure)
-        complain(str(error))
-        return CRASHED if isinstance(error, CrashError) else 1
-    except MemoryError:
-        complain(shortage() or "There is too little memory; end other programs, and try again.")
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    finally:
-        finish_printing()
+    return _status_of(partial(_run, options))
 
 
 def run() -> NoReturn:
@@ -62,8 +49,7 @@ def run() -> NoReturn:
         status = main()
     except SystemExit as ended:  # by --help or --version, or by wrong arguments
         status = ended.code if isinstance(ended.code, int) else 2
-        if status == 0:
-            status = _flush()
+        status = status or _status_of(show_the_rest)
     except KeyboardInterrupt:  # once more, at the end
         status = INTERRUPTED
     if finish_printing(0.0):  # else a flush would block
@@ -73,16 +59,28 @@ def run() -> NoReturn:
     os._exit(status)
 
 
-def _flush() -> int:
-    """Write what argparse has printed, which hides errors; return the exit status."""
+def _run(options: argparse.Namespace) -> int:
+    check_outputs(options)
+    return int(options.run(options))
+
+
+def _status_of(command: Callable[[], int]) -> int:
+    """Return the status of a command; if it fails, say why."""
     try:
-        show("", end="")
+        return command()
     except ReaderGoneError:
         return READER_GONE
-    except PrintError as error:
+    except BollyLiveError as failure:
+        error = explain(failure)
         complain(str(error))
+        return CRASHED if isinstance(error, CrashError) else 1
+    except MemoryError:
+        complain(shortage() or "There is too little memory; end other programs, and try again.")
         return 1
-    return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        finish_printing()
 
 
 def _jam(options: argparse.Namespace) -> int:
@@ -102,10 +100,7 @@ def _jam(options: argparse.Namespace) -> int:
         announce_number(record, say)
     try:
         jam_options = JamOptions(options.api, options.demo, record, journal, options.seconds, seed, watch)
-        try:
-            status, summary = jam(band, jam_options, say)
-        except (PortError, CrashError) as failure:
-            raise explain(failure) from failure
+        status, summary = jam(band, jam_options, say)
     except PortError as error:
         wants_recording = options.record and not options.demo  # a demo must not pass for the musician's recording
         wants_ports = options.api or band.in_port or band.out_port or band.link
@@ -123,7 +118,7 @@ def _jam(options: argparse.Namespace) -> int:
     if (description := describe_summary(summary)) is not None:
         say(description)
     if options.figures:
-        output_file(options, "figures").write_json(summary)
+        _write_figures(options, "figures", summary)
     return status
 
 
@@ -145,8 +140,8 @@ def _perform(options: argparse.Namespace) -> int:
     song = read_song(options.input, smpte_bpm=band.tempo_bpm)
     seed = chosen_seed(options, band)
     tracks = perform(song, options.channels, band, _model(band), seed, Progress(say, song.name))
-    _write_music(options, tracks, *time_of(song, tracks), song.problems)
-    show(f"{options.out}: {describe(tracks)} (seed {seed})")
+    written = _write_music(options, tracks, *time_of(song, tracks), song.problems)
+    show(f"{written}: {describe(tracks)} (seed {seed})")
     complain(*filter(None, (describe_missing(song, options.channels), describe_silence(tracks, band))))
     return 0
 
@@ -163,9 +158,9 @@ def _generate(options: argparse.Namespace) -> int:
     seed = chosen_seed(options, band)
     start = start_beat(song, options.at, seed)
     tracks = generate(song, start, options.notes, band, _model(band), seed)
-    meter = bar_at(song.meters, start).length_beats
-    _write_music(options, tracks, ((0.0, tempo_at(song.tempos, start)),), ((0.0, meter),), song.problems)
-    show(f"{options.out}: from beat {start:g}: {describe(tracks)} (seed {seed})")
+    time = ((0.0, tempo_at(song.tempos, start)),), ((0.0, bar_at(song.meters, start).length_beats),)
+    written = _write_music(options, tracks, *time, song.problems)
+    show(f"{written}: from beat {start:g}: {describe(tracks)} (seed {seed})")
     if options.set and band.channels:
         show("The instruments are the song's. Of the set, `generate` takes only how notes are chosen.")
     return 0
@@ -177,20 +172,26 @@ def _recover(options: argparse.Namespace) -> int:
 
     progress = Progress(say, "reading the journal")
     found = find_recording(options.journal, options.minutes, progress)
-    _write_music(options, found.tracks, found.tempos, found.meters, found.problems)
-    show(f"{options.out}: {found.summary}")
+    written = _write_music(options, found.tracks, found.tempos, found.meters, found.problems)
+    show(f"{written}: {found.summary}")
     return 0
 
 
 def _write_music(
     options: argparse.Namespace, tracks: Iterable[Track], tempos: Tempos, meters: Meters, problems: Iterable[str]
-) -> None:
-    """Write the file of `--out`, and then report the problems of the source."""
-    from bollylive.midi.song_files import write_song
+) -> Path:
+    """Write the file of `--out`, and then report the problems of the source; return the path of the file."""
+    from bollylive.midi.song_files import song_bytes
     from bollylive.midi.time_events import describe_substitutes
 
-    write_song(options.out, tracks, tempos, meters, output_file(options, "out").check)
+    written = output_file(options, "out").write(song_bytes(tracks, tempos, meters))
     complain(*problems, *describe_substitutes(tempos, meters))
+    return written
+
+
+def _write_figures(options: argparse.Namespace, option: str, figures: object) -> None:
+    if (written := output_file(options, option).write_json(figures)) != getattr(options, option):
+        complain(f"Another program wrote {getattr(options, option)} meanwhile; these figures are in {written}.")
 
 
 def _ports(options: argparse.Namespace) -> int:
@@ -230,7 +231,7 @@ def _bench(options: argparse.Namespace) -> int:
     measure, size = bench_live if options.live else bench, QUICK if options.quick else FULL
     figures = measure(chosen_band(options).model, options.api, size, say)
     if options.json:
-        output_file(options, "json").write_json(figures)
+        _write_figures(options, "json", figures)
     show(describe_figures(figures))
     if options.set:
         show("Of the set, `bench` takes only the model.")

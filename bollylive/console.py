@@ -88,6 +88,12 @@ def show(text: str, end: str = "\n") -> None:
         return
 
 
+def show_the_rest() -> int:
+    """Write what was printed in another way and is held back yet; return 0. Blocks, and raises as `show` does."""
+    show("", end="")
+    return 0
+
+
 def complain(*texts: str) -> None:
     """Print each text as a line on standard error; never raises."""
     for text in texts:

@@ -12,6 +12,7 @@ from types import FrameType
 
 from bollylive.clock.link import link_library
 from bollylive.demo_player import demo_seconds, demo_timeline
+from bollylive.errors import CrashError, PortError
 from bollylive.jam_files import keep_files
 from bollylive.journal.folder import running_folder
 from bollylive.journal.writer import JournalWriter
@@ -20,6 +21,7 @@ from bollylive.processes.child_log import ChildLog
 from bollylive.processes.io_link import IoLink
 from bollylive.processes.leftovers import find_left
 from bollylive.processes.set_file_thread import SetFileThread
+from bollylive.processes.shortage import explain
 from bollylive.processes.supervisor import Supervisor
 from bollylive.processes.terminal_signals import signals
 from bollylive.protocol import InheritedState, StartUp
@@ -96,7 +98,10 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         supervisor = Supervisor(start_up, _also_log(say, journal), journal, set_file, seconds, start, log)
         resources.callback(_end_log, log, journal)
         if not received:
-            supervisor.run()
+            try:
+                supervisor.run()
+            except (PortError, CrashError) as failure:
+                raise explain(failure) from failure
     summary = {
         **supervisor.done.figures,
         "restarts": supervisor.restarts,
