@@ -31,18 +31,19 @@ def take_pair(
     inputs, outputs = _with_end(wanted_in, sources, end), _with_end(wanted_out, sinks, end)
     if (inputs, outputs) == (list(wanted_in), list(wanted_out)):
         return inputs, outputs, ""
-    ours = next(name for name in (*inputs, *outputs) if pair_end(name))
-    ours = _RTMIDIS_NUMBER.sub("", ours)
-    theirs = [
-        direction
-        for direction, names in (("output", inputs), ("input", outputs))
-        if any(pair_end(name) for name in names)
-    ]
-    return (
-        inputs,
-        outputs,
-        f"In your DAW, choose '{other_end(ours)}' as MIDI {' and '.join(theirs)}: BollyLive has '{ours}'.",
-    )
+    ours = _RTMIDIS_NUMBER.sub("", next(name for name in (*inputs, *outputs) if pair_end(name)))
+    plays_to_pair = any(pair_end(name) for name in outputs)
+    theirs = ["output"] if any(pair_end(name) for name in inputs) else []
+    theirs += ["input"] if plays_to_pair else []
+    sentence = f"In your DAW, choose '{other_end(ours)}' as MIDI {' and '.join(theirs)}: BollyLive has '{ours}'."
+    if plays_to_pair and (synthesiser := synthesiser_of(sinks)) is not None:
+        sentence += f' To hear the band without a DAW: --out "{synthesiser}".'
+    return inputs, outputs, sentence
+
+
+def synthesiser_of(sinks: Sequence[str]) -> str | None:
+    """Return the name of the synthesiser that Windows has built in, if it is among the outputs."""
+    return next((name for name in sinks if name.startswith("Microsoft GS")), None)
 
 
 def _with_end(wanted: Sequence[str], names: Sequence[str], end: str) -> list[str]:

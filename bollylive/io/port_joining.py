@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bollylive.errors import PortError
+from bollylive.io.app_loopback import synthesiser_of
 from bollylive.io.connections import Connections
 from bollylive.io.in_port import InPort
 from bollylive.io.loopbacks import refuse_loops
@@ -125,7 +126,7 @@ class Joining:
 
 def _without_virtual(sources: Sequence[str], sinks: Sequence[str]) -> str:
     inputs, outputs = (", ".join(f"'{name}'" for name in names) or "none" for names in (sources, sinks))
-    synthesiser = next((name for name in sinks if name.startswith("Microsoft GS")), None)
+    synthesiser = synthesiser_of(sinks)
     hear = ""
     if synthesiser is not None:
         keyboard = f'"{sources[0]}"' if sources else "KEYBOARD"

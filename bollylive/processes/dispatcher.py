@@ -18,6 +18,7 @@ from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
 _CHANNELS = range(16)
+_KILLED = "The system killed it, as it does when memory runs out: end other programs."
 
 
 class Dispatcher:
@@ -81,7 +82,7 @@ class Dispatcher:
             self._engine.send(self._clock.anchor)
             self._telemetry.forget_vitals()
         else:
-            short = shortage()
+            short = shortage() or (_KILLED if self._engine.was_killed else None)
             self._telemetry.say(
                 f"The engine keeps failing; your own notes still pass. It is tried again in a minute. {short}"
                 if short is not None

@@ -735,8 +735,10 @@ def test_on_windows_the_end_b_of_the_app_loopback_stands_for_ports_of_our_own(
 ) -> None:
     ports = PortSet(None, wanted_in, wanted_out)
     assert (ports.input_name, ports.output_name) == joined
+    hear = ' To hear the band without a DAW: --out "Microsoft GS Wavetable Synth 0".' if "input" in dialled else ""
     assert ports.check(0.0) == [
         f"In your DAW, choose 'Default App Loopback (A)' as MIDI {dialled}: BollyLive has 'Default App Loopback (B)'."
+        + hear
     ]
     assert (windows.inputs[0].port, windows.outputs[0].port) == joined
 

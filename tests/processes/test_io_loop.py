@@ -502,6 +502,18 @@ def test_where_engines_fail_since_something_is_short_that_is_said(monkeypatch: p
     ]
 
 
+def test_where_engines_are_killed_by_the_system_that_is_said() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.started[-1].how = "by SIGKILL"
+        stage.engine.die()
+        yield from stage.until(lambda: bool(stage.said))
+
+    assert Stage(script, lives=0).run().said == [
+        "The engine keeps failing; your own notes still pass. It is tried again in a minute. The system killed it, as "
+        "it does when memory runs out: end other programs."
+    ]
+
+
 def test_an_engine_that_has_failed_again_and_again_is_tried_again_after_a_while() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.die()

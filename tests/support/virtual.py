@@ -72,6 +72,7 @@ class FakeEngineProcess:
         self.start_up = start_up
         self.pipe: Pipe = VirtualPipe(time)
         self.ended = self.may_leave = False
+        self.how: str | None = "with status 1"  # it ended
 
     def say(self, *messages: Any) -> None:
         """Send messages to the io process."""
@@ -86,6 +87,9 @@ class FakeEngineProcess:
     def die(self) -> None:
         """End as if killed."""
         self._end.hung_up = True
+
+    def ending(self) -> str | None:
+        return self.how
 
     def leave(self, limit_s: float) -> None:
         assert limit_s > 0
