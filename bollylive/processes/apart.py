@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
+from contextlib import suppress
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any, Final, Literal, TypeAlias
@@ -73,14 +74,14 @@ def call_apart(module: str, function: str, *arguments: Any, limit_s: float = STA
     finally:
         theirs.close()
     with ours:
-        ours.send((module, function, arguments))
         try:
+            ours.send((module, function, arguments))
             if not ours.poll(limit_s):
                 child.end()
                 cure = cure_of_lock() or "it may have died: restart it, and try again"
                 raise PortsHangError(f"The MIDI system did not answer within {limit_s:.0f} seconds; {cure}.")
             kind, value = ours.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             how = child.wait(_LAST_S) or "without a word"
             raise PortError(
                 f"The MIDI system's library crashed ({how}); restart the MIDI system, and try again."
@@ -95,8 +96,9 @@ def serve(connection: Connection) -> None:
     """Receive a call, and answer it."""
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the same holds when the terminal is closed
-    module, function, arguments = connection.recv()
-    connection.send(_answer(module, function, arguments))
+    with suppress(EOFError, OSError):  # who called is gone, as after Ctrl-C
+        module, function, arguments = connection.recv()
+        connection.send(_answer(module, function, arguments))
 
 
 def _answer(module: str, function: str, arguments: tuple[Any, ...]) -> _Answer:

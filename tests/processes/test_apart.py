@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +25,11 @@ def crash():
     os.kill(os.getpid(), 11)
 def add(one, other):
     return [one + other]
+def interrupt(caller, mark):
+    os.kill(caller, 2)
+    while not Path("go").exists():
+        time.sleep(0.001)
+    Path(mark).touch()
 def refuse():
     from bollylive.errors import PortError
     raise PortError("There is no MIDI input 'Keys'; there are: none.")
@@ -73,6 +79,24 @@ def test_one_that_crashes_is_told(functions: str) -> None:
     with pytest.raises(PortError, match=r"The MIDI system's library crashed \(by SIGSEGV\)"):
         call_apart(functions, "crash")
     assert time.monotonic() - began_s < 15.0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, Ctrl-C reaches all processes")
+def test_ctrl_c_ends_who_calls_and_the_process_ends_by_itself_without_a_word(functions: str, tmp_path: Path) -> None:
+    code = f"""if True:
+        import os, signal
+        from pathlib import Path
+        from bollylive.processes.apart import call_apart
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            call_apart("{functions}", "interrupt", os.getpid(), "mark")
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+            Path("go").touch()
+    """
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == ("interrupted\n", "")  # both processes have closed these files
+    assert (tmp_path / "mark").exists()
 
 
 def test_who_measures_is_told_of_a_system_that_hangs_and_finds_out_about_a_missing_one(
