@@ -9,10 +9,11 @@ from typing import Final
 
 from bollylive.clock.link import link_library
 from bollylive.errors import LinkError, ModelError, PortError, SetError
-from bollylive.io.port_set import PortSet
 from bollylive.midi.instruments import name_of
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
+from bollylive.processes.apart import try_ports
+from bollylive.processes.shortage import explain
 from bollylive.sets.channel_handover import channel_handover
 from bollylive.sets.control_checks import describe_idle_controls
 from bollylive.sets.mpe_channels import describe_silent_channels
@@ -33,8 +34,8 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     """Test everything that `jam` needs. Return a sentence for each thing that is in order, and for each problem.
 
     In place of a set with problems, a set of default values is used, so that ports and model are tested all the same.
-    A port that is not there yet is no problem, because `jam` waits for it. Opens the ports for a moment; blocks as long
-    as that and the model take.
+    A port that is not there yet is no problem, because `jam` waits for it. Opens the ports for a moment, in a process
+    of its own; blocks as long as that and the model take.
     """
     fine: list[str] = []
     problems: list[str] = []
@@ -58,9 +59,9 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     except LinkError as error:
         problems.append(str(error))
     try:
-        fine += _try_ports(api, band)
+        fine += try_ports(api, band)
     except PortError as error:
-        problems.append(str(error))
+        problems.append(str(explain(error)))
     try:
         model = Model(find_model(band.model))
         model.warm_up()
@@ -96,19 +97,6 @@ def _describe_role(own: ChannelSet, handover: Handover) -> str:
         length = bars if own.answer_bars else "one of the same length"
         return f"the model answers each of your phrases on this channel with {length}, {_ANSWERS[mode]}"
     return ROLES.words[own.role]
-
-
-def _try_ports(api: str | None, band: Set) -> list[str]:
-    """Open the ports as `jam` does, which waits for those that are missing; return what it would say of them."""
-    ports = PortSet(api, band.in_port, band.out_port, waits=True)
-    try:
-        news = ports.check(time.perf_counter())
-        return [
-            f"ports: you play into {ports.input_name}, the band plays to {ports.output_name} ({ports.api})",
-            *(f"ports: {sentence}" for sentence in news),
-        ]
-    finally:
-        ports.close()
 
 
 def _call_ms(model: Model) -> float:

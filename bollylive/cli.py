@@ -6,23 +6,26 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bollylive.console import complain, finish_printing, print_in_background, say
-from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError
+from bollylive.console import complain, finish_printing, print_in_background, say, show, show_the_rest
+from bollylive.errors import BollyLiveError, CrashError, PortError, PortsLostError, ReaderGoneError
 from bollylive.files.overwrite_check import check_outputs, output_file
 from bollylive.options import DEMO_FILE, Command, make_parser
+from bollylive.processes.shortage import explain, shortage
 
 if TYPE_CHECKING:
-    from bollylive.bench.report import BenchSize, Figures
     from bollylive.midi.song import Meters, Tempos, Track
     from bollylive.model.onnx_model import Model
     from bollylive.sets.settings import Set
 
 CRASHED = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 128 + signal.SIGINT
+READER_GONE = 128 + 13  # SIGPIPE, which Windows does not have
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,16 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal n.
     """
     options = make_parser(COMMANDS).parse_args(arguments)
-    try:
-        check_outputs(options)
-        return int(options.run(options))
-    except BollyLiveError as error:
-        complain(str(error))
-        return CRASHED if isinstance(error, CrashError) else 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    finally:
-        finish_printing()
+    return _status_of(partial(_run, options))
 
 
 def run() -> NoReturn:
@@ -53,8 +47,9 @@ def run() -> NoReturn:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         status = main()
-    except SystemExit as wrong_arguments:
-        status = wrong_arguments.code if isinstance(wrong_arguments.code, int) else 2
+    except SystemExit as ended:  # by --help or --version, or by wrong arguments
+        status = ended.code if isinstance(ended.code, int) else 2
+        status = status or _status_of(show_the_rest)
     except KeyboardInterrupt:  # once more, at the end
         status = INTERRUPTED
     if finish_printing(0.0):  # else a flush would block
@@ -62,6 +57,30 @@ def run() -> NoReturn:
             with suppress(OSError, ValueError):
                 stream.flush()
     os._exit(status)
+
+
+def _run(options: argparse.Namespace) -> int:
+    check_outputs(options)
+    return int(options.run(options))
+
+
+def _status_of(command: Callable[[], int]) -> int:
+    """Return the status of a command; if it fails, say why."""
+    try:
+        return command()
+    except ReaderGoneError:
+        return READER_GONE
+    except BollyLiveError as failure:
+        error = explain(failure)
+        complain(str(error))
+        return CRASHED if isinstance(error, CrashError) else 1
+    except MemoryError:
+        complain(shortage() or "There is too little memory; end other programs, and try again.")
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        finish_printing()
 
 
 def _jam(options: argparse.Namespace) -> int:
@@ -99,7 +118,7 @@ def _jam(options: argparse.Namespace) -> int:
     if (description := describe_summary(summary)) is not None:
         say(description)
     if options.figures:
-        output_file(options, "figures").write_json(summary)
+        _write_figures(options, "figures", summary)
     return status
 
 
@@ -121,8 +140,8 @@ def _perform(options: argparse.Namespace) -> int:
     song = read_song(options.input, smpte_bpm=band.tempo_bpm)
     seed = chosen_seed(options, band)
     tracks = perform(song, options.channels, band, _model(band), seed, Progress(say, song.name))
-    _write_music(options, tracks, *time_of(song, tracks), song.problems)
-    say(f"{options.out}: {describe(tracks)} (seed {seed})")
+    written = _write_music(options, tracks, *time_of(song, tracks), song.problems)
+    show(f"{written}: {describe(tracks)} (seed {seed})")
     complain(*filter(None, (describe_missing(song, options.channels), describe_silence(tracks, band))))
     return 0
 
@@ -139,11 +158,11 @@ def _generate(options: argparse.Namespace) -> int:
     seed = chosen_seed(options, band)
     start = start_beat(song, options.at, seed)
     tracks = generate(song, start, options.notes, band, _model(band), seed)
-    meter = bar_at(song.meters, start).length_beats
-    _write_music(options, tracks, ((0.0, tempo_at(song.tempos, start)),), ((0.0, meter),), song.problems)
-    say(f"{options.out}: from beat {start:g}: {describe(tracks)} (seed {seed})")
+    time = ((0.0, tempo_at(song.tempos, start)),), ((0.0, bar_at(song.meters, start).length_beats),)
+    written = _write_music(options, tracks, *time, song.problems)
+    show(f"{written}: from beat {start:g}: {describe(tracks)} (seed {seed})")
     if options.set and band.channels:
-        say("The instruments are the song's. Of the set, `generate` takes only how notes are chosen.")
+        show("The instruments are the song's. Of the set, `generate` takes only how notes are chosen.")
     return 0
 
 
@@ -153,27 +172,33 @@ def _recover(options: argparse.Namespace) -> int:
 
     progress = Progress(say, "reading the journal")
     found = find_recording(options.journal, options.minutes, progress)
-    _write_music(options, found.tracks, found.tempos, found.meters, found.problems)
-    say(f"{options.out}: {found.summary}")
+    written = _write_music(options, found.tracks, found.tempos, found.meters, found.problems)
+    show(f"{written}: {found.summary}")
     return 0
 
 
 def _write_music(
     options: argparse.Namespace, tracks: Iterable[Track], tempos: Tempos, meters: Meters, problems: Iterable[str]
-) -> None:
-    """Write the file of `--out`, and then report the problems of the source."""
-    from bollylive.midi.song_files import write_song
+) -> Path:
+    """Write the file of `--out`, and then report the problems of the source; return the path of the file."""
+    from bollylive.midi.song_files import song_bytes
     from bollylive.midi.time_events import describe_substitutes
 
-    write_song(options.out, tracks, tempos, meters, output_file(options, "out").check)
+    written = output_file(options, "out").write(song_bytes(tracks, tempos, meters))
     complain(*problems, *describe_substitutes(tempos, meters))
+    return written
+
+
+def _write_figures(options: argparse.Namespace, option: str, figures: object) -> None:
+    if (written := output_file(options, option).write_json(figures)) != getattr(options, option):
+        complain(f"Another program wrote {getattr(options, option)} meanwhile; these figures are in {written}.")
 
 
 def _ports(options: argparse.Namespace) -> int:
     from bollylive.ports import describe_ports
 
     for line in describe_ports(options.api):
-        say(line)
+        show(line)
     return 0
 
 
@@ -182,9 +207,9 @@ def _check(options: argparse.Namespace) -> int:
 
     well, problems = check(options.set, options.api)
     for sentence in well:
-        say(f"ok       {sentence}")
+        show(f"ok       {sentence}")
     for sentence in problems:
-        say(f"problem  {sentence}")
+        show(f"problem  {sentence}")
     return 1 if problems else 0
 
 
@@ -192,40 +217,23 @@ def _watch(options: argparse.Namespace) -> int:
     from bollylive.journal.folder import running_folder
     from bollylive.watch import watch
 
-    watch(running_folder(), options.hz, options.as_json, say, options.seconds)
+    watch(running_folder(), options.hz, options.as_json, show, options.seconds)
     return 0
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from bollylive.bench.report import FULL, QUICK
+    from bollylive.bench.kinds import measure
+    from bollylive.processes.apart import refuse_hang
     from bollylive.set_options import chosen_band
 
-    figures, table = _measure(options, chosen_band(options).model, QUICK if options.quick else FULL)
-    say(table)
-    if options.set:
-        say("Of the set, `bench` takes only the model.")
+    refuse_hang(options.api)
+    figures, table = measure(options, chosen_band(options).model, say)
     if options.json:
-        output_file(options, "json").write_json(figures)
+        _write_figures(options, "json", figures)
+    show(table)
+    if options.set:
+        show("Of the set, `bench` takes only the model.")
     return 0
-
-
-def _measure(options: argparse.Namespace, model: str, size: BenchSize) -> tuple[Figures, str]:
-    """The figures that are asked for, and how they are printed."""
-    from bollylive.bench.bands import bench_bands
-    from bollylive.bench.bench import bench, bench_live
-    from bollylive.bench.costs import bench_costs, describe_costs
-    from bollylive.bench.report import describe_figures
-
-    if options.costs:
-        costs = bench_costs(model, options.api, size.cost_s, say)
-        return costs, describe_costs(costs)
-    if options.bands:
-        figures = bench_bands(model, options.api, options.bands, size.bands_s, say)
-    elif options.live or options.beside:
-        figures = bench_live(model, options.api, size, say, options.beside)
-    else:
-        figures = bench(model, options.api, size, say)
-    return figures, describe_figures(figures)
 
 
 COMMANDS: dict[str, Command] = {

@@ -13,6 +13,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Final, TextIO
 
+from bollylive.errors import PrintError, ReaderGoneError
 from bollylive.plain_text import plain
 from bollylive.threads import ends_within
 
@@ -65,8 +66,32 @@ _background: list[BackgroundPrinter] = []  # one at most; standard output belong
 
 
 def say(text: str) -> None:
-    """Print a line on standard output; never raises."""
+    """Print a line on standard output that says how something goes on; never raises."""
     _print(text, sys.stdout)
+
+
+def show(text: str, end: str = "\n") -> None:
+    """Print a line of a command's result on standard output. Blocks until it is taken.
+
+    Raises PrintError if it cannot be written, such as to a full disk, and ReaderGoneError if its reader has gone.
+    """
+    try:
+        _write(text, sys.stdout, end)
+    except BrokenPipeError as error:
+        raise ReaderGoneError("Nobody reads standard output any more.") from error
+    except OSError as error:
+        raise PrintError(
+            f"The result cannot be written to standard output ({error.strerror or error}); send it to a terminal, or "
+            "to a file on a disk that has room."
+        ) from error
+    except ValueError:  # the file is closed: nobody wants the result
+        return
+
+
+def show_the_rest() -> int:
+    """Write what was printed in another way and is held back yet; return 0. Blocks, and raises as `show` does."""
+    show("", end="")
+    return 0
 
 
 def complain(*texts: str) -> None:
@@ -99,8 +124,12 @@ def _print(text: str, stream: TextIO | None) -> None:
 
 
 def _print_now(text: str, stream: TextIO | None) -> None:
-    """Print a line; characters that the terminal cannot show are escaped."""
     with suppress(OSError, ValueError):  # a terminal that is gone must not stop the program before its notes are ended
-        if stream is not None:
-            encoding = stream.encoding or "utf-8"
-            print(plain(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        _write(text, stream)
+
+
+def _write(text: str, stream: TextIO | None, end: str = "\n") -> None:
+    """Print a line; characters that the terminal cannot show are escaped. Raises OSError, and ValueError if closed."""
+    if stream is not None:
+        encoding = stream.encoding or "utf-8"
+        print(plain(text).encode(encoding, "backslashreplace").decode(encoding), end=end, file=stream, flush=True)

@@ -30,6 +30,10 @@ class PortsLostError(PortError):
     """The MIDI system died while in use: this process can no longer have any ports."""
 
 
+class PortsHangError(PortError):
+    """The MIDI system does not answer at all."""
+
+
 class CrashError(BollyLiveError):
     """A process of BollyLive crashes again and again: a fault of the program, not of the machine's MIDI system."""
 
@@ -44,6 +48,14 @@ class ModelError(BollyLiveError):
 
 class FileError(BollyLiveError):
     """A MIDI file, a journal or another file cannot be read or written."""
+
+
+class PrintError(BollyLiveError):
+    """The result of a command cannot be printed."""
+
+
+class ReaderGoneError(PrintError):
+    """Nobody reads the result of a command any more, as behind `| head -1`: nothing is left to do."""
 
 
 class _Short(Repr):

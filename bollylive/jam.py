@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from types import FrameType
 
 from bollylive.clock.link import link_library
 from bollylive.demo_player import demo_seconds, demo_timeline
+from bollylive.errors import CrashError, PortError
 from bollylive.jam_files import keep_files
 from bollylive.journal.folder import running_folder
 from bollylive.journal.writer import JournalWriter
@@ -21,13 +21,13 @@ from bollylive.processes.child_log import ChildLog
 from bollylive.processes.io_link import IoLink
 from bollylive.processes.leftovers import find_left
 from bollylive.processes.set_file_thread import SetFileThread
+from bollylive.processes.shortage import explain
 from bollylive.processes.supervisor import Supervisor
+from bollylive.processes.terminal_signals import signals
 from bollylive.protocol import InheritedState, StartUp
 from bollylive.sets.reload import SetWatch
 from bollylive.sets.settings import Set
 from bollylive.snapshot.connecting import clear_away
-
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,16 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         if supervisor is not None:
             supervisor.finish()
 
+    def note(text: str) -> None:
+        if supervisor is not None:
+            supervisor.note(text)
+
     if band.link:
         link_library()
     copy = copy_model(band.model)
     seconds = demo_seconds(band.tempo_bpm) if options.demo and options.seconds is None else options.seconds
     with (
-        _signals(stop),
+        signals(stop, note),
         keep_files(options.journal, options.record, band, say) as journal,
         ExitStack() as resources,
     ):
@@ -94,7 +98,10 @@ def jam(band: Set, options: JamOptions, say: Callable[[str], None]) -> tuple[int
         supervisor = Supervisor(start_up, _also_log(say, journal), journal, set_file, seconds, start, log)
         resources.callback(_end_log, log, journal)
         if not received:
-            supervisor.run()
+            try:
+                supervisor.run()
+            except (PortError, CrashError) as failure:
+                raise explain(failure) from failure
     summary = {
         **supervisor.done.figures,
         "restarts": supervisor.restarts,
@@ -137,15 +144,3 @@ def _end_log(log: ChildLog, journal: JournalWriter | None) -> None:
     for line in log.end():
         if journal is not None:
             journal.add_log(line, time.perf_counter())
-
-
-@contextmanager
-def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handle the signals that end a program, and restore the earlier handlers."""
-    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]  # Windows has only two of them
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)

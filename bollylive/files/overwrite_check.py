@@ -1,6 +1,7 @@
 """Which files a command may write: named like its kind, in place of its own kind only, and never one that it reads.
 
-The whole command line is checked before any work begins, and each file once more just before it is replaced.
+The whole command line is checked before any work begins, and each file once more just before it is replaced. A file
+that another program has written meanwhile, such as a second band with the same options, stays: ours gets a number.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from bollylive.errors import FileError
-from bollylive.files.whole_file import failure, follow, write_file
+from bollylive.files.whole_file import failure, follow, write_file, write_numbered
 
+_State: TypeAlias = tuple[int, int, int]
+_BEFORE: Final = "outputs_before"  # the option that holds them
 _MOST_FIGURES_BYTES: Final = 2**20  # real ones have some kilobytes
 
 _INPUTS: Final = {  # by option
@@ -41,11 +44,15 @@ class _Kind:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file that a command is to write; also the files that the command reads, each with a word for what it is."""
+    """A file that a command is to write; also the files that the command reads, each with a word for what it is.
+
+    Made by `output_file`.
+    """
 
     option: str
     path: Path
     inputs: tuple[tuple[str, Path], ...] = ()
+    before: _State | None = None  # of the file, when the work began; None: there was none
 
     def problem(self) -> str | None:
         """Return a sentence if the file must not or cannot be written, which also says what to do. May block."""
@@ -66,9 +73,20 @@ class OutputFile:
         if (problem := self.problem()) is not None:
             raise FileError(problem)
 
-    def write_json(self, value: object) -> None:
-        """Write a value as JSON; raises FileError. Blocks."""
-        write_file(self.path, json.dumps(value, indent=1).encode() + b"\n", self.check)
+    def write(self, data: bytes) -> Path:
+        """Write the file, and return its path: with a number if another program wrote one of its kind meanwhile.
+
+        Raises FileError. Blocks.
+        """
+        self.check()
+        if self.before is None or _state(self.path) != self.before:
+            return write_numbered(self.path, data)
+        write_file(self.path, data, self.check)
+        return self.path
+
+    def write_json(self, value: object) -> Path:
+        """Write a value as JSON; the rest as `write`."""
+        return self.write(json.dumps(value, indent=1).encode() + b"\n")
 
     def _folder_problem(self) -> str | None:
         # A recording never replaces a link but gets a number, so it does not matter where the link leads.
@@ -101,18 +119,30 @@ class OutputFile:
 def output_file(options: argparse.Namespace, option: str) -> OutputFile:
     """Return the file that an option names; the option must be given."""
     inputs = ((what, getattr(options, key, None)) for key, what in _INPUTS.items())
-    return OutputFile(option, getattr(options, option), tuple((what, Path(path)) for what, path in inputs if path))
+    path = getattr(options, option)
+    before = getattr(options, _BEFORE)[option] if hasattr(options, _BEFORE) else _state(path)
+    return OutputFile(option, path, tuple((what, Path(path)) for what, path in inputs if path), before)
 
 
 def check_outputs(options: argparse.Namespace) -> None:
     """Raise FileError with a sentence for every file of the command line that must not or cannot be written. May block.
 
-    So nobody plays for an hour only to find at the end that the recording cannot be written.
+    Also notes in the options what is there, for `output_file`. So nobody plays for an hour only to find at the end that
+    the recording cannot be written.
     """
     outputs = [output_file(options, name) for name in _KINDS if getattr(options, name, None)]
     problems = [problem for output in outputs if (problem := output.problem()) is not None]
     if problems:
         raise FileError("\n".join(problems))
+    setattr(options, _BEFORE, {output.option: output.before for output in outputs})
+
+
+def _state(path: Path) -> _State | None:
+    """Return what is another one once a file was written again; None if there is no file."""
+    with suppress(OSError):
+        status = path.stat()
+        return status.st_ino, status.st_mtime_ns, status.st_size
+    return None
 
 
 def _is_midi(path: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bollylive.errors import PortError
+from bollylive.io.app_loopback import synthesiser_of
 from bollylive.io.connections import Connections
 from bollylive.io.in_port import InPort
 from bollylive.io.loopbacks import refuse_loops
@@ -125,8 +126,13 @@ class Joining:
 
 def _without_virtual(sources: Sequence[str], sinks: Sequence[str]) -> str:
     inputs, outputs = (", ".join(f"'{name}'" for name in names) or "none" for names in (sources, sinks))
-    synthesiser = next((name for name in sinks if name.startswith("Microsoft GS")), None)
-    hear = "" if synthesiser is None else f' To hear the band without a DAW: --out "{synthesiser}".'
+    synthesiser = synthesiser_of(sinks)
+    hear = ""
+    if synthesiser is not None:
+        keyboard = f'"{sources[0]}"' if sources else "KEYBOARD"
+        hear = f' To hear the band without a DAW: --in {keyboard} --out "{synthesiser}".'
+        if not sources:
+            hear += " A keyboard that is not there yet is joined when it comes, and --demo plays without one."
     return (
         f"On Windows no program can make MIDI ports; name them with --in (there are: {inputs}) and --out (there are: "
         f"{outputs}). To play with a DAW, make two with loopMIDI, one for each direction.{hear}"

@@ -5,7 +5,7 @@ The virtual ports keep their names for ever, so that a DAW finds them again:
     JACK     clients `BollyLive In` and `BollyLive Out`, ports `BollyLive In:in` and `BollyLive Out:out`
     ALSA     the same clients and ports, listed as `BollyLive In:in 128:0` (the numbers vary)
     macOS    destination `BollyLive In`, source `BollyLive Out` (there, clients have no visible name)
-    Windows  none can be made: ports of loopMIDI are joined by name
+    Windows  none can be made: ports are joined by name, or else the app loopback, see `app_loopback`
 
 In and out are two clients everywhere, since rtmidi opens one for each; a second BollyLive on the same system gets the
 names `BollyLive In-01` and `BollyLive Out-01`: from JACK, and elsewhere by itself. Input is polled, never called back:
@@ -21,6 +21,7 @@ from bollylive.clock.anchor import ClockGone
 from bollylive.clock.clock_source import ClockSource
 from bollylive.errors import PortsLostError
 from bollylive.io import rtmidi_backend
+from bollylive.io.app_loopback import take_pair
 from bollylive.io.connections import Connections, NoConnections, connections_of
 from bollylive.io.hotplug import Hotplug
 from bollylive.io.in_port import InPort
@@ -64,6 +65,10 @@ class PortSet:
         self._connections: Connections = NoConnections()
         self._jack_liveness = JackLiveness()
         self.api, first_in, first_out = rtmidi_backend.open_system(api, f"{name} In", f"{name} Out")
+        notice = ""
+        if self.api == "winmm":
+            others = first_in.get_ports(), first_out.get_ports()
+            wanted_in, wanted_out, notice = take_pair(wanted_in, wanted_out, *others)
         suffix = "" if self.api == "jack" else free_suffix(name, [*first_in.get_ports(), *first_out.get_ports()])
         in_names = _client_names(name, f"In{suffix}", wanted_in)
         out_names = _client_names(name, f"Out{suffix}", wanted_out)
@@ -86,7 +91,7 @@ class PortSet:
             self._connections = connections_of(self.api, f"{name} Watch")
             joining = Joining(self.api, self._inputs, self._outputs, self._connections, waits)
             joining.open_all()
-            said = [*self._other_band(name), *joining.missing()]
+            said = [*self._other_band(name), *filter(None, [notice]), *joining.missing()]
             see_s = self._connections.see_s
             self._hotplug = Hotplug(self._inputs, self._outputs, joining.own, joining.graph, self._leave, see_s, said)
         except BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -56,10 +56,9 @@ def write_song(
     tracks: Iterable[Track],
     tempos: Tempos = DEFAULT_TEMPOS,
     meters: Meters = DEFAULT_METERS,
-    check: Callable[[], None] | None = None,
 ) -> None:
-    """Write the file of `song_bytes`, whole or not at all, with `check` as in `write_file`; raises FileError."""
-    write_file(path, song_bytes(tracks, tempos, meters), check)
+    """Write the file of `song_bytes`, whole or not at all; raises FileError."""
+    write_file(path, song_bytes(tracks, tempos, meters))
 
 
 def _bytes_of(source: str | Path | bytes | BinaryIO) -> bytes:

@@ -10,6 +10,7 @@ from bollylive.io.lateness import Punctuality
 from bollylive.io.router import Router
 from bollylive.midi.messages import Tempo
 from bollylive.processes.engine_link import EngineLink
+from bollylive.processes.shortage import shortage
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.telemetry import Telemetry
 from bollylive.protocol import EngineStatus, FromEngine, Problem, Ready, Release
@@ -17,6 +18,7 @@ from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import Set
 
 _CHANNELS = range(16)
+_KILLED = "The system killed it, as it does when memory runs out: end other programs."
 
 
 class Dispatcher:
@@ -80,9 +82,12 @@ class Dispatcher:
             self._engine.send(self._clock.anchor)
             self._telemetry.forget_vitals()
         else:
+            short = shortage() or (_KILLED if self._engine.was_killed else None)
             self._telemetry.say(
-                "The engine keeps failing; your own notes still pass. It is tried again in a minute; or stop, and run "
-                "`bollylive check`."
+                f"The engine keeps failing; your own notes still pass. It is tried again in a minute. {short}"
+                if short is not None
+                else "The engine keeps failing; your own notes still pass. It is tried again in a minute; or stop, and "
+                "run `bollylive check`."
             )
 
     def _begin(self, now_s: float) -> None:

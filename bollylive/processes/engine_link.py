@@ -17,6 +17,7 @@ from bollylive.sets.live_set import LiveSet
 _FAILED_EARLY_S: Final = 5.0  # an engine that dies sooner after its start may die because of what it was given
 _MOST_FAILURES: Final = 3
 _LEAVE_S: Final = 0.5
+_LAST_S: Final = 0.01  # how long a process that closed its pipe may take to end and show its status
 _RETRY_S: Final = 60.0  # an engine that failed again and again may have run out of memory
 
 
@@ -27,6 +28,9 @@ class EngineProcess(Protocol):
 
     def leave(self, limit_s: float) -> None:
         """Let it end by itself within `limit_s`; so it removes the address at which other programs watch it."""
+
+    def ending(self) -> str | None:
+        """Return how it ended by itself, None if it has not. May block for a moment."""
 
     def end(self) -> None:
         """Kill it."""
@@ -48,6 +52,10 @@ class SpawnedEngine:
         """Close the pipe, and wait for the end."""
         self.pipe.close()
         self._child.wait(limit_s)
+
+    def ending(self) -> str | None:
+        """Return how it ended, as half a sentence; waits ten milliseconds at most."""
+        return self._child.wait(_LAST_S)
 
     def end(self) -> None:
         """Kill it."""
@@ -76,6 +84,7 @@ class EngineLink:
         timer: Timer = Timer(),  # noqa: B008 - frozen
     ) -> None:
         self.alone = False  # there is no engine for now
+        self.was_killed = False  # the last one that was lost, and not by us
         self._live, self._seed, self._journal, self._model = live, seed, journal, model
         self._start, self._timer = start, timer
         self._failures = 0
@@ -122,6 +131,7 @@ class EngineLink:
             self._failures += 1
         else:
             self._failures = 1
+        self.was_killed = self.ended and self._process.ending() == "by SIGKILL"
         self._process.end()  # at once: whether it leaves an address matters less than the time
         self.alone = True
         if self._failures <= _MOST_FAILURES:

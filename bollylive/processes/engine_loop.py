@@ -9,7 +9,6 @@ import contextlib
 import logging
 import math
 import os
-import signal
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -25,6 +24,7 @@ from bollylive.processes.inbox import Inbox
 from bollylive.processes.pipe import Bell, Pipe
 from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import HEARTBEAT_S
+from bollylive.processes.terminal_signals import leave_to_supervisor
 from bollylive.processes.timer import Timer
 from bollylive.protocol import EngineStartUp, EngineStatus, Heard, Heartbeat, Problem, Ready, Release, Restoring
 from bollylive.sets.settings import Set
@@ -130,7 +130,7 @@ class EngineLoop:
 
 def serve(connection: Connection) -> None:
     """Receive an `EngineStartUp`, load the model, and play until the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the io process decides
+    leave_to_supervisor()
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_NICENESS)
     log_plainly("bollylive engine")

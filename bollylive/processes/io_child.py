@@ -32,6 +32,8 @@ from bollylive.processes.realtime import wake_first
 from bollylive.processes.spawn import inherited
 from bollylive.processes.supervisor_link import SupervisorLink
 from bollylive.processes.telemetry import tempo_sentence
+from bollylive.processes.terminal_signals import leave_to_supervisor
+from bollylive.processes.timer import fine_waits
 from bollylive.protocol import Crashed, Done, NoPorts, StartUp
 from bollylive.sets.live_set import LiveSet
 
@@ -42,7 +44,7 @@ _FORGETFUL = ("jack", "alsa")  # there, a new port does not get the connections 
 
 def serve(connection: Connection) -> None:
     """Receive a `StartUp` and play, until the supervisor says that it is over or is gone itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows all processes get it; the supervisor decides
+    leave_to_supervisor()
     _on_shutdown(sys.exit)  # a JACK client that is killed while it opens would lock out all others, see `jack_metadata`
     log_plainly("bollylive ports")
     start_up: StartUp
@@ -53,7 +55,8 @@ def serve(connection: Connection) -> None:
     supervisor_link = SupervisorLink(Pipe(connection))
     wake_first()
     try:
-        _play(_checked(start_up), supervisor_link)
+        with fine_waits():
+            _play(_checked(start_up), supervisor_link)
     except PortError as error:
         supervisor_link.tell(NoPorts(str(error)))
     except Exception as fault:  # noqa: BLE001 - on stage nothing is fatal: the supervisor starts another process

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bollylive.processes.stream import new_stream, wait_for
 
-_BUNDLE_MESSAGES: Final = 64  # on Windows a bundle must fit into the system's buffer, or its sender waits
+_BUNDLE_MESSAGES: Final = 64
 _MOST_MESSAGES: Final = 50_000
 _ROOM_POLL_S: Final = 0.002
 
@@ -32,6 +32,8 @@ class Pipe:
         self._stream = new_stream(connection)
         self._ends: list[Any] = [self._stream.end]
         self._outbox: deque[Any] = deque()
+        self._all_left = True
+        self._last: list[Any] = []  # what an end that is gone had sent before
 
     def put(self, messages: Iterable[Any]) -> None:
         """Add messages to the outbox."""
@@ -47,28 +49,37 @@ class Pipe:
         try:
             while self._stream.flush():
                 if not self._outbox:
+                    self._all_left = True
                     return True
                 count = min(_BUNDLE_MESSAGES, len(self._outbox))
                 self._stream.put([self._outbox.popleft() for _ in range(count)])
+            self._all_left = False
         except OSError:
-            self.closed = True
+            self._last, _ = self._stream.receive()
+            self.closed = self._all_left = True
         return self.closed
 
     def receive(self) -> list[Any]:
-        """Return all messages that have come. Does not block."""
+        """Return all messages that have come, also from an end that is gone. Does not block."""
         if self.closed:
-            return []
+            last, self._last = self._last, []
+            return last
         messages, self.closed = self._stream.receive()
         return messages
 
     def wait(self, timeout_s: float, bell: Bell | None = None) -> bool:
         """Block until something comes, the other side is gone, or the time is over; return whether to `receive`.
 
-        A `bell` that rings also ends it.
+        A `bell` that rings also ends it. Meanwhile it sends what has found no room, as the other side makes some.
         """
-        if self.closed:
-            return False
-        return wait_for(self._ends if bell is None else [*self._ends, *bell.heard._ends], timeout_s)
+        ends = self._ends if bell is None else [*self._ends, *bell.heard._ends]
+        if not self._all_left and not self.closed:
+            until_s = time.monotonic() + timeout_s
+            while not self.flush() and timeout_s > 0:
+                if wait_for(ends, min(timeout_s, _ROOM_POLL_S)):
+                    return True
+                timeout_s = max(0.0, until_s - time.monotonic())
+        return bool(self._last) if self.closed else wait_for(ends, timeout_s)
 
     def drain(self, timeout_s: float) -> None:
         """Send everything, but wait no longer than `timeout_s` for room."""
@@ -79,6 +90,7 @@ class Pipe:
     def close(self) -> None:
         """Close this end; safe to call again."""
         self.closed = True
+        self._last = []
         self._stream.close()
 
 

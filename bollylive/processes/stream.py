@@ -1,16 +1,19 @@
 """One end of a connection between two processes, which takes and gives bundles of messages and never waits.
 
 On POSIX a bundle of any size leaves in as many pieces as the other side has room for, and is read in as many as come.
-The bytes are those of `multiprocessing.connection.Connection`: a length, then a pickle. So a process may receive its
-first bundle with `Connection.recv`, which waits.
+On Windows a pipe carries messages: the system keeps a bundle of any size until the other side has read it, and the next
+one begins after that. The bytes are those of `multiprocessing.connection.Connection`: on POSIX a length, then a pickle.
+So a process may receive its first bundle with `Connection.recv`, which waits.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import struct
 import sys
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from select import select
 from typing import Any, Final, Protocol
@@ -20,6 +23,7 @@ import bollylive.processes.pickles  # noqa: F401 - it makes pickling cheap
 _LENGTH: Final = struct.Struct("!i")
 _READ_BYTES: Final = 2**16
 _MOST_SELECTED: Final = 1024  # select(2) takes no file numbers from FD_SETSIZE on
+_IO_INCOMPLETE: Final = 996  # ERROR_IO_INCOMPLETE of winerror.h
 
 
 class Stream(Protocol):
@@ -96,21 +100,34 @@ class PosixStream:
 
 
 class WindowsStream:
-    """An end that is a Windows pipe, which no `select` can ask whether it has room: `flush` may wait for the reader."""
+    """An end that is a Windows pipe, whose writes are overlapped: begun, and asked about until they are done.
 
-    def __init__(self, connection: Connection) -> None:
+    `winapi` is Python's own module `_winapi`, or a fake of it. Not tried on Windows. Source: WriteFile and
+    GetOverlappedResult in Microsoft's documentation of the Win32 API; `multiprocessing.connection.PipeConnection`.
+    """
+
+    def __init__(self, connection: Connection, winapi: Any = None) -> None:
         self.end = self._connection = connection
-        self._leaving: list[Any] | None = None
+        self._winapi = import_module("_winapi") if winapi is None else winapi
+        self._bundle: bytes | None = None  # it has to be written yet
+        self._write: Any = None  # the one that is under way, which holds its bytes
 
     def put(self, bundle: list[Any]) -> None:
         """Take a bundle."""
-        self._leaving = bundle
+        self._bundle = pickle.dumps(bundle, pickle.HIGHEST_PROTOCOL)
 
     def flush(self) -> bool:
-        """Send everything. Raises OSError if the other side is gone."""
-        if self._leaving is not None:
-            bundle, self._leaving = self._leaving, None
-            self._connection.send(bundle)
+        """Begin to send; return whether all has been taken. Raises OSError if the other side is gone."""
+        if self._bundle is not None:
+            bundle, self._bundle = self._bundle, None
+            self._write, _ = self._winapi.WriteFile(self._connection.fileno(), bundle, overlapped=True)
+        if self._write is not None:
+            _, error = self._write.GetOverlappedResult(False)
+            if error == _IO_INCOMPLETE:
+                return False
+            self._write = None
+            if error:
+                raise OSError(errno.EPIPE, "the pipe is closed")
         return True
 
     def receive(self) -> tuple[list[Any], bool]:

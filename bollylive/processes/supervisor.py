@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -47,7 +48,7 @@ TURN_S: Final = 0.2  # how long a signal, or a problem with the journal, may wai
 
 
 class Supervisor:
-    """One performance. `run` returns when it is over; `finish` may be called by a signal handler.
+    """One performance. `run` returns when it is over; `finish` and `note` may be called by a signal handler.
 
     Raises PortError if there are no ports, and CrashError if neither of the first two io processes opened them, or if
     several io processes in a row have crashed when the performance ends. `restarts` counts the processes after the
@@ -82,11 +83,16 @@ class Supervisor:
         self._refused = self._opened = self._waits = self._finishing = self._told = self._over = False
         self._ready_s: float | None = None
         self._in_vain = 0  # processes that were to end the last notes, and did not
+        self._notes: deque[str] = deque()
         self._give_up_s: float | None = None  # when the end no longer waits for a MIDI system
 
     def finish(self) -> None:
         """Let the band end soon."""
         self._finishing = True
+
+    def note(self, text: str) -> None:
+        """Say a sentence soon."""
+        self._notes.append(text)
 
     def run(self) -> None:
         """Play until it is over; blocks."""
@@ -105,6 +111,8 @@ class Supervisor:
     def turn(self, clock: Callable[[], float]) -> None:
         """Do what has to be done now; wait for a message of the io process, but no longer than TURN_S."""
         now_s = clock()
+        while self._notes:
+            self._say(self._notes.popleft())
         if self._link is None:
             if self._finishing and not self._must_end_more(now_s):
                 self._over = True

@@ -142,6 +142,22 @@ def test_an_anchor_is_followed_only_when_the_clock_has_told_its_place() -> None:
     assert clock.anchor.followed  # it is only lost
 
 
+def test_a_daw_that_ticks_while_it_stands_still_gives_the_tempo_and_from_its_start_on_the_bars() -> None:
+    clock = Clock(96, 0.0)
+    now_s = feed(clock, 8 * 24, 132, 1.0)
+    assert clock.bpm == pytest.approx(132, rel=0.001)
+    assert (clock.anchor.running, clock.anchor.is_free, clock.source) == (True, True, "midi")
+    clock.handle(Start(), now_s)
+    assert not clock.anchor.running
+    now_s = feed(clock, 25, 132, now_s)  # the first of them is beat 0
+    assert clock.beat_at(now_s - tick_s(132)) == pytest.approx(1.0, abs=0.01)
+    assert (clock.anchor.running, clock.anchor.is_free) == (True, False)
+    clock.handle(Stop(), now_s)
+    stood = clock.beat_at(now_s)
+    now_s = feed(clock, 48, 132, now_s)  # it goes on ticking
+    assert (clock.anchor.running, clock.beat_at(now_s)) == (False, stood)
+
+
 def test_continue_on_the_run_changes_nothing() -> None:
     clock, now_s = following(120)
     assert not clock.handle(Continue(), now_s)

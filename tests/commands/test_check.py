@@ -9,6 +9,7 @@ import pytest
 from command_line import Call, sentence
 
 from bollylive.check import describe_channel
+from bollylive.processes.apart import open_ports
 from bollylive.sets.settings import ChannelSet, Handover
 
 
@@ -176,6 +177,7 @@ def test_a_port_for_which_jam_waits_is_told_and_no_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("bollylive.io.rtmidi_backend.open_system", _open_system)
+    monkeypatch.setattr("bollylive.check.try_ports", open_ports)  # here, and not in a process of its own
     band = tmp_path / "band.toml"
     band.write_text(f"model = '{tiny_model}'\nin_port = '{keyboard}'\nout_port = 'Synth'\n", encoding="utf-8")
     assert call("check", band)[0] == status

@@ -26,8 +26,8 @@ def _unexpected(*_: object) -> None:
         ("jam --record take.mid", "bollylive.jam.jam"),
         ("perform nowhere.mid --out out.mid", "bollylive.midi.song_files.read_song"),
         ("generate --from nowhere.mid --out out.mid", "bollylive.midi.song_files.read_song"),
-        ("bench --live", "bollylive.bench.bench.bench_live"),
-        ("bench", "bollylive.bench.bench.bench"),
+        ("bench --live", "bollylive.bench.kinds.bench_live"),
+        ("bench", "bollylive.bench.kinds.bench"),
     ],
 )
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_bench_says_what_it_takes_of_a_set_and_refuses_what_it_would_ignore(
         measured.append(model)
         return {"machine": "ours"}
 
-    monkeypatch.setattr("bollylive.bench.bench.bench", bench)
+    monkeypatch.setattr("bollylive.bench.kinds.bench", bench)
     band = tmp_path / "band.toml"
     band.write_text(f"model = '{tiny_model}'\nchannel = []\n", encoding="utf-8")
     status, said, err = call("bench", "--set", band)

@@ -242,3 +242,43 @@ def test_a_current_folder_that_is_gone_is_a_sentence(
     assert (status, out) == (1, "")
     assert err.count("bollylive: take.") + err.count("\ntake.") == arguments.count("take.")
     assert "No such file or directory; make its folder first." in err
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_of_two_programs_that_write_the_same_figures_both_survive(
+    is_there: bool, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "figures.json"
+    if is_there:
+        path.write_text('{"machine": "old"}', encoding="utf-8")
+
+    def measure(*_: object) -> dict[str, object]:  # meanwhile the other one ends
+        monkeypatch.setattr("bollylive.bench.bench.bench", lambda *_: {"machine": "ours", "who": "second"})
+        assert call("bench", "--quick", "--json", path)[0] == 0
+        return {"machine": "ours", "who": "first"}
+
+    monkeypatch.setattr("bollylive.bench.bench.bench", measure)
+    status, _, err = call("bench", "--quick", "--json", path)
+    assert (status, sentence(err)) == (
+        0,
+        f"bollylive: Another program wrote {path} meanwhile; these figures are in {tmp_path / 'figures-2.json'}.",
+    )
+    assert json.loads(path.read_text(encoding="utf-8"))["who"] == "second"
+    assert json.loads((tmp_path / "figures-2.json").read_text(encoding="utf-8"))["who"] == "first"
+
+
+def test_of_two_programs_that_write_the_same_song_both_survive(
+    call: Call, tmp_path: Path, song: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.mid"
+
+    def perform_slowly(*arguments: object) -> object:
+        out.write_bytes(song.read_bytes())
+        return ()
+
+    monkeypatch.setattr("bollylive.perform.perform", perform_slowly)
+    status, said, _ = call("perform", song, "--out", out, "--model", tiny_model)
+    assert status == 0
+    assert f"{tmp_path / 'out-2.mid'}: " in said
+    assert out.read_bytes() == song.read_bytes()
+    assert read_song(tmp_path / "out-2.mid") is not None

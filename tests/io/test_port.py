@@ -707,5 +707,73 @@ def test_on_windows_where_no_port_can_be_made_those_that_are_there_are_told(stud
     assert str(error.value) == (
         "On Windows no program can make MIDI ports; name them with --in (there are: 'Keystation 0') and --out (there "
         "are: 'Microsoft GS Wavetable Synth 0', 'To DAW 1'). To play with a DAW, make two with loopMIDI, one for each "
-        'direction. To hear the band without a DAW: --out "Microsoft GS Wavetable Synth 0".'
+        'direction. To hear the band without a DAW: --in "Keystation 0" --out "Microsoft GS Wavetable Synth 0".'
     )
+
+
+LOOPBACKS_IN = ["Keystation 0", "Default App Loopback (A) 1", "Default App Loopback (B) 2"]
+LOOPBACKS_OUT = ["Microsoft GS Wavetable Synth 0", "Default App Loopback (A) 1", "Default App Loopback (B) 2"]
+
+
+@pytest.fixture
+def windows(studio: Studio) -> Studio:
+    """A Windows with MIDI Services, where a program cannot make a port."""
+    studio.api, studio.sources, studio.sinks = "winmm", [*LOOPBACKS_IN], [*LOOPBACKS_OUT]
+    return studio
+
+
+@pytest.mark.parametrize(
+    ("wanted_in", "wanted_out", "joined", "dialled"),
+    [
+        ((), (), ("Default App Loopback (B) 2", "Default App Loopback (B) 2"), "output and input"),
+        ("Keystation", (), ("Keystation 0", "Default App Loopback (B) 2"), "input"),
+        ((), "Microsoft GS", ("Default App Loopback (B) 2", "Microsoft GS Wavetable Synth 0"), "output"),
+    ],
+)
+def test_on_windows_the_end_b_of_the_app_loopback_stands_for_ports_of_our_own(
+    windows: Studio, wanted_in: str, wanted_out: str, joined: tuple[str, str], dialled: str
+) -> None:
+    ports = PortSet(None, wanted_in, wanted_out)
+    assert (ports.input_name, ports.output_name) == joined
+    hear = ' To hear the band without a DAW: --out "Microsoft GS Wavetable Synth 0".' if "input" in dialled else ""
+    assert ports.check(0.0) == [
+        f"In your DAW, choose 'Default App Loopback (A)' as MIDI {dialled}: BollyLive has 'Default App Loopback (B)'."
+        + hear
+    ]
+    assert (windows.inputs[0].port, windows.outputs[0].port) == joined
+
+
+def test_an_end_that_is_named_in_one_direction_is_taken_in_both(windows: Studio) -> None:
+    ports = PortSet(None, "loopback (a)")
+    assert (ports.input_name, ports.output_name) == ("Default App Loopback (A) 1", "Default App Loopback (A) 1")
+
+
+def test_ports_that_are_named_are_joined_though_the_pair_is_there(windows: Studio) -> None:
+    windows.sources.append("To BollyLive 3")
+    windows.sinks.append("From BollyLive 3")
+    ports = PortSet(None, "To BollyLive", "From BollyLive")
+    assert (ports.input_name, ports.output_name) == ("To BollyLive 3", "From BollyLive 3")
+    assert ports.check(0.0) == []
+
+
+def test_one_end_may_be_named_in_both_directions_and_the_two_ends_may_not(windows: Studio) -> None:
+    ports = PortSet(None, "Loopback (B)", "Loopback (B)")
+    assert (ports.input_name, ports.output_name) == ("Default App Loopback (B) 2", "Default App Loopback (B) 2")
+    ports.close()
+    with pytest.raises(PortError, match=r"take end \(B\) for both --in and --out, and end \(A\) for both"):
+        PortSet(None, "Loopback (A)", "Loopback (B)")
+
+
+def test_where_there_is_nothing_but_the_synthesiser_it_is_named_and_a_keyboard_may_come_later(studio: Studio) -> None:
+    studio.api, studio.sources, studio.sinks = "winmm", [], ["Microsoft GS Wavetable Synth 0"]
+    with pytest.raises(PortError) as error:
+        PortSet(None, waits=True)
+    assert str(error.value).endswith(
+        'To hear the band without a DAW: --in KEYBOARD --out "Microsoft GS Wavetable Synth 0". A keyboard that is not '
+        "there yet is joined when it comes, and --demo plays without one."
+    )
+    ports = PortSet(None, "KEYBOARD", "Microsoft GS Wavetable Synth 0", waits=True)
+    assert ports.output_name == "Microsoft GS Wavetable Synth 0"
+    assert "no MIDI input 'KEYBOARD' yet" in ports.check(0.0)[0]
+    studio.sources.append("USB Keyboard 0")
+    assert ports.check(LOOK_S) == ["The MIDI input 'USB Keyboard 0' is there now, and joined."]

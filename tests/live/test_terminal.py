@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jack_server import JackServer
@@ -25,10 +26,10 @@ pytestmark = [pytest.mark.ports, pytest.mark.slow]
 
 
 @contextmanager
-def program(*arguments: str, shell: str = "", **files: int) -> Iterator[subprocess.Popen[str]]:
+def program(*arguments: str, shell: str = "", **options: Any) -> Iterator[subprocess.Popen[str]]:
     """`bollylive jam`; `shell` are redirections for it."""
     jam = [sys.executable, "-m", "bollylive", "jam", "--api", "jack", "--seed", "1", *arguments]
-    process = subprocess.Popen(["sh", "-c", f'exec "$@" {shell}', "sh", *jam], text=True, **files)  # type: ignore[call-overload]
+    process = subprocess.Popen(["sh", "-c", f'exec "$@" {shell}', "sh", *jam], text=True, **options)
     try:
         yield process
     finally:
@@ -98,3 +99,38 @@ def test_without_a_terminal_the_band_plays_as_always_and_its_sentences_are_in_th
         assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
         peer.see_off(process, signal.SIGINT, LONG_S)
         assert process.returncode == 130
+
+
+def take_terminal() -> None:
+    """Make standard input the terminal of this process, as a terminal's shell has it."""
+    import fcntl
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_ctrl_z_stops_nothing_and_a_terminal_that_is_closed_ends_the_notes(
+    mortal_jack_server: JackServer, tmp_path: Path
+) -> None:
+    ours, theirs = pty.openpty()
+    options = ("--set", lively_set(tmp_path), "--journal", str(tmp_path), "--tempo", "160")
+    files: dict[str, Any] = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    with program(*options, **files, start_new_session=True, preexec_fn=take_terminal) as process:
+        os.close(theirs)
+        said = b""
+        while b"ready" not in said:
+            said += os.read(ours, 4096)
+        peer = Peer()
+        peer.play(ON, OFF)
+        assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
+        os.write(ours, b"\x1a")
+        while b"Ctrl-Z does not stop the band" not in said:
+            said += os.read(ours, 4096)
+        assert plays_on(peer)
+        peer.play(ON)
+        assert peer.hears(lambda: (0, 64) in peer.sounding)
+        os.close(ours)  # the kernel hangs up on whoever has this terminal
+        assert peer.hears(lambda: process.poll() is not None, LONG_S)
+        assert peer.hears(lambda: not peer.sounding)
+        assert process.returncode == 128 + signal.SIGHUP
+    (path,) = find_journals(tmp_path)
+    assert read_journal(path.read_bytes()).ended

@@ -171,8 +171,9 @@ class Stage:
         anchor: Anchor | None = None,
         left: InheritedState = NOTHING,
         link: LinkSession | None = None,
+        grid_s: float = 0.0,
     ) -> None:
-        self.time = VirtualTime()
+        self.time = VirtualTime(grid_s=grid_s)
         self.ports, self.engine, self.supervisor_link = (
             FakePorts(self.time),
             Engines(self.time, lives),
@@ -361,6 +362,34 @@ def test_a_planned_note_leaves_when_it_is_due_and_not_before() -> None:
     assert summary["late_ms_p50"] == summary["late_ms_p99"] == summary["late_ms_max"] == pytest.approx(0.0, abs=1e-3)
 
 
+COARSE_S = 1 / 64  # how long a wait lasts on Windows, at least, if nobody asks for a finer clock
+
+
+def test_where_waits_are_coarse_every_note_leaves_within_one_of_them_in_order_and_none_is_lost() -> None:
+    planned: list[tuple[float, Event]] = []
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.say(READY)
+        yield from stage.until(lambda: stage.process.ready)
+        anchor = next(message for message in stage.engine.heard() if isinstance(message, Anchor))
+        first_beats = anchor.beat_at(stage.time.now_s) + 1.0
+        for i in range(60):  # every 7.4 ms, so that several are due at one turn
+            onset_beats = first_beats + i * 0.037
+            stage.engine.say(Play(Note(1, 40 + i, 80, onset_beats, 0.11), anchor.epoch))
+            planned.append((anchor.seconds_at(onset_beats), NoteOn(1, 40 + i, 80)))
+            planned.append((anchor.seconds_at(onset_beats + 0.11), NoteOff(1, 40 + i)))
+        yield from stage.until(lambda: len(stage.notes) == 120)
+
+    stage = Stage(script, grid_s=COARSE_S).run()
+    left: dict[Event, float] = {event: at_s for event, at_s in _sent(stage) if isinstance(event, NoteOn | NoteOff)}
+    late_s = [left[event] - due_s for due_s, event in planned]
+    assert min(late_s) > -1e-6
+    assert COARSE_S / 2 < max(late_s) <= COARSE_S + 1e-6
+    assert [note for note in stage.notes if isinstance(note, NoteOn)] == [note for _, note in planned[::2]]
+    assert stage.process.summary()["dropped_late"] == 0
+    assert stage.process.summary()["late_ms_max"] == pytest.approx(1e3 * max(late_s[::2]), abs=0.01)
+
+
 def test_a_reply_is_not_counted_among_the_planned_notes() -> None:
     def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
         stage.engine.say(READY)
@@ -458,6 +487,31 @@ def test_after_too_many_failures_it_goes_on_alone_says_so_once_and_rests_between
     assert stage.notes == [NoteOn(0, 64, 90), NoteOff(0, 64, 0)]
     polls, seconds = (last - first for first, last in zip(counted[0], counted[-1], strict=True))
     assert seconds > 0.0009 * polls
+
+
+def test_where_engines_fail_since_something_is_short_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = "BollyLive may use only 300 MB of memory, which is too little; raise that limit."
+    monkeypatch.setattr("bollylive.processes.dispatcher.shortage", lambda: short)
+
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.die()
+        yield from stage.until(lambda: bool(stage.said))
+
+    assert Stage(script, lives=0).run().said == [
+        f"The engine keeps failing; your own notes still pass. It is tried again in a minute. {short}"
+    ]
+
+
+def test_where_engines_are_killed_by_the_system_that_is_said() -> None:
+    def script(stage: Stage) -> Iterator[list[tuple[int, ...]]]:
+        stage.engine.started[-1].how = "by SIGKILL"
+        stage.engine.die()
+        yield from stage.until(lambda: bool(stage.said))
+
+    assert Stage(script, lives=0).run().said == [
+        "The engine keeps failing; your own notes still pass. It is tried again in a minute. The system killed it, as "
+        "it does when memory runs out: end other programs."
+    ]
 
 
 def test_an_engine_that_has_failed_again_and_again_is_tried_again_after_a_while() -> None:

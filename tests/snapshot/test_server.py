@@ -21,8 +21,9 @@ from stage import until
 from bollylive.snapshot import server as snapshot_server
 from bollylive.snapshot.address import Address, find_addresses, new_socket_name, write_address
 from bollylive.snapshot.connecting import connect
+from bollylive.snapshot.encoding import encode
 from bollylive.snapshot.format import Snapshot, Vitals
-from bollylive.snapshot.handshake import admit_reader
+from bollylive.snapshot.handshake import admit_reader, enter_band
 from bollylive.snapshot.reader import SnapshotReader
 from bollylive.snapshot.server import MOST_READERS, SnapshotServer
 
@@ -186,6 +187,25 @@ def test_a_reader_that_sends_nothing_for_long_loses_its_place(tmp_path: Path, mo
         mute = [connect(address) for _ in range(3 * MOST_READERS)]
         assert until(lambda: name_read(SnapshotReader(tmp_path)) == "Trio", LIMIT_S)
         assert all(mute)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, such a reader keeps its place")
+def test_readers_that_ask_and_never_read_make_nobody_wait_and_lose_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_server, "_READER_LIMIT_S", 0.02)
+    monkeypatch.setattr(snapshot_server, "encode", lambda snapshot: encode(snapshot) + b" " * 500_000)
+    with playing(tmp_path) as turns:
+        (address,) = find_addresses(tmp_path)
+        asking = [connection for _ in range(MOST_READERS) if (connection := connect(address)) is not None]
+        for connection in asking:
+            assert enter_band(connection, address.key)
+            connection.send_bytes(b"?")
+        shown = turns.shown
+        assert until(lambda: name_read(SnapshotReader(tmp_path)) == "Trio", LIMIT_S)
+        assert turns.shown > shown  # the engine went on
+        for connection in asking:
+            connection.close()
 
 
 def test_of_a_hundred_readers_some_are_served_without_more_work_for_the_engine(tmp_path: Path) -> None:

@@ -76,6 +76,9 @@ class ReadyEngine:
         far.put([Ready("ready-v1", 8), *(Play(note, 0) for note in notes)])
         far.flush()
 
+    def ending(self) -> str | None:
+        return None
+
     def leave(self, limit_s: float) -> None:
         pass
 

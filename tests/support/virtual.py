@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from math import ceil
 from typing import Any
 
 from bollylive.processes.pipe import Bell, Pipe
@@ -14,14 +15,17 @@ _MOMENT_S = 1e-6
 
 
 class VirtualTime:
-    """Time that passes only while somebody sleeps."""
+    """Time that passes only while somebody sleeps. With a `grid_s` waits end with a clock interrupt, as on Windows."""
 
-    def __init__(self, now_s: float = 100.0) -> None:
+    def __init__(self, now_s: float = 100.0, grid_s: float = 0.0) -> None:
         self.now_s = now_s
+        self._grid_s = grid_s
 
     def sleep(self, seconds: float) -> None:
         """Let time pass, if only a moment."""
         self.now_s += max(_MOMENT_S, seconds)
+        if self._grid_s and seconds > 0:
+            self.now_s = ceil(self.now_s / self._grid_s) * self._grid_s
 
     @property
     def timer(self) -> Timer:
@@ -68,6 +72,7 @@ class FakeEngineProcess:
         self.start_up = start_up
         self.pipe: Pipe = VirtualPipe(time)
         self.ended = self.may_leave = False
+        self.how: str | None = "with status 1"  # it ended
 
     def say(self, *messages: Any) -> None:
         """Send messages to the io process."""
@@ -82,6 +87,9 @@ class FakeEngineProcess:
     def die(self) -> None:
         """End as if killed."""
         self._end.hung_up = True
+
+    def ending(self) -> str | None:
+        return self.how
 
     def leave(self, limit_s: float) -> None:
         assert limit_s > 0
