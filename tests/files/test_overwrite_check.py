@@ -205,7 +205,7 @@ def test_a_command_writes_over_its_own_output_and_an_empty_file(
 
 def test_figures_are_written_over_by_the_next(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for load in (0.25, 0.5):
-        monkeypatch.setattr("bollylive.bench.bench.bench", lambda *_, load=load: {"machine": "ours", "load": load})
+        monkeypatch.setattr("bollylive.bench.kinds.bench", lambda *_, load=load: {"machine": "ours", "load": load})
         assert call("bench", "--quick", "--json", tmp_path / "figures.json")[0] == 0
         assert json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["load"] == load
 
@@ -253,11 +253,11 @@ def test_of_two_programs_that_write_the_same_figures_both_survive(
         path.write_text('{"machine": "old"}', encoding="utf-8")
 
     def measure(*_: object) -> dict[str, object]:  # meanwhile the other one ends
-        monkeypatch.setattr("bollylive.bench.bench.bench", lambda *_: {"machine": "ours", "who": "second"})
+        monkeypatch.setattr("bollylive.bench.kinds.bench", lambda *_: {"machine": "ours", "who": "second"})
         assert call("bench", "--quick", "--json", path)[0] == 0
         return {"machine": "ours", "who": "first"}
 
-    monkeypatch.setattr("bollylive.bench.bench.bench", measure)
+    monkeypatch.setattr("bollylive.bench.kinds.bench", measure)
     status, _, err = call("bench", "--quick", "--json", path)
     assert (status, sentence(err)) == (
         0,
