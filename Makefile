@@ -8,12 +8,11 @@ PYTHON ?= python3
 NEWER ?= python3.13
 ARGS ?=
 
-# What the runtime needs to be right: models, files, messages, the band.
-SHORT = -m "not ports and not slow" tests/model tests/midi tests/io tests/engine/test_engine.py \
+# What playing consists of: models, messages, ports in name only, the band. One test of a minute is left out.
+SHORT = -m "not ports and not slow" -k "not at_any_tempo" tests/model tests/midi tests/io tests/engine/test_alone.py \
 	tests/commands/test_perform.py
-# What a MIDI library can get wrong: plugs, floods, hanging and dying processes and servers, programs of others.
-PORTS = -m ports tests/io $(addprefix tests/live/test_,$(addsuffix .py, \
-	dying_source faults hotplug kill loop_ports pipewire storms terminal third_party))
+# What a MIDI library can spoil: plugging, processes and servers that hang or die, floods, programs of others.
+PORTS = -m ports tests/io $(patsubst %,tests/live/test_%.py,faults hotplug kill pipewire storms terminal third_party)
 
 .PHONY: jam test test-lowest test-supriya test-newer bench clean
 

@@ -23,16 +23,8 @@ VARIABLE: Final = "BOLLYLIVE_MIDI_LIBRARY"
 
 @cache
 def midi_library() -> MidiLibrary:
-    """Load and return the MIDI library; raises PortError if there is none, or none of the wanted name.
-
-    It uses the machine's own libjack if there is one. Each library brings a libjack that speaks to one kind of jackd
-    only. The machine's own one is PipeWire's under `pw-jack`, and that of its jackd otherwise. It goes first, because
-    it is loaded first and its names are global.
-    """
+    """Load and return the MIDI library; raises PortError if there is none, or none of the wanted name."""
     loaders = wanted_loaders(os.environ.get(VARIABLE, ""), sys.version_info[:2])
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError):
-            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
     reasons = []
     for name, load in loaders.items():
         try:
@@ -58,12 +50,25 @@ def wanted_loaders(wanted: str, version: tuple[int, int]) -> dict[str, Callable[
 
 
 def _python_rtmidi() -> MidiLibrary:
+    _load_libjack()
     from bollylive.io import python_rtmidi
 
     return python_rtmidi
 
 
 def _supriya_midi() -> MidiLibrary:
+    _load_libjack()
     from bollylive.io import supriya_rtmidi
 
     return supriya_rtmidi
+
+
+def _load_libjack() -> None:
+    """Load the machine's own libjack if there is one, so that the MIDI library uses it.
+
+    Each MIDI library brings a libjack that speaks to one kind of jackd only. The machine's own one is PipeWire's under
+    `pw-jack`, and that of its jackd otherwise. It goes first, because it is loaded first and its names are global.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
