@@ -1,6 +1,6 @@
-"""Shows what is connected to our ports, because python-rtmidi does not.
+"""Shows what is connected to our ports, because RtMidi does not.
 
-    JACK    asked by a small client of our own, through the libjack that rtmidi uses: 5 to 30 µs for each port
+    JACK    asked by a small client of our own, through the libjack that RtMidi uses: 5 to 30 µs for each port
     ALSA    read in the kernel's list of clients: some tenths of a millisecond
     others  not shown
 
@@ -73,7 +73,7 @@ class AlsaConnections:
     def seen(self, own: Iterable[str]) -> Graph | None:
         """Return our ports that are in the list, each with what is connected to it."""
         try:
-            text = self._clients.read_text(encoding="utf-8", errors="ignore")  # as rtmidi reads names
+            text = self._clients.read_text(encoding="utf-8", errors="ignore")  # as the ports are listed
         except OSError:
             return None
         everybody = alsa_graph(text)
@@ -99,7 +99,7 @@ class JackConnections:
 
     @classmethod
     def open(cls, client_name: str) -> JackConnections | None:
-        """Return a client of the server that rtmidi's clients use; None without a library or a free place."""
+        """Return a client of the server that RtMidi's clients use; None without a library or a free place."""
         if (library := _libjack()) is None:
             return None
         begin = _function(
@@ -130,13 +130,13 @@ class JackConnections:
             return frozenset()
         connected: list[str] = []
         while (name := names[len(connected)]) is not None:
-            connected.append(name.decode("utf-8", "ignore"))  # as rtmidi reads names
+            connected.append(name.decode("utf-8", "ignore"))  # as the ports are listed
         self._free(names)
         return frozenset(connected)
 
 
 def alsa_graph(text: str) -> dict[str, frozenset[str]]:
-    """Parse the kernel's list of clients: each port, by rtmidi's name, with what is connected; never raises."""
+    """Parse the kernel's list of clients: each port, by RtMidi's name, with what is connected; never raises."""
     names: dict[str, str] = {}  # by address
     connected: dict[str, list[str]] = {}
     client, number, address = "", "", None
@@ -155,7 +155,7 @@ def alsa_graph(text: str) -> dict[str, frozenset[str]]:
 
 
 def _libjack() -> ctypes.CDLL | None:
-    """Return the libjack that rtmidi uses: the machine's own, or the one that comes with rtmidi. No other is loaded."""
+    """Return the libjack that RtMidi uses: the machine's own, or the one that comes with it. No other is loaded."""
     if not hasattr(os, "RTLD_NOLOAD"):
         return None
     for path, mode in ((None, ctypes.DEFAULT_MODE), (rtmidi_backend.library(), os.RTLD_NOLOAD)):

@@ -6,8 +6,8 @@ An input of another kind (OSC, say) is a `Source` of its own, see `sources_and_s
 from __future__ import annotations
 
 from bollylive.io import rtmidi_backend
+from bollylive.io.midi_clients import InClient
 from bollylive.io.port import Port
-from bollylive.io.rtmidi_backend import InClient
 from bollylive.io.source_watch import SourceWatch
 from bollylive.midi.messages import Event
 from bollylive.midi.parser import Parser, state_key

@@ -1,10 +1,10 @@
-"""Notices cheaply that the JACK server died, which python-rtmidi does not report.
+"""Notices cheaply that the JACK server died, which RtMidi does not report, or only when something is sent.
 
 After the server's death the library goes on as if nothing had happened: the port list is read from shared memory,
-the ports count as open, and nothing comes. About 2,340 messages later a send never returns, with the interpreter's
-lock held. But each client has a socket to the server, and when the server ends, however it ends, the kernel closes the
-other side at once. PipeWire's library then closes its own ends, so sockets that are all gone are a sign too. Looking
-costs some microseconds; the server and other clients do not notice it.
+the ports count as open, and nothing comes. With python-rtmidi a send about 2,340 messages later never returns, and
+keeps the interpreter's lock. But each client has a socket to the server, and when the server ends, however it ends, the
+kernel closes the other side at once. PipeWire's library then closes its own ends, so sockets that are all gone are a
+sign too. Looking costs some microseconds; the server and other clients do not notice it.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from bollylive.io import rtmidi_backend
 from bollylive.io.held_state import in_order
+from bollylive.io.midi_clients import OutClient
 from bollylive.io.port import Change, Port
 from bollylive.io.port_names import Graph
-from bollylive.io.rtmidi_backend import OutClient
 from bollylive.midi.messages import Event, Program
 from bollylive.midi.parser import state_key, to_bytes
 
@@ -16,7 +16,7 @@ from bollylive.midi.parser import state_key, to_bytes
 class OutPort(Port[OutClient]):
     """An output, which is a `Sink`. `failures` counts messages that could not be sent.
 
-    While the device is away nothing is sent. python-rtmidi cannot schedule, so every message is sent at once.
+    While the device is away nothing is sent. RtMidi cannot schedule, so every message is sent at once.
     """
 
     kind = "output"
@@ -30,7 +30,7 @@ class OutPort(Port[OutClient]):
         self._ended: dict[tuple[int, ...], Event] = {}
         self._ended_before: dict[tuple[int, ...], Event] = {}
 
-    def send_at(self, due_s: float, event: Event) -> None:  # noqa: ARG002 - python-rtmidi cannot schedule
+    def send_at(self, due_s: float, event: Event) -> None:  # noqa: ARG002 - RtMidi cannot schedule
         """Send a message at once, and then remember what it holds."""
         self.send(to_bytes(event))
         if not self.virtual and (self.opened or isinstance(event, Program)):

@@ -11,8 +11,8 @@ from bollylive.errors import PortError
 from bollylive.io import rtmidi_backend
 from bollylive.io.held_state import HeldState
 from bollylive.io.loopbacks import makes_loop
+from bollylive.io.midi_clients import Client
 from bollylive.io.port_names import VIRTUAL, Graph, ambiguity, candidates, find_again, same
-from bollylive.io.rtmidi_backend import Client
 
 Change: TypeAlias = Literal["came", "gone", "back", "unclear"]
 MOST_UNCONFIRMED_LOOKS = 15  # how many looks it may take until the connection of a joined port is seen

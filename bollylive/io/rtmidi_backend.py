@@ -1,4 +1,4 @@
-"""The MIDI systems of this machine, through python-rtmidi: the only module that imports it.
+"""The MIDI systems of this machine, through either MIDI library; see `midi_library`.
 
 A client has one direction and at most one port.
 """
@@ -6,17 +6,17 @@ A client has one direction and at most one port.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import cache, partial
-from types import ModuleType
-from typing import Protocol, cast, runtime_checkable
+from functools import partial
+from typing import Final
 
 from bollylive.errors import PortError
+from bollylive.io.midi_clients import Client, InClient, OutClient
+from bollylive.io.midi_library import midi_library
 from bollylive.threads import ends_within
 
 QUEUE_MESSAGES = 16_384
@@ -25,12 +25,7 @@ _CYCLE_S = 0.05  # JACK's longest usual period is 43 ms
 
 _abandoned: list[Client] = []
 
-_API_CONSTANTS = {
-    "alsa": "API_LINUX_ALSA",
-    "jack": "API_UNIX_JACK",
-    "core": "API_MACOSX_CORE",
-    "winmm": "API_WINDOWS_MM",
-}
+_SYSTEMS: Final = ("alsa", "jack", "core", "winmm")
 _JACK_CURE = (
     "install pipewire-jack and start BollyLive with pw-jack where PipeWire runs, or start JACK (install jackd2, run "
     "qjackctl or jackd)"
@@ -42,34 +37,9 @@ _CURES = {
 }
 
 
-class Client(Protocol):
-    """What python-rtmidi's two classes have in common."""
-
-    def get_ports(self) -> list[str]: ...
-    def open_port(self, port: int, name: str) -> object: ...
-    def open_virtual_port(self, name: str) -> object: ...
-    def close_port(self) -> None: ...
-    def delete(self) -> None: ...
-
-
-@runtime_checkable
-class InClient(Client, Protocol):
-    """rtmidi.MidiIn, which is polled."""
-
-    def get_message(self) -> tuple[list[int], float] | None: ...
-
-
-class OutClient(Client, Protocol):
-    """rtmidi.MidiOut."""
-
-    def send_message(self, message: bytes) -> None: ...
-
-
 def available_apis() -> list[str]:
-    """Return the MIDI systems that rtmidi was built for, in the order in which they are tried."""
-    rtmidi = _rtmidi()
-    compiled = rtmidi.get_compiled_api()
-    return [name for name, constant in _API_CONSTANTS.items() if getattr(rtmidi, constant) in compiled]
+    """Return the MIDI systems that the library was built for, in the order in which they are tried."""
+    return [name for name in _SYSTEMS if midi_library().has_system(name)]
 
 
 def list_ports(api: str | None = None) -> tuple[list[str], list[str]]:
@@ -100,23 +70,21 @@ def open_system(api: str | None, in_name: str, out_name: str) -> tuple[str, InCl
 
 def new_input(api: str, client_name: str) -> InClient:
     """Return a client that receives all messages, SysEx included; raises PortError with the driver's message."""
-    rtmidi = _rtmidi()
+    library = midi_library()
     try:
         with quiet():
-            client = rtmidi.MidiIn(getattr(rtmidi, _API_CONSTANTS[api]), client_name, QUEUE_MESSAGES)
-    except rtmidi.RtMidiError as error:
+            return library.new_input(api, client_name, QUEUE_MESSAGES)
+    except library.ERRORS as error:
         raise PortError(str(error)) from error
-    client.ignore_types(sysex=False, timing=False, active_sense=False)
-    return cast(InClient, client)
 
 
 def new_output(api: str, client_name: str) -> OutClient:
     """Return a client that sends; raises PortError with the driver's message."""
-    rtmidi = _rtmidi()
+    library = midi_library()
     try:
         with quiet():
-            return cast(OutClient, rtmidi.MidiOut(getattr(rtmidi, _API_CONSTANTS[api]), client_name))
-    except rtmidi.RtMidiError as error:
+            return library.new_output(api, client_name)
+    except library.ERRORS as error:
         raise PortError(str(error)) from error
 
 
@@ -125,23 +93,22 @@ def open_port(client: Client, number: int | None, port_name: str, known_as: str)
 
     Raises PortError, whose text calls the port by the name that the musician knows.
     """
-    rtmidi = _rtmidi()
+    library = midi_library()
     try:
         with quiet():
             if number is None:
                 client.open_virtual_port(port_name)
             else:
                 client.open_port(number, port_name)
-    except (rtmidi.RtMidiError, NotImplementedError) as error:
+    except library.ERRORS as error:
         raise PortError(f"The MIDI port '{known_as}' does not open ({error}); {cure()}.") from error
 
 
 def transmit(client: OutClient, data: bytes) -> bool:
     """Send one whole message at once; return False if it could not be sent."""
-    rtmidi = _rtmidi()
     try:
         client.send_message(data)
-    except (rtmidi.RtMidiError, ValueError):
+    except midi_library().ERRORS:
         return False
     return True
 
@@ -172,10 +139,8 @@ def abandon(client: Client) -> None:
 
 
 def library() -> str:
-    """Return the path of rtmidi's own library; the libraries that it needs are found through it."""
-    from rtmidi import _rtmidi
-
-    return str(_rtmidi.__file__)
+    """Return the path of the MIDI library's own shared library; those that it needs are found through it."""
+    return midi_library().shared_library()
 
 
 def cure(api: str | None = None) -> str:
@@ -201,21 +166,6 @@ def quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-@cache
-def _rtmidi() -> ModuleType:
-    """Return python-rtmidi, which uses the machine's own libjack if there is one.
-
-    The package brings a libjack that speaks to jackd only. The machine's own one is PipeWire's under `pw-jack`, and
-    that of its jackd otherwise. It goes first, because it is loaded first and its names are global.
-    """
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError):
-            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
-    import rtmidi
-
-    return cast(ModuleType, rtmidi)
 
 
 def _end(client: Client) -> None:

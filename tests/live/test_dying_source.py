@@ -25,9 +25,9 @@ ON, OFF = NoteOn(0, 60, 90), NoteOff(0, 60)
 # clock as one does, or to be quiet.
 SOURCE = """
 import select, sys, time
-import rtmidi
+from bollylive.io import rtmidi_backend
 signs, every_s = {"clock": ([[0xF8]], 0.02), "sensing": ([[0xFE]], 0.25), "hand": ([], 1.0)}[sys.argv[1]]
-out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Source")
+out = rtmidi_backend.new_output("jack", "Source")
 if sys.argv[2] == "virtual":
     out.open_virtual_port("out")
     print("there", flush=True)

@@ -15,6 +15,7 @@ import pytest
 from stage import Peer, eager_set, jam, until
 
 from bollylive.io import rtmidi_backend
+from bollylive.io.midi_clients import Client
 from bollylive.io.port_set import PortSet
 from bollylive.midi.messages import Control, Event, LostSourceRelease, NoteOff, NoteOn, Raw
 from bollylive.midi.parser import Parser
@@ -160,7 +161,7 @@ class Gear:
         self.played: list[Event] = []  # to the synthesizer
         self._reader = Parser()
 
-    def blink(self, client: rtmidi_backend.Client) -> None:
+    def blink(self, client: Client) -> None:
         """Its port is away for a moment, far shorter than the list of ports is read."""
         began_s = time.perf_counter()
         client.close_port()
@@ -190,7 +191,7 @@ class Gear:
         for client in (self.keys, self.synth, *self._rack):
             rtmidi_backend.close_port(client, for_ever=True)
 
-    def _plug(self, client: rtmidi_backend.Client) -> None:
+    def _plug(self, client: Client) -> None:
         rack = next(number for number, name in enumerate(client.get_ports()) if name.startswith("Rack"))
         rtmidi_backend.open_port(client, rack, "port", "")
 

@@ -14,7 +14,7 @@ from music import write_song
 from bollylive.processes.spawn import program
 
 ROOT = Path(__file__).parents[2]
-LIBRARIES = ("link", "mido", "numpy", "onnxruntime", "packaging", "rtmidi", "symusic", "torch", "tqdm")
+LIBRARIES = ("link", "mido", "numpy", "onnxruntime", "packaging", "rtmidi", "supriya_midi", "symusic", "torch", "tqdm")
 # Python itself reads these in the current folder for `-m`, before any code of ours; the script `bollylive` does not.
 PYTHONS_OWN = "import runpy, sys; print(*sys.modules)"
 

@@ -51,13 +51,14 @@ MAY_IMPORT |= {name: set(MAY_IMPORT) | COMMANDS | SHARED_BY_COMMANDS for name in
 # The core is pure: time is an argument, and it uses none of these.
 CORE = _names("midi model sets clock protocol io journal engine")
 NOT_IN_THE_CORE = _names("""
-    asyncio datetime mido multiprocessing onnxruntime os pathlib queue rtmidi select signal socket subprocess sys
-    threading time
+    asyncio datetime mido multiprocessing onnxruntime os pathlib queue rtmidi select signal socket subprocess
+    supriya_midi sys threading time
 """)
 
 # The modules in the folders of the core that deal with files, devices, and other programs.
 EDGES = _names("""
-    clock.link clock.link_discovery io.connections io.jack_liveness io.port_joining io.rtmidi_backend
+    clock.link clock.link_discovery io.connections io.jack_liveness io.midi_library io.port_joining
+    io.python_rtmidi io.rtmidi_backend io.supriya_rtmidi
     journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
     model.onnx_model sets.default_file sets.reload sets.setfile
 """)
@@ -66,7 +67,8 @@ EDGES = _names("""
 ONLY_IMPORTED_BY = {
     "link": "clock.link",
     "onnxruntime": "model.onnx_model",
-    "rtmidi": "io.rtmidi_backend",
+    "rtmidi": "io.python_rtmidi",
+    "supriya_midi": "io.supriya_rtmidi",
     "tomllib": "sets.setfile",
 }
 
