@@ -30,6 +30,10 @@ _JACK_CURE = (
     "install pipewire-jack and start BollyLive with pw-jack where PipeWire runs, or start JACK (install jackd2, run "
     "qjackctl or jackd)"
 )
+_CURES_BY_API = {  # where one is asked for by name
+    "alsa": "load the ALSA sequencer (modprobe snd-seq), or leave out --api alsa, and the first that answers is taken",
+    "jack": _JACK_CURE,
+}
 _CURES = {
     "linux": f"load the ALSA sequencer (modprobe snd-seq), {_JACK_CURE}",
     "darwin": "open Audio MIDI Setup once and check that its MIDI Studio works",
@@ -145,7 +149,7 @@ def library() -> str:
 
 def cure(api: str | None = None) -> str:
     """Return the second half of a sentence: what a user without a working MIDI system, or without `api`, should do."""
-    return _JACK_CURE if api == "jack" else _CURES.get(sys.platform, _CURES["linux"])
+    return _CURES_BY_API.get(api or "") or _CURES.get(sys.platform, _CURES["linux"])
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from bollylive.io.midi_library import VARIABLE
+from bollylive.io.rtmidi_backend import cure
 
 MODULES = {"python-rtmidi": "rtmidi", "supriya-midi": "supriya_midi"}
 INSTALLED = [name for name, module in MODULES.items() if importlib.util.find_spec(module) is not None]
@@ -91,3 +92,10 @@ def test_a_port_whose_name_is_not_utf_8_is_listed_without_its_bad_bytes(
     jack_server: dict[str, str], run: Callable[[str], str]
 ) -> None:
     assert run(LIST) == "['Flte:in']"
+
+
+def test_who_asks_for_one_midi_system_is_told_how_to_get_that_one() -> None:
+    assert "modprobe snd-seq" in cure("alsa")
+    assert "start JACK" not in cure("alsa")
+    assert "start JACK" in cure("jack")
+    assert "modprobe" not in cure("jack")
