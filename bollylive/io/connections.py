@@ -86,7 +86,7 @@ class AlsaConnections:
 class JackConnections:
     """The connections as seen by a client of our own that has no ports; create it with `open`."""
 
-    see_s = 0.08  # with the pauses between two polls less than a tenth of a second
+    see_s = 0.075  # with the pauses between two polls less than a tenth of a second
 
     def __init__(self, library: ctypes.CDLL, client: int) -> None:
         self._by_name = _function(library.jack_port_by_name, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)

@@ -30,7 +30,7 @@ from bollylive.sets.settings import Set
 
 _CALM_S: Final = 0.005  # the ports are looked at only if nothing is due for this long
 _EVENTS_AT_ONCE: Final = 64
-_NEWS_S: Final = 0.02  # the longest that news for the musician, the supervisor and the engine may wait
+_NEWS_S: Final = 0.04  # the longest that news for the musician, the supervisor and the engine may wait
 
 
 class IoLoop:
