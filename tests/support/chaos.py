@@ -241,7 +241,9 @@ class Chaos(Storm):
             self.evening.faults.append(f"{begun_s:.2f} s: {kind} {detail}".rstrip())
             if not self.alive and not self._follow():
                 return
-        self._wait_in_quiet()
+        self._rest_for(1.0)  # a supervisor that has just been killed may still seem to be alive
+        if self.alive or self._follow():
+            self._wait_in_quiet()
 
     def _draw_one(self) -> str:
         if not self._bag:
