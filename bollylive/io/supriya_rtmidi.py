@@ -12,6 +12,7 @@ It does four things otherwise than python-rtmidi, which are made alike here:
 
 from __future__ import annotations
 
+import warnings
 from typing import Final, Generic, TypeVar
 
 from supriya_midi import MidiIn, MidiOut, RtMidiAPI, RtMidiError, get_compiled_api_by_name, rtmidi_ext
@@ -41,11 +42,11 @@ class _Client(Generic[EndT]):
     def open_port(self, port: int, name: str) -> None:
         self._reports.clear()
         self._end.open_port(port, name)
-        if self._reports:
-            error = self._reports.copy()
+        try:
+            self._raise_reports()
+        except RtMidiError:
             self.close_port()  # it counts as open
-            self._reports[:] = error
-        self._raise_reports()
+            raise
 
     def open_virtual_port(self, name: str) -> None:
         self._reports.clear()
@@ -54,7 +55,9 @@ class _Client(Generic[EndT]):
 
     def close_port(self) -> None:
         self._end.close_port()
-        self._reports.clear()  # that messages were still waiting to be sent
+        for text in self._reports:  # messages were still waiting to be sent, and are lost
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+        self._reports.clear()
 
     def delete(self) -> None:
         self._end.delete()

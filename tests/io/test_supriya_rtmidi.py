@@ -104,11 +104,12 @@ def test_a_message_that_is_too_long_does_not_stop_the_next_one(monkeypatch: pyte
     assert driver.sent == [b"\xf8"]
 
 
-def test_what_was_lost_at_closing_is_not_told_of_the_next_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_lost_at_closing_is_a_warning_and_not_told_of_the_next_port(monkeypatch: pytest.MonkeyPatch) -> None:
     client = made(monkeypatch, driver := Driver())
     client.open_port(0, "out")
     driver.reports = [WAITING]
-    client.close_port()
+    with pytest.warns(RuntimeWarning, match=r"3 message\(s\)"):
+        client.close_port()
     client.open_port(0, "out")
     client.send_message(b"\xf8")
     assert driver.sent == [b"\xf8"]
