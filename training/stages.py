@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from training.errors import TrainingError
 from training.recipe import ModelConfig, TrainConfig
 from training.writing import check_picture, check_report, write_json
 
@@ -93,12 +94,26 @@ def run_card(args: argparse.Namespace) -> None:
 
 
 def run_listen(args: argparse.Namespace) -> None:
-    """How a shipped model plays."""
+    """How a shipped model plays, or what takes sound like that are there."""
+    if args.takes:
+        _judge_takes(args)
+        return
+    if not (args.model and args.data):
+        raise TrainingError("listen needs --model and --data, to let a model play, or --takes, to judge what is there.")
     from training.listening.listen import listen, table
 
     check_report(args.out / "report.json")
     report = listen(args.model, args.data, args.out, args.songs, args.seed, args.workers, args.set)
     print(table(report))
+
+
+def _judge_takes(args: argparse.Namespace) -> None:
+    from training.judging.judge import judge
+    from training.judging.ragas import raga_of
+    from training.judging.table import markdown
+
+    raga = raga_of(args.raga, args.sa) if args.raga else None
+    print(markdown(judge(args.takes, args.out, args.seed, args.workers, raga, args.alone_from)), end="")
 
 
 def run_draw(args: argparse.Namespace) -> None:
