@@ -165,7 +165,11 @@ def _add_listen(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     stage.add_argument(
         "--set", type=Path, metavar="FILE", help="how notes are chosen, and which channels are the backing band"
     )
-    takes = stage.add_argument_group("instead of --model and --data")
+    takes = stage.add_argument_group("the judge", "--takes alone needs no model; with --play, it stands beside.")
+    takes.add_argument(
+        "--play", action="store_true", help="let the band play freely around held-out melodies: judge it"
+    )
+    takes.add_argument("--quick", action="store_true", help="only try --play out: less than a minute, rough figures")
     takes.add_argument(
         "--takes", type=Path, nargs="+", metavar="FOLDER", help="judge the MIDI files of these folders, side by side"
     )

@@ -95,11 +95,14 @@ def run_card(args: argparse.Namespace) -> None:
 
 def run_listen(args: argparse.Namespace) -> None:
     """How a shipped model plays, or what takes sound like that are there."""
-    if args.takes:
+    if args.takes and not args.play:
         _judge_takes(args)
         return
     if not (args.model and args.data):
         raise TrainingError("listen needs --model and --data, to let a model play, or --takes, to judge what is there.")
+    if args.play:
+        _judge_play(args)
+        return
     from training.listening.listen import listen, table
 
     check_report(args.out / "report.json")
@@ -108,12 +111,20 @@ def run_listen(args: argparse.Namespace) -> None:
 
 
 def _judge_takes(args: argparse.Namespace) -> None:
-    from training.judging.judge import judge
+    from training.judging.judge import columns_of, judge
     from training.judging.ragas import raga_of
     from training.judging.table import markdown
 
-    raga = raga_of(args.raga, args.sa) if args.raga else None
-    print(markdown(judge(args.takes, args.out, args.seed, args.workers, raga, args.alone_from)), end="")
+    columns = columns_of(args.takes, raga_of(args.raga, args.sa) if args.raga else None, args.alone_from)
+    print(markdown(judge(columns, args.out, args.seed, args.workers)), end="")
+
+
+def _judge_play(args: argparse.Namespace) -> None:
+    from training.judging.table import markdown
+    from training.playing.play import play
+
+    sources = args.model, args.data, args.out, args.seed, args.workers, args.set
+    print(markdown(play(*sources, args.quick, args.takes, args.alone_from)), end="")
 
 
 def run_draw(args: argparse.Namespace) -> None:

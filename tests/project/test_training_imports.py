@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exporting": _names("data sequences network trainer measuring"),
     "listening": _names("data"),
     "judging": set(),
+    "playing": _names("data judging"),
 }
 
 # The command line imports everything, and nothing imports it.

@@ -84,6 +84,19 @@ def test_the_longest_stretch_of_one_metre_is_judged(tmp_path: Path) -> None:
     assert (read_take(tmp_path / "b.mid").bar_beats, read_take(tmp_path / "b.mid").bars) == (3.0, 4)
 
 
+@pytest.mark.parametrize("quarters", [1 / 16, 255 * 4])
+def test_bars_that_nobody_means_are_of_four_beats(tmp_path: Path, quarters: float) -> None:
+    write_song(tmp_path / "a.mid", [Track("Flute", 0, 73, tune(0, 72, 24))], meters=((0.0, quarters),))
+    assert (read_take(tmp_path / "a.mid").bar_beats, read_take(tmp_path / "a.mid").bars) == (4.0, 3)
+
+
+def test_a_piece_that_is_longer_than_any_is_said(tmp_path: Path) -> None:
+    late = Note(0, 60, 90, 200_000.0, 1.0)
+    write_song(tmp_path / "a.mid", [Track("Flute", 0, 73, (*tune(0, 72, 8), late))])
+    with pytest.raises(TrainingError, match=r"a\.mid: this is longer than any piece of music \(200,000 beats\)"):
+        read_take(tmp_path / "a.mid")
+
+
 @pytest.mark.parametrize("data", [b"", b"no music", b"MThd\x00\x00\x00\x06\x00\x01\x00\x00\x01\xe0"])
 def test_what_is_no_music_is_said(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x.mid").write_bytes(data)

@@ -8,7 +8,7 @@ from takes import notes_of, take, voice
 
 from training.errors import TrainingError
 from training.judging.ragas import RAGAS, Raga, outside_raga, raga_of
-from training.judging.scale import key_of, notes_in_leads_key, own_notes, signature_of, time_in
+from training.judging.scale import is_harmonic_minor, key_of, notes_in_leads_key, own_notes, signature_of, time_in
 
 WHITE = {0, 2, 4, 5, 7, 9, 11}
 
@@ -74,6 +74,15 @@ def test_a_minor_key_has_both_sevenths() -> None:
     lead = voice("lead", line(57, 60, 64, 57, 59, 60, 62, 64, 65, 64, 57, 57))
     band = voice("other", [(8, 1, 67), (9, 1, 68), (10, 1, 66), (11, 1, 57)])
     assert notes_in_leads_key(take(lead, band, bars=3)) == 3 / 4
+
+
+def test_harmonic_minor_has_its_raised_seventh_and_not_the_other() -> None:
+    minor = [57, 60, 64, 57, 59, 60, 62, 64, 65, 64, 57]
+    assert is_harmonic_minor(notes_of(line(*minor, 68, 57)))
+    assert not is_harmonic_minor(notes_of(line(*minor, 67, 57)))
+    assert not is_harmonic_minor(notes_of(line(*minor)))
+    assert not is_harmonic_minor(notes_of(line(60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60)))
+    assert not is_harmonic_minor(notes_of([]))
 
 
 def test_a_raga_on_its_sa_has_its_own_notes_and_no_others() -> None:

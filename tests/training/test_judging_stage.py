@@ -13,7 +13,7 @@ from bollylive.midi.messages import Note
 from bollylive.midi.song import Track
 from bollylive.midi.song_files import write_song
 from training.__main__ import main
-from training.judging.judge import column_names
+from training.judging.judge import columns_of
 from training.judging.measures import MEASURES, measure_of
 from training.judging.summary import mean_over_leads, spread_between_takes, summarise
 from training.judging.table import markdown
@@ -129,7 +129,7 @@ def test_folders_of_takes_stand_side_by_side(
         ("--out out --model bollywood", "or --takes"),
         ("--out out --takes empty", "there is no MIDI file that can be judged"),
         ("--out out --takes nowhere", "there is no MIDI file that can be judged"),
-        ("--out out --takes empty empty", "named twice"),
+        ("--out out --takes empty empty", "name each folder once"),
         ("--out out --takes old --raga yamen", "is no raga"),
         ("--out mine --takes old", "is no table of this stage"),
         ("--out yours --takes old", "is no report of a stage"),
@@ -156,6 +156,6 @@ def test_what_cannot_be_judged_or_written_is_one_sentence(
 
 
 def test_folders_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
-    assert column_names([tmp_path / "a" / "takes", tmp_path / "b"]) == ["takes", "b"]
-    both = column_names([tmp_path / "a" / "takes", tmp_path / "b" / "takes"])
-    assert [name.split("/")[-2:] for name in both] == [["a", "takes"], ["b", "takes"]]
+    assert [column.name for column in columns_of([tmp_path / "a" / "takes", tmp_path / "b"])] == ["takes", "b"]
+    both = columns_of([tmp_path / "a" / "takes", tmp_path / "b" / "takes"])
+    assert [column.name.split("/")[-2:] for column in both] == [["a", "takes"], ["b", "takes"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,21 +25,31 @@ TABLE: Final = "report.md"
 _ENDINGS: Final = {".mid", ".midi", ".kar", ".smf"}
 
 
-def judge(
-    folders: list[Path], out: Path, seed: int, workers: int, raga: Raga | None = None, alone_from: int | None = None
-) -> dict[str, Any]:
-    """Judge all MIDI files below each folder, and write `report.json` and `report.md` into `out`.
+@dataclass(frozen=True)
+class Column:
+    """A folder of takes as a column of the table; `raga` and `alone_from` are as in `judge_take`."""
 
-    A file that cannot be judged is listed with its reason. `seed` is that of the intervals; `raga` and `alone_from`
-    are as in `judge_take`. Raises TrainingError where a folder has nothing to judge, or something else stands where
-    the report goes. Blocks, for about a second for a take of five minutes.
+    name: str
+    folder: Path
+    raga: Raga | None = None
+    alone_from: int | None = None
+
+
+def judge(
+    columns: list[Column], out: Path, seed: int, workers: int, played: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Judge all MIDI files below the folder of each column, and write `report.json` and `report.md` into `out`.
+
+    A file that cannot be judged is listed with its reason. `seed` is that of the intervals; `played` says how the takes
+    came about, where the caller knows. Raises TrainingError where a folder has nothing to judge, or something else
+    stands where the report goes. Blocks, for about a second for a take of five minutes.
     """
+    check_columns(columns)
     check_outputs(out)
-    names = column_names(folders)
-    report: dict[str, Any] = {"seed": seed, "takes": {}}
-    for name, folder in zip(names, folders, strict=True):
-        verdicts, skipped = judge_folder(folder, workers, raga, alone_from)
-        report["takes"][name] = {
+    report: dict[str, Any] = {"seed": seed, **({"played": played} if played else {}), "takes": {}}
+    for column in columns:
+        verdicts, skipped = judge_folder(column.folder, workers, column.raga, column.alone_from)
+        report["takes"][column.name] = {
             "files": len(verdicts),
             "leads": len({verdict.lead for verdict in verdicts}),
             "skipped": skipped,
@@ -70,14 +80,19 @@ def judge_folder(
     return verdicts, skipped
 
 
-def column_names(folders: Iterable[Path]) -> list[str]:
-    """The names of the folders as columns: their own, or whole paths where two have the same; none twice."""
+def columns_of(folders: list[Path], raga: Raga | None = None, alone_from: int | None = None) -> list[Column]:
+    """The folders as columns, by their own names, or by whole paths where two have the same."""
     paths = [folder.resolve() for folder in folders]
     own = [path.name for path in paths]
     names = [name if own.count(name) == 1 else path.as_posix() for name, path in zip(own, paths, strict=True)]
-    if len(set(names)) < len(names):
-        raise TrainingError("one folder of takes is named twice; name each once.")
-    return names
+    return [Column(name, folder, raga, alone_from) for name, folder in zip(names, folders, strict=True)]
+
+
+def check_columns(columns: list[Column]) -> None:
+    """Raise TrainingError where two columns have the same name."""
+    names = [column.name for column in columns]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise TrainingError(f"{twice}: two folders of takes would have this name in the table; name each folder once.")
 
 
 def check_outputs(out: Path) -> None:

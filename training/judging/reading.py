@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import symusic
 
+from bollylive.midi.file_parts import LONGEST_BEATS
 from training.errors import TrainingError
 from training.judging.take import ONSET, PITCH, Kind, Notes, Take, Voice, whole_bars
 
@@ -23,6 +24,7 @@ _BASS_PROGRAMS: Final = range(32, 40)
 _HIGHEST_BASS: Final = 52.0
 _FEWEST_LEAD_NOTES: Final = 30
 _CHORD_SEMITONES: Final = 14.0  # how much lower a voice counts for each further note at an onset
+_COMMON_BAR_BEATS, _MOST_BAR_BEATS = 4.0, 16
 _FAMILIES: Final[tuple[tuple[int, Kind], ...]] = (  # the first program that is no more of the kind
     (24, "keys"),
     (32, "guitars"),
@@ -48,7 +50,9 @@ def read_take(path: Path) -> Take:
     if not voices:
         raise TrainingError(f"{path}: there are no notes to judge.")
     last = max(float(voice.notes[:, ONSET].max()) for voice in voices)
-    signs = [(sign.time / quarter, 4 * sign.numerator / sign.denominator) for sign in score.time_signatures]
+    if last > LONGEST_BEATS:
+        raise TrainingError(f"{path}: this is longer than any piece of music ({last:,.0f} beats).")
+    signs = [(sign.time / quarter, _bar(sign.numerator, sign.denominator)) for sign in score.time_signatures]
     begin, bar_beats, end = _longest_stretch(signs, last)
     tempo = score.tempos[0].qpm if len(score.tempos) else 120.0
     whole = Take(path.stem, with_roles(voices), bar_beats, whole_bars(end, bar_beats), float(tempo))
@@ -93,6 +97,12 @@ def _kind(track: Any) -> Kind:
     return "drums" if track.is_drum else next(kind for end, kind in _FAMILIES if track.program < end)
 
 
+def _bar(numerator: int, denominator: int) -> float:
+    """The quarter notes of a bar; one that is too short or long to be meant is of four."""
+    quarters = 4 * numerator / max(denominator, 1)
+    return quarters if 1 <= quarters <= _MOST_BAR_BEATS else _COMMON_BAR_BEATS
+
+
 def _mean_pitch(voice: Voice) -> float:
     return float(voice.notes[:, PITCH].mean())
 
@@ -104,7 +114,7 @@ def _height(voice: Voice) -> float:
 
 def _longest_stretch(signs: list[tuple[float, float]], last: float) -> tuple[float, float, float]:
     """The beats between which one metre holds for longest, with its bar: (first beat, bar, last beat)."""
-    metres = signs if signs and signs[0][0] == 0 else [(0.0, 4.0), *signs]
+    metres = signs if signs and signs[0][0] == 0 else [(0.0, _COMMON_BAR_BEATS), *signs]
     metres = [metre for metre in metres if metre[0] <= last]
     ends = [*(begin for begin, _ in metres[1:]), last]
     joined: list[tuple[float, float, float]] = []

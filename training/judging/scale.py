@@ -86,6 +86,16 @@ def own_notes(notes: Notes) -> frozenset[int]:
     return signature_of(sound) | frozenset(np.flatnonzero(sound / sound.sum() >= _USED).tolist())
 
 
+def is_harmonic_minor(notes: Notes) -> bool:
+    """Whether a melody is in a minor key, by its profile, and its raised seventh is more used than the other one."""
+    sound = chroma(notes, -np.inf, np.inf)
+    key = key_of(sound)
+    if key is None or not key[1]:
+        return False
+    raised, lowered = sound[(key[0] + 11) % 12], sound[(key[0] + 10) % 12]
+    return bool(raised > lowered and raised / sound.sum() >= _USED)
+
+
 def time_in(classes: frozenset[int], take: Take) -> float | None:
     """The share of the time that the band's pitched notes sound, note by note, that is of some pitch classes."""
     band = take.notes("bass", "other")

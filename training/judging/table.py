@@ -19,6 +19,7 @@ def markdown(report: dict[str, Any]) -> str:
         lines.append(
             f"- **{name}**: {_count(column['files'], 'take')} around {_count(column['leads'], 'lead')}{left_out}"
         )
+    lines += _about(report.get("played"))
     lines += ["", f"| | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
     for key in sorted({key for column in columns.values() for key in column["measures"]}, key=order_of):
         title, measure = measure_of(key)
@@ -26,6 +27,14 @@ def markdown(report: dict[str, Any]) -> str:
         lines.append(f"| {title} | {' | '.join(cells)} |")
     lines += ["", "The formula of each measure stands in `training/judging/`, in the module that `measures.py` names."]
     return "\n".join(lines) + "\n"
+
+
+def _about(played: dict[str, Any] | None) -> list[str]:
+    """How the takes came about, where the report knows: the model, and the leads by name."""
+    if not played:
+        return []
+    said = ["", f"Played by {played['model']}, set “{played['set']}”, seeds {', '.join(map(str, played['seeds']))}."]
+    return said + [f"- {situation}: {', '.join(names)}" for situation, names in played["leads"].items()]
 
 
 def _cell(estimate: dict[str, Any] | None, in_percent: bool) -> str:
