@@ -175,8 +175,8 @@ def _add_listen(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     takes.add_argument(
         "--alone-from",
-        type=at_least(1),
-        metavar="BARS",
+        type=at_least(2),
+        metavar="BAR",
         help="in files without a musician, as of real ensembles, judge the bars from here on as if the lead stopped",
     )
     takes.add_argument("--raga", metavar="NAME", help="the raga that the takes must keep to, such as yaman")

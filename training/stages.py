@@ -115,8 +115,12 @@ def _judge_takes(args: argparse.Namespace) -> None:
     from training.judging.ragas import raga_of
     from training.judging.table import markdown
 
-    columns = columns_of(args.takes, raga_of(args.raga, args.sa) if args.raga else None, args.alone_from)
+    columns = columns_of(args.takes, raga_of(args.raga, args.sa) if args.raga else None, _alone_from(args))
     print(markdown(judge(columns, args.out, args.seed, args.workers)), end="")
+
+
+def _alone_from(args: argparse.Namespace) -> int | None:
+    return None if args.alone_from is None else args.alone_from - 1  # bars count from 0 inside
 
 
 def _judge_play(args: argparse.Namespace) -> None:
@@ -124,7 +128,7 @@ def _judge_play(args: argparse.Namespace) -> None:
     from training.playing.play import play
 
     sources = args.model, args.data, args.out, args.seed, args.workers, args.set
-    print(markdown(play(*sources, args.quick, args.takes, args.alone_from)), end="")
+    print(markdown(play(*sources, args.quick, args.takes, _alone_from(args))), end="")
 
 
 def run_draw(args: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from fakes import FakePredictor
 from music import write_melody
 
 from bollylive.midi.song_files import read_song
+from bollylive.model.codec import PERCUSSION
 from bollylive.sets.setfile import default_set
 from training.__main__ import main
 from training.data.corpus import Song
@@ -21,6 +22,7 @@ from training.judging.reading import read_take
 from training.playing.leads import Lead, choose_leads, lead_of
 from training.playing.phrases import SA, raga_phrases
 from training.playing.play import write_take
+from training.playing.references import reference_takes, take_of
 from training.playing.situations import ALONE, AROUND, FULL, HARMONIC_MINOR, IN_THREE, QUICK, Job, make_jobs
 
 MAJOR = [60, 62, 64, 65, 67, 69, 71, 72]
@@ -80,7 +82,7 @@ def test_a_lead_has_whole_bars_from_its_first_one_on_and_24_at_most() -> None:
         melody("in three", beats=3),
         replace(melody("two metres"), bars=np.array([[0, 96], [960, 72]], dtype=np.int32)),
         replace(melody("two voices"), instruments=np.array([73, 20], dtype=np.int16)),
-        replace(melody("drums"), instruments=np.array([128], dtype=np.int16)),
+        replace(melody("drums"), instruments=np.array([PERCUSSION], dtype=np.int16)),
         replace(melody("chords"), notes=np.repeat(melody("x").notes, 2, axis=0)),
         replace(melody("rests"), notes=melody("x", bars=40).notes[[*range(8), *range(60, 160)]]),
     ],
@@ -157,6 +159,7 @@ def test_the_band_plays_and_is_judged_beside_other_takes(
     assert report["played"]["leads"]["around"] == ["tunes/one.mid"]
     assert "- around: tunes/one.mid" in shown
     assert report["takes"]["alone"]["measures"]["alone_own_notes"]["takes"] == 1
+    assert all(key.startswith("alone") for key in report["takes"]["alone"]["measures"])
     assert "outside_raga" in report["takes"]["yaman"]["measures"]
     take = Path("out/takes/around/tunes-one-1.mid")
     before = take.read_bytes()
@@ -174,6 +177,49 @@ def test_the_band_plays_and_is_judged_beside_other_takes(
     report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
     own, other = (report["takes"][name]["measures"] for name in ("around", "others"))
     assert {**own, "spread": None} == {**other, "spread": None}  # it is the same music
+
+
+def ensemble(work: str, bars: int, programs: tuple[int, ...] = (73, 33, PERCUSSION), valid: bool = True) -> Song:
+    """A flute over a bass and drums, all in quarters."""
+    rows = [
+        (24 * beat, 20, (72 + beat % 5, 36, 42)[voice % 3], 80, voice)
+        for beat in range(4 * bars)
+        for voice in range(len(programs))
+    ]
+    metre = np.array([[0, 96]], dtype=np.int32)
+    notes, instruments = np.array(rows, dtype=np.int32), np.array(programs, dtype=np.int16)
+    return Song(f"{work}.mid", work, valid, notes, instruments, metre)
+
+
+def test_real_ensembles_and_rules_are_held_out_whole_bands_cut_as_long_as_a_lead() -> None:
+    songs = [
+        *(ensemble(f"song {i}", 30) for i in range(5)),
+        ensemble("long", 200),
+        replace(ensemble("long", 200), name="long again.mid"),
+        ensemble("short", 23),
+        ensemble("trained", 30, valid=False),
+        ensemble("no drums", 30, (73, 33, 48)),
+        melody("alone", bars=30),
+    ]
+    found = reference_takes({"songs": songs, "arranged-tunes": [ensemble("arranged", 40, (20, 33, PERCUSSION))]}, 48)
+    assert {name: sorted((take.name, take.bars) for take in takes) for name, takes in found.items()} == {
+        "real": [("long.mid", 24), *((f"song {i}.mid", 24) for i in range(5))],
+        "real-alone": [("long.mid", 128)],
+        "rules": [("arranged.mid", 24)],
+    }
+    assert all({voice.role for voice in take.voices} == {"lead", "bass", "drums"} for take in found["real"])
+    assert len(reference_takes({"songs": songs}, 2)["real"]) == 2
+    assert reference_takes({"songs": [melody("alone")]}, 48) == {}
+
+
+def test_the_melody_of_an_arrangement_leads_although_another_voice_is_higher() -> None:
+    song = ensemble("arranged", 24, (20, 33, PERCUSSION, 73))
+    song.notes[song.notes[:, 4] == 3, 2] += 12
+    by_rule, by_reading = take_of(song, melody_first=True), take_of(song)
+    assert by_rule is not None
+    assert by_reading is not None
+    assert [voice.role for voice in by_rule.voices] == ["lead", "bass", "drums", "other"]
+    assert [voice.role for voice in by_reading.voices] == ["other", "bass", "drums", "lead"]
 
 
 def test_corpora_without_a_lead_are_one_sentence(

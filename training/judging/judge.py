@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,6 +17,7 @@ from training.judging.ragas import Raga
 from training.judging.reading import read_take
 from training.judging.summary import summarise
 from training.judging.table import TITLE, markdown
+from training.judging.take import Take
 from training.judging.verdict import Verdict, judge_take
 from training.writing import check_report, write_json, write_text
 
@@ -27,28 +28,34 @@ _ENDINGS: Final = {".mid", ".midi", ".kar", ".smf"}
 
 @dataclass(frozen=True)
 class Column:
-    """A folder of takes as a column of the table; `raga` and `alone_from` are as in `judge_take`."""
+    """Takes as a column of the table: those of a folder, or takes that were read already.
+
+    `raga` and `alone_from` are as in `judge_take`; `only` is how the names of the measures begin that are shown.
+    """
 
     name: str
-    folder: Path
+    folder: Path | None = None
     raga: Raga | None = None
     alone_from: int | None = None
+    takes: tuple[Take, ...] = ()
+    only: str = ""
 
 
 def judge(
     columns: list[Column], out: Path, seed: int, workers: int, played: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Judge all MIDI files below the folder of each column, and write `report.json` and `report.md` into `out`.
+    """Judge the takes of each column, and write `report.json` and `report.md` into `out`.
 
-    A file that cannot be judged is listed with its reason. `seed` is that of the intervals; `played` says how the takes
-    came about, where the caller knows. Raises TrainingError where a folder has nothing to judge, or something else
-    stands where the report goes. Blocks, for about a second for a take of five minutes.
+    Of a folder all MIDI files count, also those further below. A file that cannot be judged is listed with its reason.
+    `seed` is that of the intervals; `played` says how the takes came about, where the caller knows. Raises
+    TrainingError where a folder has nothing to judge, or something else stands where the report goes. Blocks, for about
+    a second for a take of five minutes.
     """
     check_columns(columns)
     check_outputs(out)
     report: dict[str, Any] = {"seed": seed, **({"played": played} if played else {}), "takes": {}}
     for column in columns:
-        verdicts, skipped = judge_folder(column.folder, workers, column.raga, column.alone_from)
+        verdicts, skipped = judge_column(column, workers)
         report["takes"][column.name] = {
             "files": len(verdicts),
             "leads": len({verdict.lead for verdict in verdicts}),
@@ -60,6 +67,22 @@ def judge(
     write_json(out / REPORT, report)
     write_text(out / TABLE, markdown(report))
     return report
+
+
+def judge_column(column: Column, workers: int) -> tuple[list[Verdict], dict[str, str]]:
+    """The verdicts on the takes of a column, with the measures that it shows, and why other files have none."""
+    verdicts = [judge_take(take, column.raga, column.alone_from) for take in column.takes]
+    skipped: dict[str, str] = {}
+    if column.folder is not None:
+        verdicts, skipped = judge_folder(column.folder, workers, column.raga, column.alone_from)
+    return [_shown(verdict, column.only) for verdict in verdicts], skipped
+
+
+def _shown(verdict: Verdict, only: str) -> Verdict:
+    if not only:
+        return verdict
+    figures = {key: figure for key, figure in verdict.figures.items() if key.startswith(only)}
+    return replace(verdict, figures=figures, velocities={})
 
 
 def judge_folder(
@@ -118,4 +141,4 @@ def _judge_file(folder: Path, path: Path, raga: Raga | None, alone_from: int | N
     except TrainingError as error:
         return str(error)
     verdict = judge_take(take, raga, alone_from)
-    return Verdict(path.relative_to(folder).as_posix(), verdict.lead, verdict.figures, verdict.velocities)
+    return replace(verdict, take=path.relative_to(folder).as_posix())

@@ -43,7 +43,12 @@ def read_take(path: Path) -> Take:
         raise TrainingError(f"{path}: this is no MIDI file that can be judged ({error}).") from error
     quarter = score.ticks_per_quarter
     voices = [
-        Voice(track.name or f"track {number}", _kind(track), "drums" if track.is_drum else "other", notes)
+        Voice(
+            track.name or f"track {number}",
+            kind_of(track.program, track.is_drum),
+            "drums" if track.is_drum else "other",
+            notes,
+        )
         for number, track in enumerate(score.tracks)
         if len(notes := _notes(track, quarter))
     ]
@@ -93,8 +98,9 @@ def _notes(track: Any, quarter: int) -> Notes:
     return np.asarray(notes[np.lexsort((notes[:, PITCH], notes[:, ONSET]))])
 
 
-def _kind(track: Any) -> Kind:
-    return "drums" if track.is_drum else next(kind for end, kind in _FAMILIES if track.program < end)
+def kind_of(program: int, drums: bool) -> Kind:
+    """The kind of instrument of a General MIDI program."""
+    return "drums" if drums else next(kind for end, kind in _FAMILIES if program < end)
 
 
 def _bar(numerator: int, denominator: int) -> float:

@@ -39,7 +39,8 @@ def judge_take(take: Take, raga: Raga | None = None, alone_from: int | None = No
     """Measure a take around its lead and, where the band goes on alone for 16 bars and more, what it does there.
 
     What is shorter counts as the ending of the take. In a file without a musician, as of a real ensemble, the bars from
-    `alone_from` on are measured as if the lead stopped there: how the others keep to what it has played until then.
+    `alone_from` (from 0) on are measured as if the lead stopped there: how the others keep to what it has played by
+    then.
     """
     stop = min(take.bars, max(1, math.ceil(take.lead_end / take.bar_beats - 1e-6)))
     goes_on = take.lead_end > 0 and take.bars - stop >= LEAST_BARS

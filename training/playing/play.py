@@ -24,7 +24,8 @@ from training.errors import TrainingError
 from training.judging.judge import Column, check_columns, check_outputs, columns_of, judge
 from training.judging.ragas import RAGAS, raga_of
 from training.playing.phrases import SA_NAME
-from training.playing.situations import FULL, HARMONIC_MINOR, QUICK, Job, make_jobs
+from training.playing.references import LEAD_BARS, REAL_ALONE, reference_takes
+from training.playing.situations import ALONE, FULL, HARMONIC_MINOR, QUICK, Job, Size, make_jobs
 
 TAKES: Final = "takes"
 
@@ -59,7 +60,7 @@ def play(
     takes = out / TAKES
     _check_takes(takes, jobs)
     situations = list(dict.fromkeys(part for job in jobs for part in _columns_of_job(job)))
-    columns = [Column(name, takes / name, raga_of(name, SA_NAME) if name in RAGAS else None) for name in situations]
+    columns = [_column(name, takes) for name in situations] + _references(corpora, QUICK if quick else FULL)
     check_columns([*columns, *others])
     write_all(jobs, takes, model, band, workers)
     leads = {name: sorted({job.lead.name for job in jobs if name in _columns_of_job(job)}) for name in situations}
@@ -82,6 +83,21 @@ def write_take(job: Job, takes: Path, band: Set, predictor: Predictor) -> None:
     song = job.lead.song(band.tempo_bpm)
     tracks = perform(song, None, band, predictor, job.seed, play_on_bars=job.play_on_bars)
     write_song(takes / job.path, tracks, *time_of(song, tracks))
+
+
+def _column(situation: str, takes: Path) -> Column:
+    raga = raga_of(situation, SA_NAME) if situation in RAGAS else None
+    return Column(situation, takes / situation, raga, only="alone" if situation == ALONE else "")
+
+
+def _references(corpora: dict[str, list[Song]], size: Size) -> list[Column]:
+    found = reference_takes(corpora, size.references)
+    alone = {REAL_ALONE: (LEAD_BARS, "alone")}
+    columns = []
+    for name, takes in found.items():
+        alone_from, only = alone.get(name, (None, ""))
+        columns.append(Column(name, alone_from=alone_from, takes=tuple(takes), only=only))
+    return columns
 
 
 def _columns_of_job(job: Job) -> list[str]:

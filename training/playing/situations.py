@@ -33,10 +33,13 @@ class Size:
     alone_minutes: float = 5.0
     raga_bars: int = 24  # alone after a raga phrase
     ragas: int = 3
+    references: int = 48  # of each kind: real ensembles, and what rules make
 
 
 FULL: Final = Size()
-QUICK: Final = Size(leads=2, harmonic_minor=0, in_three=0, seeds=1, most_bars=8, alone=1, alone_minutes=1.0, ragas=1)
+QUICK: Final = Size(
+    leads=2, harmonic_minor=0, in_three=0, seeds=1, most_bars=8, alone=1, alone_minutes=1.0, ragas=1, references=2
+)
 _LEAD_BARS_OF_ALONE: Final = 8
 
 
