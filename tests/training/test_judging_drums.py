@@ -10,6 +10,7 @@ from takes import Note, notes_of, take, voice
 from training.judging.fills import accents, dense_fills, fills
 from training.judging.repetition import grid_bars, longest_run, runs_by_kind
 from training.judging.take import Take
+from training.judging.theka import bass_drum
 
 KICK, SNARE, HAT, TOM = 36, 38, 42, 45
 GROOVE: list[tuple[float, int]] = [(0, KICK), (1, SNARE), (2, KICK), (2.5, HAT), (3, SNARE), (3.5, HAT)]
@@ -92,3 +93,25 @@ def test_accents_are_how_much_the_loudness_differs_by_place() -> None:
     assert accents(take(voice("drums", strokes), bars=4)) == pytest.approx((100 - 65) / 2)
     even: list[Note] = [(i / 4, 0.1, HAT, 64) for i in range(64)]
     assert accents(take(voice("drums", even), bars=4)) == 0.0
+
+
+NA, TIN, TE, GE = 60, 61, 62, 64
+KEHERWA: list[tuple[float, int]] = [
+    (0, NA), (0, GE), (0.5, GE), (1, NA), (1.5, TIN), (2, NA), (2.5, TE), (3, TIN), (3, GE), (3.5, NA)
+]  # fmt: skip
+
+
+def test_ge_speaks_on_1_2_and_7_of_keherwa_and_not_in_its_khali() -> None:
+    late = [(0.25, GE), *KEHERWA[3:]]  # a 16th behind the first matra, and none on the second
+    filled = [*KEHERWA, (1.75, GE)]  # behind the fourth
+    on, in_khali = bass_drum(drums(KEHERWA, late, filled, KEHERWA, GROOVE, []))
+    assert on == {1: 3 / 4, 2: 3 / 4, 7: 1.0}
+    assert in_khali == 1 / 4
+
+
+def test_dadra_has_six_matras_and_what_has_no_hand_drums_no_theka() -> None:
+    dadra = [(3 * bar + at, 0.1, key) for bar in range(4) for at, key in ((0, GE), (0.5, GE), (1.5, NA), (2, TIN))]
+    assert bass_drum(take(voice("drums", dadra), bars=4, bar_beats=3.0)) == ({1: 1.0, 2: 1.0, 4: 0.0}, None)
+    assert bass_drum(drums(GROOVE, GROOVE, GROOVE, GROOVE)) == ({}, None)
+    assert bass_drum(drums(KEHERWA, KEHERWA, KEHERWA)) == ({}, None)
+    assert bass_drum(take(voice("drums", dadra), bars=3, bar_beats=3.5)) == ({}, None)

@@ -30,6 +30,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "fills": Measure("bars that are fills", "fills", in_percent=True),
     "dense_fills": Measure("of them by what is in them", "fills", in_percent=True),
     "accents": Measure("drum accents, sd of velocity by place", "fills"),
+    "ge": Measure("of the bars with hand drums: Ge on matra", "theka", in_percent=True),
+    "ge_in_khali": Measure("of the bars with hand drums: Ge in the khali", "theka", in_percent=True),
     "notes": Measure("notes a bar", "texture"),
     "together": Measure("notes that begin together", "texture"),
     "two": Measure("of its sounding time with two notes and more", "texture", in_percent=True),

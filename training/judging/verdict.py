@@ -19,6 +19,7 @@ from training.judging.repetition import runs_by_kind
 from training.judging.scale import notes_in_leads_key, own_notes, time_in
 from training.judging.take import ONSET, PITCH, TICKS_PER_BEAT, Take
 from training.judging.texture import answering, by_kind, mean_velocities, notes_together, share_of_two
+from training.judging.theka import bass_drum
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,10 @@ def _judge_around(take: Take, raga: Raga | None) -> Iterator[tuple[str, float | 
     for name, found in (("fills", fills(take)), ("dense_fills", dense_fills(take))):
         yield name, float(np.mean(found)) if found else None
     yield "accents", accents(take)
+    on_matra, in_khali = bass_drum(take)
+    for matra, share in on_matra.items():
+        yield f"ge.{matra}", share
+    yield "ge_in_khali", in_khali
     for kind, notes in by_kind(take).items():
         yield f"notes.{kind}", len(notes) / take.bars
         if kind != "drums":
