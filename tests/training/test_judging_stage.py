@@ -122,11 +122,29 @@ def test_folders_of_takes_stand_side_by_side(
     assert listen("--takes", *folders, "--out", tmp_path / "out") == 0  # its own report may be written again
 
 
+@pytest.mark.parametrize(("bar", "share"), [("3", 0.0), ("4", 1.0)])
+def test_the_bar_from_which_an_ensemble_counts_as_alone_is_counted_from_1(
+    bar: str, share: float, tmp_path: Path
+) -> None:
+    """The flute plays C major for two bars, and from the third one F sharp, as the pad does then."""
+    lead = tuple(Note(0, (72, 74, 76, 77, 79, 81, 83, 84)[i] if i < 8 else 78, 90, float(i), 1.0) for i in range(96))
+    pad = tuple(Note(1, 66, 70, 4.0 * bar, 4.0) for bar in range(2, 24))
+    (tmp_path / "songs").mkdir()
+    write_song(tmp_path / "songs" / "song.mid", [Track("Flute", 0, 73, lead), Track("Organ", 1, 20, pad)])
+    assert listen("--takes", tmp_path / "songs", "--out", tmp_path / "out", "--alone-from", bar) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert report["takes"]["songs"]["measures"]["alone_own_notes"]["mean"] == share
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
         ("--out out", "listen needs --model and --data"),
         ("--out out --model bollywood", "or --takes"),
+        ("--out out --play --takes old", "listen needs --model and --data"),
+        ("--out out --quick --takes old", "--quick tries out --play"),
+        ("--out out --model bollywood --data old --raga yaman", "there are none"),
+        ("--out out --model bollywood --data old --alone-from 9", "there are none"),
         ("--out out --takes empty", "there is no MIDI file that can be judged"),
         ("--out out --takes nowhere", "there is no MIDI file that can be judged"),
         ("--out out --takes empty empty", "name each folder once"),

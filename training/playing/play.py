@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -21,7 +21,7 @@ from bollylive.sets.settings import Set
 from training.data.corpus import Song
 from training.data.prepare import corpora_of
 from training.errors import TrainingError
-from training.judging.judge import Column, check_columns, check_outputs, columns_of, judge
+from training.judging.judge import Column, check_columns, check_outputs, judge
 from training.judging.ragas import RAGAS, raga_of
 from training.playing.phrases import SA_NAME
 from training.playing.references import LEAD_BARS, REAL_ALONE, reference_takes
@@ -38,10 +38,9 @@ def play(
     workers: int,
     set_file: Path | None = None,
     quick: bool = False,
-    beside: list[Path] | None = None,
-    alone_from: int | None = None,
+    beside: Sequence[Column] = (),
 ) -> dict[str, Any]:
-    """Let a model play around leads that are held out, and judge it beside the takes in other folders.
+    """Let a model play around leads that are held out, and judge it beside other columns of takes.
 
     The takes lie in `out/takes`, a folder for each situation, as MIDI files; the report is that of `judge`. Raises
     TrainingError where no lead is held out, or takes of another run are there. Blocks for ten minutes and more of one
@@ -49,7 +48,6 @@ def play(
     """
     band = load_set(set_file) if set_file else default_set()
     model = find_model(model_name)
-    others = columns_of(beside or [], alone_from=alone_from)
     check_outputs(out)
     corpora: dict[str, list[Song]] = {}
     for source in sources:
@@ -61,12 +59,12 @@ def play(
     _check_takes(takes, jobs)
     situations = list(dict.fromkeys(part for job in jobs for part in _columns_of_job(job)))
     columns = [_column(name, takes) for name in situations] + _references(corpora, QUICK if quick else FULL)
-    check_columns([*columns, *others])
+    check_columns([*columns, *beside])
     write_all(jobs, takes, model, band, workers)
     leads = {name: sorted({job.lead.name for job in jobs if name in _columns_of_job(job)}) for name in situations}
     seeds = sorted({job.seed for job in jobs})
     played = {"model": model.stem, "set": band.name, "seeds": seeds, "tempo_bpm": band.tempo_bpm, "leads": leads}
-    return judge([*columns, *others], out, seed, workers, played)
+    return judge([*columns, *beside], out, seed, workers, played)
 
 
 def write_all(jobs: list[Job], takes: Path, model: Path, band: Set, workers: int) -> None:
