@@ -53,6 +53,9 @@ def test_the_choice_is_that_of_the_works_names_and_not_of_their_order() -> None:
     songs = [melody(f"song {i}") for i in range(20)]
     chosen = names(choose_leads({"m": songs}, count=5))
     assert names(choose_leads({"m": songs[::-1]}, count=5)) == chosen
+    renamed = [replace(song, name=f"{99 - i}.mid") for i, song in enumerate(songs)]
+    new_name = {f"m/{song.name}": f"m/{again.name}" for song, again in zip(songs, renamed, strict=True)}
+    assert names(choose_leads({"m": renamed}, count=5)) == [new_name[name] for name in chosen]
     assert chosen != names([lead for song in songs[:5] if (lead := lead_of(f"m/{song.name}", song, 4))])
 
 
