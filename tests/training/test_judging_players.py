@@ -86,6 +86,12 @@ def test_a_call_is_answered_by_what_the_model_plays_next_on_its_channel() -> Non
     assert calls_and_answers(take(piece.voices[0], voice("other", [(4, 1, 60)], "3 Strings (model)"), bars=4)) == []
 
 
+def test_what_the_model_plays_when_the_musician_has_left_is_no_answer() -> None:
+    piece = dialogue(OTHER, CALL)
+    assert len(calls_and_answers(piece)) == 2
+    assert len(calls_and_answers(piece.part(0, 3))) == 1  # the second call's bar is the last
+
+
 def test_identical_answers_are_counted_by_pairs_of_equal_calls() -> None:
     assert identical_answers(dialogue(OTHER, CALL, OTHER, OTHER)) == 3 / 6
     assert identical_answers(dialogue(OTHER, CALL)) == 0.0

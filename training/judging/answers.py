@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from training.judging.reading import MUSICIAN
-from training.judging.take import Notes, Take
+from training.judging.take import Notes, Take, within
 
 Phrase: TypeAlias = tuple[tuple[int, int], ...]  # (16th from the bar line, pitch)
 
@@ -23,14 +23,14 @@ _SHARED: Final = 0.5
 
 
 def calls_and_answers(take: Take) -> list[tuple[Phrase, Phrase]]:
-    """The musician's phrases, each with what the model played after it on the same channel, if it did."""
+    """The musician's phrases, each with what the model played after it on its channel, if it did so in the take."""
     musicians = [voice for voice in take.voices if voice.name.endswith(MUSICIAN)]
     found = []
     for musician in musicians:
         answering = musician.name.removesuffix(MUSICIAN) + MODEL
         model = [voice.notes for voice in take.voices if voice.name == answering]
         if model:
-            found += _turns(musician.notes, model[0], take.bar_beats)
+            found += _turns(within(musician.notes, take.end), within(model[0], take.end), take.bar_beats)
     return found
 
 
