@@ -2,8 +2,7 @@
 
 The lead is the track that `perform` names "(musician)". In another file it is the voice that is not the bass, has more
 than 30 notes, and lies highest by its mean pitch, less 14 semitones for each note more than one at an onset. The bass
-is what has a bass's program; where nobody has, the lowest other voice, if its mean pitch lies under 52. (These are the
-rules of the independent judge that these measures were compared with, so that both look at the same voices.)
+is what has a bass's program; where nobody has, the lowest other voice, if its mean pitch lies under 52.
 """
 
 from __future__ import annotations
