@@ -162,6 +162,13 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         metavar="1,2,...",
         help="the channels of the song that are the musician; the band plays its other ones (default: all)",
     )
+    perform.add_argument(
+        "--play-on",
+        type=_number(int, 0, 2000),
+        metavar="BARS",
+        help="how many bars the band goes on alone after the bar of the musician's last note, without a rest "
+        "(default: one bar)",
+    )
 
     generate = add("generate", "Let the band continue a song, each instrument from its last notes.", band)
     generate.add_argument(

@@ -12,12 +12,13 @@ from typing import Final
 
 from bollylive.errors import FileError
 from bollylive.midi.bars import bar_at
+from bollylive.midi.messages import NoteOff
 from bollylive.midi.song import DEFAULT_METERS, Meters, Song, TempoMap, Tempos, Track
 from bollylive.model.predictor import Predictor
 from bollylive.offline import OfflineBand
 from bollylive.sets.settings import MOST_BEATS_PER_BAR, TURN_ROLES, Set
 from bollylive.song_band import bar_beats, model_tracks, percussion_keys
-from bollylive.timeline import NewMeter, timeline
+from bollylive.timeline import LONGEST_HELD_BEATS, NewMeter, timeline
 
 TAIL_BARS: Final = 1  # the band plays on for so long after the bar in which the file's last note ends
 
@@ -29,12 +30,15 @@ def perform(
     predictor: Predictor,
     seed: int,
     progress: Callable[[float], None] = lambda _: None,
+    play_on_bars: int | None = None,
 ) -> list[Track]:
     """Play along with a song: its `channels` (None: all) are the musician's, who plays them as in `jam`.
 
     Return the musician's tracks as they are in the song, then what the model played, also in the musician's pauses.
-    `progress` is called often, with the share that is done. Raises FileError if the song has no notes on these
-    channels. Blocks, for a time in proportion to the beats in which anybody plays.
+    After the bar of the musician's last note the band plays `play_on_bars` bars alone, without a rest; with None it is
+    one bar, and the band rests as its set says. `progress` is called often, with the share that is done. Raises
+    FileError if the song has no notes on these channels. Blocks, for a time in proportion to the beats in which anybody
+    plays.
     """
     available = sorted({note.channel for note in song.notes})
     musician = available if channels is None else [channel for channel in available if channel in set(channels)]
@@ -44,28 +48,38 @@ def perform(
     band = _with_musician(band, song, musician)
 
     offline = OfflineBand(band, predictor, seed, own_downbeat=False, any_tempo=True)
-    end_s = TempoMap(song.tempos).seconds_at(end_beats(song, musician))
-    for at_s, event in timeline(song, set(musician)):
+    tail_bars = TAIL_BARS if play_on_bars is None else play_on_bars
+    end_s = TempoMap(song.tempos).seconds_at(end_beats(song, musician, tail_bars))
+    events = timeline(song, set(musician))
+    last_s = max(at_s for at_s, event in events if isinstance(event, NoteOff))
+    for at_s, event in events:
         if at_s > end_s:
             break
         if isinstance(event, NewMeter):
             offline.begin_bars(event.begin_beats, bar_beats(event.length_beats, band), at_s)
         else:
             offline.play(event, at_s)
+        if play_on_bars is not None and at_s == last_s and isinstance(event, NoteOff):
+            offline.use(replace(offline.engine.band, rest_after_beats=0.0, clock_rest_after_beats=0.0))
         progress(at_s / end_s if end_s else 1.0)
     offline.finish(end_s)
     return [_own_track(song, channel, band) for channel in musician] + model_tracks(offline.sent, band)
 
 
-def end_beats(song: Song, channels: Iterable[int]) -> float:
-    """Return where a performance with these channels of a song ends: soon after their last note, at a bar line."""
+def end_beats(song: Song, channels: Iterable[int], tail_bars: int = TAIL_BARS) -> float:
+    """Return where a performance with these channels of a song ends: `tail_bars` bars after the bar of their last note.
+
+    A note that ends on a bar line is no part of the bar that begins there, and one that is held for too long counts as
+    released, as in `timeline`.
+    """
     wanted = set(channels)
-    last = max(note.onset_beats + (note.duration_beats or 0.0) for note in song.notes if note.channel in wanted)
+    notes = [note for note in song.notes if note.channel in wanted]
+    last = max(note.onset_beats + min(note.duration_beats or 0.0, LONGEST_HELD_BEATS) for note in notes)
     bar = bar_at(song.meters, last)
     if bar.length_beats > MOST_BEATS_PER_BAR:  # 255/1, say: no band plays such bars
-        return last + TAIL_BARS * DEFAULT_METERS[0][1]
+        return last + tail_bars * DEFAULT_METERS[0][1]
     into_bar = last - bar.begin_beats > 1e-6
-    return bar.begin_beats + bar.length_beats * (TAIL_BARS + into_bar)
+    return bar.begin_beats + bar.length_beats * (tail_bars + into_bar)
 
 
 def time_of(song: Song, tracks: Iterable[Track]) -> tuple[Tempos, Meters]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
 from training import stages as run
+from training.option_types import at_least, positive
 from training.recipe import ModelConfig, TrainConfig
 
 
@@ -42,7 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_prepared(stage)
     stage.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where runs and table go")
     stage.add_argument(
-        "--rows", type=_at_least(1), default=2_000_000, metavar="N", help="rows for each (default: %(default)s)"
+        "--rows", type=at_least(1), default=2_000_000, metavar="N", help="rows for each (default: %(default)s)"
     )
     _add_seed(stage, "weights and batches")
 
@@ -64,28 +64,14 @@ def make_parser() -> argparse.ArgumentParser:
     )
     stage.add_argument(
         "--limit",
-        type=_at_least(1),
+        type=at_least(1),
         default=200,
         metavar="SEQUENCES",
         help="held-out sequences of a corpus to measure on, at most (default: %(default)s)",
     )
     stage.add_argument("--remark", default="", metavar="TEXT", help="what the card should say of this run besides")
 
-    stage = stages.add_parser("listen", help="let a model play held-out songs, and measure what a listener hears")
-    stage.set_defaults(run_stage=run.run_listen)
-    _add_model_and_music(
-        stage,
-        "what prepare wrote, or corpora of MIDI files: held-out songs are played, the others searched for copies",
-    )
-    stage.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where report and pictures go")
-    stage.add_argument(
-        "--songs", type=_at_least(1), default=12, metavar="N", help="of each corpus, at most (default: %(default)s)"
-    )
-    _add_seed(stage, "all choices")
-    stage.add_argument(
-        "--set", type=Path, metavar="FILE", help="how notes are chosen, and which channels are the backing band"
-    )
-    _add_workers(stage)
+    _add_listen(stages)
 
     stage = stages.add_parser("draw", help="draw a MIDI file as piano rolls, to look at what a model played")
     stage.set_defaults(run_stage=run.run_draw)
@@ -105,7 +91,7 @@ def _add_arrange(stages: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     stage.add_argument("--corpora", nargs="+", metavar="NAME", help="which ones (default: all that are melodies)")
     stage.add_argument(
         "--variants",
-        type=_at_least(1),
+        type=at_least(1),
         default=4,
         metavar="N",
         help="arrangements of each melody (default: %(default)s)",
@@ -122,7 +108,7 @@ def _add_baselines(stages: argparse._SubParsersAction[argparse.ArgumentParser]) 
     stage.add_argument("--only", choices=("markov", "lstm"), help="just this one (default: both)")
     stage.add_argument(
         "--rows",
-        type=_at_least(1),
+        type=at_least(1),
         default=10_000_000,
         metavar="N",
         help="rows (notes and rests) that the LSTM trains on in all (default: %(default)s)",
@@ -145,7 +131,7 @@ def _add_evaluate(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="all songs (default), or only those that training holds out, as is right for corpora that were trained on",
     )
     stage.add_argument(
-        "--limit", type=_at_least(1), metavar="SEQUENCES", help="at most so many of a corpus, of all its songs"
+        "--limit", type=at_least(1), metavar="SEQUENCES", help="at most so many of a corpus, of all its songs"
     )
     _add_report(stage)
     _add_workers(stage)
@@ -158,8 +144,43 @@ def _add_remember(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -
     stage.add_argument(
         "--split", choices=("valid", "all"), default="valid", help="held-out songs only (default), or all"
     )
-    stage.add_argument("--songs", type=_at_least(1), metavar="N", help="at most so many of each corpus, at random")
+    stage.add_argument("--songs", type=at_least(1), metavar="N", help="at most so many of each corpus, at random")
     _add_report(stage)
+    _add_workers(stage)
+
+
+def _add_listen(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    stage = stages.add_parser(
+        "listen",
+        help="let a model play held-out songs, and measure what a listener hears; or judge takes that are there",
+    )
+    stage.set_defaults(run_stage=run.run_listen)
+    music = "what prepare wrote, or corpora of MIDI files: held-out songs are played, the others searched for copies"
+    _add_model_and_music(stage, music, required=False)
+    stage.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where report and pictures go")
+    stage.add_argument(
+        "--songs", type=at_least(1), default=12, metavar="N", help="of each corpus, at most (default: %(default)s)"
+    )
+    _add_seed(stage, "all choices")
+    stage.add_argument(
+        "--set", type=Path, metavar="FILE", help="how notes are chosen, and which channels are the backing band"
+    )
+    takes = stage.add_argument_group("the judge", "--takes alone needs no model; with --play, it stands beside.")
+    takes.add_argument(
+        "--play", action="store_true", help="let the band play freely around held-out melodies: judge it"
+    )
+    takes.add_argument("--quick", action="store_true", help="only try --play out: less than a minute, rough figures")
+    takes.add_argument(
+        "--takes", type=Path, nargs="+", metavar="FOLDER", help="judge the MIDI files of these folders, side by side"
+    )
+    takes.add_argument(
+        "--alone-from",
+        type=at_least(2),
+        metavar="BAR",
+        help="in files without a musician, as of real ensembles, judge the bars from here on as if the lead stopped",
+    )
+    takes.add_argument("--raga", metavar="NAME", help="the raga that the takes must keep to, such as yaman")
+    takes.add_argument("--sa", default="C", metavar="NOTE", help="its Sa (default: %(default)s)")
     _add_workers(stage)
 
 
@@ -170,27 +191,6 @@ def _add_card(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     stage.add_argument(
         "--reports", type=Path, nargs="+", required=True, metavar="FILE", help="what these stages wrote, in this order"
     )
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    def whole_number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"it must be at least {least}, not {value}")
-        return value
-
-    return whole_number
-
-
-def _positive(most: float) -> Callable[[str], float]:
-    def number(text: str) -> float:
-        value = float(text)
-        if not 0 < value <= most or math.isinf(value):
-            bound = "" if math.isinf(most) else f" and at most {most:g}"
-            raise argparse.ArgumentTypeError(f"it must be more than 0{bound}, not {text}")
-        return value
-
-    return number
 
 
 _LEAST = {"length": 8, "workers": 0, "warmup": 0, "seed": 0}
@@ -204,23 +204,23 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         if isinstance(setting.default, bool):
             parser.add_argument(name, action=argparse.BooleanOptionalAction, default=None, help=text)
         elif isinstance(setting.default, int):
-            least = _at_least(_LEAST.get(setting.name, 1))
+            least = at_least(_LEAST.get(setting.name, 1))
             parser.add_argument(name, type=least, metavar="N", help=text)
         elif isinstance(setting.default, float):
-            positive = _positive(_MOST.get(setting.name, math.inf))
-            parser.add_argument(name, type=positive, metavar="X", help=text)
+            at_most = positive(_MOST.get(setting.name, math.inf))
+            parser.add_argument(name, type=at_most, metavar="X", help=text)
         else:
             parser.add_argument(name, choices=setting.metadata.get("choices"), help=text)
 
 
 def _add_seed(stage: argparse.ArgumentParser, of: str = "all chance") -> None:
-    stage.add_argument("--seed", type=_at_least(0), default=1, metavar="N", help=f"of {of} (default: %(default)s)")
+    stage.add_argument("--seed", type=at_least(0), default=1, metavar="N", help=f"of {of} (default: %(default)s)")
 
 
 def _add_workers(stage: argparse.ArgumentParser) -> None:
     cores = os.cpu_count() or 1
     stage.add_argument(
-        "--workers", type=_at_least(1), default=cores, metavar="N", help="processes (default: %(default)s)"
+        "--workers", type=at_least(1), default=cores, metavar="N", help="processes (default: %(default)s)"
     )
 
 
@@ -228,9 +228,9 @@ def _add_prepared(stage: argparse.ArgumentParser) -> None:
     stage.add_argument("--data", type=Path, required=True, metavar="PREPARED", help="what prepare wrote")
 
 
-def _add_model_and_music(stage: argparse.ArgumentParser, music: str) -> None:
-    stage.add_argument("--model", required=True, metavar="MODEL", help="an .onnx file, or a model's name")
-    stage.add_argument("--data", type=Path, nargs="+", required=True, metavar="PREPARED_OR_FOLDER", help=music)
+def _add_model_and_music(stage: argparse.ArgumentParser, music: str, required: bool = True) -> None:
+    stage.add_argument("--model", required=required, metavar="MODEL", help="an .onnx file, or a model's name")
+    stage.add_argument("--data", type=Path, nargs="+", required=required, metavar="PREPARED_OR_FOLDER", help=music)
 
 
 def _add_report(stage: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from training.errors import TrainingError
 from training.recipe import ModelConfig, TrainConfig
 from training.writing import check_picture, check_report, write_json
 
@@ -93,12 +94,38 @@ def run_card(args: argparse.Namespace) -> None:
 
 
 def run_listen(args: argparse.Namespace) -> None:
-    """How a shipped model plays."""
+    """How a shipped model plays, or what takes sound like that are there."""
+    if args.quick and not args.play:
+        raise TrainingError("--quick tries out --play, and is of no use without it.")
+    if (args.raga or args.alone_from) and not args.takes:
+        raise TrainingError("--raga and --alone-from say how to judge the folders of --takes, and there are none.")
+    if not (args.model and args.data) and (args.play or not args.takes):
+        raise TrainingError("listen needs --model and --data, to let a model play, or --takes, to judge what is there.")
+    if args.play or args.takes:
+        _judge(args)
+        return
     from training.listening.listen import listen, table
 
     check_report(args.out / "report.json")
     report = listen(args.model, args.data, args.out, args.songs, args.seed, args.workers, args.set)
     print(table(report))
+
+
+def _judge(args: argparse.Namespace) -> None:
+    from training.judging.judge import columns_of, judge
+    from training.judging.ragas import raga_of
+    from training.judging.table import markdown
+
+    raga = raga_of(args.raga, args.sa) if args.raga else None
+    alone_from = None if args.alone_from is None else args.alone_from - 1  # bars count from 0 inside
+    columns = columns_of(args.takes or [], raga, alone_from)
+    if args.play:
+        from training.playing.play import play
+
+        report = play(args.model, args.data, args.out, args.seed, args.workers, args.set, args.quick, columns)
+    else:
+        report = judge(columns, args.out, args.seed, args.workers)
+    print(markdown(report), end="")
 
 
 def run_draw(args: argparse.Namespace) -> None:

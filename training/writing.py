@@ -14,6 +14,7 @@ from training.errors import TrainingError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_REPORTS: Final = {"corpora", "takes"}  # what a report of some stage holds
 _PICTURES: Final = (b"\x89PNG", b"%PDF", b"<?xml")
 _DPI: Final = 80
 
@@ -64,7 +65,7 @@ def check_report(path: Path) -> None:
     try:
         data = path.read_bytes()
         report = json.loads(data or b'{"corpora": {}}')
-        own = isinstance(report, dict) and "corpora" in report
+        own = isinstance(report, dict) and not _REPORTS.isdisjoint(report)
     except FileNotFoundError:
         return
     except (OSError, ValueError, RecursionError):

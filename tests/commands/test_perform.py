@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import Call
 from fakes import WILD, FakePredictor
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -17,8 +18,8 @@ from songs import BAND, SONG, chords, melody, song_of
 from bollylive.demo_offline import perform_demo
 from bollylive.errors import FileError
 from bollylive.midi.messages import Event, Note, NoteOff, NoteOn, Program, Tempo
-from bollylive.midi.song import Meters, Track
-from bollylive.midi.song_files import write_song
+from bollylive.midi.song import Meters, Song, Track
+from bollylive.midi.song_files import read_song, write_song
 from bollylive.model.codec import TICKS_PER_BEAT
 from bollylive.model.context import BASS, CONTEXT_SIZE, KICK
 from bollylive.perform import describe_silence, perform, time_of
@@ -146,6 +147,9 @@ def test_drums_that_a_song_has_on_another_channel_are_heard_as_drums() -> None:
 PAUSES = [note for note in melody(64) if note.onset_beats % 32 < 16]  # 16 beats of music, 16 of silence
 
 
+SHORT = song_of(melody(8), {0: 73})
+
+
 def shared(role: Role) -> Set:
     return Set(channels=(ChannelSet(0, "Flute", role, 73), ChannelSet(1, "Bass", "accompany", 32)))
 
@@ -211,6 +215,46 @@ def test_a_note_that_is_never_ended_does_not_keep_the_band_playing() -> None:
     tracks = perform(song_of([Note(0, 60, 90, 0.0, 2.68e8)], {0: 73}), None, BAND, model, seed=1)
     assert max(note.onset_beats for note in notes_of(tracks, "model")[1]) < 300
     assert notes_of(tracks, "musician")[0][0].duration_beats == 2.68e8
+
+
+def last_onset(bars: int | None, song: Song = SHORT, band: Set = BAND) -> float:
+    tracks = perform(song, None, band, FakePredictor(), seed=1, play_on_bars=bars)
+    return max(note.onset_beats for note in notes_of(tracks, "model")[1])
+
+
+@pytest.mark.parametrize(("bars", "end"), [(0, 8), (1, 12), (None, 12), (3, 20), (40, 168)])
+def test_the_band_goes_on_alone_for_as_many_bars_as_asked_for_and_does_not_rest(bars: int | None, end: int) -> None:
+    assert end - 1 <= last_onset(bars) < end
+
+
+def test_bars_of_the_songs_own_metre_count() -> None:
+    waltz = song_of(melody(7), {0: 73}, meters=((0.0, 3.0),))
+    assert last_onset(20, waltz) == pytest.approx(9 + 60 - 0.5, abs=0.5)
+
+
+def test_the_band_that_goes_on_alone_still_rests_where_the_file_is_silent() -> None:
+    far = [replace(note, onset_beats=note.onset_beats + 1000) for note in melody(8)]
+    tracks = perform(song_of(melody(8) + far, {0: 73}), None, BAND, FakePredictor(), seed=1, play_on_bars=20)
+    beats = [note.onset_beats for note in notes_of(tracks, "model")[1]]
+    assert all(beat < 8 + 32 + 1 or beat >= 1000 for beat in beats)
+    assert max(beats) == pytest.approx(1088 - 0.5, abs=0.5)
+
+
+def test_a_note_that_is_never_ended_does_not_keep_the_band_going_on_alone() -> None:
+    song = song_of([Note(0, 60, 90, 0.0, 2.68e8)], {0: 73})
+    assert last_onset(2, song) == pytest.approx(256 + 8 - 0.5, abs=0.5)
+
+
+def test_the_option_is_what_the_band_plays(tmp_path: Path, call: Call, tiny_model: Path) -> None:
+    write_song(tmp_path / "in.mid", [Track("Flute", 0, 73, SHORT.notes)])
+    ends = []
+    for bars in ("0", "6"):
+        out = tmp_path / f"{bars}.mid"
+        arguments = ["--model", str(tiny_model), "--seed", "1", "--play-on", bars]
+        assert call("perform", str(tmp_path / "in.mid"), "--out", str(out), *arguments)[0] == 0
+        ends.append(max(note.onset_beats for note in read_song(out).notes))
+    assert ends[0] < 8
+    assert 28 < ends[1] < 32
 
 
 def cycles(meters: Meters, notes: list[Note]) -> list[int]:
