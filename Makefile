@@ -12,7 +12,7 @@ ARGS ?=
 SHORT = -m "not ports and not slow" -k "not at_any_tempo" tests/model tests/midi tests/io tests/engine/test_alone.py \
 	tests/commands/test_perform.py
 # What a MIDI library can spoil: plugging, processes and servers that hang or die, floods, programs of others.
-PORTS = -m ports -k "not saved_set and not a_set_that and not a_recording" tests/io \
+PORTS = -k "not saved_set and not a_set_that and not a_recording" tests/io \
 	$(patsubst %,tests/live/test_%.py,faults hotplug kill pipewire storms terminal third_party)
 
 .PHONY: jam test test-lowest test-supriya test-newer bench clean
@@ -27,17 +27,22 @@ test: .venv-test/installed
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/ruff check .
 	.venv-test/bin/mypy
+ifeq ($(ARGS),)
+	.venv-test/bin/pytest -m "not ports"
+	.venv-test/bin/python tests/support/port_tests.py
+else
 	.venv-test/bin/pytest $(ARGS)
+endif
 
 test-lowest: .venv-lowest/installed
 	.venv-lowest/bin/pytest $(SHORT) $(ARGS)
 
 test-supriya: .venv-test/installed
-	BOLLYLIVE_MIDI_LIBRARY=supriya-midi .venv-test/bin/pytest $(PORTS) $(ARGS)
+	BOLLYLIVE_MIDI_LIBRARY=supriya-midi .venv-test/bin/python tests/support/port_tests.py $(PORTS)
 
 test-newer: .venv-newer/installed
 	.venv-newer/bin/pytest $(SHORT) $(ARGS)
-	.venv-newer/bin/pytest $(PORTS) $(ARGS)
+	.venv-newer/bin/python tests/support/port_tests.py $(PORTS)
 
 # The stamp is written last: an installation that broke off is done again.
 .venv/installed: pyproject.toml
