@@ -1,8 +1,8 @@
 """Ends notes, pedals and bends that an earlier process left, because nobody else would ever release them.
 
-The releases are sent several times, since a listener may still be joining a new port. Where listeners can be seen, they
-are sent when one begins to listen. What the earlier process did last may be unknown, so its channels are reset as well.
-Whatever has been played again since then is left alone.
+The releases are sent several times, since a listener may still be joining a new port, and an audio system that stalls
+loses messages. Where listeners can be seen, they are sent as often when one begins to listen. What the earlier process
+did last may be unknown, so its channels are reset as well. Whatever has been played again since then is left alone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class HangingNotes:
         self._was_heard = not left
         self._at_outputs.touched.clear()
         if not self._was_heard:
-            self._end_s.extend(now_s + after_s for after_s in _END_AFTER_S)
+            self._plan(now_s)
 
     def listen(self, listeners: int | None, now_s: float) -> None:
         """Note how many programs listen, None if that cannot be seen. The first one gets everything at once."""
@@ -50,7 +50,7 @@ class HangingNotes:
             return
         if not before and not self._was_heard:  # so nobody heard what was played since
             self._at_outputs.touched.clear()
-        self._end_s.appendleft(now_s)
+        self._plan(now_s)
 
     def end(self, now_s: float) -> list[tuple[Event, Player]]:
         """Return what is to be sent now; call it often."""
@@ -69,3 +69,6 @@ class HangingNotes:
             if channel not in played:
                 ends += [(message, "model") for message in reset(channel)]
         return ends
+
+    def _plan(self, now_s: float) -> None:
+        self._end_s = deque(sorted({*self._end_s, *(now_s + after_s for after_s in _END_AFTER_S)}))

@@ -114,6 +114,24 @@ def test_however_late_somebody_begins_to_listen_what_is_played_by_then_goes_on()
     again = ended(hanging, 3600.0)
     assert again[:2] == [STRAIGHT, NoteOff(1, 40)]
     assert {event.channel for event in again[2:] if isinstance(event, Control)} == {6}
-    hanging.listen(None, 3601.0)  # a look that saw nothing
-    hanging.listen(2, 3602.0)
-    assert hanging.end(3602.0) == []
+    hanging.end(3604.0)
+    hanging.listen(None, 3605.0)  # a look that saw nothing
+    hanging.listen(2, 3606.0)
+    assert hanging.end(3606.0) == []
+
+
+def test_who_begins_to_listen_while_the_audio_system_stalls_hears_it_several_times() -> None:
+    hanging = Heir()
+    hanging.listen(0, 0.0)
+    hanging.end(4.0)
+    hanging.listen(1, 8.0)
+    everything = [word for word, _ in LEFT.releases]
+    assert [ended(hanging, 8.0 + after_s) for after_s in (0.0, 0.1, 0.5, 1.0, 1.5, 4.0, 60.0)] == [
+        everything,
+        [],
+        everything,
+        [],
+        everything,
+        everything,
+        [],
+    ]
