@@ -4,6 +4,6 @@ One folder for each thing that is done, from the bottom up: `data` makes songs o
 around melodies, `sequences` turns voices into rows, `network` hears them, `trainer` trains it. `baselines` are what a
 model stands beside when `measuring` counts its bits, `exporting` writes and checks what is shipped, `listening` lets
 it play, `judging` measures what anybody has played, and `playing` what a model plays freely. Imports point one way,
-as tests/test_training_imports.py has it. `recipe`, `errors` and `writing` belong to all; `options`, `option_types`
-and `stages` are the command line.
+as tests/test_training_imports.py has it. `recipe`, `errors`, `writing` and `key_profiles` belong to all; `options`,
+`option_types` and `stages` are the command line.
 """

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
 
-from bollylive.bench.bench import Say, Version, machine, system_of
-from bollylive.bench.dense import demo_forever
-from bollylive.bench.probe import Probe
+from bollylive.bench.bench import Say, machine
+from bollylive.bench.dense import play_demo
+from bollylive.bench.probe import CoreShares, Probe
 from bollylive.bench.report import Figures, spread
+from bollylive.bench.version import Version, system_of
 from bollylive.io.note_scheduler import LATE_BOUND_S
 from bollylive.io.port_set import PortSet
-from bollylive.midi.messages import Event
-from bollylive.midi.parser import to_bytes
 
-MOST_BANDS: Final = 16
 _TEMPO_BPM = 120
 _APART_S = 0.13  # the musicians do not play together
 
 
 def bench_bands(model: str, api: str | None, bands: int, seconds: float, say: Say) -> Figures:
-    """Let 1 to MOST_BANDS bands of the default set play at once for some time, all on the last core.
+    """Let 1 to 16 bands of the default set play at once for some time, all on the last core.
 
     A note counts as late if it would leave LATE_BOUND_S after its time; it is dropped then. A sleeper with a deadline
     every 10 ms misses one by as much. Where programs cannot be tied to a core, they run on any. Blocks for that time
@@ -46,9 +41,9 @@ def bench_bands(model: str, api: str | None, bands: int, seconds: float, say: Sa
         ports = [ending.enter_context(_musician(version.api, number)) for number in range(bands)]
         with _on_last_core():
             sleeper = Probe("bollylive.bench.references", "sleep", str(seconds))
-        before = [(jam.cpu_s(), time.perf_counter()) for jam in jams]
-        _play(ports, seconds)
-        percent = [_share(jam, *began) for jam, began in zip(jams, before, strict=True)]
+        shares = CoreShares(jams)
+        play_demo(ports, seconds, _TEMPO_BPM, _APART_S)
+        percent = shares.percent()
         delays_ms = json.loads(sleeper.wait())
         for jam in jams:
             jam.end()
@@ -90,23 +85,3 @@ def _musician(api: str, number: int) -> Iterator[PortSet]:
         yield ports
     finally:
         ports.close()
-
-
-def _play(bands: list[PortSet], seconds: float) -> None:
-    """Play the demo to every band, over and over."""
-    began_s = time.perf_counter()
-
-    def part(number: int) -> Iterator[tuple[float, int, Event]]:
-        return ((at_s, number, event) for at_s, event in demo_forever(began_s + number * _APART_S, _TEMPO_BPM))
-
-    for at_s, number, event in heapq.merge(*(part(number) for number in range(len(bands))), key=lambda each: each[0]):
-        if at_s > began_s + seconds:
-            break
-        time.sleep(max(0.0, at_s - time.perf_counter()))
-        bands[number].send(to_bytes(event))
-        bands[number].receive()
-
-
-def _share(jam: Probe, began_s: float | None, began_at_s: float) -> float | None:
-    ended_s, seconds = jam.cpu_s(), time.perf_counter() - began_at_s
-    return None if began_s is None or ended_s is None else 100 * (ended_s - began_s) / seconds

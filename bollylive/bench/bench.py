@@ -13,36 +13,22 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from bollylive.bench.dense import dense_set, play_dense
+from bollylive.bench.dense import dense_jam, play_dense
 from bollylive.bench.disturbance import Disturbance, disturbed
 from bollylive.bench.model import model_calls, priming
 from bollylive.bench.probe import Probe, shares
 from bollylive.bench.report import BenchSize, Figures, judge, spread
 from bollylive.bench.round_trips import round_trips
+from bollylive.bench.version import Version, system_of
 from bollylive.bench.work import work_per_note
 from bollylive.errors import PortError
-from bollylive.io.port_set import PortSet
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The BollyLive that is measured, this one or that in a folder `home`, with a MIDI system and a model."""
-
-    api: str
-    model: str
-    home: Path | None = None
-
-    def jam(self, folder: Path, *options: str) -> Probe:
-        """Return a jam that writes a journal, as on stage, but not into the musician's own folder."""
-        given = ("--api", self.api, "--model", self.model, "--journal", str(folder / "journals"))
-        return Probe("bollylive", "jam", *given, *options, home=self.home)
 
 
 def bench(model: str, api: str | None, size: BenchSize, say: Say) -> Figures:
@@ -85,13 +71,6 @@ def machine() -> Figures:
     return figures
 
 
-def system_of(api: str | None) -> str:
-    """Return the MIDI system, the first that answers for None; raises PortError."""
-    ports = PortSet(api)
-    ports.close()
-    return ports.api
-
-
 def _live(version: Version, size: BenchSize, say: Say) -> Figures:
     figures = _at_rest(version, size, say)
     figures["alone"] = _in_play(version, size, say)
@@ -129,11 +108,9 @@ def _in_play(version: Version, size: BenchSize, say: Say, is_disturbed: bool = F
         with Probe("bollylive.bench.references", "echo", api), version.jam(folder), _conditions(is_disturbed):
             figures.update(round_trips(api, size.trials))
         say("planned notes of sixteen channels ...")
-        (folder / "dense.toml").write_text(dense_set(), encoding="utf-8")
-        options = ("--set", str(folder / "dense.toml"), "--seed", "1", "--figures", str(folder / "figures.json"))
-        with version.jam(folder, *options) as jam, _conditions(is_disturbed) as conditions:
+        with dense_jam(version, folder) as jam, _conditions(is_disturbed) as conditions:
             sleeper = Probe("bollylive.bench.references", "sleep", str(size.playing_s))
-            dense = play_dense(api, jam, folder / "figures.json", size.playing_s)
+            dense = play_dense(api, jam, folder, size.playing_s)
             figures["sixteen_channels_cpu_percent"] = dense.pop("cpu_percent")
             figures.update(dense)
             figures["sleep_ms"] = spread(json.loads(sleeper.wait()))

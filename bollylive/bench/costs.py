@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from bollylive.bench.bench import Say, Version, machine, system_of
-from bollylive.bench.dense import dense_set, play_dense
+from bollylive.bench.bench import Say, machine
+from bollylive.bench.dense import dense_jam, play_dense
 from bollylive.bench.report import Figures
+from bollylive.bench.version import Version, system_of
 
 CHANNELS: Final = (1, 2, 4, 8, 16)
 TEMPOS_BPM: Final = (60, 120, 240)
@@ -25,14 +26,11 @@ def bench_costs(model: str, api: str | None, seconds: float, say: Say) -> Figure
     for tempo_bpm in TEMPOS_BPM:
         for channels in CHANNELS:
             say(f"{channels} channels at {tempo_bpm} bpm ...")
-            with tempfile.TemporaryDirectory() as name:
-                folder = Path(name)
-                (folder / "dense.toml").write_text(dense_set(channels, tempo_bpm), encoding="utf-8")
-                report = folder / "figures.json"
-                with version.jam(
-                    folder, "--set", str(folder / "dense.toml"), "--seed", "1", "--figures", str(report)
-                ) as jam:
-                    dense = play_dense(version.api, jam, report, seconds, tempo_bpm)
+            with (
+                tempfile.TemporaryDirectory() as name,
+                dense_jam(version, folder := Path(name), channels, tempo_bpm) as jam,
+            ):
+                dense = play_dense(version.api, jam, folder, seconds, tempo_bpm)
             notes_per_s = round(dense["lateness_ms"]["n"] / seconds, 1)
             costs[f"{channels} at {tempo_bpm}"] = {"cpu_percent": dense["cpu_percent"], "notes_per_s": notes_per_s}
     return {**machine(), "costs": costs}

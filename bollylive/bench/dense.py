@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bollylive.bench.probe import Probe
+from bollylive.bench.probe import CoreShares, Probe
+from bollylive.bench.version import Version
 from bollylive.demo_player import BARS, BEATS_PER_BAR, demo_notes
 from bollylive.io.port_set import PortSet
 from bollylive.midi.messages import Event, NoteOff, NoteOn
@@ -17,6 +19,7 @@ from bollylive.midi.parser import to_bytes
 
 TEMPO_BPM, CHANNELS = 160, 16
 _PHRASE_BEATS = len(BARS) * BEATS_PER_BAR
+_REPORT = "figures.json"
 _REST_S = 0.5  # the time from the musician's last note to the end of the trial
 _PROGRAMS = (73, 33, 48, 21, 0, 24, 40, 11, 56, 0, 104, 65, 68, 19, 46, 75)
 
@@ -30,33 +33,47 @@ def dense_set(channels: int = CHANNELS, tempo_bpm: int = TEMPO_BPM) -> str:
     return "\n".join(lines) + "\n"
 
 
-def play_dense(api: str, jam: Probe, report: Path, seconds: float, tempo_bpm: int = TEMPO_BPM) -> dict[str, Any]:
-    """Play to a `jam` of a dense set for some time, and then end it, so that it writes its figures into `report`.
+def dense_jam(version: Version, folder: Path, channels: int = CHANNELS, tempo_bpm: int = TEMPO_BPM) -> Probe:
+    """Start a jam of a dense set, with all its files in a folder; for `play_dense`."""
+    (folder / "dense.toml").write_text(dense_set(channels, tempo_bpm), encoding="utf-8")
+    return version.jam(folder, "--set", str(folder / "dense.toml"), "--seed", "1", "--figures", str(folder / _REPORT))
 
-    Return how late its planned notes left, in ms, how many it dropped, and its share of one core in percent. Blocks.
+
+def play_dense(api: str, jam: Probe, folder: Path, seconds: float, tempo_bpm: int = TEMPO_BPM) -> dict[str, Any]:
+    """Play to a `dense_jam` for some time, and then end it, so that it writes its figures into its folder. Blocks.
+
+    Return how late its planned notes left, in ms, how many it dropped, and its share of one core in percent.
     """
-    before_s = jam.cpu_s()
+    shares = CoreShares([jam])
     ports = PortSet(api, "BollyLive Out", "BollyLive In", "Bench")
-    began_s = time.perf_counter()
     try:
-        for at_s, event in demo_forever(began_s, tempo_bpm):
-            if at_s > began_s + seconds - _REST_S:
-                break
-            time.sleep(max(0.0, at_s - time.perf_counter()))
-            ports.send(to_bytes(event))
-            ports.receive()
-        after_s, played_s = jam.cpu_s(), time.perf_counter() - began_s
+        play_demo([ports], seconds - _REST_S, tempo_bpm)
+        (percent,) = shares.percent()
     finally:
         ports.close()
     jam.end()
-    summary = json.loads(report.read_text(encoding="utf-8"))
+    summary = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
     late = {key: round(summary[f"late_ms_{key}"], 4) for key in ("p50", "p99", "max")}
-    cpu = None if before_s is None or after_s is None else round(100 * (after_s - before_s) / played_s, 1)
     return {
         "lateness_ms": {**late, "n": summary["planned_notes"]},
         "dropped_late": summary["dropped_late"],
-        "cpu_percent": cpu,
+        "cpu_percent": None if percent is None else round(percent, 1),
     }
+
+
+def play_demo(bands: Sequence[PortSet], seconds: float, tempo_bpm: int, apart_s: float = 0.0) -> None:
+    """Play the demo to each band over and over, to each one so much later than to the one before. Blocks."""
+    began_s = time.perf_counter()
+
+    def part(number: int) -> Iterator[tuple[float, int, Event]]:
+        return ((at_s, number, event) for at_s, event in demo_forever(began_s + number * apart_s, tempo_bpm))
+
+    for at_s, number, event in heapq.merge(*map(part, range(len(bands))), key=lambda each: each[0]):
+        if at_s > began_s + seconds:
+            break
+        time.sleep(max(0.0, at_s - time.perf_counter()))
+        bands[number].send(to_bytes(event))
+        bands[number].receive()
 
 
 def demo_forever(began_s: float, tempo_bpm: int = TEMPO_BPM) -> Iterator[tuple[float, Event]]:

@@ -93,12 +93,26 @@ class Probe:
             self._process.communicate()
 
 
+class CoreShares:
+    """Measures the share of one core that each of some programs has, from now on."""
+
+    def __init__(self, probes: Sequence[Probe]) -> None:
+        self._probes = probes
+        self._began = self._spent()
+
+    def percent(self) -> list[float | None]:
+        """Return the shares until now, in percent; None without /proc."""
+        return [
+            None if began_s is None or now_s is None else round(100 * (now_s - began_s) / (now_at_s - began_at_s), 2)
+            for (began_s, began_at_s), (now_s, now_at_s) in zip(self._began, self._spent(), strict=True)
+        ]
+
+    def _spent(self) -> list[tuple[float | None, float]]:
+        return [(probe.cpu_s(), time.perf_counter()) for probe in self._probes]
+
+
 def shares(probes: Sequence[Probe], seconds: float) -> list[float | None]:
-    """Measure each program's share of one core over the same seconds, in percent; None without /proc. Blocks."""
-    before = [(probe.cpu_s(), time.perf_counter()) for probe in probes]
+    """Return each program's share of one core over the same seconds, in percent; None without /proc. Blocks."""
+    core_shares = CoreShares(probes)
     time.sleep(seconds)
-    after = [(probe.cpu_s(), time.perf_counter()) for probe in probes]
-    return [
-        None if began_s is None or ended_s is None else round(100 * (ended_s - began_s) / (ended_at_s - began_at_s), 2)
-        for (began_s, began_at_s), (ended_s, ended_at_s) in zip(before, after, strict=True)
-    ]
+    return core_shares.percent()

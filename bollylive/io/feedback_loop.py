@@ -35,16 +35,34 @@ _MISSES: Final = 3  # that many note-ons in a row that do not come back end a pr
 _MOST_LOOKED_AT: Final = 24  # what comes back is near the oldest that is not back; a flood must not cost more
 
 
+class Ages:
+    """How many note-ons came back, and the shortest and the longest time in which they did. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self.low_s, self.high_s = math.inf, -math.inf
+        self.count = 0
+
+    def add(self, age_s: float) -> None:
+        """Note one that came back `age_s` after it left."""
+        self.low_s, self.high_s = min(self.low_s, age_s), max(self.high_s, age_s)
+        self.count += 1
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether all came back after about one delay."""
+        return self.high_s - self.low_s <= TIGHT_S
+
+
 class Evidence:
     """What the note-ons that came back have in common, and whether only a loop can have done so. Not thread-safe."""
 
     def __init__(self, back: NoteOn, sending: Sending, age_s: float, *, is_transposed: bool) -> None:
-        self.low_s = self.high_s = age_s
+        self.ages = Ages()
         self._is_transposed = is_transposed
         self._second_round_s = sending.at_s + age_s + WIDE_S
-        self._again_low_s, self._again_high_s = math.inf, -math.inf  # of what has been round before
+        self._again = Ages()  # of what has been round before
         self._is_exact = True
-        self._returned = self._again = self._own = self._passed = self._added = 0
+        self._own = self._passed = self._added = 0
         self._keys: set[int] = set()
         self.add(back, sending, age_s)
 
@@ -52,12 +70,10 @@ class Evidence:
         """Note one that came back `age_s` after it left."""
         left = sending.event
         assert isinstance(left, NoteOn)
-        self.low_s, self.high_s = min(self.low_s, age_s), max(self.high_s, age_s)
+        self.ages.add(age_s)
         self._is_exact = self._is_exact and (back.channel, back.velocity) == (left.channel, left.velocity)
-        self._returned += 1
         if sending.is_echo:
-            self._again += 1
-            self._again_low_s, self._again_high_s = min(self._again_low_s, age_s), max(self._again_high_s, age_s)
+            self._again.add(age_s)
         self._keys.add(back.pitch)
         self._own += sending.by == "model"
         if sending.by == "musician":
@@ -67,14 +83,13 @@ class Evidence:
     @property
     def suffices(self) -> bool:
         """Whether this is no player's doing."""
-        is_tight = self.high_s - self.low_s <= TIGHT_S
-        is_regular = is_tight and self._is_exact
-        is_too_fast = self._is_exact and not self._is_transposed and self.high_s <= _SHORTEST_ROLL_S
+        is_regular = self.ages.is_tight and self._is_exact
+        is_too_fast = self._is_exact and not self._is_transposed and self.ages.high_s <= _SHORTEST_ROLL_S
         enough = _IN_A_ROW if is_regular or is_too_fast else 2 * _IN_A_ROW
-        if self._returned < enough or (self._is_transposed and not is_tight):
+        if self.ages.count < enough or (self._is_transposed and not self.ages.is_tight):
             return False
-        goes_on = self._is_exact and self._again_high_s - self._again_low_s <= TIGHT_S
-        is_long = self._returned >= _LONG_ROW if is_regular else goes_on and self._again >= _LONG_ROW
+        in_a_row = self.ages.count if is_regular else self._again.count
+        is_long = self._is_exact and in_a_row >= _LONG_ROW and (is_regular or self._again.is_tight)
         is_long_and_new = is_long and (self._own > 0 or self._added >= _ADDED_TO_LONG_ROW)
         is_new = self._own >= _OWN or self._added >= _IN_A_ROW or is_too_fast or is_long_and_new
         return is_new and (len(self._keys) >= _KEYS or self._passed >= _IN_A_ROW - _OWN)
@@ -102,11 +117,11 @@ class Loop:
     @property
     def delay_s(self) -> float:
         """How long it takes until a message is back."""
-        return (self._evidence.low_s + self._evidence.high_s) / 2
+        return (self._evidence.ages.low_s + self._evidence.ages.high_s) / 2
 
     def explains(self, event: Event, at_s: float) -> bool:
         """Return whether an event that comes in is one that left, and note that it is back."""
-        low_s, high_s = self._evidence.low_s, self._evidence.high_s
+        low_s, high_s = self._evidence.ages.low_s, self._evidence.ages.high_s
         if self.is_proved:
             earliest_s, latest_s = low_s - TIGHT_S, high_s + WIDE_S  # on a busy machine one may be late
         else:
@@ -126,11 +141,11 @@ class Loop:
 
     def has_failed(self, now_s: float) -> bool:
         """Return whether a note has not come back: then there is no such loop."""
-        return self._give_up(now_s - self._evidence.low_s - WIDE_S, (NoteOn, NoteOff), 1) > 0
+        return self._give_up(now_s - self._evidence.ages.low_s - WIDE_S, (NoteOn, NoteOff), 1) > 0
 
     def has_ended(self, now_s: float) -> bool:
         """Return whether a proved loop is no more: some note-ons in a row have not come back."""
-        self._missed += self._give_up(now_s - self._evidence.high_s - WIDE_S, (NoteOn,), _MISSES)
+        self._missed += self._give_up(now_s - self._evidence.ages.high_s - WIDE_S, (NoteOn,), _MISSES)
         return self._missed >= _MISSES
 
     def _give_up(self, before_s: float, kinds: tuple[type[NoteOn | NoteOff], ...], most: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,61 +33,59 @@ def assert_at_rest(figures: dict[str, Any]) -> None:
 IN_PLAY = ("echo_ms", "own_note_ms", "reply_ms", "lateness_ms", "sleep_ms")
 
 
+Bench = Callable[..., tuple[dict[str, Any], str]]
+
+
+@pytest.fixture
+def bench(jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
+    """The command with some options, quickly: its figures, and what it printed."""
+
+    def run(*options: str) -> tuple[dict[str, Any], str]:
+        report = tmp_path / "figures.json"
+        common = ["--quick", "--api", "jack", "--model", str(tiny_model), "--json", str(report)]
+        assert main(["bench", *options, *common]) == 0
+        return json.loads(report.read_text(encoding="utf-8")), capsys.readouterr().out
+
+    return run
+
+
 @pytest.mark.ports
 @pytest.mark.slow
-def test_all_figures_are_measured_on_real_ports_and_written(
-    jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report = tmp_path / "figures.json"
-    assert main(["bench", "--api", "jack", "--model", str(tiny_model), "--quick", "--json", str(report)]) == 0
-    figures = json.loads(report.read_text(encoding="utf-8"))
+def test_all_figures_are_measured_on_real_ports_and_written(bench: Bench) -> None:
+    figures, table = bench()
     assert_spreads(figures, (*IN_PLAY, "priming_ms"))
     assert_spreads(figures["model_call_ms"], ("1", "16"))
     assert_at_rest(figures)
-    table = capsys.readouterr().out
     assert all(name in table for name in figures if name != "machine")
 
 
 @pytest.mark.ports
 @pytest.mark.slow
-def test_another_version_is_measured_beside_this_one(
-    jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report, other = tmp_path / "figures.json", Path(bollylive.__file__).parents[1]
-    command = ["bench", "--beside", str(other), "--quick", "--api", "jack", "--model", str(tiny_model)]
-    assert main([*command, "--json", str(report)]) == 0
-    figures = json.loads(report.read_text(encoding="utf-8"))
+def test_another_version_is_measured_beside_this_one(bench: Bench) -> None:
+    figures, table = bench("--beside", str(Path(bollylive.__file__).parents[1]))
     for found in (figures, figures["beside"]):
         assert_at_rest(found)
         for condition in CONDITIONS:
             assert_spreads(found[condition], IN_PLAY)
-    assert any("(beside it " in line for line in capsys.readouterr().out.splitlines())
+    assert any("(beside it " in line for line in table.splitlines())
 
 
 @pytest.mark.ports
 @pytest.mark.slow
-def test_bands_that_play_at_once_are_measured_beside_a_sleeper(
-    jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report = tmp_path / "figures.json"
-    command = ["bench", "--bands", "2", "--quick", "--api", "jack", "--model", str(tiny_model), "--json", str(report)]
-    assert main(command) == 0
-    figures = json.loads(report.read_text(encoding="utf-8"))
+def test_bands_that_play_at_once_are_measured_beside_a_sleeper(bench: Bench) -> None:
+    figures, table = bench("--bands", "2")
     assert figures["planned_notes"] > 0
     assert figures["sleep_ms"]["n"] > 100
     (target,) = figures["targets"]
-    assert target["name"] in capsys.readouterr().out
+    assert target["name"] in table
 
 
 @pytest.mark.ports
 @pytest.mark.slow
-def test_the_cost_is_a_table_of_channels_and_tempi(
-    jack_server: dict[str, str], tiny_model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cost_is_a_table_of_channels_and_tempi(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(costs, "CHANNELS", (1, 4))
     monkeypatch.setattr(costs, "TEMPOS_BPM", (240,))
-    assert main(["bench", "--costs", "--quick", "--api", "jack", "--model", str(tiny_model)]) == 0
-    table = capsys.readouterr().out.splitlines()
+    table = bench("--costs")[1].splitlines()
     assert "| | 240 bpm |" in table
     assert [line.split("|")[1].strip() for line in table if " channel" in line and line[0] == "|"] == [
         "1 channel",
@@ -96,13 +95,8 @@ def test_the_cost_is_a_table_of_channels_and_tempi(
 
 @pytest.mark.ports
 @pytest.mark.slow
-def test_the_live_bench_measures_alone_and_disturbed_and_compares_with_the_targets(
-    jack_server: dict[str, str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report = tmp_path / "figures.json"
-    command = ["bench", "--live", "--quick", "--api", "jack", "--model", str(tiny_model), "--json", str(report)]
-    assert main(command) == 0
-    figures = json.loads(report.read_text(encoding="utf-8"))
+def test_the_live_bench_measures_alone_and_disturbed_and_compares_with_the_targets(bench: Bench) -> None:
+    figures, table = bench("--live")
     assert_at_rest(figures)
     for condition in CONDITIONS:
         assert_spreads(figures[condition], IN_PLAY)
@@ -112,5 +106,4 @@ def test_the_live_bench_measures_alone_and_disturbed_and_compares_with_the_targe
     assert figures["disturbed"]["snapshots_per_s"] > 1  # the watcher really watched
     assert "snapshots_per_s" not in figures["alone"]
     assert len(figures["targets"]) == (14 if figures["idle_cpu_percent"] is not None else 10)
-    table = capsys.readouterr().out
     assert all(target["name"] in table for target in figures["targets"])

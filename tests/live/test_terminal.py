@@ -56,18 +56,29 @@ def peer_of_a_band_that_says_nothing() -> Peer:
     return found[0]
 
 
+def wait_for(terminal: int, said: bytes) -> None:
+    """Read what the band prints until it has said something."""
+    read = b""
+    while said not in read:
+        read += os.read(terminal, 4096)
+
+
+def peer_of_a_band_that_says(terminal: int) -> Peer:
+    """Wait until the band is ready, and wake it."""
+    wait_for(terminal, b"ready")
+    peer = Peer()
+    peer.play(ON, OFF)
+    assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
+    return peer
+
+
 def test_behind_a_terminal_that_is_stopped_a_port_process_is_replaced_and_ctrl_c_ends_everything(
     mortal_jack_server: JackServer, tmp_path: Path
 ) -> None:
     ours, theirs = pty.openpty()
     options = ("--set", lively_set(tmp_path), "--journal", str(tmp_path), "--tempo", "160")
     with program(*options, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-        said = b""
-        while b"ready" not in said:
-            said += os.read(ours, 4096)
-        peer = Peer()
-        peer.play(ON, OFF)
-        assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
+        peer = peer_of_a_band_that_says(ours)
         termios.tcflow(theirs, termios.TCOOFF)  # as Ctrl-S does
         peer.play(ON)
         assert peer.hears(lambda: (0, 64) in peer.sounding)
@@ -116,15 +127,9 @@ def test_ctrl_z_stops_nothing_and_a_terminal_that_is_closed_ends_the_notes(
     files: dict[str, Any] = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
     with program(*options, **files, start_new_session=True, preexec_fn=take_terminal) as process:
         os.close(theirs)
-        said = b""
-        while b"ready" not in said:
-            said += os.read(ours, 4096)
-        peer = Peer()
-        peer.play(ON, OFF)
-        assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
+        peer = peer_of_a_band_that_says(ours)
         os.write(ours, b"\x1a")
-        while b"Ctrl-Z does not stop the band" not in said:
-            said += os.read(ours, 4096)
+        wait_for(ours, b"Ctrl-Z does not stop the band")
         assert plays_on(peer)
         peer.play(ON)
         assert peer.hears(lambda: (0, 64) in peer.sounding)

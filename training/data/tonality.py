@@ -8,15 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.corpus import DURATION, ONSET, PITCH
+from training.key_profiles import KEY_PROFILES, profile_fits
 
-# How well each degree above the tonic fits a major and a minor key: Krumhansl & Kessler, "Tracing the dynamic changes
-# in perceived tonal organization", Psychological Review 89 (1982).
-_PROFILES = np.array(
-    [
-        [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88],
-        [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17],
-    ]
-)
 # A raga is heard against its drone: Sa above all, then Pa or Ma, whatever the other degrees are.
 _DRONE_PROFILE = np.array([7.0, 3.0, 2.8, 3.2, 3.4, 4.0, 3.0, 5.5, 3.0, 2.8, 3.0, 3.2])
 
@@ -65,8 +58,7 @@ def find_key(notes: NDArray[np.int32], *, raga: bool, tonic: int | None = None) 
     its relative major are one. A `tonic` that is known is taken as it is.
     """
     histogram = _weights(notes)
-    profiles = _DRONE_PROFILE[None, :] if raga else _PROFILES
-    fits = np.array([[np.corrcoef(np.roll(p, sa), histogram)[0, 1] for sa in range(12)] for p in profiles])
+    fits = profile_fits(histogram, _DRONE_PROFILE[None, :] if raga else KEY_PROFILES)
     sa = int(fits.max(axis=0).argmax()) if tonic is None else tonic
     above = np.roll(histogram, -sa)
     minor = bool(above[3] > above[4])

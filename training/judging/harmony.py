@@ -9,12 +9,10 @@ from typing import Final
 import numpy as np
 
 from training.judging.chords import Chord, chord_track, differ
-from training.judging.take import DURATION, NO_NOTES, ONSET, PITCH, Notes, Take
+from training.judging.take import NO_NOTES, PITCH, Take, eighths, sounding
 
 _FEWEST_NOTES: Final = 8
 _AT_THE_LINE: Final = 0.02  # bars: a human bass is on beat 1 within this
-_EIGHTH: Final = 0.5
-_INSTANT: Final = 0.01  # beats: a note must sound for two of them to be heard at an eighth
 
 
 @dataclass(frozen=True)
@@ -100,15 +98,10 @@ def clash(take: Take) -> float | None:
     lead = take.notes("lead")
     band = take.notes("bass", "other")
     rubbing = every = 0
-    for eighth in np.arange(0.0, take.end, _EIGHTH):
-        leading = _sounding(lead, eighth)
+    for eighth in eighths(take.end):
+        leading = sounding(lead, eighth)
         if len(leading):
-            steps = (_sounding(band, eighth)[:, PITCH] - leading[-1, PITCH]) % 12
+            steps = (sounding(band, eighth)[:, PITCH] - leading[-1, PITCH]) % 12
             rubbing += int(np.isin(steps, (1, 11)).sum())
             every += len(steps)
     return rubbing / max(1, every) if len(lead) else None
-
-
-def _sounding(notes: Notes, beat: float) -> Notes:
-    begun = notes[:, ONSET] <= beat + _INSTANT
-    return np.asarray(notes[begun & (notes[:, ONSET] + notes[:, DURATION] > beat + 2 * _INSTANT)])

@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.judging.chords import Chroma, chroma
 from training.judging.take import ONSET, PITCH, Notes, Take
+from training.key_profiles import profile_fits
 
-# How well each pitch class above the tonic fits a major and a minor key: Krumhansl & Kessler, "Tracing the dynamic
-# changes in perceived tonal organization", Psychological Review 89 (1982).
-_PROFILES: Final = np.array(
-    [
-        [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88],
-        [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17],
-    ]
-)
 _SCALES: Final = ({0, 2, 4, 5, 7, 9, 11}, {0, 2, 3, 5, 7, 8, 10, 11})  # minor with both sevenths
 _KEY_BARS: Final = 8
 
@@ -32,13 +24,8 @@ def key_of(sound: Chroma) -> tuple[int, bool] | None:
     """The key whose profile correlates best with a chroma: its tonic, and whether it is minor; None for one note."""
     if (sound > 0).sum() < 2 or sound.std() == 0:
         return None
-    best = int(_fits(sound).argmax())
+    best = int(profile_fits(sound).argmax())
     return best % 12, best >= 12
-
-
-def _fits(sound: Chroma) -> NDArray[np.float64]:
-    """How well major and minor keys correlate with a chroma: [2, 12], by tonic."""
-    return np.array([[np.corrcoef(np.roll(row, tonic), sound)[0, 1] for tonic in range(12)] for row in _PROFILES])
 
 
 def notes_in_leads_key(take: Take) -> float | None:
@@ -70,7 +57,7 @@ def signature_of(sound: Chroma) -> frozenset[int]:
     """
     likely = np.array([np.roll(_LOG_LIKELY, tonic) @ sound for tonic in range(12)])
     best = np.flatnonzero(likely >= likely.max() - 1e-9 * max(1.0, float(sound.sum())))
-    fits = _fits(sound) if len(best) > 1 and sound.std() > 0 else np.zeros((2, 12))
+    fits = profile_fits(sound) if len(best) > 1 and sound.std() > 0 else np.zeros((2, 12))
     tonic = max(best.tolist(), key=lambda one: max(fits[0, one], fits[1, (one + _TO_RELATIVE_MINOR) % 12]))
     return frozenset(np.flatnonzero(np.roll(_MAJOR, tonic)).tolist())
 

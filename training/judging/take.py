@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ONSET, DURATION, PITCH, VELOCITY = range(4)
+_EIGHTH, _INSTANT = 0.5, 0.01  # beats: a note must sound for two instants to be heard at an eighth
 TICKS_PER_BEAT = 24  # onsets nearer to each other than half a tick are one
 
 Notes: TypeAlias = NDArray[np.float64]  # [N, 4], columns as above, times in beats; by onset, then pitch
@@ -85,6 +86,17 @@ def joined(parts: list[Notes]) -> Notes:
 def within(notes: Notes, end: float) -> Notes:
     """The notes that begin from beat 0 to before `end`."""
     return np.asarray(notes[(notes[:, ONSET] > -1e-6) & (notes[:, ONSET] < end)])
+
+
+def eighths(end: float) -> NDArray[np.float64]:
+    """The beats before `end` at which it is looked what sounds."""
+    return np.arange(0.0, end, _EIGHTH)
+
+
+def sounding(notes: Notes, beat: float) -> Notes:
+    """The notes that sound at a beat, and a little longer."""
+    begun = notes[:, ONSET] <= beat + _INSTANT
+    return np.asarray(notes[begun & (notes[:, ONSET] + notes[:, DURATION] > beat + 2 * _INSTANT)])
 
 
 def onsets(notes: Notes) -> NDArray[np.int64]:

@@ -17,13 +17,13 @@ from training.judging.take import (
     Kind,
     Notes,
     Take,
+    eighths,
     joined,
     onsets,
+    sounding,
     within,
 )
 
-_EIGHTH: Final = 0.5
-_INSTANT: Final = 0.01
 _SUNG_BEATS: Final = 1.0  # after so much of a long note others may answer
 _LEAST_GAP_BEATS: Final = 1.5
 _LEAST_GAPS_BEATS: Final = 16.0  # in a whole take, for a share to mean something
@@ -46,10 +46,8 @@ def notes_together(notes: Notes) -> float:
 
 def share_of_two(notes: Notes, end: float) -> float | None:
     """Of the eighths at which some note sounds, the share at which two and more sound; None in silence."""
-    eighths = np.arange(0.0, end, _EIGHTH)[:, None]
-    begun = notes[:, ONSET] <= eighths + _INSTANT
-    sounding = (begun & (notes[:, ONSET] + notes[:, DURATION] > eighths + 2 * _INSTANT)).sum(axis=1)
-    return float((sounding > 1).sum() / (sounding > 0).sum()) if (sounding > 0).any() else None
+    counts = np.array([len(sounding(notes, eighth)) for eighth in eighths(end)])
+    return float((counts > 1).sum() / (counts > 0).sum()) if counts.any() else None
 
 
 def lead_gaps(take: Take) -> list[tuple[float, float]]:

@@ -69,7 +69,7 @@ def choose_leads(
     able: list[Lead] = []
     for name in sorted(corpora, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)):
         works: set[str] = set()
-        for song in sorted(corpora[name], key=_hash_of_work):
+        for song in sorted(corpora[name], key=hash_of_work):
             if song.valid and song.work not in works and (lead := lead_of(f"{name}/{song.name}", song, bar_beats)):
                 works.add(song.work)
                 able.append(lead)
@@ -104,5 +104,6 @@ def _ending(note: Note, end: float) -> Note:
     return Note(note.channel, note.pitch, note.velocity, note.onset_beats, duration)
 
 
-def _hash_of_work(song: Song) -> str:
+def hash_of_work(song: Song) -> str:
+    """By this the songs are put in an order that nobody chose."""
     return hashlib.sha256(song.work.encode()).hexdigest()

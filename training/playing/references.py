@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
@@ -13,6 +12,7 @@ from bollylive.model.codec import PERCUSSION, TICKS_PER_BEAT
 from training.data.corpus import DURATION, ONSET, PITCH, VELOCITY, VOICE, Song
 from training.judging.reading import MUSICIAN, kind_of, with_roles
 from training.judging.take import Take, Voice, whole_bars
+from training.playing.leads import hash_of_work
 
 REAL: Final = "real"
 REAL_ALONE: Final = "real-alone"
@@ -74,7 +74,7 @@ def take_of(song: Song, melody_first: bool = False) -> Take | None:
 def _ensembles(corpora: Mapping[str, list[Song]], melody_first: bool, fewest_bars: int) -> Iterator[Take]:
     works: set[str] = set()
     held_out = [song for songs in corpora.values() for song in songs if song.valid]
-    for song in sorted(held_out, key=lambda song: hashlib.sha256(song.work.encode()).hexdigest()):
+    for song in sorted(held_out, key=hash_of_work):
         if song.work in works or len(song.instruments) < 3:
             continue
         take = take_of(song, melody_first)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from training.data.corpus import Song
-from training.playing.leads import FEWEST_BARS, Lead, choose_leads
+from training.playing.leads import FEWEST_BARS, MOST_BARS, Lead, choose_leads
 from training.playing.phrases import raga_phrases
 
 AROUND: Final = "around"
@@ -28,7 +28,7 @@ class Size:
     harmonic_minor: int = 3
     in_three: int = 6
     seeds: int = 2
-    most_bars: int = 24
+    most_bars: int = MOST_BARS
     alone: int = 12
     alone_minutes: float = 5.0
     raga_bars: int = 24  # alone after a raga phrase
