@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from test_faults import LONG_S, OFF, ON, is_other, plays_on
 
 from bollylive.errors import PortError
 from bollylive.journal.folder import find_journals
+from bollylive.processes.watchdog import START_LIMIT_S
 
 pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
 
@@ -44,15 +45,19 @@ def lively_set(folder: Path) -> str:
     return str(path)
 
 
-def peer_of_a_band_that_says_nothing() -> Peer:
+def peer_of_a_band_that_says_nothing(journals: Path) -> Peer:
+    """Join a band as soon as it has ports, also if its first port process hung while it opened them."""
     found: list[Peer] = []
+    reasons: list[PortError] = []
 
     def joins() -> bool:
-        with suppress(PortError):
+        try:
             found.append(Peer())
+        except PortError as reason:
+            reasons.append(reason)
         return bool(found)
 
-    assert until(joins, LONG_S)
+    assert until(joins, START_LIMIT_S + LONG_S), (reasons[-1], [path.read_bytes() for path in find_journals(journals)])
     return found[0]
 
 
@@ -104,7 +109,7 @@ def test_without_a_terminal_the_band_plays_as_always_and_its_sentences_are_in_th
 ) -> None:
     options = ("--set", lively_set(tmp_path), "--journal", str(tmp_path), "--tempo", "160")
     with program(*options, shell=closed, stdout=subprocess.DEVNULL) as process:
-        peer = peer_of_a_band_that_says_nothing()
+        peer = peer_of_a_band_that_says_nothing(tmp_path)
         assert until(lambda: any(b"ready: model" in path.read_bytes() for path in find_journals(tmp_path)), LONG_S)
         peer.play(ON, OFF)
         assert peer.hears(lambda: len(peer.ons) > 10, LONG_S)
