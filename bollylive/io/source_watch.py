@@ -35,7 +35,9 @@ class SourceWatch:
         self._feeders: frozenset[str] = frozenset()
 
     def is_due(self, now_s: float) -> bool:
-        """Return whether to call `hear` although nothing has come: about thirty times a second."""
+        """Return whether to call `hear` although nothing has come: thirty times a second, if something may stop."""
+        if self._tick_s is self._sign_s is self._stop_s is None:
+            return False
         return now_s - self._looked_s >= _LOOK_S
 
     def hear(self, messages: Iterable[Sequence[int]], now_s: float) -> bool:

@@ -105,13 +105,16 @@ class EngineLink:
         """Send what the engine has room for."""
         self._process.pipe.flush()
 
-    def receive(self, timeout_s: float) -> Iterable[Any]:
-        """Return the engine's messages except signs of life; wait for the first, but no longer than `timeout_s`."""
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the engine says something or ends, but no longer than `timeout_s`; return whether to `receive`."""
         if self.alone:
             self._timer.sleep(timeout_s)
-            return ()
-        if not self._process.pipe.wait(timeout_s):
-            return ()
+            return False
+        pipe = self._process.pipe
+        return pipe.closed or pipe.wait(timeout_s)
+
+    def receive(self) -> Iterable[Any]:
+        """Return the engine's messages except signs of life."""
         return [message for message in self._process.pipe.receive() if not self._is_sign_of_life(message)]
 
     def loss(self, now_s: float) -> str | None:

@@ -90,21 +90,24 @@ class IoLoop:
 
     def run(self) -> None:
         """Play until stopped."""
+        interval, engine, clock = self._interval, self._engine, self._timer.now_s
         while not self._stopped:
-            now_s = self._timer.now_s()
+            now_s = clock()
             events: list[TimedEvent] = []
             for source in self._sources:
                 events += source.poll(now_s)
-            if events or self._interval.is_turn(now_s):
+            if events or now_s >= interval.turn_s:
                 self._take_turn(events, now_s)
-                now_s = self._timer.now_s()
-                self._interval.plan(now_s, self._router.next_due())
-            for message in self._engine.receive(self._interval.wait_s(now_s)):
-                self._interval.wake()
-                self._dispatcher.obey(message, self._timer.now_s())
+                now_s = clock()
+                interval.plan(now_s, self._router.next_due())
+            if not engine.wait(interval.wait_s(now_s)):
+                continue
+            for message in engine.receive():
+                interval.wake()
+                self._dispatcher.obey(message, clock())
             if self._dispatcher.hopeless and not self._takes_over:
                 self.finished = self._stopped = True
-            if self._engine.ended:
+            if engine.ended:
                 self._look_after_engine(now_s)
 
     def close(self) -> None:
