@@ -62,10 +62,11 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """Where bars begin and whether the band plays; the journal keeps it for an engine that takes over."""
+    """Where bars begin, whether the band plays, and its chord; the journal keeps it for an engine that takes over."""
 
     zero_beats: float = 0.0  # a beat on which a bar begins
     awake: bool = False
+    chord: tuple[float, int] | None = None  # the newest chord's first beat, and its word; None: there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ def describe_snapshot(snapshot: Snapshot, told: tuple[str, ...] = ()) -> str:
     playing = [_describe_part(part) for part in snapshot.parts if part.word is not None]
     groups = [
         f"{snapshot.name} {state}, beat {snapshot.beat:.1f}, {snapshot.bpm:.1f} bpm ({leader})",
+        _describe_chords(snapshot),
         ", ".join(playing) or "nobody is playing",
         ", ".join(_describe_knobs(snapshot)),
         _describe_command(snapshot),
@@ -68,6 +69,12 @@ def describe_snapshot(snapshot: Snapshot, told: tuple[str, ...] = ()) -> str:
         *(vitals.trouble[-1:] if vitals.trouble != told else ()),
     ]
     return "   ".join(filter(None, groups))
+
+
+def _describe_chords(snapshot: Snapshot) -> str:
+    if snapshot.chord is None:
+        return ""
+    return snapshot.chord if snapshot.next_chord is None else f"{snapshot.chord}, then {snapshot.next_chord}"
 
 
 def _describe_part(part: PartSnapshot) -> str:

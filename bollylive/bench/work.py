@@ -9,6 +9,7 @@ import numpy as np
 from bollylive.bench.dense import demo_forever, dense_set
 from bollylive.midi.messages import NoteOn
 from bollylive.model import codec
+from bollylive.model.chord_predictor import ChordPredictor
 from bollylive.model.predictor import Answer, Predictor, Question
 from bollylive.offline import OfflineBand
 from bollylive.sets.setfile import parse_set
@@ -20,6 +21,7 @@ class CountingPredictor:
     def __init__(self, predictor: Predictor) -> None:
         self.calls = self.notes = 0
         self.buffer_notes, self.state_shape = predictor.buffer_notes, predictor.state_shape
+        self.chord_predictor: ChordPredictor | None = predictor.chord_predictor
         self._predictor = predictor
 
     def predict(self, question: Question) -> Answer:

@@ -56,6 +56,14 @@ class BandNotes:
         self._end = self._first + later + kept.shape[1]
         self._table[:, self._first + later : self._end] = kept
 
+    def lead(self, since_tick: int) -> NDArray[np.int64]:
+        """The musician's pitched notes that begin at a tick or later: int64 [3, N] of onset, end and pitch, in ticks.
+
+        A note that is still held ends beyond any tick.
+        """
+        notes = self._notes[:, self._after(since_tick - 1) :]
+        return notes[_ONSET : _PITCH + 1, (notes[_RANK] == MUSICIAN) & (notes[_PERCUSSION] == 0)]
+
     def context(self, channels: list[int], ticks: list[int]) -> Floats:
         """Return what each (channel, tick) hears of the other channels: float32 [Q, C], as in `model.context`."""
         notes = self._notes

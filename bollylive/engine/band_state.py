@@ -10,6 +10,7 @@ from bollylive.engine.band_notes import BandNotes
 from bollylive.engine.energy import Energy
 from bollylive.engine.grid import Grid, ticks_of
 from bollylive.engine.history import Entry
+from bollylive.engine.lead import Lead
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Step
 from bollylive.engine.part_table import PartTable
@@ -28,11 +29,11 @@ _PEDAL_TICKS = round(LONGEST_RINGING_BEATS * TICKS_PER_BEAT)
 class BandState:
     """The state that the engine's modules share, each thing in one place; all times are in ticks of `grid`.
 
-    Each of the `parts` has its own buffer, and hears the others through `band_notes`. `energy` is the musician's, and
-    `assembler` has the notes that the musician holds. `awake` is whether the band plays. `stale` is set while the plans
-    do not yet take into account what the musician did, and `touched_tick` is when the musician last did anything.
-    `pitchless_tick` is when the band began to play without a pitch of the musician's, as it does to their drums; None:
-    it has heard one since.
+    Each of the `parts` has its own buffer, and hears the others through `band_notes`. `energy` is the musician's,
+    `lead` is what they have played, and `assembler` has the notes that they hold. `awake` is whether the band plays.
+    `stale` is set while the plans do not yet take into account what the musician did, and `touched_tick` is when the
+    musician last did anything. `pitchless_tick` is when the band began to play without a pitch of the musician's, as it
+    does to their drums; None: it has heard one since.
     """
 
     def __init__(self, live: LiveSet, buffer_notes: int, state_shape: tuple[int, int], own_downbeat: bool) -> None:
@@ -43,6 +44,7 @@ class BandState:
         self.parts = PartTable(live, buffer_notes, state_shape)
         self.band_notes = BandNotes()
         self.energy = Energy()
+        self.lead = Lead(self.band_notes)
         self.assembler = Assembler()
         self.awake = False
         self.stale = False

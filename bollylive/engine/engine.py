@@ -1,7 +1,7 @@
 """Read this first: how the music that the musician plays becomes the music that the band plays.
 
     handle:  beat · command · program · tempo · note → wake → yield → assemble → energy, band notes, buffer, motifs
-    tick:    rest → take turns → withdraw → query → run the model → plan → commit
+    tick:    rest → take turns → conduct → withdraw → query → run the model → plan → commit
 
 The engine owns all musical state. It takes messages in, keeps a buffer for each channel, and plans each channel's notes
 just in time, in order of time. At one tick bass and percussion choose first, then the others, so that they hear them.
@@ -11,7 +11,8 @@ Its only clock is the `now_s` that it is given.
     part           one channel: buffer, plan, turn       handover_rules      how the model takes it over
     part_table     the parts by channel                  variation_requests  what is asked of its answer
     band_state     what all of these modules share       turn_commands       what the musician's commands do
-    rest_and_wake  when all parts begin and end          planner, waves      what is due, who chooses first
+    rest_and_wake  when all parts begin and end          conductor           which chord the band plays
+    lead           what the musician has played          planner, waves      what is due, who chooses first
                                                          inference           the model is run
 """
 
@@ -22,6 +23,8 @@ from typing import TypeAlias
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.beat_tracker import BeatTracker
 from bollylive.engine.band_state import BandState
+from bollylive.engine.conductor import Conductor
+from bollylive.engine.harmony_scores import HarmonyScores
 from bollylive.engine.history import Entry
 from bollylive.engine.inference import Inference
 from bollylive.engine.part import Part
@@ -60,8 +63,9 @@ class Engine:
         self._turns = TurnTaking(self._state, requests)
         self._rest_and_wake = RestAndWake(self._state, self._turns)
         self._commands = CommandTable(self._state, self._turns, requests, self._rest_and_wake)
-        self._planner = Planner(self._state)
-        self._inference = Inference(predictor, self._live, seed)
+        self.conductor = Conductor(self._state, predictor.chord_predictor, seed)
+        self._planner = Planner(self._state, self.conductor)
+        self._inference = Inference(predictor, self._live, HarmonyScores(self.conductor), seed)
         self._beat_tracker = BeatTracker()
 
     @property
@@ -105,6 +109,7 @@ class Engine:
         entry = self._rest_and_wake.prepared_entry
         if state.awake:
             self._turns.advance(earliest)
+            self.conductor.advance(earliest)
             self._planner.replan(earliest)
             self._inference.run(self._planner.queries(earliest), state.band_notes, now_s)
         elif entry is not None:
@@ -117,7 +122,8 @@ class Engine:
         if not state.grid.anchor.running:
             return None
         turn_tick = self._turns.next_tick() if state.awake else None
-        ticks = (self._planner.next_commit(), self._rest_and_wake.rest_tick(), turn_tick)
+        chord_tick = self.conductor.next_tick(state.grid.earliest(now_s)) if state.awake else None
+        ticks = (self._planner.next_commit(), self._rest_and_wake.rest_tick(), turn_tick, chord_tick)
         due = [state.grid.seconds_at(tick) for tick in ticks if tick is not None]
         if state.stale and state.awake:
             due.append(now_s)
@@ -154,22 +160,23 @@ class Engine:
         """Go on where an earlier engine ended: with its buffers and its bars, and awake if that engine was."""
         if past.anchor is not None:
             self._state.restore(past, past.anchor, self._remember)
+            self.conductor.restore(past.chords)
             if past.status.awake and past.anchor.running:
                 self._rest_and_wake.resume(self._state.grid.earliest(now_s))
 
     @property
     def status(self) -> EngineStatus:
         """What an engine that takes over from this one must know, in addition to the notes."""
-        return EngineStatus(self._state.grid.zero_beats, self._state.awake)
+        return EngineStatus(self._state.grid.zero_beats, self._state.awake, self.conductor.newest_chord)
 
     @property
     def counts(self) -> dict[str, int]:
         """What went wrong so far."""
-        return {"failures": self._inference.failures, "skipped": self._planner.skipped}
+        return {"failures": self._inference.failures + self.conductor.failures, "skipped": self._planner.skipped}
 
     def snapshot(self, now_s: float) -> Snapshot:
         """The present state of the band, for programs that watch; takes about 0.2 ms for sixteen channels."""
-        return snapshot(self._state, now_s, self._inference.failures, self._planner.skipped)
+        return snapshot(self._state, self.conductor.plan, now_s, self.counts["failures"], self._planner.skipped)
 
     def _begin_note(self, event: NoteOn, message: Heard) -> Instructions:
         """The musician strikes a key: the band wakes, the model yields the channel, and the note goes into memory."""

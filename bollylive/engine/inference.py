@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from bollylive.engine.band_notes import BandNotes
+from bollylive.engine.harmony_scores import HarmonyScores
 from bollylive.engine.model_query import ModelQuery
 from bollylive.engine.pitch_bias import avoid_clashes
 from bollylive.model import codec
@@ -27,10 +28,10 @@ class Inference:
     `failures` counts them.
     """
 
-    def __init__(self, predictor: Predictor, live: LiveSet, seed: int) -> None:
+    def __init__(self, predictor: Predictor, live: LiveSet, harmony: HarmonyScores, seed: int) -> None:
         self.retry_s = -math.inf
         self.failures = 0
-        self._predictor, self._live = predictor, live
+        self._predictor, self._live, self._harmony = predictor, live, harmony
         self._random = np.random.default_rng(seed)
 
     def run(self, queries: list[ModelQuery], band_notes: BandNotes, now_s: float) -> None:
@@ -65,7 +66,8 @@ class Inference:
             state=np.stack([query.state for query in queries]),
             knobs=np.tile(_knobs(band), (len(queries), 1)),
             pitch_bias=np.stack([query.pitch_bias for query in queries])
-            + avoid_clashes(context[:, -1], instruments, band.follow),
+            + avoid_clashes(context[:, -1], instruments, band.follow)
+            + self._harmony.of(queries, band.harmony_strength),
             onset_bias=np.stack([query.onset_bias for query in queries]),
             noise=self._random.random((len(queries), len(codec.CHOICES)), dtype=np.float32),
         )

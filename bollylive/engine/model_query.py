@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
 
 from bollylive.engine.grid import Bars
 from bollylive.engine.history import Entry
 from bollylive.engine.motif_memory import CONTEXT_NOTES
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Step
+from bollylive.engine.repeated_bars import is_tired
 from bollylive.model import codec
-from bollylive.model.bar_echoes import find_echoes
+from bollylive.model.bar_echoes import ECHOES, NO_ECHO, find_echoes
 from bollylive.model.predictor import Floats, Ints
 
+Echoes: TypeAlias = Literal["all", "untired", "none"]
+
+_NO_ECHOES: Final[Ints] = np.tile(np.array(NO_ECHO, dtype=np.int64), (ECHOES, 1))
 MOST_ROWS = 16  # processing more rows at once takes longer than a note may wait
 
 
@@ -58,10 +65,11 @@ class ModelQuery:
         return entry
 
 
-def query_next_onset(part: Part, bars: Bars, density_offset: float = 0.0) -> ModelQuery | None:
+def query_next_onset(part: Part, bars: Bars, density_offset: float = 0.0, echoes: Echoes = "all") -> ModelQuery | None:
     """A query for the onset after the newest entry of a part; None if that onset is known.
 
-    `bars` are those that the model knows, see `Grid`; `density_offset` is added to the channel's density.
+    `bars` are those that the model knows, see `Grid`; `density_offset` is added to the channel's density. The part
+    hears all its `echoes`, none, or none of those that it tires of (`repeated_bars`).
     """
     history = part.history
     if not history.needs_query:
@@ -75,10 +83,10 @@ def query_next_onset(part: Part, bars: Bars, density_offset: float = 0.0) -> Mod
     _, motif = part.motif_bias(before, last, bars, tick - last)
     begun, may_rest = history.sounding_at(tick), part.may_rest(tick)
     onset_bias = part.pitch_bias.of_onset(bars.place(tick), begun, density_offset, may_rest=may_rest) + motif
-    return _query(part, index, bars, None, part.pitch_bias.of_pitch([]), onset_bias)
+    return _query(part, index, bars, None, part.pitch_bias.of_pitch([]), onset_bias, echoes)
 
 
-def query_note(part: Part, bars: Bars, density_offset: float = 0.0) -> ModelQuery:
+def query_note(part: Part, bars: Bars, density_offset: float = 0.0, echoes: Echoes = "all") -> ModelQuery:
     """A query for the note that is due in a part; call `Part.prepare` first, and `query_next_onset` until it is None.
 
     The arguments are those of `query_next_onset`.
@@ -88,20 +96,24 @@ def query_note(part: Part, bars: Bars, density_offset: float = 0.0) -> ModelQuer
     pitch_motif, onset_motif = part.motif_bias(history.notes_before(end, CONTEXT_NOTES), tick, bars)
     onset_bias = part.pitch_bias.of_onset(bars.place(tick), history.sounding_at(tick) + 1, density_offset) + onset_motif
     pitch_bias = part.pitch_bias.of_pitch(history.newest_pitches()) + pitch_motif
-    return _query(part, end, bars, tick, pitch_bias, onset_bias)
+    return _query(part, end, bars, tick, pitch_bias, onset_bias, echoes)
 
 
-def _query(part: Part, index: int, bars: Bars, tick: int | None, pitch_bias: Floats, onset_bias: Floats) -> ModelQuery:
+def _query(
+    part: Part, index: int, bars: Bars, tick: int | None, pitch_bias: Floats, onset_bias: Floats, echoes: Echoes
+) -> ModelQuery:
     """A query about an entry, or for a new one at a tick, with all that the model must process before it."""
     rows, ticks = part.history.rows(index + (tick is None), part.instrument, bars, tick)
     first = part.history.first_unprocessed(index)
+    own = _without_earlier_answers(part, rows)
+    deaf = echoes == "none" or (echoes == "untired" and is_tired(own, ticks, int(ticks[index]), bars))
     return ModelQuery(
         part=part,
         first=first,
         index=index if tick is None else None,
         rows=rows[first:],
         ticks=ticks[first:],
-        echoes=find_echoes(_without_earlier_answers(part, rows), ticks, index)[0],
+        echoes=_NO_ECHOES if deaf else find_echoes(own, ticks, index)[0],
         state=part.history.state_before(first),
         pitch_bias=pitch_bias,
         onset_bias=onset_bias,

@@ -62,6 +62,11 @@ class Part:
         assert self.playing is not None, "only a part that is playing has a next row"
         return self.playing.due_tick
 
+    @property
+    def newest_tick(self) -> int:
+        """The tick of the newest entry of the buffer; of an empty one, any."""
+        return self.history.last.tick if self.history.last is not None else 0
+
     def may_rest(self, tick: int) -> bool:
         """Whether the model may be silent for long after a tick.
 

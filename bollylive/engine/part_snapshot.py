@@ -7,29 +7,39 @@ from itertools import islice
 
 from bollylive.clock.tempo import bounded_bpm
 from bollylive.engine.band_state import BandState
+from bollylive.engine.chord_plan import ChordPlan
 from bollylive.engine.grid import Grid
 from bollylive.engine.history import Entry
 from bollylive.engine.part import Part
 from bollylive.midi.messages import Note, Player
 from bollylive.model import codec
+from bollylive.model.chord_words import NO_CHORD, chord_name
 from bollylive.sets.settings import KNOBS, MODEL_ROLES, SET_SETTINGS, Set
 from bollylive.snapshot.format import NEWEST_NOTES, KnobSnapshot, PartSnapshot, Snapshot
 
 
-def snapshot(state: BandState, now_s: float, failures: int, skipped: int) -> Snapshot:
-    """The present state of the band; `failures` and `skipped` are the engine's counts."""
+def snapshot(state: BandState, chords: ChordPlan, now_s: float, failures: int, skipped: int) -> Snapshot:
+    """The present state of the band and its chords; `failures` and `skipped` are the engine's counts."""
     anchor = state.grid.anchor
+    now_tick = state.grid.earliest(now_s)
+    change_tick = chords.next_change(now_tick)
     return Snapshot(
         name=state.live.band.name,
         beat=anchor.beat_at(now_s),
         bpm=bounded_bpm(anchor.seconds_per_beat),
         running=anchor.running,
         awake=state.awake,
-        parts=tuple(_part_snapshot(part, state, state.grid.earliest(now_s)) for part in state.parts),
+        parts=tuple(_part_snapshot(part, state, now_tick) for part in state.parts),
         failures=failures,
         skipped=skipped,
         knobs=tuple(_knobs(state.live.band)),
+        chord=_chord_name(chords.at(now_tick)),
+        next_chord=None if change_tick is None else _chord_name(chords.at(change_tick)),
     )
+
+
+def _chord_name(chord: int) -> str | None:
+    return None if chord == NO_CHORD else chord_name(chord)
 
 
 def _knobs(band: Set) -> Iterator[KnobSnapshot]:

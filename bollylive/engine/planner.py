@@ -7,8 +7,10 @@ Notes up to the commit line stay as planned; notes from there to the horizon can
 from __future__ import annotations
 
 from bollylive.engine.band_state import BandState
+from bollylive.engine.conductor import Conductor
+from bollylive.engine.form import FILL_DENSITY, is_fill
 from bollylive.engine.history import Entry
-from bollylive.engine.model_query import ModelQuery, query_next_onset, query_note
+from bollylive.engine.model_query import Echoes, ModelQuery, query_next_onset, query_note
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Playing, Step
 from bollylive.engine.waves import next_to_choose
@@ -25,9 +27,10 @@ class Planner:
     `skipped` counts the notes whose time had passed before they were planned.
     """
 
-    def __init__(self, state: BandState) -> None:
+    def __init__(self, state: BandState, conductor: Conductor) -> None:
         self.skipped = 0
-        self._state = state
+        self._state, self._conductor = state, conductor
+        self._density_offset = 0.0  # added to every channel's density, since the musician plays lively
 
     def replan(self, earliest: int) -> None:
         """If the musician has played something, plan everything beyond the commit line again."""
@@ -45,7 +48,7 @@ class Planner:
         All have as many rows as the first. A part that the musician plays is asked nothing until its turn comes.
         """
         state, bars = self._state, self._state.grid.model_bars
-        density_offset = state.live.band.energy * state.energy.density(earliest)
+        self._density_offset = state.live.band.energy * state.energy.density(earliest)
         playing = [part for part in state.parts if part.is_playing]
         due: list[Part] = []
         for part in playing:
@@ -53,10 +56,18 @@ class Planner:
                 self.skipped += 1
             if part.prepare(earliest + state.horizon_ticks) and not part.history.needs_query:
                 due.append(part)
-        notes = [query_note(part, bars, density_offset) for part in next_to_choose(due)]
-        onsets = [query_next_onset(part, bars, density_offset) for part in playing]
+        notes = [query_note(part, bars, *self._manner(part, part.due_tick)) for part in next_to_choose(due)]
+        onsets = [query_next_onset(part, bars, *self._manner(part, part.newest_tick)) for part in playing]
         queries = notes + [query for query in onsets if query is not None]
         return [query for query in queries if len(query.rows) == len(queries[0].rows)]
+
+    def _manner(self, part: Part, tick: int) -> tuple[float, Echoes]:
+        """How a part is asked at a tick: what is added to its density, and which echoes it hears."""
+        if not self._conductor.wanted:
+            return self._density_offset, "all"
+        if part.instrument == codec.PERCUSSION and is_fill(tick, self._state.grid, self._state.lead):
+            return self._density_offset + FILL_DENSITY, "none"
+        return self._density_offset, "untired"
 
     def commit(self, earliest: int) -> list[Instruction]:
         """The notes that are near enough to be fixed; their loudness follows the musician's playing."""

@@ -11,7 +11,8 @@ before. The first line is the header:
                                                                         on a member channel of an MPE zone, the channel
                                                                         of the player comes last
     ["model", at_s, beat, "81282a"]                                     a MIDI message of the model's
-    ["bearing", zero_beats, awake]                                      an `EngineStatus`
+    ["bearing", zero_beats, awake]                                      an `EngineStatus`; the first beat and the word
+                                                                        of its `chord` come last, if it has one
     ["lost", n]                                                         n records are missing here
     ["log", at_s, "The MIDI clock leads."]                              what was said, or written on standard error
     ["end"]                                                             the program closed the journal
@@ -90,7 +91,8 @@ def anchor_line(anchor: Anchor) -> bytes:
 
 def status_line(status: EngineStatus) -> bytes:
     """Return the line of the engine's status from here on."""
-    return b'["bearing",%.6f,%d]\n' % (status.zero_beats, status.awake)
+    chord = b"" if status.chord is None else b",%.6f,%d" % status.chord
+    return b'["bearing",%.6f,%d%b]\n' % (status.zero_beats, status.awake, chord)
 
 
 def log_line(text: str, at_s: float) -> bytes:

@@ -26,6 +26,7 @@ MOST_LINE_BYTES: Final = 2**16  # real ones have about 60, and sentences of the 
 # A message that was played, as `lines.sent_line` writes it. Nearly all lines are such, and as JSON take thrice as long.
 _SENT: Final = re.compile(rb'\["(musician|model)",(-?\d{1,12}\.\d{6}),(-?\d{1,9}\.\d{6}),"([0-9a-f]{2,6})"\]\n')
 _PLAYERS: Final[dict[bytes, Player]] = {b"musician": "musician", b"model": "model"}
+_MOST_CHORD: Final = 999  # words of chords that later versions may have
 _MOST_BEATS, _MOST_SECONDS = 1e9, 1e12  # months and ages of any machine
 _MOST_KNOWN: Final = 2**15  # messages
 _FEWEST_BEATS: Final = 0.25  # of a bar
@@ -142,6 +143,9 @@ def _entry(record: Any) -> Entry:
             return Anchor(*at, running == 1, epoch, followed == 1, bar_beat)
         case ["bearing", zero_beats, awake]:
             return EngineStatus(_number(zero_beats, _MOST_BEATS), awake == 1)
+        case ["bearing", zero_beats, awake, chord_beat, int(chord)] if 0 <= chord <= _MOST_CHORD:
+            stands = _number(chord_beat, _MOST_BEATS), chord
+            return EngineStatus(_number(zero_beats, _MOST_BEATS), awake == 1, stands)
     raise ValueError("an unknown record")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from bollylive.clock.anchor import Anchor
@@ -66,6 +66,7 @@ class Recording:
         self._tempo_map = TempoMap()
         self._goes_on, self._zero_beats = goes_on, 0.0
         self._begun = False  # there was a note
+        self._status = EngineStatus()
         self._rests = False  # the band has gone to sleep, and the musician has not played since
 
     @property
@@ -82,8 +83,10 @@ class Recording:
             case Anchor():
                 self._follow(entry)
             case EngineStatus():
-                self._rests, self._zero_beats = not entry.awake, entry.zero_beats
-                self._bars.begin_bar(entry.zero_beats + self._offset_beats, self._last_beat)
+                before, self._status = self._status, entry
+                if replace(before, chord=entry.chord) != entry or before == entry:  # otherwise only the chord is new
+                    self._rests, self._zero_beats = not entry.awake, entry.zero_beats
+                    self._bars.begin_bar(entry.zero_beats + self._offset_beats, self._last_beat)
 
     def music(self) -> RecordedMusic:
         """Return everything so far, see `tracks`, `tempos` and `meters`; the recording may go on."""

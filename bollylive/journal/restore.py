@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from bollylive.clock.anchor import Anchor
 from bollylive.journal.as_heard import AsHeard
@@ -12,18 +14,21 @@ from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Player, Program
 from bollylive.protocol import EngineStatus, Sent
 
+_MOST_CHORDS: Final = 256  # half bars: as far back as the conductor looks
+
 
 @dataclass(frozen=True, slots=True)
 class RestoredState:
     """The state of a performance at one moment; all beats count as those of `anchor`.
 
-    `notes` are in order of onset; a note without a duration is a key that the musician still holds.
+    `notes` and `chords` are in order of time; a note without a duration is a key that the musician still holds.
     """
 
     anchor: Anchor | None = None
     status: EngineStatus = field(default_factory=EngineStatus)
     programs: dict[int, int] = field(default_factory=dict)  # by channel 0-15, where the musician chose after the set
     notes: tuple[tuple[Note, Player], ...] = ()
+    chords: tuple[tuple[float, int], ...] = ()  # each chord's first beat, and its word
 
 
 def restore(entries: Iterable[Entry], until_s: float, most_notes: int, *, keys_held: bool = True) -> RestoredState:
@@ -40,7 +45,7 @@ def restore(entries: Iterable[Entry], until_s: float, most_notes: int, *, keys_h
             if entry.at_s < until_s:
                 performance.add_anchor(entry)
         elif performance.has_anchor and isinstance(entry, EngineStatus):
-            performance.status = entry
+            performance.add_status(entry)
         elif performance.has_anchor and isinstance(entry, Sent) and entry.at_s < until_s:
             for heard in as_heard.read(entry):
                 performance.add_sent(heard)
@@ -55,6 +60,7 @@ class _Performance:
         self._assemblers: dict[Player, Assembler] = {"musician": Assembler(), "model": Assembler()}
         self._open: dict[tuple[Player, int, int], Note] = {}
         self._notes: list[tuple[Note, Player]] = []
+        self._chords: deque[tuple[float, int]] = deque(maxlen=_MOST_CHORDS)
 
     @property
     def has_anchor(self) -> bool:
@@ -72,6 +78,15 @@ class _Performance:
         if jumped or not old.running:
             moved = anchor.beat - old.beat_at(anchor.at_s)
             self._notes = [(replace(note, onset_beats=note.onset_beats + moved), by) for note, by in self._notes]
+            self._chords = deque([(beat + moved, chord) for beat, chord in self._chords], _MOST_CHORDS)
+
+    def add_status(self, status: EngineStatus) -> None:
+        """Note what the engine said of itself; a chord that was planned anew takes the place of the first plan."""
+        self.status = status
+        if status.chord is not None:
+            while self._chords and self._chords[-1][0] >= status.chord[0]:
+                self._chords.pop()
+            self._chords.append(status.chord)
 
     def add_sent(self, sent: Sent) -> None:
         """Add a message that was played."""
@@ -101,7 +116,7 @@ class _Performance:
             if left[note.channel] > 0:
                 left[note.channel] -= 1
                 kept.append((note, by))
-        return RestoredState(self._anchor, self.status, self._programs, tuple(reversed(kept)))
+        return RestoredState(self._anchor, self.status, self._programs, tuple(reversed(kept)), tuple(self._chords))
 
     def _add_note(self, note: Note, by: Player) -> None:
         key = (by, note.channel, note.pitch)

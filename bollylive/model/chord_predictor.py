@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bollylive.model.predictor import Floats
+Floats = NDArray[np.float32]
 
 REPLAYED_STEPS: Final = 64  # the network hears at most so many steps back
 QUARTERS: Final = 4  # of a step, at each of which the lead is foretold

@@ -10,6 +10,7 @@ import onnxruntime
 from bollylive.errors import ModelError
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHOES, NO_ECHO
+from bollylive.model.chord_predictor import ChordPredictor
 from bollylive.model.context import CONTEXT_SIZE
 from bollylive.model.metadata import INPUTS, KNOBS, OUTPUTS, parse_metadata, verify
 from bollylive.model.model_files import ModelFiles, read_model_files
@@ -30,6 +31,7 @@ class Model:
         self.name = metadata.name
         self.buffer_notes = metadata.buffer_notes
         self.state_shape = (metadata.state_rows, metadata.width)
+        self.chord_predictor: ChordPredictor | None = None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3

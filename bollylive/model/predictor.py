@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bollylive.model.chord_predictor import ChordPredictor
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
@@ -40,6 +42,7 @@ class Predictor(Protocol):
 
     buffer_notes: int  # n: how many notes it was trained to remember
     state_shape: tuple[int, int]  # (S, H)
+    chord_predictor: ChordPredictor | None  # None: nobody conducts, each voice finds its own harmony
 
     def predict(self, question: Question) -> Answer:
         """Answer one batch; raises only if the runtime fails."""

@@ -66,3 +66,5 @@ class Snapshot:
     skipped: int  # notes that were planned too late to be sent
     vitals: Vitals = Vitals()
     knobs: tuple[KnobSnapshot, ...] = ()  # those that a control of the set turns
+    chord: str | None = None  # the band's chord now, such as `Am`; None: there is none
+    next_chord: str | None = None  # the one that follows, if it is planned

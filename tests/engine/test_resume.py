@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from chords import FakeConductor
 from fakes import FakePredictor, ons, sounding
 
 from bollylive.clock.anchor import Anchor
@@ -22,9 +23,11 @@ MELODY, BASS, PAD = ChannelSet(0, "Melody"), ChannelSet(1, "Bass", "accompany", 
 BAND = Set(tempo_bpm=120, rest_after_beats=0, channels=(MELODY, BASS, PAD))
 
 
-def rehearsed(seconds: float, band: Set = BAND) -> OfflineBand:
+def rehearsed(seconds: float, band: Set = BAND, conductor: FakeConductor | None = None) -> OfflineBand:
     """A band that the musician has woken with a note at a half of a second, and that plays."""
-    offline = OfflineBand(band, FakePredictor(), seed=1)
+    predictor = FakePredictor()
+    predictor.chord_predictor = conductor
+    offline = OfflineBand(band, predictor, seed=1)
     offline.play(NoteOn(0, 64, 90), 0.5)
     offline.play(NoteOff(0, 64), 0.9)
     offline.advance(seconds)
@@ -84,6 +87,20 @@ def test_bars_begin_where_they_began() -> None:
     engine = Engine(BAND, FakePredictor(), seed=2)
     engine.resume(past_of(offline), offline.now_s)
     assert engine.status.zero_beats == offline.engine.status.zero_beats == pytest.approx(1.0)
+
+
+def test_the_harmony_goes_on_with_the_chords_that_were_planned() -> None:
+    chords = FakeConductor(certain=45)
+    offline = rehearsed(6.0, conductor=chords)
+    predictor = FakePredictor()
+    predictor.chord_predictor = after = FakeConductor(certain=35)
+    engine = Engine(BAND, predictor, seed=2)
+    engine.resume(replace(past_of(offline), chords=((1.0, 45), (3.0, 25), (5.0, 45))), offline.now_s)
+    plays(engine, offline.now_s, 4.0)
+    _, asked, *_ = after.asked[0]
+    assert asked[-5:-1] == [45, 25, 45, 45]
+    assert engine.status.chord is not None
+    assert engine.status.chord[1] == 35
 
 
 def test_a_key_that_was_held_is_heard_to_come_up() -> None:

@@ -81,6 +81,19 @@ def test_programs_and_bearing_are_the_last_ones() -> None:
     assert past.status == EngineStatus(2.5, False)
 
 
+def test_chords_are_restored_as_they_were_planned_last_and_move_with_a_jump() -> None:
+    statuses = [EngineStatus(0.0, True, chord) for chord in ((0.0, 5), (2.0, 25), (2.0, 30), (4.0, 5))]
+    assert restore([ANCHOR, *statuses], 10.0, 8).chords == ((0.0, 5), (2.0, 30), (4.0, 5))
+    jump = Anchor(100.0, 0.5, 3.0, epoch=1)
+    assert restore([ANCHOR, *statuses[:2], jump], 10.0, 8).chords == ((94.0, 5), (96.0, 25))
+
+
+def test_a_chord_is_read_back_and_one_that_no_version_knows_is_damage() -> None:
+    entries: list[Entry] = [ANCHOR, EngineStatus(1.5, True, (2.0, 45))]
+    assert read_end(header_line(Header()) + b"".join(map(line_of, entries))) == entries
+    assert read_end(b"".join([b"0\n", anchor_line(ANCHOR), b'["bearing",1.0,1,2.0,-7]\n'])) == [ANCHOR]
+
+
 def test_a_sound_that_the_set_sends_is_not_what_the_model_plays() -> None:
     """It ends what the musician has chosen; from then on the set says what the model plays."""
     chosen: list[Entry] = [ANCHOR, Sent(Program(3, 73), "musician", 1.0, 2.0)]

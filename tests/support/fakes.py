@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bollylive.midi.messages import NoteOff, NoteOn
 from bollylive.model import codec
+from bollylive.model.chord_predictor import ChordPredictor
 from bollylive.model.predictor import Answer, Floats, Ints, Question
 from bollylive.protocol import Sent
 
@@ -27,6 +28,7 @@ class FakePredictor:
     def __init__(self, script: Sequence[int] = (12,), buffer_notes: int = 16) -> None:
         self.buffer_notes = buffer_notes
         self.state_shape = (1, 2)
+        self.chord_predictor: ChordPredictor | None = None
         self.failures = 0
         self.questions: list[Question] = []
         self._script = script
