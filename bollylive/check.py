@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from bollylive.clock.link import link_library
 from bollylive.errors import LinkError, ModelError, PortError, SetError
 from bollylive.midi.instruments import name_of
+from bollylive.midi.pitch_names import CLASS_NAMES
 from bollylive.model.model_files import find_model
 from bollylive.model.onnx_model import Model, blank_question
 from bollylive.processes.apart import try_ports
@@ -17,6 +18,8 @@ from bollylive.processes.shortage import explain
 from bollylive.sets.channel_handover import channel_handover
 from bollylive.sets.control_checks import describe_idle_controls
 from bollylive.sets.mpe_channels import describe_silent_channels
+from bollylive.sets.ragas import RAGAS
+from bollylive.sets.scales import OWN, scale_classes
 from bollylive.sets.setfile import default_set, load_set
 from bollylive.sets.settings import ROLES, ChannelSet, Handover, Set
 
@@ -44,6 +47,7 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
         band = load_set(path) if path else default_set()
         count = len(band.channels)
         fine.append(f"set: {band.name}, {count} channel{'' if count == 1 else 's'}")
+        fine += describe_notes(band)
         fine += (
             f"channel {own.channel + 1}: {describe_channel(band.channel(own.channel), band.handover)}"
             for own in band.channels
@@ -71,6 +75,16 @@ def check(path: Path | None, api: str | None) -> tuple[list[str], list[str]]:
     return fine, problems
 
 
+def describe_notes(band: Set) -> Iterator[str]:
+    """Say which notes the band keeps to: `raga: yaman on D, S R G M' P D N`. Nothing for a band that plays any note."""
+    if band.raga is not None:
+        yield f"raga: {band.raga} on {CLASS_NAMES[band.sa]}, {RAGAS[band.raga]}"
+    elif band.scale == OWN:
+        yield "scale: the notes that you have used tonight"
+    elif (classes := scale_classes(band.scale)) is not None:
+        yield f"scale: {band.scale}, {' '.join(CLASS_NAMES[one] for one in sorted(classes))}"
+
+
 def describe_channel(own: ChannelSet, handover: Handover = "silence") -> str:
     """Say which instrument it is and who plays it: `Bass, fretless bass: the model plays along`.
 
@@ -84,6 +98,8 @@ def describe_channel(own: ChannelSet, handover: Handover = "silence") -> str:
     if own.sound_program is not None:
         sound = f"program {own.sound_program}" if own.is_percussion else name_of(own.sound_program)
         names.append(f"sound {sound}")
+    if own.part:
+        names.append(" and ".join(own.part))
     return f"{', '.join(names) or 'any instrument'}: {_describe_role(own, handover)}"
 
 

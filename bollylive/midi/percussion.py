@@ -1,4 +1,4 @@
-"""Which keys a percussion channel plays: tabla and dholak on a General MIDI kit, or a map to other keys.
+"""Which keys a percussion channel plays: those of named instruments on a General MIDI kit, or a map to other keys.
 
 General MIDI has no tabla. The model learned its thekas on the bongos and congas that come closest in pitch and decay
 (`training.arranging.bols`, where the strokes are told apart after D. R. Courtney, "Fundamentals of Tabla", 1998), so
@@ -22,16 +22,32 @@ STROKES: Final[dict[str, dict[str, int]]] = {
     "dholak": {"na": 63, "te": 62, "ge": 64},
 }
 
+# All that a set can name. Triangles stand for manjira, the finger cymbals, as in `training.arranging.kit`. Closed,
+# pedal and open are hi-hats; low, mid and high are toms.
+INSTRUMENTS: Final[dict[str, dict[str, int]]] = {
+    **STROKES,
+    "manjira": {"closed": 80, "open": 81},
+    "tambourine": {"jingle": 54},
+    "kit": {
+        "kick": 36, "rim": 37, "snare": 38, "closed": 42, "pedal": 44, "low": 45, "open": 46, "mid": 47, "crash": 49,
+        "high": 50, "ride": 51,
+    },
+}  # fmt: skip
+
 
 def read_keys(value: object) -> Keys:
-    """Return the keys of an instrument's name, or of a table from General MIDI keys to other keys.
+    """Return the keys of an instrument's name, of a list of names, or of a table from General MIDI keys to other keys.
 
     Raises ValueError; its text is a sentence without its first word, `percussion`.
     """
     if isinstance(value, str):
+        return _named([value])
+    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
         return _named(value)
     if not isinstance(value, Mapping) or not value:
-        raise ValueError(f"must be {_names()}, or a table such as {{ 60 = 36, 64 = 38 }}, not {quoted(value)}.")
+        raise ValueError(
+            f"must be {_names()}, a list of these, or a table such as {{ 60 = 36, 64 = 38 }}, not {quoted(value)}."
+        )
     keys: list[tuple[int, int]] = []
     for general, own in value.items():
         if (key := _key(general)) is None:
@@ -55,13 +71,15 @@ def _key(value: object) -> int | None:
     return key if key is not None and 0 <= key <= 127 else None
 
 
-def _named(name: str) -> Keys:
-    if name in STROKES:
-        return tuple((key, key) for key in sorted(STROKES[name].values()))
-    near = get_close_matches(name, STROKES, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise ValueError(f"must be {_names()}, or a table of keys, not {quoted(name)}{hint}")
+def _named(names: list[str]) -> Keys:
+    for name in names:
+        if name not in INSTRUMENTS:
+            near = get_close_matches(name, INSTRUMENTS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "."
+            raise ValueError(f"must be {_names()}, a list of these, or a table of keys, not {quoted(name)}{hint}")
+    return tuple((key, key) for key in sorted({key for name in names for key in INSTRUMENTS[name].values()}))
 
 
 def _names() -> str:
-    return " or ".join(map(repr, STROKES))
+    *names, last = map(repr, INSTRUMENTS)
+    return f"{', '.join(names)} or {last}"

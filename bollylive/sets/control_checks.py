@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bollylive.sets.settings import (
-    CHANNEL_SETTINGS,
-    KNOBS,
-    MODEL_ROLES,
-    TURN_ROLES,
-    Action,
-    ChannelSet,
-    ControlSet,
-    Set,
-)
+from bollylive.sets.control_set import Action, ControlSet
+from bollylive.sets.settings import CHANNEL_SETTINGS, KNOBS, MODEL_ROLES, TURN_ROLES, ChannelSet, Set
 
 _OF_TURNS: Final[tuple[Action, ...]] = ("hand over", "again", "back", "keep", "vary")
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program
 from bollylive.midi.mpe import LOWER_MASTER, configured
-from bollylive.sets.settings import ACTIONS, KNOBS, MODEL_ROLES, SET_SETTINGS, ControlSet, Set
+from bollylive.sets.control_set import ACTIONS, ControlSet
+from bollylive.sets.settings import KNOBS, MODEL_ROLES, SET_SETTINGS, Set
 
 PRESSED: Final = 64  # a controller is down from this value on, as for switches in the MIDI 1.0 specification
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from textwrap import shorten
 from typing import Any, Final
 
 from bollylive.errors import quoted, quoted_key
+from bollylive.sets.control_set import CONTROL_KINDS, ControlSet
+from bollylive.sets.parts import part_problems
 from bollylive.sets.schema import Setting
-from bollylive.sets.settings import (
-    CHANNEL_SETTINGS,
-    CONTROL_KINDS,
-    CONTROL_SETTINGS,
-    KNOBS,
-    SET_SETTINGS,
-    ChannelSet,
-    ControlSet,
-    Set,
-)
+from bollylive.sets.settings import CHANNEL_SETTINGS, CONTROL_SETTINGS, KNOBS, SET_SETTINGS, ChannelSet, Set
+
+_MOST_OF_A_LIST: Final = 250  # characters of a sentence
+_LONGER: Final = " and others, which default.toml shows"
 
 MOST_PROBLEMS: Final = 50  # anybody with more problems fixes some of them first
 
@@ -86,6 +83,7 @@ def _range_problems(own: ChannelSet) -> Iterator[str]:
             yield f"{low} must not be above {high}, but {least} is above {most}."
     if own.percussion and not any(own.lowest <= key <= own.highest for key, _ in own.percussion):
         yield f"percussion has no key from {own.lowest} to {own.highest}; change lowest and highest, or leave them out."
+    yield from part_problems(own.part, is_percussion=own.is_percussion)
 
 
 def _read_controls(tables: Any, problems: list[str]) -> tuple[ControlSet, ...]:
@@ -154,5 +152,9 @@ def _unknown(key: str, settings: Mapping[str, Setting]) -> str:
     known = [*settings, *(("channel", "control") if settings is SET_SETTINGS else ())]
     near = get_close_matches(key, known, n=1)
     tables = {"channel": "[[channel]]", "control": "[[control]]"} if settings is SET_SETTINGS else {}
-    hint = f"did you mean {tables.get(near[0], near[0])}?" if near else f"known are {', '.join(sorted(known))}."
+    hint = (
+        f"did you mean {tables.get(near[0], near[0])}?"
+        if near
+        else f"known are {shorten(', '.join(sorted(known)), _MOST_OF_A_LIST, placeholder=_LONGER)}."
+    )
     return f"there is no setting {quoted_key(key)}; {hint}"

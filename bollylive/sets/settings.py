@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias
 
 from bollylive.midi.instruments import PERCUSSION_CHANNEL
 from bollylive.midi.mpe import master_of
 from bollylive.midi.percussion import Keys
+from bollylive.sets.control_set import ACTION_HELP, ControlSet
+from bollylive.sets.parts import PartName, PartNames
+from bollylive.sets.ragas import Raga
+from bollylive.sets.scales import FREE, PitchClass, Scale
 from bollylive.sets.schema import Setting, about, setting, settings_of
 from bollylive.sets.value_kinds import (
     Channel,
@@ -55,33 +59,6 @@ HANDOVERS: Final = Choice(
     }
 )
 
-Action: TypeAlias = Literal["tap", "sam", "hand over", "again", "back", "keep", "vary", "sleep"]
-ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
-ACTION_HELP: Final[Mapping[str, str]] = {
-    "tap": "three or more taps set the tempo while no clock leads",
-    "sam": "the bar begins here",
-    "hand over": "the model takes over the channel, or gives it back",
-    "again": "the model gives another answer to the same phrase",
-    "back": "the model returns to the answer before",
-    "keep": "the model repeats this answer again and again",
-    "vary": "the model gives an answer that begins like this one",
-    "sleep": "the band is silent until you play",
-}
-
-ControlKind: TypeAlias = Literal["cc", "note", "program"]
-CONTROL_KINDS: Final[tuple[ControlKind, ...]] = get_args(ControlKind)
-
-
-@dataclass(frozen=True, slots=True)
-class ControlSet:
-    """One controller, key or program change that is a command, so it is not treated as music or passed through."""
-
-    kind: ControlKind
-    number: int  # 0-127
-    does: str  # one of ACTIONS or KNOBS
-    channel: int | None = None  # 0-15, the channel that it comes from; None: any
-    on: int | None = None  # 0-15, the channel that it acts on; None: all that it can act on
-
 
 @dataclass(frozen=True, slots=True)
 class ChannelSet:
@@ -97,6 +74,9 @@ class ChannelSet:
     highest: int = setting(127, Pitch(), "the highest note that it plays")
     polyphony: int = setting(4, Whole(1, 8), "how many notes the model may begin together", unit="notes")
     density: float = setting(0.0, Knob(-2, 2), "how busy the model is; below 0 it is sparser")
+    part: tuple[PartName, ...] = setting(
+        (), PartNames(), "what it is for; a list allows several; left out: anything", example=["pad", "answer"]
+    )
     entry_bars: int = setting(
         0, Whole(0, 64), "how long it listens after your first note before it comes in", unit="bars"
     )
@@ -109,10 +89,13 @@ class ChannelSet:
         None, Program(), "the sound of the synthesiser; left out: that of program", example="banjo"
     )
     percussion: Keys = setting(
-        (), Strokes(), "its strokes, or { 60 = 36, 64 = 38 } if they are on other keys", example="tabla"
+        (), Strokes(), "its strokes; a list joins several; or { 60 = 36, 64 = 38 } for other keys", example="tabla"
     )
     delay_ms: float = setting(
         0.0, Number(-500, 500), "how much later its notes leave; below 0: earlier, by up to commit_beats", unit="ms"
+    )
+    velocity: int | None = setting(
+        None, Whole(1, 127), "the mean velocity of its notes; left out: as the model feels it", example=80
     )
     velocity_curve: float = setting(1.0, Number(0.25, 4), "below 1 its soft notes are louder, above 1 softer")
     softest: int = setting(1, Whole(1, 127), "the velocity of its softest note")
@@ -161,6 +144,14 @@ class Set:
     memory: float = setting(1.0, Knob(0, 1), "how much your motifs of this session come back")
     follow: float = setting(1.0, Knob(0, 1), "how much the band avoids clashes with the notes that you hold")
     energy: float = setting(0.5, Knob(0, 1), "how much the band becomes denser and louder when you do")
+    harmony_strength: float = setting(1.0, Knob(0, 2), "how much the band keeps to its common chords; 0: not at all")
+    scale: str = setting(FREE, Scale(), "the notes that the band plays")
+    scale_lock: float = setting(0.8, Knob(0, 1), "how strictly it keeps to that scale; 1: no other note")
+    raga: str | None = setting(
+        None, Raga(), "a raga in place of the scale; a small letter is komal, M' is tivra", example="yaman"
+    )
+    sa: int = setting(0, PitchClass(), "the note that is Sa of the raga; left out: C", example="D")
+    raga_lock: float = setting(1.0, Knob(0, 1), "how strictly the band keeps to the raga; 1: no other note")
     quantise: bool = setting(True, Switch(), "sixteenths and triplets only; false: looser, as the model feels it")
     seed: int | None = setting(
         None, Whole(0), "the same seed and the same playing give the same music", live=False, example=7

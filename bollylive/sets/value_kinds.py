@@ -12,7 +12,7 @@ from unicodedata import category
 from bollylive.errors import quoted
 from bollylive.midi.instruments import program_of
 from bollylive.midi.mpe import MOST_MEMBERS, MOST_OF_TWO
-from bollylive.midi.percussion import STROKES, Keys, read_keys
+from bollylive.midi.percussion import INSTRUMENTS, Keys, read_keys
 from bollylive.midi.pitch_names import pitch_of
 
 MOST_CHARACTERS: Final = 1024  # of a name: of a port, or of a model with its folders
@@ -150,7 +150,7 @@ class Program(Kind):
     def read(self, value: object) -> int:
         if not isinstance(value, str):
             return Whole(0, 127).read(value)
-        if (name := value.strip().lower()) in STROKES:
+        if (name := value.strip().lower()) in INSTRUMENTS:
             raise ValueError(f"{quoted(value)} is no General MIDI program; use the line percussion = {name!r} instead.")
         return program_of(value)
 
@@ -215,13 +215,13 @@ class Choice(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Strokes(Kind):
-    """What a percussion instrument strikes: a name, or a table from General MIDI keys to the instrument's own."""
+    """What a percussion channel strikes: a name, a list of names, or a table from General MIDI keys to its own."""
 
     @property
     def words(self) -> Mapping[str, str]:
         return {
             name: ", ".join(f"{key} {stroke.capitalize()}" for stroke, key in strokes.items())
-            for name, strokes in STROKES.items()
+            for name, strokes in INSTRUMENTS.items()
         }
 
     def read(self, value: object) -> Keys:

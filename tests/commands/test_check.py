@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from command_line import Call, sentence
 
-from bollylive.check import describe_channel
+from bollylive.check import describe_channel, describe_notes
 from bollylive.processes.apart import open_ports
-from bollylive.sets.settings import ChannelSet, Handover
+from bollylive.sets.settings import ChannelSet, Handover, Set
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,28 @@ from bollylive.sets.settings import ChannelSet, Handover
         (ChannelSet(0, program=104, sound_program=105, role="player"), "sitar, sound banjo: only you play it"),
         (ChannelSet(9, "Percussion", "off"), "Percussion: nobody plays it"),
         (ChannelSet(9, "Drums", "off"), "Drums, percussion: nobody plays it"),
+        (
+            ChannelSet(4, role="off", program=48, part=("pad", "answer")),
+            "string ensemble 1, pad and answer: nobody plays it",
+        ),
         (ChannelSet(3, role="off"), "any instrument: nobody plays it"),
     ],
 )
 def test_an_instrument_is_described_by_what_it_is_and_by_who_plays_it(own: ChannelSet, sentence: str) -> None:
     assert describe_channel(own) == sentence
+
+
+@pytest.mark.parametrize(
+    ("band", "sentences"),
+    [
+        (Set(scale="free"), []),
+        (Set(scale="own"), ["scale: the notes that you have used tonight"]),
+        (Set(scale="A minor"), ["scale: A minor, C D E F G Ab A B"]),
+        (Set(scale="D dorian", raga="yaman", sa=2), ["raga: yaman on D, S R G M' P D N"]),
+    ],
+)
+def test_the_notes_that_a_band_keeps_to_are_named(band: Set, sentences: list[str]) -> None:
+    assert list(describe_notes(band)) == sentences
 
 
 @pytest.mark.parametrize(

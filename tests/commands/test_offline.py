@@ -27,7 +27,8 @@ from bollylive.model import codec
 from bollylive.model.codec import CHOOSE, TICKS_PER_BEAT
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Instruction, Play
-from bollylive.sets.settings import ACTIONS, KNOBS, MODEL_ROLES, ChannelSet, Role, Set
+from bollylive.sets.control_set import ACTIONS
+from bollylive.sets.settings import KNOBS, MODEL_ROLES, ChannelSet, Role, Set
 
 HALF_A_TICK = 0.5 / TICKS_PER_BEAT
 SLOWEST_S = 60 / 20  # a beat at the slowest tempo there is

@@ -12,7 +12,8 @@ from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Position, S
 from bollylive.model import codec
 from bollylive.model.context import LEAD_HARMONY, SOUNDING
 from bollylive.offline import OfflineBand
-from bollylive.sets.settings import ChannelSet, ControlSet, Set
+from bollylive.sets.control_set import ControlSet
+from bollylive.sets.settings import ChannelSet, Set
 
 BEAT_S = 0.5  # at 120 beats per minute
 TICK_S = BEAT_S / 24

@@ -30,7 +30,8 @@ from bollylive.midi.messages import (
     Tempo,
     Tick,
 )
-from bollylive.sets.settings import ACTIONS, KNOBS, Set
+from bollylive.sets.control_set import ACTIONS
+from bollylive.sets.settings import KNOBS, Set
 
 CHANNELS = st.integers(0, 4)  # the set names 0-3
 PITCHES = st.sampled_from([0, 60, 60, 60, 64, 67, 127])

@@ -32,8 +32,9 @@ from bollylive.model.codec import CHOOSE, REST, TICKS_PER_BEAT
 from bollylive.model.predictor import Question
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Heard, Play, Release
+from bollylive.sets.control_set import ControlSet
 from bollylive.sets.controls import Command
-from bollylive.sets.settings import ChannelSet, ControlSet, Handover, Set
+from bollylive.sets.settings import ChannelSet, Handover, Set
 
 TICK_S = 0.5 / TICKS_PER_BEAT  # at 120 beats per minute
 KEY, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)

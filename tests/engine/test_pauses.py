@@ -12,7 +12,8 @@ from fakes import FakePredictor, onsets
 
 from bollylive.midi.messages import Continue, Control, Event, NoteOff, NoteOn, Position, Start, Stop, Tick
 from bollylive.offline import OfflineBand
-from bollylive.sets.settings import ChannelSet, ControlSet, Set
+from bollylive.sets.control_set import ControlSet
+from bollylive.sets.settings import ChannelSet, Set
 
 BEAT_S = 0.5  # at 120 beats per minute
 BEGIN_S = 1.0  # the musician's first note, and so a bar line

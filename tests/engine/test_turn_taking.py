@@ -13,7 +13,8 @@ from bollylive.engine.turn_taking import FADE_BEATS
 from bollylive.midi.messages import Control, NoteOff, NoteOn
 from bollylive.model.codec import WAIT
 from bollylive.offline import OfflineBand
-from bollylive.sets.settings import Action, ChannelSet, ControlSet, Handover, Set
+from bollylive.sets.control_set import Action, ControlSet
+from bollylive.sets.settings import ChannelSet, Handover, Set
 
 BEAT_S = 0.5  # at 120 beats per minute
 BAR_S = 4 * BEAT_S

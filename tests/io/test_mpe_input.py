@@ -12,9 +12,10 @@ from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.router import Router
 from bollylive.midi.messages import Control, Event, LostSourceRelease, Note, NoteOff, NoteOn, Program, Raw
 from bollylive.protocol import Heard, Play, Sent
+from bollylive.sets.control_set import ControlSet
 from bollylive.sets.controls import MPE, PANIC, Command
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.settings import ChannelSet, ControlSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 TRIO = (
     ChannelSet(0, "Sitar"),

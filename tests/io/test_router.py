@@ -28,9 +28,10 @@ from bollylive.midi.messages import (
     Tick,
 )
 from bollylive.protocol import Heard, Play, Release, Sent
+from bollylive.sets.control_set import ControlSet
 from bollylive.sets.controls import Command
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.settings import ChannelSet, ControlSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 ON, OFF = NoteOn(0, 60, 100), NoteOff(0, 60)
 

@@ -38,9 +38,10 @@ from bollylive.protocol import (
     Restoring,
     Sent,
 )
+from bollylive.sets.control_set import ControlSet
 from bollylive.sets.controls import MPE, Command
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.settings import KNOBS, ChannelSet, ControlSet, Set
+from bollylive.sets.settings import KNOBS, ChannelSet, Set
 from bollylive.snapshot.format import Vitals
 
 BAND = Set(

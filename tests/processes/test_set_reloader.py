@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bollylive.processes.set_file_thread import SavedSet
 from bollylive.processes.set_reloader import SetReloader
+from bollylive.sets.control_set import ControlSet
 from bollylive.sets.live_set import LiveSet
-from bollylive.sets.settings import ChannelSet, ControlSet, Set
+from bollylive.sets.settings import ChannelSet, Set
 
 IDLE = Set(channels=(ChannelSet(3, role="accompany"),), controls=(ControlSet("cc", 67, "hand over", on=3),))
 SENTENCE = (

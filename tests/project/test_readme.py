@@ -15,10 +15,11 @@ from test_imports import MAY_IMPORT, MODULES
 
 from bollylive import options
 from bollylive.cli import COMMANDS
+from bollylive.sets.control_set import ACTIONS
 from bollylive.sets.reload import FIXED
 from bollylive.sets.schema import Setting
 from bollylive.sets.setfile import parse_set
-from bollylive.sets.settings import ACTIONS, CHANNEL_SETTINGS, CONTROL_SETTINGS, KNOBS, SET_SETTINGS, ChannelSet, Set
+from bollylive.sets.settings import CHANNEL_SETTINGS, CONTROL_SETTINGS, KNOBS, SET_SETTINGS, ChannelSet, Set
 from training.options import make_parser
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bollylive.sets.control_checks import describe_idle_controls
-from bollylive.sets.settings import ChannelSet, ControlSet, Role, Set
+from bollylive.sets.control_set import ControlSet
+from bollylive.sets.settings import ChannelSet, Role, Set
 
 CHANNELS = (ChannelSet(0, role="continue"), ChannelSet(1, role="accompany"), ChannelSet(2, role="player"))
 

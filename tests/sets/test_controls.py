@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bollylive.midi.messages import Control, Event, NoteOff, NoteOn, Program, Start
+from bollylive.sets.control_set import ControlSet
 from bollylive.sets.controls import Command, Controls, change_set
-from bollylive.sets.settings import CHANNEL_SETTINGS, KNOBS, ChannelSet, ControlSet, Set
+from bollylive.sets.settings import CHANNEL_SETTINGS, KNOBS, ChannelSet, Set
 
 BAND = Set(channels=(ChannelSet(0, role="player"), ChannelSet(1, role="accompany"), ChannelSet(2)))
 

@@ -49,6 +49,7 @@ def test_the_file_shows_every_setting_once_or_in_a_table_of_its_own() -> None:
 def test_what_the_comments_show_may_be_uncommented() -> None:
     text = re.sub(r"^# (\w+ = |\[\[)", r"\1", set_text({}), flags=re.MULTILINE)
     text = re.sub(r"^(note|program) = \d+ .*\n", "", text, flags=re.MULTILINE)  # a command has only one of three
+    text = re.sub(r"^percussion = .*\n", "", text, flags=re.MULTILINE)  # the part that is shown is not percussion's
     band = parse_set(text, "my.toml")
     assert (band.in_port, band.seed, band.link) == (("IAC",), 7, True)
     assert (band.channels[0].program, band.channels[0].sound_program) == (104, 105)

@@ -15,9 +15,10 @@ from bollylive.midi.messages import Control, NoteOff, NoteOn, Program
 from bollylive.model import codec
 from bollylive.offline import OfflineBand
 from bollylive.protocol import EngineStatus, Sent
+from bollylive.sets.control_set import ControlSet
 from bollylive.sets.controls import MPE, Command, change_set
 from bollylive.sets.reload import keep_fixed, keep_turned
-from bollylive.sets.settings import KNOBS, ChannelSet, ControlSet, Role, Set
+from bollylive.sets.settings import KNOBS, ChannelSet, Role, Set
 
 ROLES: tuple[tuple[Role, Role], ...] = (
     ("accompany", "off"),

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from bollylive.cli import main
 from bollylive.errors import SetError
 from bollylive.midi.percussion import STROKES
+from bollylive.sets.control_set import ControlSet
 from bollylive.sets.set_reader import MOST_PROBLEMS
 from bollylive.sets.setfile import default_set, load_set, parse_set
-from bollylive.sets.settings import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS, ChannelSet, ControlSet, Set
+from bollylive.sets.settings import CHANNEL_SETTINGS, CONTROL_SETTINGS, SET_SETTINGS, ChannelSet, Set
 from bollylive.sets.text_limits import MOST_BYTES, MOST_IN_A_ROW, check_text_limits
 from bollylive.sets.value_kinds import Kind
 
@@ -84,6 +85,12 @@ def test_a_set_says_everything() -> None:
         horizon_beats = 4
         commit_beats = 1
         energy = 0.25
+        harmony_strength = 1.5
+        scale = "bb Harmonic  minor"
+        scale_lock = 0.5
+        raga = "Yaman"
+        sa = "F#"
+        raga_lock = 0.9
         handover = "bar"
         handover_beats = 3
         rest_after_beats = 0
@@ -103,6 +110,7 @@ def test_a_set_says_everything() -> None:
         highest = 84
         polyphony = 2
         density = -1.5
+        part = ["groove"]
         entry_bars = 2
         handover = "flow"
         answer_bars = 4
@@ -110,6 +118,7 @@ def test_a_set_says_everything() -> None:
         sound_program = "banjo"
         percussion = { 60 = 36, 64 = 38 }
         delay_ms = -250
+        velocity = 90
         velocity_curve = 0.5
         softest = 20
         loudest = 110
@@ -135,6 +144,7 @@ def test_a_set_says_everything() -> None:
         highest=84,
         polyphony=2,
         density=-1.5,
+        part=("groove",),
         entry_bars=2,
         handover="flow",
         answer_bars=4,
@@ -142,6 +152,7 @@ def test_a_set_says_everything() -> None:
         sound_program=105,
         percussion=((60, 36), (64, 38)),
         delay_ms=-250.0,
+        velocity=90,
         velocity_curve=0.5,
         softest=20,
         loudest=110,
@@ -168,6 +179,12 @@ def test_a_set_says_everything() -> None:
         horizon_beats=4.0,
         commit_beats=1.0,
         energy=0.25,
+        harmony_strength=1.5,
+        scale="Bb harmonic minor",
+        scale_lock=0.5,
+        raga="yaman",
+        sa=6,
+        raga_lock=0.9,
         handover="bar",
         handover_beats=3.0,
         rest_after_beats=0.0,
@@ -205,6 +222,7 @@ def test_all_problems_come_at_once() -> None:
         ("tempo_bmp = 90", "there is no setting tempo_bmp; did you mean tempo_bpm?"),
         ("channels = 3", "there is no setting channels; did you mean [[channel]]?"),
         ("xyzzy = 3", "there is no setting xyzzy; known are beats_per_bar, buffer_notes, channel"),
+        ("xyzzy = 3", "memory, and others, which default.toml shows."),
         ("tempo_bpm = 5", "tempo_bpm must be from 20 to 300, not 5."),
         ("tempo_bpm = nan", "tempo_bpm must be a number from 20 to 300, not nan."),
         ("tempo_bpm = true", "tempo_bpm must be a number from 20 to 300, not True."),
@@ -219,6 +237,22 @@ def test_all_problems_come_at_once() -> None:
         ("controls = 3", "there is no setting controls; did you mean [[control]]?"),
         ('default_role = "continu"', "not 'continu'; did you mean 'continue'?"),
         ("default_role = 3", "must be one of 'player', 'continue', 'respond', 'accompany', 'off', not 3."),
+        ("harmony_strength = 3", "harmony_strength must be from 0 to 2, not 3."),
+        (
+            "scale = 3",
+            "scale must be 'own', 'free', or a note and a mode such as 'D dorian', not 3; the modes are major,",
+        ),
+        ('scale = "owm"', "not 'owm'; did you mean 'own'?"),
+        ('scale = "D dorean"', "not 'D dorean'; did you mean 'D dorian'?"),
+        ('scale = "H minor"', "not 'H minor'; the modes are major, minor, natural minor"),
+        ('scale = "D"', "not 'D'; the modes are major, minor, natural minor"),
+        ("scale_lock = 2", "scale_lock must be from 0 to 1, not 2."),
+        ('raga = "yamam"', "raga must be one of 'asavari', 'bhairav'"),
+        ('raga = "yamam"', "not 'yamam'; did you mean 'yaman'?"),
+        ("raga = 3", "'todi', 'yaman', not 3."),
+        ('sa = "H"', "sa must be the name of a note such as 'C', 'F#' or 'Bb', not 'H'."),
+        ("sa = 2", "sa must be the name of a note such as 'C', 'F#' or 'Bb', not 2."),
+        ("raga_lock = -1", "raga_lock must be from 0 to 1, not -1."),
         ("horizon_beats = 9", "horizon_beats must be from 0 to 8, not 9."),
         ("density = 1", "density is a setting of an instrument; put it below a line [[channel]]."),
         ("does = 1", "does is a setting of a command; put it below a line [[control]]."),
@@ -262,10 +296,32 @@ def test_each_mistake_in_a_set_has_its_sentence(line: str, sentence: str) -> Non
         ),
         (
             "channel = 2\npercussion = 'tabl'",
-            "channel 2: percussion must be 'tabla' or 'dholak', or a table of keys, not",
+            "must be 'tabla', 'dholak', 'manjira', 'tambourine' or 'kit', a list of these, or a table of keys, not",
         ),
-        ("channel = 2\npercussion = 3", "channel 2: percussion must be 'tabla' or 'dholak', or a table such as"),
-        ("channel = 2\npercussion = {}", "channel 2: percussion must be 'tabla' or 'dholak', or a table such as"),
+        ("channel = 2\npercussion = ['kit', 'tabl']", "a table of keys, not 'tabl'; did you mean 'tabla'?"),
+        (
+            "channel = 2\npercussion = 3",
+            "'tambourine' or 'kit', a list of these, or a table such as { 60 = 36, 64 = 38 }",
+        ),
+        (
+            "channel = 2\npercussion = {}",
+            "'tambourine' or 'kit', a list of these, or a table such as { 60 = 36, 64 = 38 }",
+        ),
+        (
+            "channel = 2\npercussion = []",
+            "'tambourine' or 'kit', a list of these, or a table such as { 60 = 36, 64 = 38 }",
+        ),
+        (
+            "channel = 2\npart = 'pat'",
+            "channel 2: part must be one or a list of 'bass', 'pad', 'comp', 'line', 'answer', 'g",
+        ),
+        ("channel = 2\npart = ['pad', 'ansver']", "not 'ansver'; did you mean 'answer'?"),
+        ("channel = 2\npart = 3", "'answer', 'groove', not 3."),
+        ("channel = 2\npart = [3]", "'answer', 'groove', not 3."),
+        ("channel = 2\npart = []", "channel 2: part must not be an empty list; leave the line out if"),
+        ("channel = 2\npart = 'groove'", "channel 2: part 'groove' needs channel 10 or a line percussion;"),
+        ("channel = 10\npart = 'pad'", "channel 10: part must be 'groove' for percussion, not 'pad'."),
+        ("channel = 2\nvelocity = 0", "channel 2: velocity must be a whole number from 1 to 127, not 0."),
         (
             "channel = 2\npercussion = { na = 3 }",
             "percussion must map General MIDI keys 0 to 127 or names such as C4, not 'na'.",

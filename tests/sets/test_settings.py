@@ -8,10 +8,10 @@ from typing import get_args
 import pytest
 
 from bollylive.errors import SetError
+from bollylive.sets.control_set import ACTIONS
 from bollylive.sets.schema import Setting, Unit
 from bollylive.sets.setfile import parse_set
 from bollylive.sets.settings import (
-    ACTIONS,
     CHANNEL_SETTINGS,
     CONTROL_SETTINGS,
     HANDOVERS,

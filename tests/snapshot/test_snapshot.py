@@ -13,7 +13,8 @@ from fakes import FakePredictor, ons
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Start
 from bollylive.model.codec import PERCUSSION
 from bollylive.offline import OfflineBand
-from bollylive.sets.settings import ChannelSet, ControlSet, Set
+from bollylive.sets.control_set import ControlSet
+from bollylive.sets.settings import ChannelSet, Set
 from bollylive.snapshot.encoding import decode, encode
 from bollylive.snapshot.format import NEWEST_NOTES, KnobSnapshot, PartSnapshot, Snapshot, Vitals
 
