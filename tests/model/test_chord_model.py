@@ -94,8 +94,8 @@ def test_the_chords_before_and_the_lead_are_heard(model: ChordModel) -> None:
 
 
 def test_the_place_in_the_phrase_counts(model: ChordModel) -> None:
-    forecasts = [model.forecast(tune(20), chords(20), first, 2).log_p for first in (0, 3)]
-    assert not np.allclose(*forecasts, atol=1e-5)
+    one, other = (model.forecast(tune(20), chords(20), first, 2).log_p for first in (0, 3))
+    assert not np.allclose(one, other, atol=1e-5)
 
 
 def test_what_was_heard_of_the_step_itself_counts_only_if_it_is_known(model: ChordModel) -> None:

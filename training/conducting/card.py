@@ -129,9 +129,12 @@ def _rebuilding(name: str, config: ConductConfig) -> str:
     names = (*sources.charts, *sources.ensembles, *sources.melodies)
     music = " ".join(f"music/{one}" for corpus in names for one in tables_of.get(corpus, (corpus,)))
     settings = f"--sources {config.sources} --true-epochs {config.true_epochs} --own-epochs {config.own_epochs}"
-    return (
+    text = wrap(
         "The corpora lie in `music/`, as folders or archives of these names. Songs held out for what they resemble "
-        "depend on which other corpora are prepared beside them.\n\n"
+        "depend on which other corpora are prepared beside them."
+    )
+    return (
+        f"{text}\n\n"
         f"    python -m training prepare --data {music} --out prepared\n"
         f"    python -m training conduct --data prepared --run runs/{name} {settings} --seed {config.seed}\n"
         f"    python -m training conduct-export --run runs/{name} --data prepared --name {name}"
