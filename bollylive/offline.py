@@ -11,6 +11,7 @@ from dataclasses import replace
 from bollylive.clock.anchor import Anchor
 from bollylive.clock.clock import Clock
 from bollylive.engine.engine import Engine
+from bollylive.engine.moving_notes import Harmony
 from bollylive.io.note_scheduler import LATE_BOUND_S, Scheduler
 from bollylive.io.router import Router
 from bollylive.midi.messages import Event, Note
@@ -27,12 +28,22 @@ class OfflineBand:
     """A performance whose time the caller controls. `sent` holds all that was sent, in order; `now_s` begins at 0."""
 
     def __init__(
-        self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True, *, any_tempo: bool = False
+        self,
+        band: Set,
+        predictor: Predictor,
+        seed: int,
+        own_downbeat: bool = True,
+        *,
+        any_tempo: bool = False,
+        harmony: Harmony | None = None,
     ) -> None:
-        """`own_downbeat` is as for `Engine`. With `any_tempo` a song is followed at all tempos that a file can have."""
+        """`own_downbeat` and `harmony` are as for `Engine`.
+
+        With `any_tempo` a song is followed at all tempos that a file can have.
+        """
         self.now_s = 0.0
         self.sent: list[Sent] = []
-        self.engine = Engine(band, predictor, seed, own_downbeat)
+        self.engine = Engine(band, predictor, seed, own_downbeat, harmony)
         self._clock = Clock(band.tempo_bpm, 0.0, any_tempo=any_tempo)
         scheduler = Scheduler(math.inf if any_tempo else LATE_BOUND_S)  # at 10 bpm half a tick is 125 ms
         self._router = Router(self._clock, scheduler, self.sent.extend, self._report, LiveSet(band))

@@ -4,7 +4,8 @@ Supervisor to io process: `StartUp`, a new `Set`, `Heartbeat`, `InputLost`, `Fin
 Io process to supervisor: `Heartbeat`, `Notice`, `NoPorts`, `Crashed`, `Done`, and what is played and may be needed by
 a process that takes over: `Sent`, `Anchor`, `EngineStatus`, `Ready`, and the knobs that were turned.
 Io process to engine: `EngineStartUp`, `Heard`, `Anchor`, a new `Set`, `Vitals`.
-Engine to io process: `Play`, `Release`, `PlayerBeat`, `EngineStatus`, `Ready`, `Problem`, `Heartbeat`, `Restoring`.
+Engine to io process: `Play`, `Move`, `Release`, `PlayerBeat`, `EngineStatus`, `Ready`, `Problem`, `Heartbeat`,
+`Restoring`.
 
 All are frozen. Channels are 0-15; seconds are those of `time.perf_counter`.
 """
@@ -38,8 +39,24 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A note of the model's that sounds is to end at a beat, and another one to begin there in its place.
+
+    `channel` 0-15 and `pitch` 0-127 are those of the note that ends, which has begun before `at_beat`, in the beats of
+    `epoch`. If no such note sounds then, nothing happens. `note` begins at `at_beat` on the same channel; None: nothing
+    begins. It sounds no longer than the other note would have, and is no louder.
+    """
+
+    channel: int
+    pitch: int
+    at_beat: float
+    note: Note | None
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
-    """Forget the model's notes on this channel that have not begun, and end those that sound.
+    """Forget the model's notes on this channel that have not begun or moved, and end those that sound.
 
     A note that would sound longer ends after `within_beats`.
     """
@@ -49,7 +66,7 @@ class Release:
 
 
 # What the engine tells the io process to do.
-Instruction: TypeAlias = Play | Release | PlayerBeat
+Instruction: TypeAlias = Play | Move | Release | PlayerBeat
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class BandNotes:
         self._end += 1
 
     def close(self, channel: int, tick: int, pitch: int, duration_ticks: int) -> None:
-        """End a held note."""
+        """End a held note, or one that ends earlier than it was planned."""
         notes = self._notes
         same = (notes[_CHANNEL] == channel) & (notes[_ONSET] == tick) & (notes[_PITCH] == pitch)
         notes[_END, same] = tick + duration_ticks
@@ -62,7 +62,17 @@ class BandNotes:
         A note that is still held ends beyond any tick.
         """
         notes = self._notes[:, self._after(since_tick - 1) :]
-        return notes[_ONSET : _PITCH + 1, (notes[_RANK] == MUSICIAN) & (notes[_PERCUSSION] == 0)]
+        return notes[_ONSET : _PITCH + 1, _is_pitch_of_musician(notes)]
+
+    def musician_pitches(self, tick: int) -> set[int]:
+        """The pitches of the musician's that sound at a tick, on all channels; a note that is held lasts for ever."""
+        notes = self._notes[:, : self._after(tick)]
+        return {pitch for pitch, end in notes[:, _is_pitch_of_musician(notes)][[_PITCH, _END]].T.tolist() if end > tick}
+
+    def musician_onsets(self, after_tick: int) -> list[tuple[int, int]]:
+        """The (tick, pitch) of the musician's notes that begin after a tick, on all channels, in order of time."""
+        notes = self._notes[:, self._after(after_tick) :]
+        return [(tick, pitch) for tick, pitch in notes[:, _is_pitch_of_musician(notes)][[_ONSET, _PITCH]].T.tolist()]
 
     def context(self, channels: list[int], ticks: list[int]) -> Floats:
         """Return what each (channel, tick) hears of the other channels: float32 [Q, C], as in `model.context`."""
@@ -90,3 +100,8 @@ class BandNotes:
             notes = self._notes
             self._first, self._end = 0, notes.shape[1]
             self._table[:, : self._end] = notes
+
+
+def _is_pitch_of_musician(notes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    is_pitch: NDArray[np.bool_] = (notes[_RANK] == MUSICIAN) & (notes[_PERCUSSION] == 0)
+    return is_pitch

@@ -113,6 +113,16 @@ class BandState:
         part.history.close(tick, note.pitch, duration_ticks)
         self._touch(part, tick + duration_ticks)
 
+    def end_early(self, part: Part, note: Entry, tick: int) -> None:
+        """One of the model's notes ends at a tick, before its time."""
+        self.band_notes.close(part.channel, note.tick, note.pitch, tick - note.tick)
+        part.history.close(note.tick, note.pitch, tick - note.tick)
+
+    def add(self, part: Part, note: Entry) -> None:
+        """Put a note of the model's that sounds, and is not to be planned, into all that remembers it."""
+        part.history.insert(note)
+        self.band_notes.add(part.channel, part.instrument, note)
+
     def restore(self, past: RestoredState, anchor: Anchor, remember: Callable[[Note], None]) -> None:
         """Take over the beat, the programs and the notes of an engine that is gone, in the beats of its last `anchor`.
 
@@ -164,6 +174,4 @@ class BandState:
         if part.setting.role not in MODEL_ROLES:
             return
         tick, duration_ticks = self.grid.tick_of(note.onset_beats), max(1, ticks_of(note.duration_beats or 0.0))
-        entry = Entry(tick, note.pitch, duration_ticks, note.velocity, by_model=True)
-        part.history.insert(entry)
-        self.band_notes.add(part.channel, part.instrument, entry)
+        self.add(part, Entry(tick, note.pitch, duration_ticks, note.velocity, by_model=True))

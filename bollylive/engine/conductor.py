@@ -108,6 +108,14 @@ class Conductor:
         mixed: Floats = np.float32(_NOW) * foretold[quarter] + np.float32(1 - _NOW) * foretold[quarter:].mean(axis=0)
         return mixed
 
+    def tones_at(self, tick: int) -> frozenset[int] | None:
+        """The pitch classes 0-11 of the chord that stands at a tick; None if there is none."""
+        return self.plan.tones_at(tick) if self.leads else None
+
+    def next_change(self, tick: int) -> int | None:
+        """The first tick after this one at which another chord stands; None if none is planned."""
+        return self.plan.next_change(tick) if self.leads else None
+
     def past_step(self, tick: int) -> int:
         """How many ticks a tick is after the beginning of its step."""
         return tick - self._step_at(tick)

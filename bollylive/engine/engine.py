@@ -1,7 +1,7 @@
 """Read this first: how the music that the musician plays becomes the music that the band plays.
 
     handle:  beat · command · program · tempo · note → wake → yield → assemble → energy, band notes, buffer, motifs
-    tick:    rest → take turns → conduct → withdraw → query → run the model → plan → commit
+    tick:    rest → take turns → conduct → withdraw → query → run the model → plan → commit → move held notes
 
 The engine owns all musical state. It takes messages in, keeps a buffer for each channel, and plans each channel's notes
 just in time, in order of time. At one tick bass and percussion choose first, then the others, so that they hear them.
@@ -13,11 +13,12 @@ Its only clock is the `now_s` that it is given.
     band_state     what all of these modules share       turn_commands       what the musician's commands do
     rest_and_wake  when all parts begin and end          conductor           which chord the band plays
     lead           what the musician has played          planner, waves      what is due, who chooses first
-                                                         inference           the model is run
+    moving_notes   what is held follows the harmony      inference           the model is run
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 from bollylive.clock.anchor import Anchor
@@ -27,6 +28,7 @@ from bollylive.engine.conductor import Conductor
 from bollylive.engine.harmony_scores import HarmonyScores
 from bollylive.engine.history import Entry
 from bollylive.engine.inference import Inference
+from bollylive.engine.moving_notes import Harmony, MovingNotes, plays_chords
 from bollylive.engine.part import Part
 from bollylive.engine.part_snapshot import snapshot
 from bollylive.engine.planner import Planner
@@ -54,8 +56,19 @@ class Engine:
     (`failures`), and how many notes were `skipped` because their time had passed before they were planned.
     """
 
-    def __init__(self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True) -> None:
-        """With `own_downbeat` the musician's first note is the downbeat, unless a clock or a session gives one."""
+    def __init__(
+        self,
+        band: Set,
+        predictor: Predictor,
+        seed: int,
+        own_downbeat: bool = True,
+        harmony: Harmony | None = None,
+        moves: Callable[[Part], bool] = plays_chords,
+    ) -> None:
+        """With `own_downbeat` the musician's first note is the downbeat, unless a clock or a session gives one.
+
+        The held notes of the parts of which `moves` is true follow `harmony`; None: the conductor's.
+        """
         self.buffer_notes = band.buffer_notes or predictor.buffer_notes
         self._live = LiveSet(band)
         self._state = BandState(self._live, self.buffer_notes, predictor.state_shape, own_downbeat)
@@ -65,6 +78,7 @@ class Engine:
         self._commands = CommandTable(self._state, self._turns, requests, self._rest_and_wake)
         self.conductor = Conductor(self._state, predictor.chord_predictor, seed)
         self._planner = Planner(self._state, self.conductor)
+        self._moving_notes = MovingNotes(self._state, self._planner, harmony or self.conductor, moves)
         self._inference = Inference(predictor, self._live, HarmonyScores(self.conductor), seed)
         self._beat_tracker = BeatTracker()
 
@@ -114,7 +128,8 @@ class Engine:
             self._inference.run(self._planner.queries(earliest), state.band_notes, now_s)
         elif entry is not None:
             self._inference.run(entry.queries(state.grid.model_bars.ticks), entry.band_notes, now_s)
-        return self._planner.commit(earliest)
+        instructions = self._planner.commit(earliest)
+        return instructions + self._moving_notes.advance(earliest) if state.awake else instructions
 
     def next_due(self, now_s: float) -> float | None:
         """When to call `tick` next; None if nothing can happen before the next message."""
@@ -127,7 +142,10 @@ class Engine:
         due = [state.grid.seconds_at(tick) for tick in ticks if tick is not None]
         if state.stale and state.awake:
             due.append(now_s)
-        # What needs the model waits until it may run again.
+        # What needs the model waits until it may run again, and so does what moves, since it follows all choices.
+        move_tick = self._moving_notes.next_tick(state.grid.earliest(now_s)) if state.awake else None
+        if move_tick is not None:
+            due.append(max(state.grid.seconds_at(move_tick), self._inference.retry_s))
         needs_model = self._planner.has_unprocessed if state.awake else entry is not None and entry.needs_query
         query_tick = self._planner.next_query()
         if needs_model:

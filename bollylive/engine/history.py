@@ -98,6 +98,12 @@ class History:
         lately = takewhile(lambda entry: entry.tick >= tick, reversed(self.entries))
         return sum(entry.tick == tick and entry.pitch != codec.REST for entry in lately)
 
+    def lasting(self, tick: int) -> list[Entry]:
+        """The notes that have begun by a tick and last beyond it, from low to high; striking a pitch again ends it."""
+        newest = {entry.pitch: entry for entry in self.entries if entry.pitch != codec.REST and entry.tick <= tick}
+        lasting = (e for e in newest.values() if not e.duration_ticks or e.tick + e.duration_ticks > tick)
+        return sorted(lasting, key=lambda entry: entry.pitch)
+
     def silence_at(self, tick: int) -> int:
         """How long the channel has been silent at a tick, as far as is known; 0 if nothing has sounded yet."""
         ends = [entry.tick + entry.duration_ticks for entry in self.entries if entry.pitch != codec.REST]
@@ -152,7 +158,7 @@ class History:
         self._roll()
 
     def close(self, tick: int, pitch: int, duration_ticks: int) -> None:
-        """Give a held note its duration."""
+        """Give a note its duration: it was held, or it ends earlier than it was planned."""
         for index in range(len(self.entries) - 1, -1, -1):
             entry = self.entries[index]
             if (entry.tick, entry.pitch) == (tick, pitch):

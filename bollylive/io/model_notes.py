@@ -1,4 +1,4 @@
-"""The model's notes on their way out: planned, sent when they are due, and ended where the model may not be heard."""
+"""The model's notes on their way out: planned, sent when they are due, moved, and ended where it may not be heard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bollylive.clock.clock import Clock
 from bollylive.io.note_scheduler import Scheduler
 from bollylive.io.outputs import Outputs
 from bollylive.midi.messages import Note
-from bollylive.protocol import Play, Release, Sent
+from bollylive.protocol import Move, Play, Release, Sent
 from bollylive.sets.note_map import NoteMap
 from bollylive.sets.settings import Set
 
@@ -14,8 +14,8 @@ from bollylive.sets.settings import Set
 class ModelNotes:
     """Plans what the engine asks for, and sends it through `outputs`. Not thread-safe; `now_s` must not go back.
 
-    `dropped_stale` counts planned notes of an earlier epoch, and notes that were under way when the song stopped or the
-    model lost the channel. `note_map` maps their keys; replace it with the set.
+    `dropped_stale` counts planned notes and moves of an earlier epoch, and those that were under way when the song
+    stopped or the model lost the channel. `note_map` maps their keys; replace it with the set.
     """
 
     def __init__(self, clock: Clock, scheduler: Scheduler, outputs: Outputs, band: Set) -> None:
@@ -26,14 +26,25 @@ class ModelNotes:
 
     def plan(self, play: Play) -> Note | None:
         """Plan a note; return it as it will be sent, or None if it can no longer be played."""
-        note, anchor = play.note, self._clock.anchor
-        if play.epoch != anchor.epoch or not anchor.running or note.channel not in self._channels:
-            self.dropped_stale += 1
+        note, beat_s = play.note, self._clock.anchor.seconds_per_beat
+        if self._is_stale(note.channel, play.epoch):
             return None
-        beat_s = anchor.seconds_per_beat
         planned = self.note_map.play(note, beat_s)
         self._scheduler.plan(planned, self.note_map.early_beats(note.channel, beat_s))
         return planned
+
+    def move(self, move: Move) -> Note | None:
+        """Plan that a note ends and perhaps another begins; return that one as it will be sent, None if there is none.
+
+        Both are at `at_beat` as the channel's delay shifts it, and so are the notes that they belong to.
+        """
+        channel, beat_s = move.channel, self._clock.anchor.seconds_per_beat
+        if self._is_stale(channel, move.epoch):
+            return None
+        ending = self.note_map.play(Note(channel, move.pitch, 1, move.at_beat, None), beat_s)
+        successor = None if move.note is None else self.note_map.play(move.note, beat_s)
+        self._scheduler.move(ending, successor, self.note_map.early_beats(channel, beat_s))
+        return successor
 
     def release(self, release: Release, now_s: float) -> None:
         """End the notes of a channel, at once or soon."""
@@ -71,6 +82,13 @@ class ModelNotes:
                 for event, by, due_beat in self._scheduler.due(beat, anchor.seconds_per_beat)
             ]
         )
+
+    def _is_stale(self, channel: int, epoch: int) -> bool:
+        """Whether what was planned for a channel can no longer be played; counts it if so."""
+        anchor = self._clock.anchor
+        stale = epoch != anchor.epoch or not anchor.running or channel not in self._channels
+        self.dropped_stale += stale
+        return stale
 
     def _end(self, channel: int | None, now_s: float, beat: float) -> None:
         self._outputs.send([Sent(event, by, now_s, beat) for event, by in self._scheduler.release(channel, "model")])

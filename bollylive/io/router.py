@@ -24,7 +24,7 @@ from bollylive.io.rate_limit import RateLimit
 from bollylive.io.sources_and_sinks import Input
 from bollylive.io.thru import Thru
 from bollylive.midi.messages import RESET_CONTROLLERS, Control, Event, LostSourceRelease, Note, NoteOn, Player, Program
-from bollylive.protocol import FromEngine, Heard, InheritedState, Play, Release, Sent
+from bollylive.protocol import FromEngine, Heard, InheritedState, Move, Play, Release, Sent
 from bollylive.sets.controls import Command, Controls, change_set
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
@@ -160,6 +160,8 @@ class Router:
         match instruction:
             case Play():
                 return self.model_notes.plan(instruction)
+            case Move():
+                return self.model_notes.move(instruction)
             case Release():
                 self.model_notes.release(instruction, now_s)
             case PlayerBeat():

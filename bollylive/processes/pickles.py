@@ -13,9 +13,9 @@ from typing import Any
 
 from bollylive.clock.anchor import Anchor
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
-from bollylive.protocol import Heard, Play, Release, Sent
+from bollylive.protocol import Heard, Move, Play, Release, Sent
 
-FREQUENT = (Anchor, Control, Heard, Note, NoteOff, NoteOn, Play, Program, Release, Sent, Tempo)
+FREQUENT = (Anchor, Control, Heard, Move, Note, NoteOff, NoteOn, Play, Program, Release, Sent, Tempo)
 
 
 def _reducer(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from any_set import bands
 from apart import Apart, SlowPredictor
+from chords import cycle
 from fakes import WILD
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -45,10 +46,11 @@ CALLS_S = st.sampled_from([0.0, 0.0, 0.003, 0.07, 0.6])
 class AnyOrder(RuleBasedStateMachine):
     """One performance, from its first message to the silence after it."""
 
-    @initialize(band=bands(), script=SCRIPTS, call_s=CALLS_S)
-    def begin(self, band: Set, script: tuple[int, ...], call_s: float) -> None:
+    @initialize(band=bands(), script=SCRIPTS, call_s=CALLS_S, chord_ticks=st.sampled_from([None, 12, 48]))
+    def begin(self, band: Set, script: tuple[int, ...], call_s: float, chord_ticks: int | None) -> None:
         self.band, self.model = band, SlowPredictor(script, call_s=call_s)
-        self.witness = Witness(Apart(band, self.model), band)
+        harmony = None if chord_ticks is None else cycle(400, chord_ticks)
+        self.witness = Witness(Apart(band, self.model, harmony=harmony), band)
 
     def press(self, command: str, channel: int = 0) -> None:
         self.play(Control(channel, self.number_of(command), 127), Control(channel, self.number_of(command), 0))

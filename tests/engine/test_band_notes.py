@@ -51,6 +51,23 @@ def test_at_one_tick_the_band_hears_the_musician_and_those_of_lower_channel() ->
     assert band_notes.context([4, 6], [10, 10])[:, ONSET_NOW].tolist() == [1, 1]
 
 
+def test_the_musicians_pitches_are_known_apart() -> None:
+    band_notes = BandNotes()
+    for channel, instrument, tick, pitch, ticks, by_model in (
+        (0, 0, 10, 60, 0, False),
+        (0, 0, 10, 64, 5, False),
+        (1, 48, 12, 67, 40, True),
+        (2, 0, 20, 72, 0, False),
+        (9, PERCUSSION, 20, 38, 0, False),
+    ):
+        band_notes.add(channel, instrument, Entry(tick, pitch, ticks, 100, by_model=by_model))
+    assert [band_notes.musician_pitches(tick) for tick in (9, 14, 15, 900)] == [set(), {60, 64}, {60}, {60, 72}]
+    assert band_notes.musician_onsets(9) == [(10, 60), (10, 64), (20, 72)]
+    assert band_notes.musician_onsets(10) == [(20, 72)]
+    band_notes.close(2, 20, 72, 4)
+    assert band_notes.musician_pitches(24) == {60}
+
+
 def test_only_the_models_own_notes_after_the_tick_are_taken_back() -> None:
     band_notes = BandNotes()
     for channel, tick, by_model in ((1, 10, True), (1, 11, True), (1, 12, False), (2, 12, True)):

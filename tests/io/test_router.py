@@ -27,7 +27,7 @@ from bollylive.midi.messages import (
     Tempo,
     Tick,
 )
-from bollylive.protocol import Heard, Play, Release, Sent
+from bollylive.protocol import Heard, Move, Play, Release, Sent
 from bollylive.sets.control_set import ControlSet
 from bollylive.sets.controls import Command
 from bollylive.sets.live_set import LiveSet
@@ -49,6 +49,10 @@ class Desk:
 
     def play(self, onset: float, duration: float = 1.0, channel: int = 5, epoch: int = 0, now_s: float = 0.0) -> None:
         self.router.obey(Play(Note(channel, 60, 100, onset, duration), epoch), now_s)
+
+    def move(self, at_beat: float, to: int | None, channel: int = 5, epoch: int = 0, now_s: float = 0.0) -> Note | None:
+        note = None if to is None else Note(channel, to, 90, at_beat, 4.0)
+        return self.router.obey(Move(channel, 60, at_beat, note, epoch), now_s)
 
     def taken(self) -> list[Event]:
         events = [sent.event for sent in self.sent]
@@ -151,6 +155,88 @@ def test_a_planned_note_leaves_when_due_with_its_beat_and_its_lateness(desk: Des
     desk.router.tick(1.5)
     assert desk.sent[1].event == NoteOff(5, 60)
     assert desk.router.next_due() is None
+
+
+def test_a_note_moves_at_its_beat_and_both_messages_are_reported_as_sent(desk: Desk) -> None:
+    desk.play(0.0, 4.0)
+    desk.router.tick(0.0)
+    assert desk.move(2.0, 62) == Note(5, 62, 90, 2.0, 4.0)
+    desk.sent.clear()
+    assert desk.router.next_due() == pytest.approx(1.0)
+    desk.router.tick(1.0)
+    assert desk.sent == [
+        Sent(NoteOff(5, 60), "model", 1.0, 2.0),
+        Sent(NoteOn(5, 62, 90), "model", 1.0, 2.0),
+    ]
+    desk.router.tick(2.0)
+    assert desk.sent[2] == Sent(NoteOff(5, 62), "model", 2.0, 4.0)
+
+
+def test_a_note_that_is_let_go_ends_alone(desk: Desk) -> None:
+    desk.play(0.0, 4.0)
+    desk.router.obey(Play(Note(5, 64, 90, 0.0, 4.0), 0), 0.0)
+    desk.router.tick(0.0)
+    desk.taken()
+    assert desk.move(2.0, None) is None
+    desk.router.tick(1.0)
+    assert desk.taken() == [NoteOff(5, 60)]
+
+
+def test_a_move_of_another_epoch_of_a_lost_channel_or_while_the_song_stands_is_dropped(desk: Desk) -> None:
+    desk.play(0.0, 4.0)
+    desk.router.tick(0.0)
+    desk.taken()
+    assert desk.move(1.0, 62, epoch=1) is None
+    desk.router.use(Set(channels=(ChannelSet(6, role="player"),)), 0.0)
+    assert desk.move(1.0, 62, channel=6) is None
+    desk.router.tick(1.0)
+    assert desk.taken() == []
+    desk.router.handle(Stop(), 1.1)
+    assert desk.taken() == [NoteOff(5, 60)]
+    assert desk.move(2.5, 62, now_s=1.1) is None
+    assert desk.router.model_notes.dropped_stale == 3
+    assert desk.router.next_due() is None
+
+
+@pytest.mark.parametrize("event", [Stop(), Start(), Position(8)])
+def test_where_the_song_stops_or_jumps_a_note_that_was_to_move_just_ends(desk: Desk, event: Event) -> None:
+    desk.play(0.0, 4.0)
+    desk.router.tick(0.0)
+    desk.move(1.0, 62)
+    desk.taken()
+    desk.router.handle(event, 0.1)
+    desk.router.handle(Continue(), 0.2)
+    desk.router.handle(Tick(), 0.3)
+    desk.router.tick(2.0)
+    assert desk.taken() == [NoteOff(5, 60)]
+
+
+def test_a_release_between_a_move_and_its_beat_ends_the_note_and_nothing_begins(desk: Desk) -> None:
+    desk.play(0.0, 4.0)
+    desk.router.tick(0.0)
+    desk.move(1.0, 62)
+    desk.taken()
+    desk.router.obey(Release(5, 0.25), 0.1)
+    desk.router.tick(2.0)
+    assert desk.taken() == [NoteOff(5, 60)]
+
+
+def test_a_move_has_the_delay_the_keys_and_the_loudness_of_its_channel() -> None:
+    desk = Desk()
+    later = ChannelSet(5, role="accompany", delay_ms=100.0, percussion=((60, 36), (62, 38)), loudest=70)
+    desk.router.use(Set(thru=False, channels=(later,)), 0.0)
+    desk.play(0.0, 4.0)
+    desk.router.tick(0.1)
+    planned = desk.move(2.0, 62, now_s=0.1)
+    assert planned is not None
+    assert planned.pitch == 38
+    assert planned.onset_beats == pytest.approx(2.2)
+    desk.taken()
+    desk.router.tick(1.09)
+    assert desk.taken() == []
+    desk.router.tick(1.101)
+    assert [type(event) for event in desk.taken()] == [NoteOff, NoteOn]
+    assert desk.router.next_due() == pytest.approx(2.1)
 
 
 def test_taps_set_the_tempo_and_the_sam_and_are_not_played() -> None:

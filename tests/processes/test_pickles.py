@@ -10,13 +10,14 @@ import pytest
 from bollylive.clock.anchor import Anchor
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn, Program, Tempo
 from bollylive.processes.pickles import FREQUENT
-from bollylive.protocol import Heard, Play, Release, Sent
+from bollylive.protocol import Heard, Move, Play, Release, Sent
 
 MESSAGES = (
     Anchor(3.0, 0.5, 1.5, epoch=2),
     Heard(NoteOn(0, 60, 90), 1.5, 3.0),
     Heard(Tempo(98.0), 1.5, 3.0),
     Play(Note(1, 60, 80, 4.0, None), 2),
+    Move(1, 60, 5.0, Note(1, 62, 60, 5.0, 1.0), 2),
     Release(3, 0.5),
     Sent(Control(1, 64, 127), "musician", 1.0, 2.0, 0.001, 3),
     Sent(NoteOff(1, 60), "model", 1.0, 2.0),

@@ -10,6 +10,7 @@ import math
 from fakes import FakePredictor
 
 from bollylive.clock.anchor import Anchor
+from bollylive.engine.moving_notes import Harmony
 from bollylive.model.predictor import Answer, Question
 from bollylive.offline import OfflineBand
 from bollylive.protocol import Heard, Instruction
@@ -38,12 +39,12 @@ class Apart(OfflineBand):
     It takes in all that has come, says what must happen at once, and then thinks for as long as its model takes.
     """
 
-    def __init__(self, band: Set, model: SlowPredictor, seed: int = 1) -> None:
+    def __init__(self, band: Set, model: SlowPredictor, seed: int = 1, harmony: Harmony | None = None) -> None:
         self._inbox: list[Heard | Anchor] = []
         self._thought: list[Instruction] = []
         self._until_s: float | None = None  # when it will have thought; None while it waits
         self._model = model
-        super().__init__(band, model, seed)
+        super().__init__(band, model, seed, harmony=harmony)
 
     def stall(self, seconds: float) -> None:
         """Nobody gets any time for so long."""

@@ -1,7 +1,8 @@
-"""A stand-in for the conductor's network."""
+"""Chords for tests, in place of a conductor, and a stand-in for its network."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from bollylive.model.chord_predictor import Forecast, LeadSteps
 from bollylive.model.chord_words import CHORDS, TONES
 from bollylive.model.predictor import Floats
+
+C_MAJOR, F_MAJOR, G_MAJOR, A_MINOR = (frozenset(tones) for tones in ((0, 4, 7), (5, 9, 0), (7, 11, 2), (9, 0, 4)))
 
 
 class FakeConductor:
@@ -43,3 +46,26 @@ class FakeConductor:
         expected[:, :12] = newest / max(1.0, float(newest.sum()))
         expected[:, 12] = 1 - expected[:, :12].sum(axis=1)
         return Forecast(log_p, log_p, expected)
+
+
+class Chords:
+    """A `Harmony` that is known from the beginning: each of the chords from its tick on; None is no chord."""
+
+    leads = True
+
+    def __init__(self, *chords: tuple[int, frozenset[int] | None]) -> None:
+        self._chords = sorted(chords, key=lambda chord: chord[0])
+
+    def tones_at(self, tick: int) -> frozenset[int] | None:
+        begun = [tones for since, tones in self._chords if since <= tick]
+        return begun[-1] if begun else None
+
+    def next_change(self, tick: int) -> int | None:
+        later = bisect_right(self._chords, tick, key=lambda chord: chord[0])
+        return self._chords[later][0] if later < len(self._chords) else None
+
+
+def cycle(bars: int, bar_ticks: int = 96) -> Chords:
+    """C, F, G and A minor in turn, a bar each, from tick 0 on."""
+    turn = (C_MAJOR, F_MAJOR, G_MAJOR, A_MINOR)
+    return Chords(*((i * bar_ticks, turn[i % len(turn)]) for i in range(bars)))

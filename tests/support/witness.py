@@ -7,11 +7,12 @@ from collections import Counter
 from apart import Apart
 from synth import Synth
 
+from bollylive.clock.anchor import Anchor
 from bollylive.io.note_scheduler import LATE_BOUND_S
 from bollylive.midi.messages import ALL_NOTES_OFF, ALL_SOUND_OFF, Control, Event, Note, NoteOff, NoteOn, Player, Stop
 from bollylive.midi.parser import to_bytes
 from bollylive.model.codec import TICKS_PER_BEAT
-from bollylive.protocol import FromEngine, Instruction, Play, Release
+from bollylive.protocol import FromEngine, Instruction, Move, Play, Release
 from bollylive.sets.settings import MODEL_ROLES, Set
 
 ROUNDING = 1e-6
@@ -118,8 +119,7 @@ class Witness:
             anchor = self.show.anchor
             if isinstance(instruction, Release):
                 self._withdraw(instruction.channel)
-            elif isinstance(instruction, Play) and instruction.epoch == anchor.epoch and anchor.running:
-                note = instruction.note
+            elif (note := _begins(instruction, anchor)) is not None:
                 ahead = note.onset_beats - anchor.beat_at(now_s)
                 commit_beats = max(self.band.commit_beats, self.before.commit_beats)
                 assert ahead <= commit_beats + 3 * HALF_A_TICK, f"{note} is fixed {ahead} beats ahead"
@@ -136,9 +136,9 @@ class Witness:
             overdue = 0.0 if due_s is None else (now_s - due_s) / anchor.seconds_per_beat - self.band.commit_beats
             words = tick(now_s)
             for word in words:
-                if isinstance(word, Play) and word.epoch == anchor.epoch and anchor.running:
-                    behind = anchor.beat_at(now_s) - word.note.onset_beats - max(0.0, overdue)
-                    assert behind <= HALF_A_TICK + ROUNDING, f"{word.note} is planned {behind} beats in the past"
+                if (note := _begins(word, anchor)) is not None:
+                    behind = anchor.beat_at(now_s) - note.onset_beats - max(0.0, overdue)
+                    assert behind <= HALF_A_TICK + ROUNDING, f"{note} is planned {behind} beats in the past"
             return words
 
         router.obey, engine.tick = watched_obey, watched_tick  # type: ignore[method-assign]
@@ -175,3 +175,10 @@ class Witness:
             (control.kind, control.number) == is_it and control.channel in (None, channel)
             for control in self.band.controls
         )
+
+
+def _begins(instruction: FromEngine, anchor: Anchor) -> Note | None:
+    """The note that an instruction lets begin, if it comes in its time."""
+    if not isinstance(instruction, Play | Move) or instruction.epoch != anchor.epoch or not anchor.running:
+        return None
+    return instruction.note
