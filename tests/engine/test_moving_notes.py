@@ -44,7 +44,7 @@ class Loft:
     def hold(self, *pitches: int, since: int = 0, ticks: int = 192, velocity: int = 100) -> None:
         """The pad has struck pitches, for so many ticks."""
         for pitch in pitches:
-            self.state.add(self.pad, Entry(since, pitch, ticks, velocity, by_model=True))
+            self.state.add(self.pad, Entry(since, pitch, ticks, 90, by_model=True, played_velocity=velocity))
         self.settle()
 
     def press(self, tick: int, pitch: int) -> None:
@@ -217,7 +217,7 @@ def test_a_turn_and_the_longest_note_of_a_channel_end_a_moved_note_too() -> None
 
 def test_what_is_only_planned_stays_and_so_does_a_part_that_does_not_play_or_may_not_move() -> None:
     loft = changing(64)
-    loft.pad.plan.append(loft.pad.history.entries[-1])
+    loft.pad.history.entries[-1].played_velocity = 0
     assert loft.moves(CHANGE - 6) == {}
     loft = changing(64)
     loft.pad.playing = None
