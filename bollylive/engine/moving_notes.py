@@ -50,7 +50,7 @@ def plays_chords(part: Part) -> bool:
 class MovingNotes:
     """Decides which held notes move, and when. Owned by the engine; all times are ticks of its grid.
 
-    Without a `harmony` nothing ever moves. `counts` has how many notes of each channel 0-15 were moved or let go.
+    While there is no chord nothing moves. `counts` has how many notes of each channel 0-15 were moved or let go.
     """
 
     def __init__(
@@ -97,9 +97,10 @@ class MovingNotes:
         return self._move(at, tones, lambda pitch: bool(tones) and pitch % 12 not in tones)
 
     def _new_onsets(self, earliest: int) -> list[tuple[int, int]]:
-        """The musician's notes that have not been looked at, unless it is too late for that: tick and pitch."""
-        over = earliest - 2 * SIXTEENTH_TICKS
-        return [] if self._harmony is None else self._state.band_notes.musician_onsets(max(self._looked_tick, over))
+        """The (tick, pitch) of the musician's newest notes not looked at yet; none while there is no chord."""
+        if not self._tones(earliest):
+            return []
+        return self._state.band_notes.musician_onsets(max(self._looked_tick, earliest - 2 * SIXTEENTH_TICKS))
 
     def _give_way(self, at: int, earliest: int) -> Iterator[Instruction]:
         """The musician has held new pitches for a sixteenth by a tick: what is a semitone from them moves."""

@@ -170,11 +170,14 @@ def test_a_short_note_of_the_musicians_moves_nothing_and_one_that_was_looked_at_
     assert loft.moves(70) == {}
 
 
-def test_without_a_chord_what_grinds_is_let_go() -> None:
-    loft = Loft()
+def test_while_there_is_no_chord_nothing_moves_nor_wakes_the_engine() -> None:
+    loft = Loft((48, None), (96, C_MAJOR))
     loft.hold(64)
-    loft.press(24, 65)
-    assert loft.moves(29) == {64: None}
+    loft.press(0, 65)
+    assert loft.moving.next_tick(1) == 48 - loft.state.commit_ticks
+    loft.press(50, 63)
+    assert [loft.moves(tick) for tick in (5, 42, 55)] == [{}, {}, {}]
+    assert loft.moving.next_tick(60) == 96 - loft.state.commit_ticks
 
 
 def test_a_note_that_ends_or_began_within_a_sixteenth_stays() -> None:
