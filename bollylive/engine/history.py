@@ -35,6 +35,7 @@ class Entry:
     queried: bool = False  # the model has given `next_ticks`
     opens: bool = False  # the rest with which a voice begins; the model is never asked what follows it
     state: Floats | None = None  # [S, H]; None: the model has yet to process it
+    played_velocity: int = 0  # with which a note of the model's sounds, once that is fixed; 0: not so far
 
 
 class History:
@@ -195,7 +196,7 @@ class History:
     def branch(self, ticks: int = 0) -> History:
         """An independent copy, so many ticks later."""
         other = copy(self)
-        other.entries = [replace(entry, tick=entry.tick + ticks) for entry in self.entries]
+        other.entries = [replace(entry, tick=entry.tick + ticks, played_velocity=0) for entry in self.entries]
         other._base_tick += ticks
         other._row_cache, other._gone_rows = RowCache(), 0  # places in the bar are others there
         return other

@@ -35,10 +35,6 @@ _LONG_AGO: Final = -(1 << 62)
 class Harmony(Protocol):
     """The chords of the band; all ticks are the grid's. Called on the engine's thread, and must not block."""
 
-    @property
-    def leads(self) -> bool:
-        """Whether there is a harmony now; without one nothing moves."""
-
     def tones_at(self, tick: int) -> frozenset[int] | None:
         """The pitch classes 0-11 of the chord that stands at a tick; None if there is none."""
 
@@ -54,7 +50,7 @@ def plays_chords(part: Part) -> bool:
 class MovingNotes:
     """Decides which held notes move, and when. Owned by the engine; all times are ticks of its grid.
 
-    `counts` has how many notes of each channel 0-15 were moved or let go.
+    While there is no chord nothing moves. `counts` has how many notes of each channel 0-15 were moved or let go.
     """
 
     def __init__(self, state: BandState, planner: Planner, harmony: Harmony, moves: Callable[[Part], bool]) -> None:
@@ -85,23 +81,24 @@ class MovingNotes:
         instructions: list[Instruction] = []
         while (change := self._next_change(earliest)) is not None and change <= earliest + self._state.commit_ticks:
             self._followed_tick = change
-            instructions += self._follow(change, max(change, soonest), earliest)
+            instructions += self._follow(change, max(change, soonest))
         return [*instructions, *self._give_way(soonest, earliest)]
 
     def _next_change(self, earliest: int) -> int | None:
         """The first chord change that has not been followed and is not over."""
         over = earliest - SIXTEENTH_TICKS - 1
-        return self._harmony.next_change(max(self._followed_tick, over)) if self._harmony.leads else None
+        return self._harmony.next_change(max(self._followed_tick, over))
 
-    def _follow(self, change: int, at: int, earliest: int) -> Iterator[Instruction]:
+    def _follow(self, change: int, at: int) -> Iterator[Instruction]:
         """The chord changes: what is foreign to the new one moves."""
         tones = self._tones(change)
-        return self._move(at, earliest, tones, lambda pitch: bool(tones) and pitch % 12 not in tones)
+        return self._move(at, tones, lambda pitch: bool(tones) and pitch % 12 not in tones)
 
     def _new_onsets(self, earliest: int) -> list[tuple[int, int]]:
-        """The musician's notes that have not been looked at, unless it is too late for that: tick and pitch."""
-        over = earliest - 2 * SIXTEENTH_TICKS
-        return self._state.band_notes.musician_onsets(max(self._looked_tick, over)) if self._harmony.leads else []
+        """The (tick, pitch) of the musician's newest notes not looked at yet; none while there is no chord."""
+        if not self._tones(earliest):
+            return []
+        return self._state.band_notes.musician_onsets(max(self._looked_tick, earliest - 2 * SIXTEENTH_TICKS))
 
     def _give_way(self, at: int, earliest: int) -> Iterator[Instruction]:
         """The musician has held new pitches for a sixteenth by a tick: what is a semitone from them moves."""
@@ -109,15 +106,13 @@ class MovingNotes:
         new = {pitch for onset, pitch in self._new_onsets(earliest) if onset <= until}
         self._looked_tick = max(self._looked_tick, until)
         held = new & self._state.band_notes.musician_pitches(at)
-        return self._move(at, earliest, self._tones(at), lambda pitch: _grinds(pitch, held))
+        return self._move(at, self._tones(at), lambda pitch: _grinds(pitch, held))
 
     def _tones(self, tick: int) -> frozenset[int]:
         """The pitch classes of the chord at a tick; none if there is no chord."""
         return self._harmony.tones_at(tick) or frozenset()
 
-    def _move(
-        self, at: int, earliest: int, tones: frozenset[int], must_move: Callable[[int], bool]
-    ) -> Iterator[Instruction]:
+    def _move(self, at: int, tones: frozenset[int], must_move: Callable[[int], bool]) -> Iterator[Instruction]:
         """Let the held pitches that must move do so at a tick, to these tones."""
         held = self._state.band_notes.musician_pitches(at)
         for part in self._state.parts:
@@ -134,7 +129,7 @@ class MovingNotes:
                 busy.discard(entry.pitch)
                 if pitch is not None:
                     busy.add(pitch)
-                yield self._replace(part, entry, at, pitch, min(left, LONGEST_TICKS), earliest)
+                yield self._replace(part, entry, at, pitch, min(left, LONGEST_TICKS))
 
     def _may_move(self, channel: int, at: int) -> bool:
         """Whether one more note of a channel may move; counts it."""
@@ -145,16 +140,16 @@ class MovingNotes:
         self.counts[channel] += 1
         return True
 
-    def _replace(self, part: Part, entry: Entry, at: int, pitch: int | None, ticks: int, earliest: int) -> Instruction:
+    def _replace(self, part: Part, entry: Entry, at: int, pitch: int | None, ticks: int) -> Instruction:
         """End a note at a tick, and begin a softer one for so many ticks; None: only end it."""
         state, channel = self._state, part.channel
         beat = state.grid.beat_of(at)
         state.end_early(part, entry, at)
         note: Note | None = None
         if pitch is not None:
-            moved = Entry(at, pitch, ticks, max(1, round(entry.velocity * SOFTER)), by_model=True)
-            state.add(part, moved)
-            note = Note(channel, pitch, self._planner.velocity(moved, earliest), beat, ticks / TICKS_PER_BEAT)
+            velocity, played = (max(1, round(SOFTER * each)) for each in (entry.velocity, entry.played_velocity))
+            state.add(part, Entry(at, pitch, ticks, velocity, by_model=True, played_velocity=played))
+            note = Note(channel, pitch, played, beat, ticks / TICKS_PER_BEAT)
         return Move(channel, entry.pitch, beat, note, state.grid.anchor.epoch)
 
 
@@ -163,8 +158,8 @@ def _grinds(pitch: int, held: Iterable[int]) -> bool:
 
 
 def _left(part: Part, note: Entry, tick: int) -> int:
-    """How long a note of the model's that is fixed still sounds at a tick; 0 for the musician's and the planned."""
-    if not note.by_model or (part.plan and note.tick >= part.plan[0].tick):
+    """How long a note that the model plays still sounds at a tick; 0 for those of the musician or only planned."""
+    if not note.played_velocity:
         return 0
     ends = [note.tick + note.duration_ticks]
     if part.setting.longest_beats is not None:

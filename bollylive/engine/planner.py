@@ -72,22 +72,19 @@ class Planner:
     def commit(self, earliest: int) -> list[Instruction]:
         """The notes that are near enough to be fixed; their loudness follows the musician's playing."""
         state = self._state
+        gain = 1.0 + state.live.band.energy * (state.energy.gain(earliest) - 1.0)
         instructions: list[Instruction] = []
         for part in state.parts:
             if part.playing is None:
                 continue
             ready = part.commit(self._commit_line(part.playing, earliest))
             for entry in ready:
-                note = self._note(part.channel, entry, part.playing, earliest)
+                note = self._note(part.channel, entry, part.playing, earliest, gain)
+                entry.played_velocity = note.velocity
                 instructions.append(Play(note, state.grid.anchor.epoch))
             if ready:
                 part.playing.patience_ticks = 0
         return instructions
-
-    def velocity(self, entry: Entry, earliest: int) -> int:
-        """The velocity 1-127 with which one of the model's notes is played, which follows the musician's."""
-        gain = 1.0 + self._state.live.band.energy * (self._state.energy.gain(earliest) - 1.0)
-        return min(max(1, round(entry.velocity * gain)), _LOUDEST)
 
     def has_chosen(self, earliest: int) -> bool:
         """Whether all that begins up to the horizon has been chosen."""
@@ -114,10 +111,10 @@ class Planner:
         """Notes up to here are not withdrawn."""
         return earliest - playing.patience_ticks if playing.patience_ticks else earliest + self._state.commit_ticks
 
-    def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int) -> Note:
+    def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int, gain: float) -> Note:
         """A planned note as it will be played: it ends with the turn, and is late if it waited for the musician's."""
         tick = max(entry.tick, earliest) if playing.patience_ticks else entry.tick
         end = entry.tick + entry.duration_ticks
         ticks = end - entry.tick if playing.until_tick is None else min(end, playing.until_tick) - entry.tick
-        velocity = self.velocity(entry, earliest)
+        velocity = min(max(1, round(entry.velocity * gain)), _LOUDEST)
         return Note(channel, entry.pitch, velocity, self._state.grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)

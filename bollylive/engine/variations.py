@@ -14,8 +14,8 @@ _MOST_VARIATIONS = 16
 
 
 def copy_notes(notes: Iterable[Entry], ticks: int) -> list[Entry]:
-    """Copies of the notes, `ticks` later; they count as not yet processed by the model."""
-    return [replace(note, tick=note.tick + ticks, queried=False, state=None) for note in notes]
+    """Copies of the notes, `ticks` later; they count as neither played nor processed by the model yet."""
+    return [replace(note, tick=note.tick + ticks, played_velocity=0, queried=False, state=None) for note in notes]
 
 
 class NoteQueue:

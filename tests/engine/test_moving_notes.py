@@ -53,7 +53,7 @@ class Loft:
     def hold(self, *pitches: int, since: int = 0, ticks: int = 192, velocity: int = 100) -> None:
         """The pad has struck pitches, for so many ticks."""
         for pitch in pitches:
-            self.state.add(self.pad, Entry(since, pitch, ticks, velocity, by_model=True))
+            self.state.add(self.pad, Entry(since, pitch, ticks, 90, by_model=True, played_velocity=velocity))
         self.settle()
 
     def press(self, tick: int, pitch: int) -> None:
@@ -179,11 +179,14 @@ def test_a_short_note_of_the_musicians_moves_nothing_and_one_that_was_looked_at_
     assert loft.moves(70) == {}
 
 
-def test_without_a_chord_what_grinds_is_let_go() -> None:
-    loft = Loft()
+def test_while_there_is_no_chord_nothing_moves_nor_wakes_the_engine() -> None:
+    loft = Loft((48, None), (96, C_MAJOR))
     loft.hold(64)
-    loft.press(24, 65)
-    assert loft.moves(29) == {64: None}
+    loft.press(0, 65)
+    assert loft.moving.next_tick(1) == 48 - loft.state.commit_ticks
+    loft.press(50, 63)
+    assert [loft.moves(tick) for tick in (5, 42, 55)] == [{}, {}, {}]
+    assert loft.moving.next_tick(60) == 96 - loft.state.commit_ticks
 
 
 def test_a_note_that_ends_or_began_within_a_sixteenth_stays() -> None:
@@ -226,7 +229,7 @@ def test_a_turn_and_the_longest_note_of_a_channel_end_a_moved_note_too() -> None
 
 def test_what_is_only_planned_stays_and_so_does_a_part_that_does_not_play_or_may_not_move() -> None:
     loft = changing(64)
-    loft.pad.plan.append(loft.pad.history.entries[-1])
+    loft.pad.history.entries[-1].played_velocity = 0
     assert loft.moves(CHANGE - 6) == {}
     loft = changing(64)
     loft.pad.playing = None

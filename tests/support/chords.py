@@ -51,8 +51,6 @@ class FakeConductor:
 class Chords:
     """A `Harmony` that is known from the beginning: each of the chords from its tick on; None is no chord."""
 
-    leads = True
-
     def __init__(self, *chords: tuple[int, frozenset[int] | None]) -> None:
         self._chords = sorted(chords, key=lambda chord: chord[0])
 
