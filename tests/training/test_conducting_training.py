@@ -18,6 +18,7 @@ from training.conducting.fit import fit, losses, measure, some_of_each, train
 from training.conducting.form import Form, form_of
 from training.conducting.free_runs import judge, own_histories
 from training.conducting.network import ChordNetwork, Sizes
+from training.conducting.pieces import silenced
 from training.conducting.recipe import ConductConfig
 from training.conducting.run import State, load_best, read_config
 from training.errors import TrainingError
@@ -67,10 +68,21 @@ def test_rows_that_hear_the_step_itself_do_not_teach_what_the_lead_plays() -> No
         assert (batch.unheard[~some] == batch.weight[~some]).all()
 
 
+def test_a_lead_that_falls_silent_is_silent_in_all_that_is_heard_of_it() -> None:
+    piece = silenced(PIECES[0], 10)
+    for array in (piece.lead.chroma, piece.lead.early, piece.lead.held, piece.lead.first, piece.so_far):
+        assert array.dtype == np.float32
+        assert array[:10].any()
+        assert not array[10:].any()
+    assert (piece.lead_words[10:] == SILENCE).all()
+    assert (piece.lead_words[:10] == PIECES[0].lead_words[:10]).all()
+    assert np.array_equal(piece.chords, PIECES[0].chords)
+
+
 def test_half_of_the_histories_are_its_own() -> None:
     own = np.full(32, 2)  # a chord that the piece does not have
     shares = [float((drawn(0, seed, own).words[:, 0] % 5 == 2).float().mean()) for seed in range(200)]
-    assert 80 < sum(share == 1 for share in shares) < 120
+    assert 70 < sum(share == 1 for share in shares) < 110, "but none of a lead that falls silent"
     assert all(share in (0, 1) for share in shares)
 
 

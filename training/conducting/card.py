@@ -128,7 +128,10 @@ def _rebuilding(name: str, config: ConductConfig) -> str:
     tables_of = {"pop909": ("pop909", "pop909-chords")}
     names = (*sources.charts, *sources.ensembles, *sources.melodies)
     music = " ".join(f"music/{one}" for corpus in names for one in tables_of.get(corpus, (corpus,)))
-    settings = f"--sources {config.sources} --true-epochs {config.true_epochs} --own-epochs {config.own_epochs}"
+    settings = (
+        f"--sources {config.sources} --true-epochs {config.true_epochs} --own-epochs {config.own_epochs} "
+        f"--renew {config.renew}"
+    )
     text = wrap(
         "The corpora lie in `music/`, as folders or archives of these names. Songs held out for what they resemble "
         "depend on which other corpora are prepared beside them."

@@ -20,12 +20,13 @@ from bollylive.model.chord_words import NO_CHORD
 from bollylive.model.lead_memory import remember, signature_of_steps
 from bollylive.model.plan_rows import STEP_BEATS, Known, plan_rows, turn, turn_words, words_at
 from bollylive.model.predictor import Ints
-from training.conducting.pieces import Piece, cut
+from training.conducting.pieces import Piece, cut, silenced
 
 _FROM_THE_START = 0.4
 _ANY_FRAME = 0.1
 _OTHER_PLACE = 0.2  # of the examples count their bars from four bars later
 _WITH_KNOWN, _KNOWN_ROWS = 0.5, 0.6
+_FALLS_SILENT = 0.12  # of the leads, somewhere in the example, as before the band goes on alone
 _OWN_HISTORY = 0.5
 _WRONG_STEPS = 0.12  # begin a run of up to four wrong chords at half as many steps
 _FROM_ELSEWHERE = 0.8  # of the wrong chords stand somewhere else in the song; the others are none
@@ -56,6 +57,8 @@ class Examples:
         latest = max(0, len(piece) - self.length)
         begin = 0 if rng.random() < _FROM_THE_START else int(rng.integers(0, latest + 1))
         part = cut(piece, begin, begin + self.length)
+        if rng.random() < _FALLS_SILENT:
+            part, own = silenced(part, int(rng.integers(1, len(part)))), None
         if own is not None and rng.random() < _OWN_HISTORY:
             history = own[begin : begin + self.length]
         else:

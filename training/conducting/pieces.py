@@ -80,6 +80,19 @@ def cut(piece: Piece, begin: int, end: int) -> Piece:
     )
 
 
+def silenced(piece: Piece, step: int) -> Piece:
+    """The piece with a lead that is silent from a step on; the chords go on."""
+    before = (np.arange(len(piece)) < step)[:, None]
+    lead = LeadSteps(
+        chroma=piece.lead.chroma * before,
+        early=piece.lead.early * before,
+        held=piece.lead.held * before,
+        first=piece.lead.first * before,
+    )
+    lead_words = np.where(before, piece.lead_words, SILENCE)
+    return replace(piece, lead=lead, so_far=piece.so_far * before[:, :, None], lead_words=lead_words)
+
+
 def words_of_steps(spans: NDArray[np.int32], step: int) -> Ints:
     """The chord of each step of so many ticks, by how long each lasts in it, from spans (begin, end, word)."""
     steps = max(0, -(-int(spans[:, 1].max(initial=0)) // step))
