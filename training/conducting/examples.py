@@ -40,8 +40,7 @@ class Batch(NamedTuple):
     words: Tensor  # int64 [N, T, 6]
     chord: Tensor  # int64 [N, T]: the chord that comes
     quarters: Tensor  # int64 [N, T, 4]: what the lead plays then
-    weight: Tensor  # [N, T], of the chord
-    unheard: Tensor  # [N, T]: the same where the row does not hear what the lead plays then, else 0
+    weight: Tensor  # [N, T]
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,6 @@ def example(part: Piece, history: Ints, frame: int, first_step: int, known: Know
     rows = plan_rows(part.lead, first_step, part.steps_per_bar, known)
     weight = np.full(len(part), part.weight, dtype=np.float32)
     weight[-1] = 0
-    unheard = weight if known is None else weight * ~known.rows
     classes = np.where(part.lead_words == SILENCE, SILENCE, (part.lead_words - frame) % 12)
     arrays = (
         turn(rows.lead, frame),
@@ -112,13 +110,12 @@ def example(part: Piece, history: Ints, frame: int, first_step: int, known: Know
         np.roll(turn_words(part.chords, frame), -1),
         np.roll(classes, -1, axis=0),
         weight,
-        unheard,
     )
     return Batch(*(torch.from_numpy(array) for array in arrays))
 
 
 def collate(examples: Sequence[Batch]) -> Batch:
     """Examples of any lengths as one batch."""
-    padding = (0.0, NO_CHORD, NO_CHORD, SILENCE, 0.0, 0.0)
+    padding = (0.0, NO_CHORD, NO_CHORD, SILENCE, 0.0)
     columns = zip(zip(*examples, strict=True), padding, strict=True)
     return Batch(*(pad_sequence(list(column), batch_first=True, padding_value=value) for column, value in columns))

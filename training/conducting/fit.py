@@ -43,8 +43,8 @@ def losses(network: ChordNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
     chord_nats = F.cross_entropy(chords.flatten(0, 1), batch.chord.flatten(), reduction="none").view_as(batch.weight)
     lead_nats = F.cross_entropy(lead.flatten(0, 2), batch.quarters.flatten(), reduction="none")
     lead_nats = lead_nats.view_as(batch.quarters).mean(dim=-1)
-    chord = (chord_nats * batch.weight).sum() / batch.weight.sum().clamp(min=1)
-    return chord, (lead_nats * batch.unheard).sum() / batch.unheard.sum().clamp(min=1)
+    rows = batch.weight.sum().clamp(min=1)
+    return (chord_nats * batch.weight).sum() / rows, (lead_nats * batch.weight).sum() / rows
 
 
 def fit(data: Path, run: Path, sizes: Sizes, config: ConductConfig) -> None:
