@@ -20,7 +20,7 @@ from training.conducting.free_runs import judge, own_histories
 from training.conducting.network import ChordNetwork, Sizes
 from training.conducting.pieces import silenced
 from training.conducting.recipe import ConductConfig
-from training.conducting.run import State, load_best, read_config
+from training.conducting.run import State, load_best, read_config, read_music
 from training.errors import TrainingError
 
 SMALL = Sizes(entry=16, hidden=16)
@@ -234,5 +234,10 @@ def test_damaged_runs_are_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("[]")
     with pytest.raises(TrainingError, match="this is no configuration of a conductor"):
         read_config(tmp_path)
+    with pytest.raises(TrainingError, match="this does not say what a run learned from"):
+        read_music(tmp_path)
+    (tmp_path / "music.json").write_text('{"pop909": {"train": 1}}')
+    with pytest.raises(TrainingError, match="each corpus must have train, choose, test"):
+        read_music(tmp_path)
     with pytest.raises(TrainingError, match="there is no prepared corpus here"):
         fit(tmp_path, tmp_path / "run", SMALL, ConductConfig())

@@ -26,7 +26,7 @@ from training.conducting.gather import LABELLED, gather
 from training.conducting.network import ChordNetwork, Sizes
 from training.conducting.pieces import Piece
 from training.conducting.recipe import SOURCES, ConductConfig
-from training.conducting.run import State, append_metrics, write_config
+from training.conducting.run import State, append_metrics, write_config, write_music
 from training.errors import TrainingError
 from training.trainer.runfolder import hold_run
 
@@ -53,6 +53,7 @@ def fit(data: Path, run: Path, sizes: Sizes, config: ConductConfig) -> None:
     with hold_run(run):
         write_config(run, sizes, config)
         pieces = gather(data, SOURCES[config.sources])
+        write_music(run, pieces)
         trained = [piece for piece in pieces if piece.side == "train"]
         apart = some_of_each([piece for piece in pieces if piece.side == "choose"], _JUDGED)
         if not trained or not apart:

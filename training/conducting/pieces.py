@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from bollylive.model.lead_steps import lead_steps, step_ticks
 from bollylive.model.predictor import Floats, Ints
 
 Side: TypeAlias = Literal["train", "choose", "test"]
+SIDES: Final = get_args(Side)
 
 FEWEST_STEPS: Final = 24
 MOST_STEPS: Final = 224
