@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from leads import FOUR, broken_chords
+from write_tiny_conductor import TINY_CONDUCTOR, tiny_conductor
 
 from bollylive.model.chord_predictor import SILENCE
 from bollylive.model.chord_words import NO_CHORD, transpose
@@ -17,11 +18,12 @@ from training.conducting.examples import Batch, Examples, collate, example, fram
 from training.conducting.fit import fit, losses, measure, some_of_each, train
 from training.conducting.form import Form, form_of
 from training.conducting.free_runs import judge, own_histories
+from training.conducting.graph import check_graph
 from training.conducting.network import ChordNetwork, Sizes
 from training.conducting.pieces import silenced
 from training.conducting.recipe import ConductConfig
 from training.conducting.run import State, load_best, read_config, read_music
-from training.errors import TrainingError
+from training.errors import ExportError, TrainingError
 
 SMALL = Sizes(entry=16, hidden=16)
 PIECES = [broken_chords(f"p{i}", bars=16 + 2 * i, seed=i, semitones=i % 3) for i in range(4)]
@@ -125,6 +127,15 @@ def test_steps_one_by_one_are_the_steps_at_once() -> None:
         one, quarters, state = net(batch.lead[:, now], batch.words[:, now], state)
         assert torch.allclose(one, chords[:, now], atol=1e-5)
         assert torch.allclose(quarters, lead[:, now], atol=1e-5)
+
+
+def test_a_graph_does_what_its_network_does_for_any_number_of_pieces_and_steps() -> None:
+    check_graph(tiny_conductor(), TINY_CONDUCTOR)
+    other = tiny_conductor()
+    with torch.no_grad():
+        other.chord.bias[0] += 0.01
+    with pytest.raises(ExportError, match="with 1 pieces of 1 steps, log_p differs by"):
+        check_graph(other, TINY_CONDUCTOR)
 
 
 def test_a_copy_gate_raises_the_chord_that_its_reference_has() -> None:
