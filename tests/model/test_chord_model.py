@@ -130,8 +130,9 @@ def test_the_newest_conductor_beside_a_model_is_found(tmp_path: Path) -> None:
     assert find_conductor(tmp_path / "another-v1.onnx") is None
 
 
-def test_the_conductor_that_comes_along_can_be_loaded() -> None:
-    path = find_conductor(find_model("bollywood"))
+@pytest.mark.parametrize("name", ["bollywood", "open"])
+def test_the_conductor_that_comes_along_can_be_loaded(name: str) -> None:
+    path = find_conductor(find_model(name))
     assert path is not None
     assert ChordModel(path).name == path.stem
 
