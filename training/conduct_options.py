@@ -34,7 +34,6 @@ def add_conduct(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
     stage = stages.add_parser("conduct-export", help="write, check and describe the conductor that is played by")
     stage.set_defaults(run_stage=run.run_conduct_export)
-    _add_data(stage)
     stage.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="a run of conduct")
     stage.add_argument("--name", required=True, help="its name and version, such as bollywood-conductor-v1")
     stage.add_argument(

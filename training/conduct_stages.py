@@ -24,7 +24,7 @@ def run_conduct_export(args: argparse.Namespace) -> None:
     """A checkpoint to the files that are shipped."""
     from training.conducting.publish import export
 
-    onnx = export(args.run, args.name, args.data, args.models)
+    onnx = export(args.run, args.name, args.models)
     print(f"{onnx}: {onnx.stat().st_size / 1e6:.2f} MB, its .json and .md beside it; conduct-report comes next.")
 
 

@@ -73,7 +73,6 @@ def make_parser() -> argparse.ArgumentParser:
     stage.add_argument("--remark", default="", metavar="TEXT", help="what the card should say of this run besides")
 
     _add_listen(stages)
-
     add_conduct(stages)
 
     stage = stages.add_parser("draw", help="draw a MIDI file as piano rolls, to look at what a model played")

@@ -64,6 +64,14 @@ def find_conductor(onnx: Path) -> Path | None:
     return None if newest is None else beside[newest]
 
 
+def find_conductor(model: Path) -> Path | None:
+    """The newest conductor that lies beside a model: NAME-conductor-vN beside NAME-vM; None where there is none."""
+    name = re.sub(r"-v\d+$", "", model.stem)
+    pattern = re.compile(rf"{re.escape(name)}-conductor-v(\d+)")
+    versions = {int(m[1]): path for path in model.parent.glob("*.onnx") if (m := pattern.fullmatch(path.stem))}
+    return versions[max(versions)] if versions else None
+
+
 def read_model_files(onnx: Path) -> ModelFiles:
     """Read a model from the disk, with its conductor; raises ModelError if one of the files cannot be read."""
     conductor = find_conductor(onnx)

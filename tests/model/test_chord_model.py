@@ -16,6 +16,7 @@ from bollylive.model.chord_model import ChordModel
 from bollylive.model.chord_predictor import REPLAYED_STEPS, Forecast, LeadSteps, no_lead
 from bollylive.model.chord_words import CHORDS, NO_CHORD, transpose, word_of
 from bollylive.model.lead_steps import lead_steps
+from bollylive.model.model_files import find_conductor, find_model
 from bollylive.model.onnx_model import Model
 
 
@@ -119,6 +120,21 @@ def test_lengths_that_do_not_fit_are_refused(model: ChordModel, steps: int, know
 def spoil(onnx: Path, **changes: object) -> None:
     path = onnx.with_suffix(".json")
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_the_newest_conductor_beside_a_model_is_found(tmp_path: Path) -> None:
+    for name in ("band-v2", "band-conductor-v2", "band-conductor-v10", "other-conductor-v11", "band-conductor-vx"):
+        (tmp_path / f"{name}.onnx").touch()
+    assert find_conductor(tmp_path / "band-v2.onnx") == tmp_path / "band-conductor-v10.onnx"
+    assert find_conductor(tmp_path / "band.onnx") == tmp_path / "band-conductor-v10.onnx"
+    assert find_conductor(tmp_path / "another-v1.onnx") is None
+
+
+@pytest.mark.parametrize("name", ["bollywood", "open"])
+def test_the_conductor_that_comes_along_can_be_loaded(name: str) -> None:
+    path = find_conductor(find_model(name))
+    assert path is not None
+    assert ChordModel(path).name == path.stem
 
 
 def test_every_mismatch_is_said_at_once(copy: Path) -> None:

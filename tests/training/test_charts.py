@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +131,15 @@ def test_tables_of_chords_need_their_music_beside_them(tmp_path: Path) -> None:
     write_recording(tmp_path / "songs", tmp_path / "songs-chords", "s")
     with pytest.raises(TrainingError, match="name the corpus 'songs' beside it"):
         prepare([tmp_path / "songs-chords"], tmp_path / "prepared", 1)
+
+
+def test_charts_are_read_from_archives_too(tmp_path: Path) -> None:
+    write_recording(tmp_path / "songs", tmp_path / "songs-chords", "s")
+    write_lead_sheet(tmp_path / "sheets", "t")
+    sources = []
+    for name in ("songs", "songs-chords", "sheets"):
+        with tarfile.open(tmp_path / f"{name}.tar.xz", "w:xz") as archive:
+            archive.add(tmp_path / name, name)
+        sources.append(tmp_path / f"{name}.tar.xz")
+    prepare(sources, tmp_path / "prepared", 1)
+    assert {path.name for path in (tmp_path / "prepared" / "charts").iterdir()} == {"songs.npz", "sheets.npz"}

@@ -121,8 +121,8 @@ def test_a_report_has_what_the_card_shows(prepared: Path, tmp_path: Path) -> Non
         assert name in text
 
     path = tmp_path / "tiny-conductor-v1.md"
-    manifest = json.loads((prepared / "manifest.json").read_text())
-    path.write_text(card("tiny-conductor-v1", manifest, Sizes(), ConductConfig(), 30, 1000, 5000))
+    music = {"pop909": {"train": 800, "choose": 30, "test": 19}}
+    path.write_text(card("tiny-conductor-v1", music, Sizes(), ConductConfig(), 30, 1000, 5000))
     plain = path.read_text()
     write_findings(path, report)
     write_findings(path, report)
@@ -135,9 +135,9 @@ def test_a_report_has_what_the_card_shows(prepared: Path, tmp_path: Path) -> Non
 
 
 def test_the_open_card_names_only_what_is_clear() -> None:
-    entry = {"songs": 9, "valid_songs": 1, "charts": {"songs": 8}}
-    manifest = dict.fromkeys(("pop909", "openewld", "gm-ensembles", "openscore-lieder"), entry)
-    text = card("open-conductor-v1", manifest, Sizes(), ConductConfig(sources="clear"), 30, 1000, 5000)
+    counts = {"train": 9, "choose": 1, "test": 1}
+    music = dict.fromkeys(("pop909", "openewld", "openscore-lieder"), counts)
+    text = card("open-conductor-v1", music, Sizes(), ConductConfig(sources="clear"), 30, 1000, 5000)
     assert "gm-ensembles" not in text
     assert "only songs whose authors all died before 1948" in text
     assert "--sources clear" in text
@@ -152,7 +152,7 @@ def test_from_charts_to_a_measured_conductor(
     settings = "--true-epochs 1 --own-epochs 1 --batch 2 --length 24"
     assert main(f"conduct --data prepared --run run {settings}".split()) == 0
     assert "conduct-export comes next" in capsys.readouterr().out
-    command = "conduct-export --data prepared --run run --name tiny-conductor-v1"
+    command = "conduct-export --run run --name tiny-conductor-v1"
     assert main(command.split()) == 0
     assert "conduct-report comes next" in capsys.readouterr().out
     assert ChordModel(Path("models/tiny-conductor-v1.onnx")).name == "tiny-conductor-v1"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from training.conducting.network import Sizes
+from training.conducting.pieces import SIDES
 from training.conducting.recipe import SOURCES, ConductConfig
 from training.conducting.report import Report, tables
+from training.conducting.run import Music
 from training.errors import TrainingError
 from training.exporting.card import rights_of
 from training.exporting.markdown import table, wrap
@@ -51,17 +52,17 @@ _FINDINGS, _BEFORE = "## Findings", "## Limits"
 
 def card(
     name: str,
-    manifest: dict[str, dict[str, Any]],
+    music: Music,
     sizes: Sizes,
     config: ConductConfig,
     epoch: int,
     parameters: int,
     size_bytes: int,
 ) -> str:
-    """The card in Markdown, without the findings; `manifest` is what `prepare` wrote."""
+    """The card in Markdown, without the findings; `music` says how many pieces it learned from."""
     sections = {
         "Purpose": _PURPOSE,
-        "Data": _data(manifest, config),
+        "Data": _data(music, config),
         "Recipe": _recipe(sizes, config, epoch, parameters, size_bytes),
         "Limits": _LIMITS,
         "Rebuilding": _rebuilding(name, config),
@@ -83,23 +84,20 @@ def write_findings(path: Path, report: Report) -> None:
     write_text(path, f"{head}{_FINDINGS}\n\n{tables(report)}\n\n{_BEFORE}{limits}")
 
 
-def _data(manifest: dict[str, dict[str, Any]], config: ConductConfig) -> str:
+def _data(music: Music, config: ConductConfig) -> str:
     sources = SOURCES[config.sources]
+    own_rights = _RIGHTS if sources.rights is None else _CLEAR_RIGHTS
     rows = []
-    for corpus in (*sources.charts, *sources.ensembles, *sources.melodies):
-        entry = manifest.get(corpus)
-        if entry is not None:
-            own = _RIGHTS if sources.rights is None else _CLEAR_RIGHTS
-            what, rights = own.get(corpus, rights_of(corpus))
-            charts = entry.get("charts", entry)["songs"] if corpus in sources.charts else entry["songs"]
-            chords = _BY_RULE if corpus in sources.melodies else _CHORDS[corpus]
-            rows.append((corpus, f"{charts:,}", f"{entry['valid_songs']:,}", chords, what, rights))
-    titles = ("corpus", "songs", "held out", "chords", "what it is", "rights")
+    for corpus, counts in music.items():
+        what, rights = own_rights.get(corpus, rights_of(corpus))
+        chords = _BY_RULE if corpus in sources.melodies else _CHORDS[corpus]
+        rows.append((corpus, *(f"{counts[side]:,}" for side in SIDES), chords, what, rights))
+    titles = ("corpus", "learned from", "chosen by", "held out", "chords", "what it is", "rights")
     text = wrap(
-        "Songs that are held out were neither trained on nor chosen by; the findings are measured on them. Labels that "
-        "nobody wrote count half."
+        "Pieces are songs, or a melody with each of its two harmonies. The findings are measured on those that are "
+        "held out. Chords that nobody wrote count half."
     )
-    return f"{text}\n\n{table(titles, rows, numbers=slice(1, 3))}"
+    return f"{text}\n\n{table(titles, rows, numbers=slice(1, 4))}"
 
 
 def _recipe(sizes: Sizes, config: ConductConfig, epoch: int, parameters: int, size_bytes: int) -> str:
@@ -128,7 +126,10 @@ def _rebuilding(name: str, config: ConductConfig) -> str:
     tables_of = {"pop909": ("pop909", "pop909-chords")}
     names = (*sources.charts, *sources.ensembles, *sources.melodies)
     music = " ".join(f"music/{one}" for corpus in names for one in tables_of.get(corpus, (corpus,)))
-    settings = f"--sources {config.sources} --true-epochs {config.true_epochs} --own-epochs {config.own_epochs}"
+    settings = (
+        f"--sources {config.sources} --true-epochs {config.true_epochs} --own-epochs {config.own_epochs} "
+        f"--renew {config.renew}"
+    )
     text = wrap(
         "The corpora lie in `music/`, as folders or archives of these names. Songs held out for what they resemble "
         "depend on which other corpora are prepared beside them."
@@ -137,5 +138,5 @@ def _rebuilding(name: str, config: ConductConfig) -> str:
         f"{text}\n\n"
         f"    python -m training prepare --data {music} --out prepared\n"
         f"    python -m training conduct --data prepared --run runs/{name} {settings} --seed {config.seed}\n"
-        f"    python -m training conduct-export --run runs/{name} --data prepared --name {name}"
+        f"    python -m training conduct-export --run runs/{name} --name {name}"
     )

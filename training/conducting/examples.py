@@ -20,12 +20,13 @@ from bollylive.model.chord_words import NO_CHORD
 from bollylive.model.lead_memory import remember, signature_of_steps
 from bollylive.model.plan_rows import STEP_BEATS, Known, plan_rows, turn, turn_words, words_at
 from bollylive.model.predictor import Ints
-from training.conducting.pieces import Piece, cut
+from training.conducting.pieces import Piece, cut, silenced
 
 _FROM_THE_START = 0.4
 _ANY_FRAME = 0.1
 _OTHER_PLACE = 0.2  # of the examples count their bars from four bars later
 _WITH_KNOWN, _KNOWN_ROWS = 0.5, 0.6
+_FALLS_SILENT = 0.12  # of the leads, somewhere in the example, as before the band goes on alone
 _OWN_HISTORY = 0.5
 _WRONG_STEPS = 0.12  # begin a run of up to four wrong chords at half as many steps
 _FROM_ELSEWHERE = 0.8  # of the wrong chords stand somewhere else in the song; the others are none
@@ -39,8 +40,7 @@ class Batch(NamedTuple):
     words: Tensor  # int64 [N, T, 6]
     chord: Tensor  # int64 [N, T]: the chord that comes
     quarters: Tensor  # int64 [N, T, 4]: what the lead plays then
-    weight: Tensor  # [N, T], of the chord
-    unheard: Tensor  # [N, T]: the same where the row does not hear what the lead plays then, else 0
+    weight: Tensor  # [N, T]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Examples:
         latest = max(0, len(piece) - self.length)
         begin = 0 if rng.random() < _FROM_THE_START else int(rng.integers(0, latest + 1))
         part = cut(piece, begin, begin + self.length)
+        if rng.random() < _FALLS_SILENT:
+            part, own = silenced(part, int(rng.integers(1, len(part)))), None
         if own is not None and rng.random() < _OWN_HISTORY:
             history = own[begin : begin + self.length]
         else:
@@ -101,7 +103,6 @@ def example(part: Piece, history: Ints, frame: int, first_step: int, known: Know
     rows = plan_rows(part.lead, first_step, part.steps_per_bar, known)
     weight = np.full(len(part), part.weight, dtype=np.float32)
     weight[-1] = 0
-    unheard = weight if known is None else weight * ~known.rows
     classes = np.where(part.lead_words == SILENCE, SILENCE, (part.lead_words - frame) % 12)
     arrays = (
         turn(rows.lead, frame),
@@ -109,13 +110,12 @@ def example(part: Piece, history: Ints, frame: int, first_step: int, known: Know
         np.roll(turn_words(part.chords, frame), -1),
         np.roll(classes, -1, axis=0),
         weight,
-        unheard,
     )
     return Batch(*(torch.from_numpy(array) for array in arrays))
 
 
 def collate(examples: Sequence[Batch]) -> Batch:
     """Examples of any lengths as one batch."""
-    padding = (0.0, NO_CHORD, NO_CHORD, SILENCE, 0.0, 0.0)
+    padding = (0.0, NO_CHORD, NO_CHORD, SILENCE, 0.0)
     columns = zip(zip(*examples, strict=True), padding, strict=True)
     return Batch(*(pad_sequence(list(column), batch_first=True, padding_value=value) for column, value in columns))

@@ -26,7 +26,7 @@ from training.conducting.gather import LABELLED, gather
 from training.conducting.network import ChordNetwork, Sizes
 from training.conducting.pieces import Piece
 from training.conducting.recipe import SOURCES, ConductConfig
-from training.conducting.run import State, append_metrics, write_config
+from training.conducting.run import State, append_metrics, write_config, write_music
 from training.errors import TrainingError
 from training.trainer.runfolder import hold_run
 
@@ -43,8 +43,8 @@ def losses(network: ChordNetwork, batch: Batch) -> tuple[Tensor, Tensor]:
     chord_nats = F.cross_entropy(chords.flatten(0, 1), batch.chord.flatten(), reduction="none").view_as(batch.weight)
     lead_nats = F.cross_entropy(lead.flatten(0, 2), batch.quarters.flatten(), reduction="none")
     lead_nats = lead_nats.view_as(batch.quarters).mean(dim=-1)
-    chord = (chord_nats * batch.weight).sum() / batch.weight.sum().clamp(min=1)
-    return chord, (lead_nats * batch.unheard).sum() / batch.unheard.sum().clamp(min=1)
+    rows = batch.weight.sum().clamp(min=1)
+    return (chord_nats * batch.weight).sum() / rows, (lead_nats * batch.weight).sum() / rows
 
 
 def fit(data: Path, run: Path, sizes: Sizes, config: ConductConfig) -> None:
@@ -53,6 +53,7 @@ def fit(data: Path, run: Path, sizes: Sizes, config: ConductConfig) -> None:
     with hold_run(run):
         write_config(run, sizes, config)
         pieces = gather(data, SOURCES[config.sources])
+        write_music(run, pieces)
         trained = [piece for piece in pieces if piece.side == "train"]
         apart = some_of_each([piece for piece in pieces if piece.side == "choose"], _JUDGED)
         if not trained or not apart:

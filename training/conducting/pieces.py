@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from bollylive.model.lead_steps import lead_steps, step_ticks
 from bollylive.model.predictor import Floats, Ints
 
 Side: TypeAlias = Literal["train", "choose", "test"]
+SIDES: Final = get_args(Side)
 
 FEWEST_STEPS: Final = 24
 MOST_STEPS: Final = 224
@@ -78,6 +79,19 @@ def cut(piece: Piece, begin: int, end: int) -> Piece:
         lead_words=piece.lead_words[rows],
         chords=piece.chords[rows],
     )
+
+
+def silenced(piece: Piece, step: int) -> Piece:
+    """The piece with a lead that is silent from a step on; the chords go on."""
+    before = (np.arange(len(piece)) < step)[:, None]
+    lead = LeadSteps(
+        chroma=piece.lead.chroma * before,
+        early=piece.lead.early * before,
+        held=piece.lead.held * before,
+        first=piece.lead.first * before,
+    )
+    lead_words = np.where(before, piece.lead_words, SILENCE)
+    return replace(piece, lead=lead, so_far=piece.so_far * before[:, :, None], lead_words=lead_words)
 
 
 def words_of_steps(spans: NDArray[np.int32], step: int) -> Ints:

@@ -10,8 +10,7 @@ from bollylive.model.chord_metadata import describe, write_metadata
 from bollylive.model.chord_model import ChordModel
 from training.conducting.card import card
 from training.conducting.graph import check_graph, export_graph
-from training.conducting.run import load_best, read_config
-from training.data.manifest import read_manifest
+from training.conducting.run import load_best, read_config, read_music
 from training.errors import TrainingError
 from training.exporting.export import publish
 from training.exporting.graph import OPSET
@@ -20,7 +19,7 @@ from training.writing import write_text
 _ENDINGS = (".md", ".json", ".onnx")
 
 
-def export(run: Path, name: str, data: Path, models: Path) -> Path:
+def export(run: Path, name: str, models: Path) -> Path:
     """Export the best checkpoint of a run, and return its `.onnx` in the folder `models`.
 
     Raises ExportError if the graph does not do what the network does, FileExistsError if a file of that name is there,
@@ -33,7 +32,7 @@ def export(run: Path, name: str, data: Path, models: Path) -> Path:
             raise FileExistsError(f"{models / name}{ending} is there; a version is never written over: count it up.")
     network, epoch = load_best(run)
     sizes, config = read_config(run)
-    manifest = read_manifest(data)
+    music = read_music(run)
     with tempfile.TemporaryDirectory() as scratch:
         onnx = Path(scratch) / f"{name}.onnx"
         export_graph(network, onnx)
@@ -41,6 +40,6 @@ def export(run: Path, name: str, data: Path, models: Path) -> Path:
         write_metadata(describe(name, onnx, OPSET), onnx.with_suffix(".json"))
         ChordModel(onnx)
         parameters = sum(weight.numel() for weight in network.parameters())
-        write_text(onnx.with_suffix(".md"), card(name, manifest, sizes, config, epoch, parameters, onnx.stat().st_size))
+        write_text(onnx.with_suffix(".md"), card(name, music, sizes, config, epoch, parameters, onnx.stat().st_size))
         publish(Path(scratch), models, name)
     return models / f"{name}.onnx"

@@ -31,9 +31,9 @@ class ConductConfig:
     sources: str = field(
         default="all", metadata={"help": "learn from all music, or only from what is clear", "choices": tuple(SOURCES)}
     )
-    true_epochs: int = field(default=22, metadata={"help": "epochs with the true chords as history"})
-    own_epochs: int = field(default=24, metadata={"help": "epochs with its own chords as history in half of them"})
-    renew: int = field(default=4, metadata={"help": "epochs after which it plays its own chords anew"})
+    true_epochs: int = field(default=10, metadata={"help": "epochs with the true chords as history"})
+    own_epochs: int = field(default=20, metadata={"help": "epochs with its own chords as history in half of them"})
+    renew: int = field(default=3, metadata={"help": "epochs after which it plays its own chords anew"})
     batch: int = field(default=24, metadata={"help": "stretches of pieces a step"})
     length: int = field(default=96, metadata={"help": "half bars a stretch"})
     rate: float = field(default=2e-3, metadata={"help": "highest learning rate", "most": 1.0})

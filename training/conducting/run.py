@@ -1,22 +1,31 @@
-"""The run folder of a conductor: `config.json`, `metrics.csv`, `checkpoint.pt` (the newest, to resume), `best.pt`."""
+"""The run folder of a conductor.
+
+It has `config.json`, `music.json` (how many pieces it learns from), `metrics.csv`, `checkpoint.pt` (the newest, to
+resume) and `best.pt`.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from io import StringIO
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 
 from bollylive.files.whole_file import write_file
 from training.conducting.network import ChordNetwork, Sizes
+from training.conducting.pieces import SIDES, Piece
 from training.conducting.recipe import ConductConfig
 from training.errors import TrainingError
 from training.trainer.runfolder import no_checkpoint
 from training.writing import NOT_A_STATE, first_line, write_json, write_state
+
+Music: TypeAlias = dict[str, dict[str, int]]  # by corpus and side
 
 
 @dataclass
@@ -84,6 +93,27 @@ def read_config(run: Path) -> tuple[Sizes, ConductConfig]:
             f"{path}: this is no configuration of a conductor ({error!r}); use another folder."
         ) from error
     return Sizes(**sizes), ConductConfig(**config)
+
+
+def write_music(run: Path, pieces: Iterable[Piece]) -> None:
+    """Write how many pieces of each corpus are for what."""
+    music: dict[str, dict[str, int]] = {}
+    for piece in pieces:
+        counts = music.setdefault(piece.corpus, dict.fromkeys(SIDES, 0))
+        counts[piece.side] += 1
+    write_json(run / "music.json", music)
+
+
+def read_music(run: Path) -> Music:
+    """How many pieces of each corpus the run has for what; raises TrainingError where it does not say so."""
+    path = run / "music.json"
+    try:
+        music: Music = json.loads(path.read_text(encoding="utf-8"))
+        if not all(set(counts) == set(SIDES) for counts in music.values()):
+            raise ValueError(f"each corpus must have {', '.join(SIDES)}")
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise TrainingError(f"{path}: this does not say what a run learned from ({error}); train first.") from error
+    return music
 
 
 def append_metrics(run: Path, row: dict[str, float]) -> None:
