@@ -57,19 +57,11 @@ def find_model(name: str) -> Path:
 
 
 def find_conductor(onnx: Path) -> Path | None:
-    """The `.onnx` of the network that conducts the band of a model; None if there is none beside it."""
+    """The newest conductor that lies beside a model: NAME-conductor-vN beside NAME-vM; None where there is none."""
     family = re.sub(r"-v\d+$", "", onnx.stem)
     beside = {path.stem: path for path in onnx.parent.glob("*.onnx")}
     newest = _newest(f"{family}-conductor", beside)
     return None if newest is None else beside[newest]
-
-
-def find_conductor(model: Path) -> Path | None:
-    """The newest conductor that lies beside a model: NAME-conductor-vN beside NAME-vM; None where there is none."""
-    name = re.sub(r"-v\d+$", "", model.stem)
-    pattern = re.compile(rf"{re.escape(name)}-conductor-v(\d+)")
-    versions = {int(m[1]): path for path in model.parent.glob("*.onnx") if (m := pattern.fullmatch(path.stem))}
-    return versions[max(versions)] if versions else None
 
 
 def read_model_files(onnx: Path) -> ModelFiles:
