@@ -21,7 +21,7 @@ from bollylive.sets.settings import TURN_ROLES
 
 _TONE, _FOREIGN = 1.5, -0.7  # of a voice that accompanies
 _OWN_TONE: Final = 0.4  # of a voice that takes turns with the musician
-_BASS_ROOT, _BASS_FIFTH = (1.6, 3.0), (1.2, 1.0)  # elsewhere, and where it is strong
+_BASS_ROOT, _BASS_FIFTH = (1.6, 6.0), (1.2, 1.0)  # elsewhere, and where it is strong
 _BASS_TONE, _BASS_FOREIGN = 0.5, -0.5
 _EXPECT: Final = 3.0  # against a semitone from what the lead is expected to sound
 _STRONG_TICKS: Final = TICKS_PER_BEAT // 8  # so late counts as on the first of a step
