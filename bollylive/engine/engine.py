@@ -18,7 +18,6 @@ Its only clock is the `now_s` that it is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeAlias
 
 from bollylive.clock.anchor import Anchor
@@ -28,7 +27,7 @@ from bollylive.engine.conductor import Conductor
 from bollylive.engine.harmony_scores import HarmonyScores
 from bollylive.engine.history import Entry
 from bollylive.engine.inference import Inference
-from bollylive.engine.moving_notes import Harmony, MovingNotes, plays_chords
+from bollylive.engine.moving_notes import Harmony, MovingNotes
 from bollylive.engine.part import Part
 from bollylive.engine.part_snapshot import snapshot
 from bollylive.engine.planner import Planner
@@ -63,11 +62,10 @@ class Engine:
         seed: int,
         own_downbeat: bool = True,
         harmony: Harmony | None = None,
-        moves: Callable[[Part], bool] = plays_chords,
     ) -> None:
         """With `own_downbeat` the musician's first note is the downbeat, unless a clock or a session gives one.
 
-        The held notes of the parts of which `moves` is true follow `harmony`; None: the conductor's.
+        Held notes follow `harmony`; None: the conductor's.
         """
         self.buffer_notes = band.buffer_notes or predictor.buffer_notes
         self._live = LiveSet(band)
@@ -78,7 +76,7 @@ class Engine:
         self._commands = CommandTable(self._state, self._turns, requests, self._rest_and_wake)
         self.conductor = Conductor(self._state, predictor.chord_predictor, seed)
         self._planner = Planner(self._state, self.conductor)
-        self._moving_notes = MovingNotes(self._state, self._planner, harmony or self.conductor, moves)
+        self._moving_notes = MovingNotes(self._state, self._planner, harmony or self.conductor)
         self._inference = Inference(predictor, self._live, HarmonyScores(self.conductor), seed)
         self._beat_tracker = BeatTracker()
 
@@ -136,22 +134,18 @@ class Engine:
         state, entry = self._state, self._rest_and_wake.prepared_entry
         if not state.grid.anchor.running:
             return None
-        turn_tick = self._turns.next_tick() if state.awake else None
-        chord_tick = self.conductor.next_tick(state.grid.earliest(now_s)) if state.awake else None
-        ticks = (self._planner.next_commit(), self._rest_and_wake.rest_tick(), turn_tick, chord_tick)
+        earliest, retry_s = state.grid.earliest(now_s), self._inference.retry_s
+        ticks, waiting = [self._planner.next_commit(), self._rest_and_wake.rest_tick()], [self._planner.next_query()]
+        if state.awake:
+            ticks += [self._turns.next_tick(), self.conductor.next_tick(earliest)]
+            waiting.append(self._moving_notes.next_tick(earliest))
         due = [state.grid.seconds_at(tick) for tick in ticks if tick is not None]
         if state.stale and state.awake:
             due.append(now_s)
         # What needs the model waits until it may run again, and so does what moves, since it follows all choices.
-        move_tick = self._moving_notes.next_tick(state.grid.earliest(now_s)) if state.awake else None
-        if move_tick is not None:
-            due.append(max(state.grid.seconds_at(move_tick), self._inference.retry_s))
-        needs_model = self._planner.has_unprocessed if state.awake else entry is not None and entry.needs_query
-        query_tick = self._planner.next_query()
-        if needs_model:
-            due.append(max(now_s, self._inference.retry_s))
-        elif query_tick is not None:
-            due.append(max(state.grid.seconds_at(query_tick), self._inference.retry_s))
+        due += [max(state.grid.seconds_at(tick), retry_s) for tick in waiting if tick is not None]
+        if self._planner.has_unprocessed if state.awake else entry is not None and entry.needs_query:
+            due.append(max(now_s, retry_s))
         return min(due, default=None)
 
     def use(self, band: Set, now_s: float) -> Instructions:

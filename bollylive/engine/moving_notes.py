@@ -18,10 +18,10 @@ from bollylive.engine.grid import ticks_of
 from bollylive.engine.history import Entry
 from bollylive.engine.part import Part
 from bollylive.engine.planner import Planner
-from bollylive.engine.waves import is_foundation
 from bollylive.midi.messages import Note
 from bollylive.model.codec import TICKS_PER_BEAT
 from bollylive.protocol import Instruction, Move
+from bollylive.sets.parts import PartName
 
 SIXTEENTH_TICKS: Final = TICKS_PER_BEAT // 4
 LONGEST_TICKS: Final = 8 * TICKS_PER_BEAT  # of a moved note
@@ -29,6 +29,7 @@ SOFTER: Final = 0.8  # the velocity of a moved note, of that of the note before 
 MOST_MOVES, MOVES_TICKS = 4, 4 * TICKS_PER_BEAT  # so many in so long, of one part: more is another figure
 _FURTHEST: Final = 7  # semitones; each pitch class has a pitch within six
 _SEMITONE: Final = (1, 11)  # apart, of 12: what grinds
+_OF_CHORDS: Final[frozenset[PartName]] = frozenset(("pad", "comp"))
 _LONG_AGO: Final = -(1 << 62)
 
 
@@ -42,21 +43,21 @@ class Harmony(Protocol):
         """The first tick after `tick` at which another chord begins; None if none is known to be near."""
 
 
-def plays_chords(part: Part) -> bool:
-    """Whether a part may hold several pitches at once."""
-    return not is_foundation(part.instrument) and part.setting.polyphony > 1
+def may_move(part: Part) -> bool:
+    """Whether the notes of a part may move: it is there for chords."""
+    return not _OF_CHORDS.isdisjoint(part.setting.part)
 
 
 class MovingNotes:
     """Decides which held notes move, and when. Owned by the engine; all times are ticks of its grid.
 
-    While there is no chord nothing moves. `counts` has how many notes of each channel 0-15 were moved or let go.
+    Those of a part move that is set to "pad" or "comp", and only while there is a chord. `counts` has how many notes of
+    each channel 0-15 were moved or let go.
     """
 
-    def __init__(self, state: BandState, planner: Planner, harmony: Harmony, moves: Callable[[Part], bool]) -> None:
-        """`moves` says whether the notes of a part may move; it is asked each time."""
+    def __init__(self, state: BandState, planner: Planner, harmony: Harmony) -> None:
         self.counts: Counter[int] = Counter()
-        self._state, self._planner, self._harmony, self._moves = state, planner, harmony, moves
+        self._state, self._planner, self._harmony = state, planner, harmony
         self._followed_tick = _LONG_AGO  # chord changes up to here have been followed
         self._looked_tick = _LONG_AGO  # what the musician has begun up to here has been looked at
         self._recent: dict[int, deque[int]] = {}  # when the newest moves of each channel were
@@ -116,7 +117,7 @@ class MovingNotes:
         """Let the held pitches that must move do so at a tick, to these tones."""
         held = self._state.band_notes.musician_pitches(at)
         for part in self._state.parts:
-            if not part.is_playing or not self._moves(part):
+            if not part.is_playing or not may_move(part):
                 continue
             sounding = part.history.lasting(at)
             busy = {entry.pitch for entry in sounding}

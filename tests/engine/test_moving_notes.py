@@ -22,9 +22,10 @@ from bollylive.model.context import SOUNDING
 from bollylive.offline import OfflineBand
 from bollylive.protocol import EngineStatus, Instruction, Move, Sent
 from bollylive.sets.live_set import LiveSet
+from bollylive.sets.parts import PartName
 from bollylive.sets.settings import ChannelSet, Set
 
-LEAD, PAD, BASS = ChannelSet(0, role="player"), ChannelSet(1, role="accompany", program=48), 2
+LEAD, PAD, BASS = ChannelSet(0, role="player"), ChannelSet(1, role="accompany", program=48, part=("pad",)), 2
 BAND = Set(tempo_bpm=120, energy=0.0, channels=(LEAD, PAD, ChannelSet(BASS, role="accompany", program=32)))
 CHANGE = 96
 
@@ -47,7 +48,6 @@ class Loft:
             self.state,
             planner(self.state),
             Chords(*chords),
-            lambda part: part.channel == self.pad.channel,
         )
 
     def hold(self, *pitches: int, since: int = 0, ticks: int = 192, velocity: int = 100) -> None:
@@ -235,8 +235,9 @@ def test_what_is_only_planned_stays_and_so_does_a_part_that_does_not_play_or_may
     loft.pad.playing = None
     assert loft.moves(CHANGE - 6) == {}
     loft = changing(64)
-    moving = MovingNotes(loft.state, planner(loft.state), Chords((CHANGE, F_MAJOR)), lambda part: part.channel != 1)
-    assert moving.advance(CHANGE - 6) == []
+    parts: list[tuple[PartName, ...]] = [(), ("line", "answer"), ("comp", "line")]
+    moved = [changing(64, pad=replace(PAD, part=part)).moves(CHANGE - 6) for part in parts]
+    assert moved == [{}, {}, {64: 65}]
 
 
 def test_a_note_that_was_struck_again_has_ended() -> None:
@@ -273,7 +274,7 @@ def test_nothing_moves_before_all_notes_are_chosen_and_a_change_may_be_a_sixteen
 
 def test_without_chords_there_is_nothing_to_do() -> None:
     state = BandState(LiveSet(BAND), 64, (1, 2), own_downbeat=False)
-    moving = MovingNotes(state, planner(state), Conductor(state, None, 0), lambda _: True)
+    moving = MovingNotes(state, planner(state), Conductor(state, None, 0))
     state.band_notes.add(0, 0, Entry(0, 60, 0, 90))
     assert moving.next_tick(0) is None
     assert moving.advance(0) == []

@@ -23,7 +23,7 @@ from bollylive.protocol import Instruction, Move, Release, Sent
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import ChannelSet, Set
 
-PAD = ChannelSet(1, role="accompany", program=48)
+PAD = ChannelSet(1, role="accompany", program=48, part=("pad",))
 BAND = Set(tempo_bpm=240, channels=(ChannelSet(0, role="player"), PAD, replace(PAD, channel=2, program=19)))
 BEAT_S, BAR_TICKS = 0.25, 48
 CHORDS = cycle(200, BAR_TICKS)
