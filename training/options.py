@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from training import stages as run
+from training.conduct_options import add_conduct
 from training.option_types import at_least, positive
 from training.recipe import ModelConfig, TrainConfig
 
@@ -72,6 +73,8 @@ def make_parser() -> argparse.ArgumentParser:
     stage.add_argument("--remark", default="", metavar="TEXT", help="what the card should say of this run besides")
 
     _add_listen(stages)
+
+    add_conduct(stages)
 
     stage = stages.add_parser("draw", help="draw a MIDI file as piano rolls, to look at what a model played")
     stage.set_defaults(run_stage=run.run_draw)

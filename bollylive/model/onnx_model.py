@@ -5,19 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
-from bollylive.errors import ModelError
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHOES, NO_ECHO
 from bollylive.model.context import CONTEXT_SIZE
 from bollylive.model.metadata import INPUTS, KNOBS, OUTPUTS, parse_metadata, verify
 from bollylive.model.model_files import ModelFiles, read_model_files
+from bollylive.model.onnx_session import open_session
 from bollylive.model.predictor import Answer, Question
 
 
 class Model:
-    """A `Predictor` that runs on one thread, because a second one loses time on a machine that a DAW keeps busy.
+    """A `Predictor` that runs on one thread.
 
     Loading takes about a tenth of a second and raises ModelError; `predict` blocks for well under a millisecond.
     """
@@ -30,15 +29,7 @@ class Model:
         self.name = metadata.name
         self.buffer_notes = metadata.buffer_notes
         self.state_shape = (metadata.state_rows, metadata.width)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Without it, int8 products saturate on processors without VNNI, and the same seed gives other notes there.
-        options.add_session_config_entry("session.x64quantprecision", "1")
-        try:
-            self._session = onnxruntime.InferenceSession(files.onnx, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises classes of its own, without a common base
-            raise ModelError(f"{files.path}: onnxruntime cannot load this model: {error}") from error
+        self._session = open_session(files)
 
     def predict(self, question: Question) -> Answer:
         """Answer one batch; see `Question` for the shapes."""

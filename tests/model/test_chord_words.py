@@ -46,4 +46,4 @@ def test_transposed_chords_have_transposed_tones() -> None:
     for semitones in (-5, 0, 3, 12):
         assert np.array_equal(TONES[transpose(words, semitones)], np.roll(TONES, semitones, axis=1))
     each = transpose(words, words % 12)
-    assert [int(word) for word in each] == [int(transpose(words[w : w + 1], w % 12)[0]) for w in words]
+    assert [int(word) for word in each] == [int(transpose(words[w : w + 1], int(w) % 12)[0]) for w in words]

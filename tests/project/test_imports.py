@@ -59,14 +59,14 @@ NOT_IN_THE_CORE = _names("""
 EDGES = _names("""
     clock.link clock.link_discovery io.connections io.jack_liveness io.midi_library io.port_joining
     io.python_rtmidi io.rtmidi_backend io.supriya_rtmidi
-    journal.file_thread journal.folder journal.writer midi.song_files model.metadata model.model_files
-    model.onnx_model sets.default_file sets.reload sets.setfile
+    journal.file_thread journal.folder journal.writer midi.song_files model.chord_metadata model.chord_model
+    model.metadata model.model_files model.onnx_model model.onnx_session sets.default_file sets.reload sets.setfile
 """)
 
 # Each of these libraries is imported by one module only.
 ONLY_IMPORTED_BY = {
     "link": "clock.link",
-    "onnxruntime": "model.onnx_model",
+    "onnxruntime": "model.onnx_session",
     "rtmidi": "io.python_rtmidi",
     "supriya_midi": "io.supriya_rtmidi",
     "tomllib": "sets.setfile",

@@ -31,10 +31,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "listening": _names("data"),
     "judging": set(),
     "playing": _names("data judging"),
+    "conducting": _names("data arranging trainer exporting judging playing"),
 }
 
 # The command line imports everything, and nothing imports it.
-COMMAND_LINE = _names("__init__ __main__ option_types options stages")
+COMMAND_LINE = _names("__init__ __main__ conduct_options conduct_stages option_types options stages")
 
 
 def test_every_module_is_in_a_folder_of_the_table() -> None:

@@ -77,7 +77,8 @@ def _heard(melody: NDArray[np.int32], slot: tuple[int, int], metre: Metre) -> ND
     return histogram / histogram.sum() if histogram.sum() > 0 else histogram
 
 
-def _fit_cost(heard: NDArray[np.float64], degree: tuple[int, bool], key: Key) -> float:
+def fit_cost(heard: NDArray[np.float64], degree: tuple[int, bool], key: Key) -> float:
+    """What it costs to put a degree's triad under what is heard [12], which sums to 1, or to 0 in silence."""
     root = (key.tonic + degree[0]) % 12
     third, fifth = (root + (3 if degree[1] else 4)) % 12, (root + 7) % 12
     inside = heard[root] * 1.05 + heard[third] + heard[fifth] * 0.95
@@ -86,7 +87,8 @@ def _fit_cost(heard: NDArray[np.float64], degree: tuple[int, bool], key: Key) ->
     return _FIT_WEIGHT * float(heard.sum() - inside + clash) + _OUTSIDE_COST * outside
 
 
-def _move_cost(table: dict[tuple[int, bool], dict[tuple[int, bool], int]], here: int, there: int) -> float:
+def move_cost(table: dict[tuple[int, bool], dict[tuple[int, bool], int]], here: int, there: int) -> float:
+    """What it costs to go from one degree of a key's table to another, by their places in it."""
     if here == there:
         return _STAY_COST
     degrees = list(table)
@@ -95,19 +97,24 @@ def _move_cost(table: dict[tuple[int, bool], dict[tuple[int, bool], int]], here:
     return _MOVE_COST - 0.5 * math.log((counts.get(degrees[there], 0) + _SMOOTHING) / total)
 
 
+def table_of(key: Key) -> dict[tuple[int, bool], dict[tuple[int, bool], int]]:
+    """How often each degree (semitones above the tonic, minor) follows each in a key."""
+    return _MINOR if key.minor else _MAJOR
+
+
 def harmonise(
     melody: NDArray[np.int32], slots: list[tuple[int, int]], metre: Metre, key: Key, rng: random.Random
 ) -> list[Chord]:
     """A chord for each slot of a melody, notes [N, 5] in the same ticks as the slots."""
-    table = _MINOR if key.minor else _MAJOR
+    table = table_of(key)
     degrees = list(table)
     cost = np.zeros((len(slots), len(degrees)))
     for i, slot in enumerate(slots):
         heard = _heard(melody, slot, metre)
-        cost[i] = [_fit_cost(heard, degree, key) + rng.uniform(0, _SPICE) for degree in degrees]
+        cost[i] = [fit_cost(heard, degree, key) + rng.uniform(0, _SPICE) for degree in degrees]
     cost[0, 0] -= _HOME_BONUS / 2
     cost[-1, 0] -= _HOME_BONUS
-    moves = np.array([[_move_cost(table, i, j) for j in range(len(degrees))] for i in range(len(degrees))])
+    moves = np.array([[move_cost(table, i, j) for j in range(len(degrees))] for i in range(len(degrees))])
     best, back = cost[0], np.zeros(cost.shape, dtype=int)
     for i in range(1, len(slots)):
         paths = best[:, None] + moves

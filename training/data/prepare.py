@@ -6,7 +6,7 @@ ticks.
 
 Near duplicates are looked for among all corpora of the output folder, also those of earlier calls, so that one call
 for all or one for each come to the same. Corpora marked `synthetic` in the manifest take no part in that; they follow
-the corpus that they are `from`.
+the corpus that they are `from`. Tables of chords become charts beside the corpora, see `chart_files`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bollylive.model.codec import PLACES, TICKS_PER_BEAT
+from training.data.chart_files import ReadCharts, check_charts, read_charts, write_charts
+from training.data.chart_reading import CHARTS_SUFFIX
 from training.data.corpus import (
     DURATION,
     ONSET,
@@ -163,11 +165,15 @@ def prepare(sources: list[Path], out: Path, workers: int) -> None:
     Raises TrainingError where a source cannot be used, or no song was found at all.
     """
     named = by_name(sources)
+    check_charts(named)
     manifest = read_manifest(out)
     made: dict[str, Corpus] = {}
+    charts: dict[str, ReadCharts] = {}
     for name, source in named.items():
-        with opened(source) as folder:
-            made[name] = read_corpus(folder, name, workers)
+        if not name.endswith(CHARTS_SUFFIX):
+            with opened(source) as folder:
+                made[name] = read_corpus(folder, name, workers)
+                charts[name] = read_charts(name, folder, named)
     if not any(corpus.songs for corpus in made.values()):
         raise TrainingError(f"no MIDI file that can be trained on in {', '.join(str(source) for source in sources)}.")
 
@@ -192,6 +198,7 @@ def prepare(sources: list[Path], out: Path, workers: int) -> None:
         elif name in made or more:
             save_corpus(songs, out / f"{name}.npz")
     _move_arranged(manifest, after, out)
+    write_charts(charts, manifest, out)
     write_manifest(dict(sorted(manifest.items())), out)
     if groups:
         print(_tell_groups(groups))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from training.data.archives import ENDINGS, archive_ending, unpack
+from training.data.chord_symbols import BEATS_ENDING, CHORDS_ENDING
 from training.errors import TrainingError
 
 TABLE = "SOURCES.tsv"
@@ -58,7 +59,7 @@ def opened(source: Path) -> Iterator[Path]:
 
 
 def _is_used(name: str) -> bool:
-    return name == TABLE or name.lower().endswith(_ENDINGS)
+    return name == TABLE or name.lower().endswith((*_ENDINGS, CHORDS_ENDING, BEATS_ENDING))
 
 
 def midi_files(folder: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -47,14 +47,16 @@ def reference_takes(corpora: Mapping[str, list[Song]], most: int) -> dict[str, l
     return {name: takes for name, takes in found.items() if takes}
 
 
-def take_of(song: Song, melody_first: bool = False) -> Take | None:
-    """A prepared song as a take, from the bar of its first note on; None if it changes its metre or has no four beats.
+def take_of(song: Song, melody_first: bool = False, metres: Sequence[int] = (_BAR_BEATS,)) -> Take | None:
+    """A prepared song as a take, from the bar of its first note on; None if its bars are not all of one of the metres.
 
+    `metres` are bars in beats.
     With `melody_first` its voice 0 leads; otherwise the rules of `reading` find who does.
     """
-    cycle = _BAR_BEATS * TICKS_PER_BEAT
-    if set(song.bars[:, 1].tolist()) != {cycle}:
+    cycles = set(song.bars[:, 1].tolist())
+    if len(cycles) != 1 or cycles.isdisjoint(TICKS_PER_BEAT * beats for beats in metres):
         return None
+    [cycle] = cycles
     begin = int(song.notes[0, ONSET]) // cycle * cycle
     voices: list[Voice] = []
     for number, instrument in enumerate(song.instruments.tolist()):
@@ -68,7 +70,8 @@ def take_of(song: Song, melody_first: bool = False) -> Take | None:
         name = f"{number} {MUSICIAN}" if melody_first and number == 0 else f"{song.name} {number}"
         voices.append(Voice(name, kind_of(instrument, drums), "drums" if drums else "other", columns))
     last = (int(song.notes[:, ONSET].max()) - begin) / TICKS_PER_BEAT
-    return Take(song.name, with_roles(voices), float(_BAR_BEATS), whole_bars(last, _BAR_BEATS), _TEMPO_BPM)
+    bar_beats = cycle / TICKS_PER_BEAT
+    return Take(song.name, with_roles(voices), bar_beats, whole_bars(last, bar_beats), _TEMPO_BPM)
 
 
 def _ensembles(corpora: Mapping[str, list[Song]], melody_first: bool, fewest_bars: int) -> Iterator[Take]:
