@@ -12,7 +12,8 @@ Its only clock is the `now_s` that it is given.
     part_table     the parts by channel                  variation_requests  what is asked of its answer
     band_state     what all of these modules share       turn_commands       what the musician's commands do
     rest_and_wake  when all parts begin and end          planner, waves      what is due, who chooses first
-                                                         inference           the model is run
+    scale          which notes the band keeps to         inference           the model is run
+    texture        what a part of the band is like       level               how loud a channel is
 """
 
 from __future__ import annotations
@@ -207,6 +208,8 @@ class Engine:
             part.history.insert(entry)
             # Learn only from the musician: otherwise what the model has played would come back again and again.
             part.memory.learn(tick, note.pitch, place)
+        if part.instrument != PERCUSSION:
+            state.lead_tick = tick
         part.touched_tick = state.touched_tick = tick
         state.stale = part.answer_expected = True
 

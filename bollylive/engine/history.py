@@ -59,6 +59,11 @@ class History:
         return self.entries[-1] if self.entries else None
 
     @property
+    def since(self) -> int:
+        """The tick of the oldest entry; 0 without any."""
+        return self.entries[0].tick if self.entries else 0
+
+    @property
     def needs_query(self) -> bool:
         """Whether the model has yet to say what comes after the newest entry."""
         return bool(self.entries) and not self.entries[-1].queried
@@ -97,6 +102,16 @@ class History:
         """How many notes begin at a tick."""
         lately = takewhile(lambda entry: entry.tick >= tick, reversed(self.entries))
         return sum(entry.tick == tick and entry.pitch != codec.REST for entry in lately)
+
+    def highest_at(self, tick: int) -> int | None:
+        """The highest pitch that begins at a tick; None: none does."""
+        lately = takewhile(lambda entry: entry.tick >= tick, reversed(self.entries))
+        return max((e.pitch for e in lately if e.tick == tick and e.pitch != codec.REST), default=None)
+
+    def onsets(self, since: int, until: int) -> list[int]:
+        """The ticks at which something begins, from a tick to before another, ascending."""
+        lately = takewhile(lambda entry: entry.tick >= since, reversed(self.entries))
+        return sorted({entry.tick for entry in lately if entry.tick < until and entry.pitch != codec.REST})
 
     def silence_at(self, tick: int) -> int:
         """How long the channel has been silent at a tick, as far as is known; 0 if nothing has sounded yet."""

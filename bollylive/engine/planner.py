@@ -11,6 +11,7 @@ from bollylive.engine.history import Entry
 from bollylive.engine.model_query import ModelQuery, query_next_onset, query_note
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Playing, Step
+from bollylive.engine.texture import Lead
 from bollylive.engine.waves import next_to_choose
 from bollylive.midi.messages import Note
 from bollylive.model import codec
@@ -45,16 +46,17 @@ class Planner:
         All have as many rows as the first. A part that the musician plays is asked nothing until its turn comes.
         """
         state, bars = self._state, self._state.grid.model_bars
-        density_offset = state.live.band.energy * state.energy.density(earliest)
+        lead = Lead(state.live.band.energy * state.energy.density(earliest), state.pause_tick)
         playing = [part for part in state.parts if part.is_playing]
         due: list[Part] = []
         for part in playing:
+            part.follow_lead(lead, earliest + state.horizon_ticks)
             if part.playing is not None and part.playing.skip_ahead(earliest):
                 self.skipped += 1
             if part.prepare(earliest + state.horizon_ticks) and not part.history.needs_query:
                 due.append(part)
-        notes = [query_note(part, bars, density_offset) for part in next_to_choose(due)]
-        onsets = [query_next_onset(part, bars, density_offset) for part in playing]
+        notes = [query_note(part, bars, lead, state.scale) for part in next_to_choose(due)]
+        onsets = [query_next_onset(part, bars, lead) for part in playing]
         queries = notes + [query for query in onsets if query is not None]
         return [query for query in queries if len(query.rows) == len(queries[0].rows)]
 
@@ -68,7 +70,8 @@ class Planner:
                 continue
             ready = part.commit(self._commit_line(part.playing, earliest))
             for entry in ready:
-                note = self._note(part.channel, entry, part.playing, earliest, gain)
+                velocity = part.level.level(entry.velocity, part.setting.velocity) * gain
+                note = self._note(part.channel, entry, part.playing, earliest, velocity)
                 instructions.append(Play(note, state.grid.anchor.epoch))
             if ready:
                 part.playing.patience_ticks = 0
@@ -88,16 +91,18 @@ class Planner:
     def next_query(self) -> int | None:
         """When the next note has to be chosen."""
         ticks = [part.due_tick for part in self._state.parts if part.needs_model]
+        lead = Lead(pause_tick=self._state.pause_tick)
+        ticks += [tick for part in self._state.parts if (tick := part.answer_tick(lead)) is not None]
         return min(ticks) - self._state.horizon_ticks if ticks else None
 
     def _commit_line(self, playing: Playing, earliest: int) -> int:
         """Notes up to here are not withdrawn."""
         return earliest - playing.patience_ticks if playing.patience_ticks else earliest + self._state.commit_ticks
 
-    def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int, gain: float) -> Note:
+    def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int, velocity: float) -> Note:
         """A planned note as it will be played: it ends with the turn, and is late if it waited for the musician's."""
         tick = max(entry.tick, earliest) if playing.patience_ticks else entry.tick
         end = entry.tick + entry.duration_ticks
         ticks = end - entry.tick if playing.until_tick is None else min(end, playing.until_tick) - entry.tick
-        velocity = min(max(1, round(entry.velocity * gain)), _LOUDEST)
-        return Note(channel, entry.pitch, velocity, self._state.grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)
+        bounded = min(max(1, round(velocity)), _LOUDEST)
+        return Note(channel, entry.pitch, bounded, self._state.grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)
