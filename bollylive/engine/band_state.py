@@ -14,6 +14,7 @@ from bollylive.engine.lead import Lead
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Step
 from bollylive.engine.part_table import PartTable
+from bollylive.engine.scale import Scale
 from bollylive.journal.restore import RestoredState
 from bollylive.midi.assembler import Assembler
 from bollylive.midi.messages import Control, Note, NoteOff, NoteOn
@@ -23,17 +24,19 @@ from bollylive.sets.live_set import LiveSet
 from bollylive.sets.note_map import NoteMap
 from bollylive.sets.settings import MODEL_ROLES
 
+_PAUSE_TICKS = 33  # a beat and a half, but for what a melody is played late
+_EIGHTH_TICKS = TICKS_PER_BEAT // 2
 _PEDAL_TICKS = round(LONGEST_RINGING_BEATS * TICKS_PER_BEAT)
 
 
 class BandState:
     """The state that the engine's modules share, each thing in one place; all times are in ticks of `grid`.
 
-    Each of the `parts` has its own buffer, and hears the others through `band_notes`. `energy` is the musician's,
-    `lead` is what they have played, and `assembler` has the notes that they hold. `awake` is whether the band plays.
-    `stale` is set while the plans do not yet take into account what the musician did, and `touched_tick` is when the
-    musician last did anything. `pitchless_tick` is when the band began to play without a pitch of the musician's, as it
-    does to their drums; None: it has heard one since.
+    Each of the `parts` has its own buffer, and hears the others through `band_notes`. `energy` and `scale` are the
+    musician's, `lead` is what they have played, `lead_tick` is where their newest pitch begins, and `assembler` has the
+    notes that they hold. `awake` is whether the band plays. `stale` is set while the plans do not yet take into account
+    what the musician did, and `touched_tick` is when the musician last did anything. `pitchless_tick` is when the band
+    began to play without a pitch of the musician's, as it does to their drums; None: it has heard one since.
     """
 
     def __init__(self, live: LiveSet, buffer_notes: int, state_shape: tuple[int, int], own_downbeat: bool) -> None:
@@ -45,6 +48,8 @@ class BandState:
         self.band_notes = BandNotes()
         self.energy = Energy()
         self.lead = Lead(self.band_notes)
+        self.scale = Scale(live)
+        self.lead_tick: int | None = None
         self.assembler = Assembler()
         self.awake = False
         self.stale = False
@@ -65,6 +70,17 @@ class BandState:
     def horizon_ticks(self) -> int:
         """How far ahead the model chooses: just in time for the commit line, or as far as the set asks."""
         return max(self.commit_ticks, ticks_of(self.live.band.horizon_beats))
+
+    @property
+    def pause_tick(self) -> int | None:
+        """The eighth from which on the musician pauses, unless they begin a pitch before; None: they have begun none.
+
+        It is a beat and a half after their newest pitch: of shorter gaps a melody has many.
+        """
+        if self.lead_tick is None:
+            return None
+        tick = self.lead_tick + _PAUSE_TICKS
+        return tick + (-self.grid.ticks_past(tick, _EIGHTH_TICKS)) % _EIGHTH_TICKS
 
     def notice(self, beat: float) -> None:
         """Note that the musician did something other than play, so that the band does not rest yet."""
@@ -111,6 +127,8 @@ class BandState:
         tick = self.grid.tick_of(note.onset_beats)
         self.band_notes.close(part.channel, tick, note.pitch, duration_ticks)
         part.history.close(tick, note.pitch, duration_ticks)
+        if part.instrument != PERCUSSION:
+            self.scale.hear(tick, tick + duration_ticks, note.pitch)
         self._touch(part, tick + duration_ticks)
 
     def end_early(self, part: Part, note: Entry, tick: int) -> None:

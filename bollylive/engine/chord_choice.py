@@ -33,6 +33,7 @@ class Weights:
     form: float = 1.0  # for the chord of eight bars ago
     stay: float = 1.0  # for each step that a chord stands for longer than `patience_steps`
     patience_steps: int = 4
+    hold: float = 2.0  # for the chord that stands, in the middle of a step: without it the harmony flickers
     lock: float = 1.0  # for each tone outside the musician's notes
     home: float = 2.0  # for the home chord, where a phrase begins and where it ends
 
@@ -48,6 +49,7 @@ class Situation:
     form: int = NO_CHORD  # the chord of eight bars ago
     last: int = NO_CHORD  # the chord that stands
     stood_steps: int = 0  # for how many steps it has stood
+    begun: int = NO_CHORD  # the chord of the step's beginning, if it is looked at again
     own: frozenset[int] | None = None  # the pitch classes that the musician uses; None: any
     allowed: frozenset[int] | None = None  # the pitch classes that a raga has; None: any
     homes: tuple[int, ...] = ()  # the chords that a phrase may begin or end with here; none: any
@@ -63,6 +65,8 @@ def scores(forecast: Forecast, situation: Situation, weights: Weights) -> Floats
         score[situation.form] += weights.form
     if situation.last != NO_CHORD:
         score[situation.last] -= weights.stay * max(0, situation.stood_steps - weights.patience_steps + 1)
+    if situation.begun != NO_CHORD:
+        score[situation.begun] += weights.hold
     if situation.own is not None:
         score -= np.float32(weights.lock) * _tones_outside(situation.own)
     for home in situation.homes:

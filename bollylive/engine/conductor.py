@@ -16,16 +16,17 @@ from typing import Final
 import numpy as np
 
 from bollylive.engine.band_state import BandState
-from bollylive.engine.chord_choice import ALONE, LED, Situation, Weights, choose, scores
+from bollylive.engine.chord_choice import ALONE, LED, Situation, Weights, choose, home_chords, scores
 from bollylive.engine.chord_plan import ChordPlan
-from bollylive.model.chord_predictor import QUARTERS, ChordPredictor, Forecast, LeadSteps
-from bollylive.model.chord_words import CHORDS
+from bollylive.model.chord_predictor import QUARTERS, ChordPredictor, Forecast
+from bollylive.model.chord_words import CHORDS, NO_CHORD
 from bollylive.model.lead_steps import step_ticks
 from bollylive.model.predictor import Floats
 
 _log = logging.getLogger(__name__)
 _ROWS: Final = 192  # how far back passages are compared: 96 bars of four beats
 _FORM_BARS: Final = 8
+_PHRASE_BARS: Final = 8
 _ALONE_BARS: Final = 4  # after so long a silence the lead no longer guides
 _MARGIN_TICKS: Final = 1  # a chord is planned so long before notes are asked for it
 _NOW: Final = 0.6  # how much more the lead at a note's onset counts than what it plays later in that step
@@ -33,7 +34,7 @@ _STREAM: Final = 77  # the draws are others than those of the model, which has t
 
 
 class Conductor:
-    """Plans the chords. Owned by the engine; `advance` blocks for at most some calls of the network, 1 ms each.
+    """Plans the chords. Owned by the engine; `advance` blocks for at most some calls of the network, 3 ms each.
 
     Without a `predictor` there is no harmony, and neither is there with `harmony_strength` 0. The same seed and the
     same lead give the same plan. `failures` counts how often the network failed; the chord before then stays.
@@ -170,7 +171,7 @@ class Conductor:
             return
         self._expected[step] = forecast.lead[:, :12]
         weights = self._weights(earliest)
-        chosen = choose(scores(forecast, self._situation(step), weights), self._draw(step), weights)
+        chosen = choose(scores(forecast, self._situation(step, from_tick), weights), self._draw(step), weights)
         self.plan.put(from_tick, chosen)
         for old in [tick for tick in self._draws if tick < step - self._step_ticks]:
             self._draws.pop(old, None)
@@ -185,8 +186,6 @@ class Conductor:
         first = step - rows * ticks
         heard_ticks = max(0, earliest + 1 - step)
         lead = self._state.lead.steps(first, rows + (heard_ticks > 0), ticks, earliest + 1)
-        if heard_ticks:
-            lead = _as_if_whole(lead, min(1.0, heard_ticks / ticks))
         chords = [self.plan.at(begin + ticks - 1) for begin in range(first, step, ticks)]
         try:
             return self._predictor.forecast(
@@ -198,14 +197,25 @@ class Conductor:
                 _log.exception("the conductor failed; the chord stays")
             return None
 
-    def _situation(self, step: int) -> Situation:
-        before = step - 1
+    def _situation(self, step: int, from_tick: int) -> Situation:
+        before, band = step - 1, self._state.live.band
         form_tick = step - _FORM_BARS * self._state.grid.bar_ticks + self._step_ticks - 1
+        classes = self._state.scale.classes
+        raga = classes if band.raga is not None and band.raga_lock > 0 else None
         return Situation(
             form=self.plan.at(form_tick),
             last=self.plan.at(before),
             stood_steps=self.plan.stood_ticks(before) // self._step_ticks,
+            begun=self.plan.at(from_tick) if from_tick > step else NO_CHORD,
+            own=classes,
+            allowed=raga,
+            homes=home_chords(band.sa, raga) if raga is not None and self._opens_or_ends_phrase(step) else (),
         )
+
+    def _opens_or_ends_phrase(self, step: int) -> bool:
+        """Whether a step is the first or the last of a phrase."""
+        phrase_ticks = _PHRASE_BARS * self._state.grid.bar_ticks
+        return self._state.grid.ticks_past(step, phrase_ticks) in (0, phrase_ticks - self._step_ticks)
 
     def _weights(self, earliest: int) -> Weights:
         silent_since = self._state.lead.silent_since(earliest)
@@ -216,10 +226,3 @@ class Conductor:
         if step not in self._draws:
             self._draws[step] = self._random.gumbel(size=CHORDS).astype(np.float32)
         return self._draws[step]
-
-
-def _as_if_whole(lead: LeadSteps, heard: float) -> LeadSteps:
-    """The lead, whose last step was heard only in part, as if it went on there as it began."""
-    chroma = lead.chroma.copy()
-    chroma[-1] = np.minimum(chroma[-1] / heard, 1)
-    return LeadSteps(chroma, lead.early, lead.held, lead.first)

@@ -13,7 +13,9 @@ Its only clock is the `now_s` that it is given.
     band_state     what all of these modules share       turn_commands       what the musician's commands do
     rest_and_wake  when all parts begin and end          conductor           which chord the band plays
     lead           what the musician has played          planner, waves      what is due, who chooses first
-    moving_notes   what is held follows the harmony      inference           the model is run
+    scale          which notes the band keeps to         inference           the model is run
+    texture        what a part of the band is like       moving_notes        what is held follows the harmony
+    level          how loud a channel is
 """
 
 from __future__ import annotations
@@ -56,12 +58,7 @@ class Engine:
     """
 
     def __init__(
-        self,
-        band: Set,
-        predictor: Predictor,
-        seed: int,
-        own_downbeat: bool = True,
-        harmony: Harmony | None = None,
+        self, band: Set, predictor: Predictor, seed: int, own_downbeat: bool = True, harmony: Harmony | None = None
     ) -> None:
         """With `own_downbeat` the musician's first note is the downbeat, unless a clock or a session gives one.
 
@@ -226,6 +223,8 @@ class Engine:
             part.history.insert(entry)
             # Learn only from the musician: otherwise what the model has played would come back again and again.
             part.memory.learn(tick, note.pitch, place)
+        if part.instrument != PERCUSSION:
+            state.lead_tick = tick
         part.touched_tick = state.touched_tick = tick
         state.stale = part.answer_expected = True
 

@@ -60,6 +60,11 @@ class History:
         return self.entries[-1] if self.entries else None
 
     @property
+    def since(self) -> int:
+        """The tick of the oldest entry; 0 without any."""
+        return self.entries[0].tick if self.entries else 0
+
+    @property
     def needs_query(self) -> bool:
         """Whether the model has yet to say what comes after the newest entry."""
         return bool(self.entries) and not self.entries[-1].queried
@@ -104,6 +109,16 @@ class History:
         newest = {entry.pitch: entry for entry in self.entries if entry.pitch != codec.REST and entry.tick <= tick}
         lasting = (e for e in newest.values() if not e.duration_ticks or e.tick + e.duration_ticks > tick)
         return sorted(lasting, key=lambda entry: entry.pitch)
+
+    def highest_at(self, tick: int) -> int | None:
+        """The highest pitch that begins at a tick; None: none does."""
+        lately = takewhile(lambda entry: entry.tick >= tick, reversed(self.entries))
+        return max((e.pitch for e in lately if e.tick == tick and e.pitch != codec.REST), default=None)
+
+    def onsets(self, since: int, until: int) -> list[int]:
+        """The ticks at which something begins, from a tick to before another, ascending."""
+        lately = takewhile(lambda entry: entry.tick >= since, reversed(self.entries))
+        return sorted({entry.tick for entry in lately if entry.tick < until and entry.pitch != codec.REST})
 
     def silence_at(self, tick: int) -> int:
         """How long the channel has been silent at a tick, as far as is known; 0 if nothing has sounded yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +13,8 @@ from bollylive.engine.motif_memory import CONTEXT_NOTES
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Step
 from bollylive.engine.repeated_bars import is_tired
+from bollylive.engine.scale import Scale
+from bollylive.engine.texture import NO_LEAD, LeadNow
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHOES, NO_ECHO, find_echoes
 from bollylive.model.predictor import Floats, Ints
@@ -20,6 +22,7 @@ from bollylive.model.predictor import Floats, Ints
 Echoes: TypeAlias = Literal["all", "untired", "none"]
 
 _NO_ECHOES: Final[Ints] = np.tile(np.array(NO_ECHO, dtype=np.int64), (ECHOES, 1))
+_RULED_OUT = -1e8  # a pitch with a lower score is forbidden
 MOST_ROWS = 16  # processing more rows at once takes longer than a note may wait
 
 
@@ -36,6 +39,7 @@ class ModelQuery:
     state: Floats  # [S, H]
     pitch_bias: Floats  # [128]
     onset_bias: Floats  # [ONSETS]
+    lengths: tuple[int, int] | None = None  # the shortest and the longest that the note may be, in ticks
 
     @property
     def tick(self) -> int:
@@ -52,24 +56,24 @@ class ModelQuery:
                 playing.follow(self.tick, choice.next_ticks)
             return None
         assert playing is not None, "only a part that is playing chooses a note"
-        # A chord that has no room left in the channel's range, above its last note, ends there.
+        # A chord that has no room left above its last note, in the channel's range and the scale, ends there.
         onset, previous = (int(self.rows[-1, column]) for column in (codec.ONSET, codec.PREVIOUS))
-        if (onset == 0 and choice.pitch <= previous) or not part.pitch_bias.allows(choice.pitch):
+        if (onset == 0 and choice.pitch <= previous) or self.pitch_bias[choice.pitch] < _RULED_OUT:
             playing.follow(self.tick, choice.next_ticks or codec.TICKS_PER_BEAT)
             return None
-        entry = Entry(
-            self.tick, choice.pitch, choice.duration_ticks, choice.velocity, True, choice.next_ticks, queried=True
-        )
+        shortest, longest = self.lengths or (choice.duration_ticks, choice.duration_ticks)
+        duration_ticks = min(max(choice.duration_ticks, shortest), longest)
+        entry = Entry(self.tick, choice.pitch, duration_ticks, choice.velocity, True, choice.next_ticks, queried=True)
         part.add(entry)
         playing.follow(self.tick, choice.next_ticks)
         return entry
 
 
-def query_next_onset(part: Part, bars: Bars, density_offset: float = 0.0, echoes: Echoes = "all") -> ModelQuery | None:
+def query_next_onset(part: Part, bars: Bars, lead: LeadNow = NO_LEAD, echoes: Echoes = "all") -> ModelQuery | None:
     """A query for the onset after the newest entry of a part; None if that onset is known.
 
-    `bars` are those that the model knows, see `Grid`; `density_offset` is added to the channel's density. The part
-    hears all its `echoes`, none, or none of those that it tires of (`repeated_bars`).
+    `bars` are those that the model knows, see `Grid`; `lead` is what the musician does now. The part hears all its
+    `echoes`, none, or none of those that it tires of (`repeated_bars`).
     """
     history = part.history
     if not history.needs_query:
@@ -82,21 +86,33 @@ def query_next_onset(part: Part, bars: Bars, density_offset: float = 0.0, echoes
     *before, (last, _) = history.notes_before(index + 1, CONTEXT_NOTES + 1) or [(tick, 0)]
     _, motif = part.motif_bias(before, last, bars, tick - last)
     begun, may_rest = history.sounding_at(tick), part.may_rest(tick)
-    onset_bias = part.pitch_bias.of_onset(bars.place(tick), begun, density_offset, may_rest=may_rest) + motif
+    onset_bias = part.pitch_bias.of_onset(bars.place(tick), begun, lead.density, may_rest=may_rest) + motif
+    if (shape := part.texture.shape(tick, bars, lead)) is not None:
+        onset_bias += part.texture.onset_bias(shape, history, tick, begun, part.begin_tick, bars, lead)
     return _query(part, index, bars, None, part.pitch_bias.of_pitch([]), onset_bias, echoes)
 
 
-def query_note(part: Part, bars: Bars, density_offset: float = 0.0, echoes: Echoes = "all") -> ModelQuery:
+def query_note(
+    part: Part, bars: Bars, lead: LeadNow = NO_LEAD, echoes: Echoes = "all", scale: Scale | None = None
+) -> ModelQuery:
     """A query for the note that is due in a part; call `Part.prepare` first, and `query_next_onset` until it is None.
 
-    The arguments are those of `query_next_onset`.
+    The arguments are those of `query_next_onset`; the note keeps to the `scale`, if there is one.
     """
     history, tick = part.history, part.due_tick
     end = len(history.entries)
     pitch_motif, onset_motif = part.motif_bias(history.notes_before(end, CONTEXT_NOTES), tick, bars)
-    onset_bias = part.pitch_bias.of_onset(bars.place(tick), history.sounding_at(tick) + 1, density_offset) + onset_motif
+    begun, setting = history.sounding_at(tick) + 1, part.setting
+    onset_bias = part.pitch_bias.of_onset(bars.place(tick), begun, lead.density) + onset_motif
     pitch_bias = part.pitch_bias.of_pitch(history.newest_pitches()) + pitch_motif
-    return _query(part, end, bars, tick, pitch_bias, onset_bias, echoes)
+    if scale is not None:
+        pitch_bias += scale.bias(part.instrument, setting.lowest, setting.highest)
+    if (shape := part.texture.shape(tick, bars, lead)) is None:
+        return _query(part, end, bars, tick, pitch_bias, onset_bias, echoes)
+    onset_bias += part.texture.onset_bias(shape, history, tick, begun, part.begin_tick, bars, lead)
+    pitch_bias += part.texture.pitch_bias(shape, history, tick)
+    query = _query(part, end, bars, tick, pitch_bias, onset_bias, echoes)
+    return replace(query, lengths=part.texture.lengths(shape, lead))
 
 
 def _query(

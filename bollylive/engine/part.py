@@ -6,15 +6,18 @@ import numpy as np
 
 from bollylive.engine.grid import Bars
 from bollylive.engine.history import Entry, History
+from bollylive.engine.level import Level
 from bollylive.engine.motif_memory import Context, MotifMemory
 from bollylive.engine.part_state import Playing, Step
 from bollylive.engine.pitch_bias import PitchBias
+from bollylive.engine.texture import LeadNow, Texture
 from bollylive.engine.variations import NoteQueue, Phrase, Variations
 from bollylive.model import codec
 from bollylive.model.predictor import Floats
 from bollylive.sets.live_set import LiveSet
 from bollylive.sets.settings import TURN_ROLES, ChannelSet
 
+_SOON_TICKS = codec.TICKS_PER_BEAT // 2
 _LONGEST_SILENCE_TICKS = 2 * codec.TICKS_PER_BEAT
 
 
@@ -23,7 +26,8 @@ class Part:
 
     `setting` is what the live set said about the channel at the last `refresh`. `plan` holds the notes that the
     model has chosen and that can still be withdrawn. `playing` is the model's turn; None while the musician, or
-    nobody, plays the channel. `pitch_bias` is what the setting adds to the model's scores.
+    nobody, plays the channel. `pitch_bias` and `texture` are what the setting adds to the model's scores, and `level`
+    keeps its loudness.
     """
 
     def __init__(self, live: LiveSet, channel: int, history: History, memory: MotifMemory | None = None) -> None:
@@ -32,13 +36,16 @@ class Part:
         self.channel = channel
         self.setting = live.band.channel(channel)
         self.pitch_bias = PitchBias(live.band, channel)
+        self.texture = Texture(self.setting)
         self.instrument = _instrument_of(self.setting)
         self.history = history
         self.memory = MotifMemory() if memory is None else memory  # an empty one is false
+        self.level = Level()
         self.plan: list[Entry] = []
         self.playing: Playing | None = None
         self.phrase = Phrase()
         self.touched_tick: int | None = None  # when the musician last played here; None: not since the model's turn
+        self._answered_tick: int | None = None  # the lead's pause in which it came in, if it answers
         self.answer_expected = False  # a musician shares the channel, and waits for its answer
 
     @property
@@ -67,6 +74,11 @@ class Part:
         """The tick of the newest entry of the buffer; of an empty one, any."""
         return self.history.last.tick if self.history.last is not None else 0
 
+    @property
+    def begin_tick(self) -> int:
+        """When the model's turn began; 0 without one."""
+        return 0 if self.playing is None else self.playing.begin_tick
+
     def may_rest(self, tick: int) -> bool:
         """Whether the model may be silent for long after a tick.
 
@@ -86,6 +98,7 @@ class Part:
         elif setting.program is not None and setting.program != before.program:
             self.change_program(setting.program)
         self.pitch_bias = PitchBias(band, self.channel)
+        self.texture = Texture(setting)
 
     def change_program(self, program: int) -> None:
         """Change the instrument; percussion stays percussion, whatever the kit."""
@@ -139,6 +152,33 @@ class Part:
         self.playing = None
         self.withdraw(now_tick)
         self.plan = []
+
+    def answer_tick(self, lead: LeadNow) -> int | None:
+        """When an answering part that waits comes in, unless the lead moves before; None: it does not wait."""
+        playing = self.playing
+        tick = lead.pause_tick
+        if playing is None or tick is None or tick == self._answered_tick or not self._answers:
+            return None
+        is_soon = playing.step is Step.NOTE and playing.due_tick < tick + _SOON_TICKS
+        return None if is_soon or playing.due_tick <= tick or self.history.onsets(tick, playing.due_tick) else tick
+
+    def follow_lead(self, lead: LeadNow, until_tick: int) -> None:
+        """Let an answering part wait while the lead moves, and come in if the lead pauses by a tick."""
+        playing, tick = self.playing, self.answer_tick(lead)
+        if playing is None or lead.pause_tick is None:
+            return
+        if tick is not None and tick <= until_tick:
+            playing.due_tick, playing.step = max(tick, until_tick), Step.NOTE
+            self._answered_tick = tick  # once for each pause
+        elif self._answers and self.texture.only_answers and playing.due_tick < lead.pause_tick:
+            is_chord = self.history.sounding_at(playing.due_tick)
+            playing.step = playing.step if is_chord else Step.REST
+
+    @property
+    def _answers(self) -> bool:
+        playing = self.playing
+        is_open = playing is not None and playing.step in (Step.NOTE, Step.REST)
+        return is_open and self.texture.answers and self.setting.role == "accompany"
 
     def prepare(self, until_tick: int) -> bool:
         """Make the next row ready for a query; return False if none is due by a tick."""

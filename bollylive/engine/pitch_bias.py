@@ -63,6 +63,7 @@ class PitchBias:
         if setting.percussion:
             self._pitch[np.setdiff1d(np.arange(codec.PITCHES), [key for key, _ in setting.percussion])] = _FORBIDDEN
         self._density, self._polyphony, self._quantise = setting.density, setting.polyphony, band.quantise
+        self._has_part = bool(setting.part)  # then `Texture` sees to the density
 
     def allows(self, pitch: int) -> bool:
         """Whether a pitch 0-127 is in the channel's range."""
@@ -85,9 +86,10 @@ class PitchBias:
         """The scores of the onsets that may follow a place in the bar [ONSETS].
 
         `sounding` notes of the channel begin there; a chord with as many notes as the channel may play is complete.
-        `density_offset` is added to the channel's density.
+        `density_offset` is added to the channel's density; with a part neither counts here.
         """
-        bias: Floats = np.float32(-self._density - density_offset) * _AHEAD_BEATS
+        density = 0.0 if self._has_part else self._density + density_offset
+        bias: Floats = np.float32(-density) * _AHEAD_BEATS
         if sounding >= self._polyphony:
             bias[0] = _FORBIDDEN
         if self._quantise:

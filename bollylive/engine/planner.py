@@ -13,6 +13,7 @@ from bollylive.engine.history import Entry
 from bollylive.engine.model_query import Echoes, ModelQuery, query_next_onset, query_note
 from bollylive.engine.part import Part
 from bollylive.engine.part_state import Playing, Step
+from bollylive.engine.texture import NO_LEAD, LeadNow
 from bollylive.engine.waves import next_to_choose
 from bollylive.midi.messages import Note
 from bollylive.model import codec
@@ -30,7 +31,7 @@ class Planner:
     def __init__(self, state: BandState, conductor: Conductor) -> None:
         self.skipped = 0
         self._state, self._conductor = state, conductor
-        self._density_offset = 0.0  # added to every channel's density, since the musician plays lively
+        self._lead = NO_LEAD
 
     def replan(self, earliest: int) -> None:
         """If the musician has played something, plan everything beyond the commit line again."""
@@ -48,26 +49,30 @@ class Planner:
         All have as many rows as the first. A part that the musician plays is asked nothing until its turn comes.
         """
         state, bars = self._state, self._state.grid.model_bars
-        self._density_offset = state.live.band.energy * state.energy.density(earliest)
+        density_offset = state.live.band.energy * state.energy.density(earliest)
+        self._lead = LeadNow(density_offset, state.pause_tick)
         playing = [part for part in state.parts if part.is_playing]
         due: list[Part] = []
         for part in playing:
+            part.follow_lead(self._lead, earliest + state.horizon_ticks)
             if part.playing is not None and part.playing.skip_ahead(earliest):
                 self.skipped += 1
             if part.prepare(earliest + state.horizon_ticks) and not part.history.needs_query:
                 due.append(part)
-        notes = [query_note(part, bars, *self._manner(part, part.due_tick)) for part in next_to_choose(due)]
+        notes = [
+            query_note(part, bars, *self._manner(part, part.due_tick), state.scale) for part in next_to_choose(due)
+        ]
         onsets = [query_next_onset(part, bars, *self._manner(part, part.newest_tick)) for part in playing]
         queries = notes + [query for query in onsets if query is not None]
         return [query for query in queries if len(query.rows) == len(queries[0].rows)]
 
-    def _manner(self, part: Part, tick: int) -> tuple[float, Echoes]:
-        """How a part is asked at a tick: what is added to its density, and which echoes it hears."""
+    def _manner(self, part: Part, tick: int) -> tuple[LeadNow, Echoes]:
+        """How a part is asked at a tick: as if the musician did so much, and with which echoes."""
         if not self._conductor.wanted:
-            return self._density_offset, "all"
+            return self._lead, "all"
         if part.instrument == codec.PERCUSSION and is_fill(tick, self._state.grid, self._state.lead):
-            return self._density_offset + FILL_DENSITY, "none"
-        return self._density_offset, "untired"
+            return self._lead._replace(density=self._lead.density + FILL_DENSITY), "none"
+        return self._lead, "untired"
 
     def commit(self, earliest: int) -> list[Instruction]:
         """The notes that are near enough to be fixed; their loudness follows the musician's playing."""
@@ -79,7 +84,8 @@ class Planner:
                 continue
             ready = part.commit(self._commit_line(part.playing, earliest))
             for entry in ready:
-                note = self._note(part.channel, entry, part.playing, earliest, gain)
+                velocity = part.level.level(entry.velocity, part.setting.velocity) * gain
+                note = self._note(part.channel, entry, part.playing, earliest, velocity)
                 entry.played_velocity = note.velocity
                 instructions.append(Play(note, state.grid.anchor.epoch))
             if ready:
@@ -105,16 +111,18 @@ class Planner:
     def next_query(self) -> int | None:
         """When the next note has to be chosen."""
         ticks = [part.due_tick for part in self._state.parts if part.needs_model]
+        lead = LeadNow(pause_tick=self._state.pause_tick)
+        ticks += [tick for part in self._state.parts if (tick := part.answer_tick(lead)) is not None]
         return min(ticks) - self._state.horizon_ticks if ticks else None
 
     def _commit_line(self, playing: Playing, earliest: int) -> int:
         """Notes up to here are not withdrawn."""
         return earliest - playing.patience_ticks if playing.patience_ticks else earliest + self._state.commit_ticks
 
-    def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int, gain: float) -> Note:
+    def _note(self, channel: int, entry: Entry, playing: Playing, earliest: int, velocity: float) -> Note:
         """A planned note as it will be played: it ends with the turn, and is late if it waited for the musician's."""
         tick = max(entry.tick, earliest) if playing.patience_ticks else entry.tick
         end = entry.tick + entry.duration_ticks
         ticks = end - entry.tick if playing.until_tick is None else min(end, playing.until_tick) - entry.tick
-        velocity = min(max(1, round(entry.velocity * gain)), _LOUDEST)
-        return Note(channel, entry.pitch, velocity, self._state.grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)
+        bounded = min(max(1, round(velocity)), _LOUDEST)
+        return Note(channel, entry.pitch, bounded, self._state.grid.beat_of(tick), ticks / codec.TICKS_PER_BEAT)

@@ -17,7 +17,7 @@ from bollylive.midi.percussion import Keys
 from bollylive.sets.control_set import ACTION_HELP, ControlSet
 from bollylive.sets.parts import PartName, PartNames
 from bollylive.sets.ragas import Raga
-from bollylive.sets.scales import FREE, PitchClass, Scale
+from bollylive.sets.scales import OWN, PitchClass, Scale
 from bollylive.sets.schema import Setting, about, setting, settings_of
 from bollylive.sets.value_kinds import (
     Channel,
@@ -145,7 +145,7 @@ class Set:
     follow: float = setting(1.0, Knob(0, 1), "how much the band avoids clashes with the notes that you hold")
     energy: float = setting(0.5, Knob(0, 1), "how much the band becomes denser and louder when you do")
     harmony_strength: float = setting(1.0, Knob(0, 2), "how much the band keeps to its common chords; 0: not at all")
-    scale: str = setting(FREE, Scale(), "the notes that the band plays")
+    scale: str = setting(OWN, Scale(), "the notes that the band plays")
     scale_lock: float = setting(0.8, Knob(0, 1), "how strictly it keeps to that scale; 1: no other note")
     raga: str | None = setting(
         None, Raga(), "a raga in place of the scale; a small letter is komal, M' is tivra", example="yaman"

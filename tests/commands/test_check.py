@@ -102,9 +102,10 @@ def test_check_reports_a_missing_model_and_a_missing_midi_system_beside_a_good_s
     assert (status, err) == (1, "")
     lines = out.splitlines()
     assert lines[0] == "ok       set: Duo, 0 channels"
-    assert [line.split()[0] for line in lines] == ["ok", "problem", "problem"]
-    assert "MIDI" in lines[1]
-    assert "there is no model 'nobody'" in lines[2]
+    assert lines[1] == "ok       scale: the notes that you have used tonight"
+    assert [line.split()[0] for line in lines] == ["ok", "ok", "problem", "problem"]
+    assert "MIDI" in lines[2]
+    assert "there is no model 'nobody'" in lines[3]
 
 
 def test_check_tells_a_control_that_can_do_nothing(call: Call, tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_check_tells_which_instruments_lie_inside_an_mpe_zone(call: Call, tmp_pa
         "problem  The MPE zone of channel 1 leaves nobody to play these channels of the set: 2 (Bass), 3 (Strings), 4 "
         "(Harmonium), 10 (Percussion); give them other channels, or make the zone smaller.\n"
     ) in out
-    assert "ok       channel 2: Bass, electric bass (finger): nobody plays it\n" in out
+    assert "ok       channel 2: Bass, electric bass (finger), bass: nobody plays it\n" in out
     band.write_text("mpe = 9\n[[channel]]\nchannel = 1\n[[channel]]\nchannel = 11\n", encoding="utf-8")
     assert "MPE" not in call("check", band)[1]
 

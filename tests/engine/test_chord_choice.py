@@ -102,3 +102,11 @@ def test_a_little_more_evidence_changes_few_choices_when_the_draw_is_kept() -> N
     assert sum(kept) > 900
     fresh = zip(draws(1000), draws(2000)[1000:], strict=True)
     assert sum(choose(score, one, LED) == choose(more, other, LED) for one, other in fresh) < 600
+
+
+def test_the_chord_that_stands_is_held_in_the_middle_of_its_step() -> None:
+    forecast = offer(C, F)
+    forecast.log_p[C], forecast.log_p[F] = np.log(0.6), np.log(0.4)
+    held = replace(PLAIN, hold=2.0)
+    assert best(forecast, held) == C
+    assert best(forecast, held, Situation(begun=F)) == F

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from chords import FakeConductor
 from fakes import FakePredictor
@@ -150,3 +151,12 @@ def test_percussion_is_no_lead_and_is_not_turned_by_the_harmony() -> None:
         offline.play(NoteOff(9, 38), beat * BEAT_S + 0.1)
     assert conductor.asked == []
     assert offline.engine.conductor.plan.at(96) == NO_CHORD
+
+
+def test_with_a_raga_named_only_its_chords_are_planned_and_phrases_begin_and_end_at_home() -> None:
+    stage = Stage(FakeConductor(), raga="bhairav", sa=2)
+    stage.play(*[62, 63, 66, 67, 69, 70, 73, 74] * 8)
+    planned = [chord for _, chord in stage.offline.engine.conductor.plan.since(0)]
+    raga = {(2 + degree) % 12 for degree in (0, 1, 4, 5, 7, 8, 11)}
+    assert planned
+    assert all(set(np.flatnonzero(TONES[chord]).tolist()) <= raga for chord in planned)

@@ -42,7 +42,7 @@ BASS, PAD = ChannelSet(2, role="accompany", program=33), ChannelSet(3, role="acc
 
 def test_the_bass_gets_the_root_most_of_all_where_it_is_strong(conductor: Conductor) -> None:
     strong, weak = scores(conductor, BASS, STRONG), scores(conductor, BASS, WEAK)
-    assert strong["F"] - strong["C"] == pytest.approx(2.0)
+    assert strong["F"] - strong["C"] == pytest.approx(5.0)
     assert weak["F"] - weak["C"] == pytest.approx(0.4)
     assert max(strong, key=strong.__getitem__) == "F"
     assert weak["A"] > weak["G"]
