@@ -29,11 +29,11 @@ class Weights:
     temperature: float = 0.7
     nucleus: float = 0.95
     guide: float = 0.5  # of the network that is given no chords, only the lead
-    rub: float = 8.0  # for each share of the chord's tones a semitone from what the lead is expected to sound
+    rub: float = 12.0  # for each share of the chord's tones a semitone from what the lead is expected to sound
     form: float = 1.0  # for the chord of eight bars ago
-    stay: float = 1.0  # for each step that a chord stands for longer than `patience_steps`
-    patience_steps: int = 4
-    hold: float = 2.0  # for the chord that stands, in the middle of a step: without it the harmony flickers
+    stay: float = 2.0  # for each step that a chord stands for longer than `patience_steps`
+    patience_steps: int = 3
+    hold: float = 0.7  # for the chord that stands, in the middle of a step: without it the harmony flickers
     lock: float = 1.0  # for each tone outside the musician's notes
     home: float = 2.0  # for the home chord, where a phrase begins and where it ends
 

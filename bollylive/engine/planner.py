@@ -70,7 +70,7 @@ class Planner:
         """How a part is asked at a tick: as if the musician did so much, and with which echoes."""
         if not self._conductor.wanted:
             return self._lead, "all"
-        if part.instrument == codec.PERCUSSION and is_fill(tick, self._state.grid, self._state.lead):
+        if part.instrument == codec.PERCUSSION and is_fill(tick, self._state.grid):
             return self._lead._replace(density=self._lead.density + FILL_DENSITY), "none"
         return self._lead, "untired"
 
