@@ -39,7 +39,8 @@ class Weights:
 
 
 LED: Final = Weights()
-ALONE: Final = Weights(guide=0.0, temperature=0.8)  # while the musician is silent: the guide would draw to the tonic
+# While the musician is silent: the guide would draw to the tonic, and the same eight bars would come round for ever.
+ALONE: Final = Weights(guide=0.0, temperature=0.9, form=0.5, stay=4.0)
 
 
 @dataclass(frozen=True, slots=True)
