@@ -210,7 +210,12 @@ def test_check_of_what_is_in_order_has_no_problem(
     band.write_text(f"model = '{tiny_model}'\nchannel = []\n", encoding="utf-8")
     status, out, _ = call("check", band, "--api", "jack")
     assert status == 0
-    assert [line.split()[:2] for line in out.splitlines()] == [["ok", "set:"], ["ok", "ports:"], ["ok", "model:"]]
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["ok", "set:"],
+        ["ok", "scale:"],
+        ["ok", "ports:"],
+        ["ok", "model:"],
+    ]
 
 
 @pytest.mark.ports
