@@ -71,8 +71,7 @@ class BandNotes:
 
     def musician_onsets(self, after_tick: int) -> list[tuple[int, int]]:
         """The (tick, pitch) of the musician's notes that begin after a tick, on all channels, in order of time."""
-        notes = self._notes[:, self._after(after_tick) :]
-        return [(tick, pitch) for tick, pitch in notes[:, _is_pitch_of_musician(notes)][[_ONSET, _PITCH]].T.tolist()]
+        return [(tick, pitch) for tick, _, pitch in self.lead(after_tick + 1).T.tolist()]
 
     def context(self, channels: list[int], ticks: list[int]) -> Floats:
         """Return what each (channel, tick) hears of the other channels: float32 [Q, C], as in `model.context`."""

@@ -122,14 +122,14 @@ def _query(
     rows, ticks = part.history.rows(index + (tick is None), part.instrument, bars, tick)
     first = part.history.first_unprocessed(index)
     own = _without_earlier_answers(part, rows)
-    deaf = echoes == "none" or (echoes == "untired" and is_tired(own, ticks, int(ticks[index]), bars))
+    without = echoes == "none" or (echoes == "untired" and is_tired(own, ticks, int(ticks[index]), bars))
     return ModelQuery(
         part=part,
         first=first,
         index=index if tick is None else None,
         rows=rows[first:],
         ticks=ticks[first:],
-        echoes=_NO_ECHOES if deaf else find_echoes(own, ticks, index)[0],
+        echoes=_NO_ECHOES if without else find_echoes(own, ticks, index)[0],
         state=part.history.state_before(first),
         pitch_bias=pitch_bias,
         onset_bias=onset_bias,
