@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +15,7 @@ from bollylive.model.chord_words import CHORDS
 from bollylive.model.plan_rows import COLUMNS, REFERENCES
 from training.conducting.network import ChordNetwork
 from training.errors import ExportError
-from training.exporting.graph import OPSET, strip_origin
+from training.exporting.graph import strip_origin, write_graph
 
 TOLERANCE = 1e-4  # on every logarithm and probability
 
@@ -43,20 +39,7 @@ def export_graph(network: ChordNetwork, path: Path) -> None:
     last = LastStep(network).eval()
     lead, words = (torch.from_numpy(array) for array in random_rows(2, 5, 0))
     pieces, steps = torch.export.Dim("pieces"), torch.export.Dim("steps", min=1, max=REPLAYED_STEPS)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the exporter says of its own workings; `check_graph` looks at the result
-        torch.onnx.export(
-            last,
-            (lead, words),
-            path,
-            input_names=INPUTS,
-            output_names=OUTPUTS,
-            opset_version=OPSET,
-            dynamo=True,
-            external_data=False,
-            dynamic_shapes={name: {0: pieces, 1: steps} for name in INPUTS},
-        )
+    write_graph(last, (lead, words), path, INPUTS, OUTPUTS, {name: {0: pieces, 1: steps} for name in INPUTS})
     strip_origin(path)
 
 

@@ -7,6 +7,7 @@ import io
 import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import nn
 
 from bollylive.model import codec
 from bollylive.model.bar_echoes import ECHO, ECHOES
@@ -58,15 +60,27 @@ def export_float(step: Step, path: Path, any_rows: bool = True) -> None:
     voices, rows = torch.export.Dim("voices"), torch.export.Dim("rows", min=2)
     in_rows = ("rows", "context") if any_rows else ()
     free = {name: {0: voices, 1: rows} if name in in_rows else {0: voices} for name in INPUTS}
+    write_graph(step, inputs, path, INPUTS, OUTPUTS, free)
+
+
+def write_graph(
+    module: nn.Module,
+    inputs: tuple[torch.Tensor, ...],
+    path: Path,
+    input_names: tuple[str, ...],
+    output_names: tuple[str, ...],
+    free: dict[str, dict[int, Any]],
+) -> None:
+    """Write a network as torch sees it on these inputs; `free` has the dimensions of each that may vary, by name."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the exporter says of its own workings; the gates look at the result
+        warnings.simplefilter("ignore")  # what the exporter says of its own workings; checks look at the result
         torch.onnx.export(
-            step,
+            module,
             inputs,
             path,
-            input_names=INPUTS,
-            output_names=OUTPUTS,
+            input_names=input_names,
+            output_names=output_names,
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
